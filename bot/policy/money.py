@@ -1,0 +1,54 @@
+"""Money: decimals, the currency's own minor unit, one rounding rule, one formatter."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_currency
+from iso4217 import Currency
+
+# Codes without a minor unit are units of account, metals and test codes: no order is paid in them.
+_MINOR_UNITS: dict[str, int] = {
+    currency.code: currency.exponent for currency in Currency if currency.exponent is not None
+}
+
+
+def is_known(currency: str) -> bool:
+    """Whether ``currency`` is an ISO 4217 code that an order can be paid in."""
+    return currency in _MINOR_UNITS
+
+
+def is_payable(amount: Decimal, currency: str) -> bool:
+    """Whether ``amount`` has no more decimals than ``currency`` has (true for an unknown currency)."""
+    return not is_known(currency) or amount == amount.quantize(_quantum(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """``amount`` rounded half up to the minor unit of ``currency``; unchanged for an unknown currency."""
+    if not is_known(currency):
+        return amount
+    return amount.quantize(_quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def plain(amount: Decimal | None, currency: str) -> str | None:
+    """``amount`` as a decimal string with the decimals of ``currency``: ``"44.00"``, ``"4400"``."""
+    return None if amount is None else f"{rounded(amount, currency):f}"
+
+
+def spoken(amount: Decimal, currency: str) -> str:
+    """``amount`` as a customer reads it: ``$44.00``; the code in front where there is no symbol."""
+    if not is_known(currency):
+        return f"{amount:f} {currency}"
+    return format_currency(
+        rounded(amount, currency), currency, locale="en_US", currency_digits=False, format=_pattern(currency)
+    )
+
+
+def _quantum(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-_MINOR_UNITS[currency])
+
+
+def _pattern(currency: str) -> str:
+    # ISO's minor units, not CLDR's: the two differ for a few currencies, and the sums follow ISO.
+    digits = _MINOR_UNITS[currency]
+    return "¤#,##0" + ("." + "0" * digits if digits else "")
