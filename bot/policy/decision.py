@@ -29,18 +29,18 @@ class Outcome(str, Enum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One clause held against the facts: whether it stands in the way, and a sentence with its figures.
+    """One rule held against the facts: whether the request meets it, and a sentence with its figures.
 
-    ``clause`` is an id of POLICY.md, or ``"-"`` for a rule of precedence that no clause states.
+    ``clauses`` are ids of POLICY.md; empty for a rule of precedence that no clause states.
     """
 
-    clause: str
+    clauses: tuple[str, ...]
     holds: bool
     sentence: str
 
     def to_json(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
-        return {"clause": self.clause, "holds": self.holds, "sentence": self.sentence}
+        return {"clauses": list(self.clauses), "holds": self.holds, "sentence": self.sentence}
 
 
 @dataclass(frozen=True)

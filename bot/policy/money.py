@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 from babel.numbers import format_currency
 from iso4217 import Currency
@@ -35,6 +36,7 @@ def plain(amount: Decimal | None, currency: str) -> str | None:
     return None if amount is None else f"{rounded(amount, currency):f}"
 
 
+@lru_cache(maxsize=4096)
 def spoken(amount: Decimal, currency: str) -> str:
     """``amount`` as a customer reads it: ``$44.00``; the code in front where there is no symbol."""
     if not is_known(currency):

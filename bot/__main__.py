@@ -1,0 +1,39 @@
+"""The command ``refund-desk`` (also ``python -m bot``)."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from bot.commands import CommandError
+
+_COMMANDS = ("run", "train", "nlu", "policy", "orders", "incidents", "cases", "doctor")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb. Returns the exit status: 0 on success, 2 on bad input with one line on stderr."""
+    parser = argparse.ArgumentParser(prog="refund-desk", description="A support bot for refunds and cancellations.")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in _COMMANDS:
+        importlib.import_module(f"bot.commands.{name}").add_parser(subparsers)
+    args = parser.parse_args(argv)
+    try:
+        status: int = args.run(args)
+        sys.stdout.flush()
+    except CommandError as error:
+        print(f"refund-desk: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader went away (`… | head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,181 @@
+"""``refund-desk policy``: decide cases, show and check the terms, replay stored decisions."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.resources
+import json
+import sys
+from collections.abc import Iterator
+from datetime import datetime, time
+from pathlib import Path
+from typing import IO, Any
+
+from bot.commands import CommandError
+from bot.policy import NoTermsInForce, Policy, PolicyFileError, Terms, decide
+from bot.policy.parsing import InvalidInput, parse_request
+from bot.policy.words import percent, spoken_date
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``policy`` and its verbs."""
+    policy = subparsers.add_parser("policy", help="decide cases; show, check and replay the policy")
+    verbs = policy.add_subparsers(metavar="VERB", required=True)
+
+    parser = verbs.add_parser("decide", help="decide cases: JSON lines in, JSON lines out, in the same order")
+    parser.add_argument("file", nargs="?", default="-", help="a file of JSON lines, or - for standard input")
+    parser.set_defaults(run=_decide)
+
+    parser = verbs.add_parser("show", help="show the terms in force")
+    parser.add_argument("--on", metavar="DATE", help="a day, YYYY-MM-DD (default: today)")
+    parser.set_defaults(run=_show)
+
+    parser = verbs.add_parser("check", help="say whether a policy file can be used")
+    parser.add_argument("file", type=Path)
+    parser.set_defaults(run=_check)
+
+    parser = verbs.add_parser("replay", help="decide every stored decision again and report any difference")
+    parser.set_defaults(run=_replay)
+
+
+def _decide(args: argparse.Namespace) -> int:
+    policy = _policy_in_use()
+    status = 0
+    with _opened(args.file) as lines:
+        for line in _lines(lines):
+            answer = decide_line(line, policy)
+            status = 2 if "error" in answer else status
+            print(json.dumps(answer, ensure_ascii=False))
+    return status
+
+
+def decide_line(line: str, policy: Policy) -> dict[str, Any]:
+    """The answer to one line: the decision with the case's ``id``, or its ``id`` (if it has one) and an ``error``."""
+    case_id = None
+    try:
+        data = json.loads(line)
+        case_id = data.get("id") if isinstance(data, dict) else None
+        if not isinstance(case_id, str):
+            raise InvalidInput("id", "must be a text")
+        return {"id": case_id, **decide(parse_request(data), policy).to_json()}
+    except json.JSONDecodeError as error:
+        return {"id": None, "error": f"not valid JSON: {error}"}
+    except RecursionError:
+        return {"id": None, "error": "not valid JSON: nested too deeply"}
+    except (InvalidInput, NoTermsInForce) as error:
+        return {"id": case_id, "error": str(error)}
+
+
+def _show(args: argparse.Namespace) -> int:
+    policy = _policy_in_use()
+    zone = policy.versions[-1].time_zone
+    try:
+        moment = (
+            datetime.combine(datetime.fromisoformat(args.on).date(), time(12), zone) if args.on else datetime.now(zone)
+        )
+    except ValueError:
+        raise CommandError(f"--on {args.on}: not a date; write it as YYYY-MM-DD") from None
+    try:
+        print(_described(policy.terms_for(moment)))
+    except NoTermsInForce as error:
+        raise CommandError(f"no terms are in force on {moment:%Y-%m-%d}: {error}") from None
+    return 0
+
+
+def _described(terms: Terms) -> str:
+    fee_rows = f"{len(terms.fee_table)} rows in the fee table"
+    minimum = f"{percent(terms.minimum_ratio)} of the original balance, {terms.minimum_measured.value} of the fee"
+    limits = ", ".join(f"{amount} {currency}" for currency, amount in terms.automatic_limits.items())
+    return "\n".join(
+        [
+            f"Policy version {terms.version}, in force since {spoken_date(terms.starts_on)}",
+            f"  Time zone               {terms.time_zone.key}",
+            f"  Holidays                {terms.calendar.holidays}",
+            f"  C3, C4  billing cycle   starts on day {terms.calendar.cycle_day} of the month",
+            f"  R2  window              {terms.window_working_days} working days after the order",
+            f"  R2  accepted channels   {', '.join(sorted(terms.accepted_channels))}",
+            f"  R3  accepted reasons    {', '.join(sorted(reason.value for reason in terms.automatic_reasons))}",
+            f"  R4  processing          {terms.processing_working_days} working days",
+            f"  R6, R7  fee             {percent(terms.default_fee_rate)}, {fee_rows}",
+            f"  R7b fee, our fault      {percent(terms.confirmed_fault_fee_rate)}",
+            f"  R8  minimum             {minimum}",
+            f"  R9  wallet only         {', '.join(sorted(terms.wallet_only_methods)) or 'no payment method'}",
+            f"  Automatic limit         {limits or 'none'}",
+            f"  Velocity limit          {terms.velocity_refunds} approved refunds in {terms.velocity_days} days",
+        ]
+    )
+
+
+def _check(args: argparse.Namespace) -> int:
+    policy = _parsed(_text_of(args.file), str(args.file))
+    names = ", ".join(f"{terms.version} (from {terms.starts_on.isoformat()})" for terms in policy.versions)
+    print(f"{args.file}: valid; versions {names}")
+    return 0
+
+
+def _replay(args: argparse.Namespace) -> int:
+    from bot.bootstrap import bootstrap
+    from bot.cases.replay import stored_decisions
+
+    services = bootstrap()
+    total = different = 0
+    for stored in stored_decisions(services):
+        total += 1
+        if stored.policy_digest != services.policy.digest:
+            print(f"decision {stored.decision_id}: decided with another policy file", file=sys.stderr)
+        again = decide(parse_request(stored.inputs), services.policy).to_json()
+        if again != stored.result:
+            different += 1
+            keys = sorted(
+                key for key in again.keys() | stored.result.keys() if again.get(key) != stored.result.get(key)
+            )
+            print(f"decision {stored.decision_id}: differs in {', '.join(keys)}")
+    print(f"{total} decisions replayed, {different} different")
+    return 1 if different else 0
+
+
+def _policy_in_use() -> Policy:
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        path = load_settings().policy
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    if path:
+        return _parsed(_text_of(path), f"REFUND_DESK_POLICY ({path})")
+    return _parsed(
+        importlib.resources.files("bot.policy").joinpath("terms/policy.yml").read_text("utf-8"), "policy.yml"
+    )
+
+
+def _parsed(text: str, name: str) -> Policy:
+    try:
+        return Policy.parse(text)
+    except PolicyFileError as error:
+        raise CommandError(f"{name}: {error}") from None
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise CommandError(f"{path}: not a text file in UTF-8") from None
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None
+
+
+def _opened(name: str) -> IO[bytes]:
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CommandError(f"{name}: {error.strerror}") from None
+
+
+def _lines(stream: IO[bytes]) -> Iterator[str]:
+    """The lines that hold something; bytes that are no UTF-8 become a replacement character, which no field accepts."""
+    for raw in stream:
+        line = raw.decode("utf-8-sig", errors="replace").strip()
+        if line:
+            yield line

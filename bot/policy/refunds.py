@@ -1,0 +1,356 @@
+"""Refunds: a function per clause, and the order in which they are looked at (POLICY.md, *Which outcome wins*)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from bot.policy.decision import Finding, Outcome, RefundDecision
+from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
+from bot.policy.money import is_known, rounded, spoken
+from bot.policy.terms import MinimumMeasured, NoTermsInForce, Policy, Terms
+from bot.policy.words import percent, spoken_date
+
+NO_VERSION = "none"
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What the terms would pay, in the order's currency: ``refund = base - fee`` (R6, R7, R7b)."""
+
+    base: Decimal
+    rate: Decimal
+    fee: Decimal
+    finding: Finding
+
+    @property
+    def refund(self) -> Decimal:
+        """What the customer would get."""
+        return self.base - self.fee
+
+
+def decide_refund(request: RefundRequest, policy: Policy) -> RefundDecision:
+    """Decide a refund by the terms in force when the order was placed. The first check that fails wins.
+
+    The same request and policy give the same decision, whenever it is asked for.
+    """
+    order = request.order
+    try:
+        terms = policy.terms_for(order.placed_at)
+    except NoTermsInForce as error:
+        finding = Finding((), False, f"No terms are known for the day of the order: {error}.")
+        return _stopped(request, NO_VERSION, (finding,), Outcome.REVIEW, None)
+    trace: list[Finding] = []
+    for finding, outcome, sums in _checks(request, terms):
+        trace.append(finding)
+        if not finding.holds:
+            return _stopped(request, terms.version, tuple(trace), outcome, sums)
+    return _approved(request, terms, sums_of(request, terms), tuple(trace))
+
+
+def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Outcome, Sums | None]]:
+    """The checks in their order, each with the outcome if it fails and the sums that are shown then."""
+    order = request.order
+    yield not_refunded_yet(order), Outcome.DECLINE, None
+    yield no_dispute_open(order), Outcome.REVIEW, None
+    yield data_agrees(request), Outcome.REVIEW, None
+    yield c2_not_cancelled(order), Outcome.DECLINE, None
+    fault_in_window = claims_fault(request) and r2_in_window(request, terms).holds
+    yield c5_no_renewal(order, fault_in_window), Outcome.REVIEW if fault_in_window else Outcome.DECLINE, None
+    yield r2_in_window(request, terms), Outcome.DECLINE, None
+    yield r2_channel_accepted(request, terms), Outcome.REVIEW, None
+    sums = sums_of(request, terms)
+    yield r8_something_left(sums), Outcome.DECLINE, None
+    yield r8_above_minimum(order, sums, terms), Outcome.DECLINE, None
+    yield r1_fault_confirmed(request), Outcome.REVIEW, None
+    yield r3_reason_accepted(request, terms), Outcome.REVIEW, None
+    yield no_usage_of_subscription(order), Outcome.REVIEW, None
+    yield within_automatic_limit(order, sums, terms), Outcome.REVIEW, sums
+    yield within_velocity(request, terms, sums), Outcome.REVIEW, sums
+
+
+# The facts as the clauses use them
+
+
+def is_used(order: Order) -> bool:
+    """A card whose remaining balance is lower than its original one; a plan whose usage is recorded."""
+    below = (
+        order.original_balance is not None
+        and order.remaining_balance is not None
+        and order.remaining_balance < order.original_balance
+    )
+    if order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance is not None:
+        return below
+    return order.used or below
+
+
+def has_confirmed_fault(request: RefundRequest) -> bool:
+    """R1: an incident on record covers the product, or the order itself failed."""
+    return request.fault_confirmed or request.order.status is OrderStatus.FAILED
+
+
+def claims_fault(request: RefundRequest) -> bool:
+    """A fault is given as the reason, or on record whatever the reason (C5)."""
+    return request.reason is Reason.SERVICE_FAULT or has_confirmed_fault(request)
+
+
+def window_closes_on(order: Order, terms: Terms) -> date:
+    """R2: the last business day on which a refund can be asked for."""
+    placed_on = terms.calendar.business_date(order.placed_at)
+    return terms.calendar.nth_working_day_after(placed_on, terms.window_working_days)
+
+
+def sums_of(request: RefundRequest, terms: Terms) -> Sums:
+    """The base, fee and refund, by the clause that fits: R6 (used card), R7 (unused), R7b (unused, our fault)."""
+    order = request.order
+    usual = terms.fee_rate(order.product, order.payment_method)
+    if order.product_kind is ProductKind.CALLING_CARD and is_used(order):
+        remaining = order.remaining_balance or Decimal(0)
+        return _sums("R6", min(remaining, order.amount_paid), usual, order, "the remaining balance")
+    if request.reason is Reason.SERVICE_FAULT and has_confirmed_fault(request):
+        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order, "the amount paid")
+    return _sums("R7", order.amount_paid, usual, order, "the amount paid")
+
+
+def _sums(clause: str, base: Decimal, rate: Decimal, order: Order, what: str) -> Sums:
+    fee = rounded(base * rate, order.currency)
+    if fee:
+        sentence = (
+            f"The refund starts from {what}, {spoken(base, order.currency)}, less a fee of {percent(rate)}, "
+            f"{spoken(fee, order.currency)}: {spoken(base - fee, order.currency)}."
+        )
+    else:
+        sentence = f"The refund is {what}, {spoken(base, order.currency)}, with no fee."
+    return Sums(base, rate, fee, Finding((clause,), True, sentence))
+
+
+# The checks, in the order of POLICY.md
+
+
+def not_refunded_yet(order: Order) -> Finding:
+    """Precedence 1: an order is refunded once."""
+    if order.status is OrderStatus.REFUNDED:
+        return Finding((), False, "This order has already been refunded.")
+    if order.status is OrderStatus.REFUND_PENDING:
+        return Finding((), False, "A refund of this order is already in progress.")
+    return Finding((), True, "The order has not been refunded.")
+
+
+def no_dispute_open(order: Order) -> Finding:
+    """Precedence 2: while the bank looks at the payment, a person does too."""
+    if order.dispute_open:
+        return Finding((), False, "A dispute or chargeback is open on the payment.")
+    return Finding((), True, "No dispute is open on the payment.")
+
+
+def data_agrees(request: RefundRequest) -> Finding:
+    """Precedence 3: the order's data must not contradict itself."""
+    problem = _contradiction(request)
+    if problem:
+        return Finding((), False, f"The order's data does not add up: {problem}.")
+    return Finding((), True, "The order's data agrees with itself.")
+
+
+def _contradiction(request: RefundRequest) -> str | None:
+    order = request.order
+    amounts = (order.amount_paid, order.original_balance, order.remaining_balance)
+    original, remaining = order.original_balance, order.remaining_balance
+    if not is_known(order.currency):
+        return f"the currency {order.currency} is not known"
+    if any(amount is not None and amount < 0 for amount in amounts):
+        return "an amount is negative"
+    if original is not None and remaining is not None and remaining > original:
+        return "more is left than there was at first"
+    if order.product_kind is ProductKind.CALLING_CARD:
+        if (original is None) != (remaining is None):
+            return "one of the card's balances is missing"
+        if original is None and order.used:
+            return "the card was used, but its balances are missing"
+    if order.placed_at > request.requested_at:
+        return "the order is dated after the request"
+    return None
+
+
+def c2_not_cancelled(order: Order) -> Finding:
+    """C2: a cancelled or terminated service gives no refund."""
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED):
+        return Finding(
+            ("C2",),
+            False,
+            f"The service was {order.status.value}, and a service that has ended gives no refund.",
+        )
+    return Finding(("C2",), True, "The service has not been cancelled.")
+
+
+def c5_no_renewal(order: Order, fault_in_window: bool) -> Finding:
+    """C5: a renewal charge is not refundable; with a fault claimed inside the window a person looks (R1)."""
+    if order.charge is not Charge.RENEWAL:
+        return Finding(("C5",), True, "The charge is a purchase, not a renewal.")
+    if fault_in_window:
+        sentence = "Renewal charges are not refundable, but a fault was reported in time: a person decides."
+        return Finding(("C5", "R1"), False, sentence)
+    return Finding(("C5",), False, "The charge renewed a plan that was not cancelled in time; it is not refundable.")
+
+
+def r2_in_window(request: RefundRequest, terms: Terms) -> Finding:
+    """R2: the customer asks within so many working days of the order date."""
+    placed_on = terms.calendar.business_date(request.order.placed_at)
+    asked_on = terms.calendar.business_date(request.requested_at)
+    closes_on = window_closes_on(request.order, terms)
+    in_time = terms.calendar.is_in_time(request.requested_at, closes_on)
+    sentence = (
+        f"The order is from {spoken_date(placed_on)}; a refund can be asked for within "
+        f"{terms.window_working_days} working days, until {spoken_date(closes_on)}. "
+        f"The request came {'in time' if in_time else 'too late'}, on {spoken_date(asked_on)}."
+    )
+    return Finding(("R2",), in_time, sentence)
+
+
+def r2_channel_accepted(request: RefundRequest, terms: Terms) -> Finding:
+    """R2: the request came in a way that counts as contacting the store."""
+    if request.channel in terms.accepted_channels:
+        return Finding(("R2",), True, f"Requests by {request.channel} are accepted.")
+    return Finding(("R2",), False, f"Requests by {request.channel} do not count as contacting the store.")
+
+
+def r8_something_left(sums: Sums) -> Finding:
+    """R8: with nothing left there is nothing to refund."""
+    if sums.base > 0:
+        return Finding(("R8",), True, "There is something left to refund.")
+    return Finding(("R8",), False, "Nothing is left to refund.")
+
+
+def r8_above_minimum(order: Order, sums: Sums, terms: Terms) -> Finding:
+    """R8: no refund below a share of the original balance, measured after the fee or before it."""
+    original, remaining = order.original_balance, order.remaining_balance
+    if order.product_kind is ProductKind.SUBSCRIPTION or original is None or remaining is None:
+        return Finding(("R8",), True, "The product has no balance that a minimum could be measured against.")
+    minimum = terms.minimum_ratio * original
+    net = terms.minimum_measured is MinimumMeasured.NET
+    left = sums.refund if net else remaining
+    holds = left >= minimum
+    sentence = (
+        f"{spoken(left, order.currency)} would be left {'after' if net else 'before'} the fee, "
+        f"{'at least' if holds else 'less than'} {percent(terms.minimum_ratio)} of the original balance of "
+        f"{spoken(original, order.currency)}."
+    )
+    return Finding(("R8",), holds, sentence)
+
+
+def r1_fault_confirmed(request: RefundRequest) -> Finding:
+    """R1: a fault on our side must be on record; one that is only claimed is for a person."""
+    if request.reason is not Reason.SERVICE_FAULT:
+        return Finding(("R1",), True, "No fault is given as the reason.")
+    if has_confirmed_fault(request):
+        return Finding(("R1",), True, "The fault on our side is on record.")
+    return Finding(("R1", "R3"), False, "A fault is reported that our records do not show yet: a person checks it.")
+
+
+def r3_reason_accepted(request: RefundRequest, terms: Terms) -> Finding:
+    """R3: only some reasons are accepted without a person."""
+    if request.reason in terms.automatic_reasons:
+        return Finding(("R3",), True, "The reason is one that is accepted.")
+    return Finding(("R1", "R3"), False, "The reason is one that a person has to look at.")
+
+
+def no_usage_of_subscription(order: Order) -> Finding:
+    """R3: a plan's charge after usage is for a person, since no clause prices the usage."""
+    if order.product_kind is ProductKind.SUBSCRIPTION and is_used(order):
+        return Finding(("R1", "R3"), False, "The plan was used already: a person has to look at it.")
+    return Finding(("R3",), True, "No usage stands in the way.")
+
+
+def within_automatic_limit(order: Order, sums: Sums, terms: Terms) -> Finding:
+    """Precedence 8: above a limit, or in a currency without one, a person approves."""
+    limit = terms.automatic_limits.get(order.currency)
+    if limit is None:
+        return Finding(sums.finding.clauses, False, f"Refunds in {order.currency} are approved by a person.")
+    holds = sums.refund <= limit
+    sentence = (
+        f"The refund of {spoken(sums.refund, order.currency)} is {'within' if holds else 'above'} the limit of "
+        f"{spoken(limit, order.currency)} for automatic approval."
+    )
+    return Finding(sums.finding.clauses, holds, sentence)
+
+
+def within_velocity(request: RefundRequest, terms: Terms, sums: Sums) -> Finding:
+    """Precedence 8: after so many approved refunds within so many days a person approves."""
+    sentence = (
+        f"There were {request.recent_refunds} approved refunds in the last {terms.velocity_days} days; "
+        f"a person approves the next after {terms.velocity_refunds}."
+    )
+    return Finding(sums.finding.clauses, request.recent_refunds < terms.velocity_refunds, sentence)
+
+
+# The ends
+
+
+def _stopped(
+    request: RefundRequest, version: str, trace: tuple[Finding, ...], outcome: Outcome, sums: Sums | None
+) -> RefundDecision:
+    """The last finding decided. ``sums`` are given where a person may still approve them (precedence 8)."""
+    decisive = trace[-1]
+    return RefundDecision(
+        outcome=outcome,
+        currency=request.order.currency,
+        policy_version=version,
+        clauses=decisive.clauses,
+        explanation=(decisive.sentence,),
+        trace=trace,
+        base=sums.base if sums else None,
+        fee=sums.fee if sums else None,
+        refund=sums.refund if sums else None,
+    )
+
+
+def _approved(request: RefundRequest, terms: Terms, sums: Sums, trace: tuple[Finding, ...]) -> RefundDecision:
+    ends = [sums.finding, r9_destination(request, terms)]
+    process_by: date | None = None
+    if request.order.shipped:
+        ends.append(r5_return_first(terms))
+    else:
+        accepted_on = terms.calendar.business_date(request.decided_at)
+        process_by = terms.calendar.nth_working_day_after(accepted_on, terms.processing_working_days)
+        ends.append(r4_processed_by(process_by, terms))
+    reason = ("R1", "R3") if request.reason is Reason.SERVICE_FAULT else ("R3",)
+    minimum = ("R8",) if sums.finding.clauses == ("R6",) else ()
+    return RefundDecision(
+        outcome=Outcome.APPROVE_ON_RETURN if request.order.shipped else Outcome.APPROVE,
+        currency=request.order.currency,
+        policy_version=terms.version,
+        clauses=("R2", *reason, *sums.finding.clauses, *minimum, *ends[-1].clauses),
+        explanation=tuple(finding.sentence for finding in ends),
+        trace=(*trace, *ends),
+        base=sums.base,
+        fee=sums.fee,
+        refund=sums.refund,
+        process_by=process_by,
+    )
+
+
+def r4_processed_by(process_by: date, terms: Terms) -> Finding:
+    """R4: the refund is processed within so many working days of the acceptance."""
+    sentence = f"It is processed within {terms.processing_working_days} working days, by {spoken_date(process_by)}."
+    return Finding(("R4",), True, sentence)
+
+
+def r5_return_first(terms: Terms) -> Finding:
+    """R5: a shipped card comes back first, complete, at the customer's expense."""
+    sentence = (
+        "The card was shipped, so it has to come back first, complete and as purchased; you pay the shipping. "
+        f"The refund is processed within {terms.processing_working_days} working days of its arrival."
+    )
+    return Finding(("R5", "R4"), True, sentence)
+
+
+def r9_destination(request: RefundRequest, terms: Terms) -> Finding:
+    """R9: to the wallet, or back to the payment method where that can take a refund."""
+    if not terms.takes_refunds(request.order.payment_method):
+        return Finding(("R9",), True, "The way it was paid can't take a refund, so it goes to the store wallet.")
+    if request.destination is Destination.WALLET:
+        return Finding(("R9",), True, "It goes to the store wallet.")
+    if request.destination is Destination.ORIGINAL_PAYMENT_METHOD:
+        return Finding(("R9",), True, "It goes back to the way it was paid.")
+    return Finding(("R9",), True, "It can go to the store wallet or back to the way it was paid.")
