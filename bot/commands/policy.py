@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.resources
 import json
 import sys
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from datetime import datetime, time
 from pathlib import Path
 from typing import IO, Any
 
-from bot.commands import CommandError
+from bot.commands import CommandError, open_services
 from bot.policy import NoTermsInForce, Policy, PolicyFileError, Terms, decide
 from bot.policy.parsing import InvalidInput, parse_request
 from bot.policy.words import percent, spoken_date
@@ -114,38 +113,34 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from bot.bootstrap import bootstrap
     from bot.cases.replay import stored_decisions
 
-    services = bootstrap()
+    services = open_services()
     total = different = 0
     for stored in stored_decisions(services):
         total += 1
         if stored.policy_digest != services.policy.digest:
-            print(f"decision {stored.decision_id}: decided with another policy file", file=sys.stderr)
+            print(f"decision {stored.id}: decided with another policy file", file=sys.stderr)
         again = decide(parse_request(stored.inputs), services.policy).to_json()
         if again != stored.result:
             different += 1
             keys = sorted(
                 key for key in again.keys() | stored.result.keys() if again.get(key) != stored.result.get(key)
             )
-            print(f"decision {stored.decision_id}: differs in {', '.join(keys)}")
+            print(f"decision {stored.id}: differs in {', '.join(keys)}")
     print(f"{total} decisions replayed, {different} different")
     return 1 if different else 0
 
 
 def _policy_in_use() -> Policy:
+    # Not through bootstrap(): deciding needs no database. Its imports are heavy, so they come late.
+    from bot.bootstrap import load_policy
     from bot.settings import SettingsError, load_settings
 
     try:
-        path = load_settings().policy
+        return load_policy(load_settings())
     except SettingsError as error:
         raise CommandError(str(error)) from None
-    if path:
-        return _parsed(_text_of(path), f"REFUND_DESK_POLICY ({path})")
-    return _parsed(
-        importlib.resources.files("bot.policy").joinpath("terms/policy.yml").read_text("utf-8"), "policy.yml"
-    )
 
 
 def _parsed(text: str, name: str) -> Policy:

@@ -1,0 +1,88 @@
+"""Handing over to a person, with the transcript, the facts and the reasoning."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from bot.cases.identity import is_verified
+from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff
+from bot.cases.ports import Services, UnitOfWork
+from bot.cases.references import new_reference
+from bot.cases.requests import preview_refund
+from bot.policy.facts import Reason
+
+Transcript = list[dict[str, str]]
+"""Turns as ``{"at": ISO time, "who": "customer" or "bot", "text": …}``."""
+
+
+def hand_to_human(
+    services: Services,
+    *,
+    conversation_id: str,
+    cause: Cause,
+    transcript: Transcript,
+    facts: dict[str, Any],
+    order_number: str | None = None,
+) -> Handoff:
+    """Ask a person to take over. A quote that waits for an answer goes to review; else a question case is opened,
+    one per conversation: asking again refreshes it. Only a verified order is attached."""
+    now = services.clock()
+    verified = order_number is not None and is_verified(
+        services, conversation_id=conversation_id, order_number=order_number
+    )
+    facts = {**facts, "order_number": order_number, "verified": verified}
+    if verified and order_number is not None:
+        facts["preview"] = preview_refund(
+            services,
+            conversation_id=conversation_id,
+            order_number=order_number,
+            reason=Reason.CHANGE_OF_MIND,
+            destination=None,
+            requested_at=now,
+        ).to_json()
+    with services.unit_of_work() as uow:
+        stored = uow.lock_order(order_number) if verified and order_number is not None else None
+        case = next(iter(uow.quoted_cases(conversation_id)), None)
+        if case is not None:
+            case = uow.change_case(case.id, state=CaseState.IN_REVIEW)
+            uow.log(case.id, now, "customer", CaseState.QUOTED, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+        else:
+            case = uow.open_question(conversation_id) or _new_question(services, uow, conversation_id, cause)
+        if stored is not None and case.kind is CaseKind.QUESTION and case.order_id is None:
+            taken = uow.open_case(stored.id, CaseKind.QUESTION)
+            case = case if taken else uow.change_case(case.id, order_id=stored.id)
+        handoff = save_handoff(services, uow, case, cause, transcript, facts)
+        uow.commit()
+    return handoff
+
+
+def save_handoff(
+    services: Services, uow: UnitOfWork, case: Case, cause: Cause, transcript: Transcript, facts: dict[str, Any]
+) -> Handoff:
+    """Store the handoff of a case within a running transaction, with its newest decision among the facts."""
+    decision = uow.latest_decision(case.id)
+    if decision is not None:
+        facts = {**facts, "decision": decision.result, "decided_from": decision.inputs}
+    return uow.save_handoff(case, cause, transcript, facts, services.clock(), answer_by(services))
+
+
+def answer_by(services: Services) -> date:
+    """The business date by which a person answers."""
+    now = services.clock()
+    calendar = services.policy.terms_for(now).calendar
+    return calendar.nth_working_day_after(calendar.business_date(now), services.answer_working_days)
+
+
+def _new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:
+    now = services.clock()
+    case = uow.add_case(
+        reference=new_reference("RD-"),
+        kind=CaseKind.QUESTION,
+        state=CaseState.IN_REVIEW,
+        conversation_id=conversation_id,
+        requested_at=now,
+        created_at=now,
+    )
+    uow.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+    return case

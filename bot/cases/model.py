@@ -1,0 +1,148 @@
+"""Cases: what a customer asked for and how far it has come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from bot.policy.facts import Destination, Order, Reason
+
+
+class CaseKind(str, Enum):
+    """What a case is about; a question is any wish for a person."""
+
+    REFUND = "refund"
+    CANCEL = "cancel"
+    QUESTION = "question"
+
+
+class CaseState(str, Enum):
+    """How far a case has come."""
+
+    QUOTED = "quoted"
+    CONFIRMED = "confirmed"
+    EXECUTING = "executing"
+    DONE = "done"
+    DECLINED = "declined"
+    IN_REVIEW = "in_review"
+    APPROVED_BY_AGENT = "approved_by_agent"
+    REFUSED_BY_AGENT = "refused_by_agent"
+    AWAITING_RETURN = "awaiting_return"
+    RECEIVED = "received"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
+
+
+_S = CaseState
+MOVES: dict[CaseState, frozenset[CaseState]] = {
+    _S.QUOTED: frozenset({_S.CONFIRMED, _S.AWAITING_RETURN, _S.WITHDRAWN, _S.DECLINED, _S.IN_REVIEW}),
+    _S.CONFIRMED: frozenset({_S.EXECUTING, _S.DONE, _S.WITHDRAWN}),
+    _S.EXECUTING: frozenset({_S.DONE, _S.FAILED}),
+    _S.AWAITING_RETURN: frozenset({_S.RECEIVED, _S.IN_REVIEW, _S.WITHDRAWN}),
+    _S.RECEIVED: frozenset({_S.EXECUTING}),
+    _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.WITHDRAWN}),
+    _S.APPROVED_BY_AGENT: frozenset({_S.EXECUTING, _S.AWAITING_RETURN}),
+    _S.FAILED: frozenset({_S.IN_REVIEW}),
+    _S.DONE: frozenset(),
+    _S.DECLINED: frozenset(),
+    _S.REFUSED_BY_AGENT: frozenset(),
+    _S.WITHDRAWN: frozenset(),
+}
+"""The moves that a case may make."""
+
+OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
+"""States from which a case still moves: at most one such case per order and kind."""
+
+APPROVED_STATES = frozenset(
+    {_S.CONFIRMED, _S.EXECUTING, _S.DONE, _S.APPROVED_BY_AGENT, _S.AWAITING_RETURN, _S.RECEIVED}
+)
+"""A refund case in one of these counts as approved (velocity limit)."""
+
+
+class Cause(str, Enum):
+    """Why a person is asked."""
+
+    ASKED = "asked"
+    REVIEW = "review"
+    VERIFICATION = "verification"
+    NOT_UNDERSTOOD = "not_understood"
+    FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class StoredOrder:
+    """An order in the store: what the policy sees, and what the desk needs beside it."""
+
+    id: int
+    customer_id: int
+    order: Order
+    cancelled_at: datetime | None
+    agreement_ends_on: date | None
+
+
+@dataclass(frozen=True)
+class Case:
+    """One case as it is now."""
+
+    id: int
+    reference: str
+    kind: CaseKind
+    state: CaseState
+    order_id: int | None
+    conversation_id: str
+    requested_at: datetime
+    created_at: datetime
+    reason: Reason | None = None
+    reason_words: str | None = None
+    destination: Destination | None = None
+    return_number: str | None = None
+
+
+@dataclass(frozen=True)
+class StoredDecision:
+    """A decision as stored: its inputs, and the result to which they can be replayed."""
+
+    id: int
+    case_id: int
+    decided_at: datetime
+    inputs: dict[str, Any]
+    policy_version: str
+    policy_digest: str
+    result: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """What a person is given. ``answer_by`` is the business date by which the customer was promised an answer."""
+
+    case_id: int
+    reference: str
+    cause: Cause
+    transcript: list[dict[str, str]]
+    facts: dict[str, Any]
+    created_at: datetime
+    answer_by: date
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """One move of a case: who, when, from where to where, and why."""
+
+    at: datetime
+    actor: str
+    from_state: CaseState | None
+    to_state: CaseState
+    cause: str
+
+
+@dataclass(frozen=True)
+class CaseFile:
+    """All that is known about one case."""
+
+    case: Case
+    order_number: str | None
+    decisions: list[StoredDecision] = field(default_factory=list)
+    log: list[LogEntry] = field(default_factory=list)
+    handoff: Handoff | None = None

@@ -1,0 +1,277 @@
+"""From a request to a confirmed case: quote it in numbers, decide again at the yes, record it once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from bot.cases.errors import MoveNotAllowed, UnknownCase
+from bot.cases.handoff import Transcript, save_handoff
+from bot.cases.identity import verified_order
+from bot.cases.model import (
+    MOVES,
+    Case,
+    CaseKind,
+    CaseState,
+    Cause,
+    Handoff,
+    StoredDecision,
+    StoredOrder,
+)
+from bot.cases.ports import Services, UnitOfWork
+from bot.cases.references import new_reference
+from bot.cases.requests import cancel_request, refund_request
+from bot.policy import Outcome, RefundDecision, decide, decide_refund
+from bot.policy.facts import CancelRequest, Destination, OrderStatus, Reason, RefundRequest
+from bot.policy.parsing import request_to_json
+
+_SEEN = (
+    "outcome",
+    "base",
+    "fee",
+    "refund",
+    "currency",
+    "process_by",
+    "agreement_ends_on",
+    "next_charge_on",
+    "balance_lost",
+)
+"""What the customer saw and confirmed; if any of it has changed, there is a new quote (R10)."""
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What the bot may say. ``existing``: another request for the order is under way, and nothing was decided.
+
+    ``refund_instead`` is what a refund would give right now, for someone about to cancel; None if nothing.
+    """
+
+    case: Case
+    decision: StoredDecision | None
+    existing: bool = False
+    handoff: Handoff | None = None
+    refund_instead: RefundDecision | None = None
+
+
+class ConfirmationStatus(str, Enum):
+    """What came of a yes."""
+
+    CONFIRMED = "confirmed"
+    CHANGED = "changed"
+    ALREADY = "already"
+
+
+@dataclass(frozen=True)
+class Confirmation:
+    """What came of a yes: recorded now, recorded before, or the quote has changed and is to be shown again."""
+
+    status: ConfirmationStatus
+    case: Case
+    decision: StoredDecision
+    handoff: Handoff | None = None
+
+
+def quote_refund(
+    services: Services,
+    *,
+    conversation_id: str,
+    order_number: str,
+    reason: Reason,
+    reason_words: str,
+    destination: Destination | None,
+    requested_at: datetime,
+    transcript: Transcript,
+) -> Quote:
+    """Decide a refund and store the decision: quoted, declined, or in review with a handoff.
+
+    An open quote of the same conversation is renewed under its reference. Raises NotVerified.
+    """
+    values = {"reason": reason, "reason_words": reason_words, "destination": destination}
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number, lock=True)
+        case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
+        if case.state is not CaseState.QUOTED:
+            return Quote(case, uow.latest_decision(case.id), existing=True)
+        request = refund_request(services, uow, stored, reason, destination, case.requested_at)
+        case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
+        uow.commit()
+    return Quote(case, decision, handoff=handoff)
+
+
+def quote_cancellation(
+    services: Services,
+    *,
+    conversation_id: str,
+    order_number: str,
+    requested_at: datetime,
+    transcript: Transcript,
+) -> Quote:
+    """Decide a cancellation and store the decision; nothing is cancelled yet. Raises NotVerified."""
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number, lock=True)
+        case = _open_case(services, uow, stored, CaseKind.CANCEL, conversation_id, requested_at, {})
+        if case.state is not CaseState.QUOTED:
+            return Quote(case, uow.latest_decision(case.id), existing=True)
+        request = cancel_request(services, stored, case.requested_at)
+        case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
+        instead = decide_refund(
+            refund_request(services, uow, stored, Reason.CHANGE_OF_MIND, None, case.requested_at), services.policy
+        )
+        under_way = uow.open_case(stored.id, CaseKind.REFUND)
+        offer = instead.outcome.pays and (under_way is None or under_way.state is CaseState.QUOTED)
+        uow.commit()
+    return Quote(case, decision, handoff=handoff, refund_instead=instead if offer else None)
+
+
+def confirm(
+    services: Services, *, conversation_id: str, reference: str, decision_id: int, transcript: Transcript
+) -> Confirmation:
+    """The customer's yes to the quote ``decision_id``: decide again on fresh data, and record it if it still holds.
+
+    Confirming again, from another tab or a repeated message, answers ALREADY. Raises UnknownCase for a case of
+    another conversation, NotVerified when the verification has run out.
+    """
+    with services.unit_of_work() as uow:
+        case = _own_case(uow, conversation_id, reference)
+        assert case.order_id is not None
+        number = uow.order_number(case.order_id)
+        stored = verified_order(services, uow, conversation_id, number, lock=True)
+        case = _own_case(uow, conversation_id, reference)  # again: another tab may have moved it before the lock
+        seen = uow.latest_decision(case.id)
+        assert seen is not None
+        if case.state is not CaseState.QUOTED:
+            return Confirmation(ConfirmationStatus.ALREADY, case, seen)
+        case, fresh, handoff = _decide_and_store(
+            services, uow, case, _request_again(services, uow, case, stored), transcript
+        )
+        if seen.id == decision_id and all(seen.result.get(key) == fresh.result.get(key) for key in _SEEN):
+            case = _record(services, uow, case, stored, fresh)
+            uow.commit()
+            return Confirmation(ConfirmationStatus.CONFIRMED, case, fresh)
+        uow.commit()
+    return Confirmation(ConfirmationStatus.CHANGED, case, fresh, handoff)
+
+
+def withdraw(services: Services, *, conversation_id: str, reference: str) -> Case:
+    """The customer's no to a quote. Raises UnknownCase, MoveNotAllowed once it was confirmed."""
+    with services.unit_of_work() as uow:
+        case = _own_case(uow, conversation_id, reference)
+        if case.state is not CaseState.QUOTED:
+            raise MoveNotAllowed(f"{reference} is {case.state.value}")
+        case = _move(services, uow, case, CaseState.WITHDRAWN, "customer", "the customer said no to the quote")
+        uow.commit()
+    return case
+
+
+def conversation_cases(services: Services, *, conversation_id: str) -> list[Case]:
+    """The cases of this conversation and of the customers verified in it, newest first."""
+    with services.unit_of_work() as uow:
+        return uow.cases_of(conversation_id, uow.verified_customers(conversation_id, services.clock()))
+
+
+def _open_case(
+    services: Services,
+    uow: UnitOfWork,
+    stored: StoredOrder,
+    kind: CaseKind,
+    conversation_id: str,
+    requested_at: datetime,
+    values: dict[str, Any],
+) -> Case:
+    """The order's open case of the kind, renewed if it is this conversation's quote; else a new one."""
+    known = uow.open_case(stored.id, kind)
+    if known is not None and known.state is not CaseState.QUOTED:
+        return known
+    if known is not None and known.conversation_id == conversation_id:
+        return uow.change_case(known.id, **values)
+    if known is not None:
+        _move(services, uow, known, CaseState.WITHDRAWN, "system", "asked for again in another conversation")
+    now = services.clock()
+    case = uow.add_case(
+        reference=new_reference("RD-"),
+        kind=kind,
+        state=CaseState.QUOTED,
+        order_id=stored.id,
+        conversation_id=conversation_id,
+        requested_at=requested_at,
+        created_at=now,
+        **values,
+    )
+    uow.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
+    return case
+
+
+def _request_again(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
+) -> RefundRequest | CancelRequest:
+    if case.kind is CaseKind.CANCEL:
+        return cancel_request(services, stored, case.requested_at)
+    assert case.reason is not None
+    return refund_request(services, uow, stored, case.reason, case.destination, case.requested_at)
+
+
+def _decide_and_store(
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    request: RefundRequest | CancelRequest,
+    transcript: Transcript,
+) -> tuple[Case, StoredDecision, Handoff | None]:
+    """Decide, append the decision, and move the case to where the outcome puts it."""
+    result = decide(request, services.policy)
+    decision = uow.add_decision(
+        case_id=case.id,
+        decided_at=request.decided_at,
+        inputs=request_to_json(request),
+        policy_version=result.policy_version,
+        policy_digest=services.policy.digest,
+        result=result.to_json(),
+    )
+    cause = f"{result.outcome.value} by {', '.join(result.clauses) or 'precedence'}"
+    handoff = None
+    if result.outcome is Outcome.REVIEW:
+        case = _move(services, uow, case, CaseState.IN_REVIEW, "bot", cause)
+        handoff = save_handoff(services, uow, case, Cause.REVIEW, transcript, {"verified": True})
+    elif result.outcome in (Outcome.DECLINE, Outcome.ALREADY_CANCELLED):
+        case = _move(services, uow, case, CaseState.DECLINED, "bot", cause)
+    return case, decision, handoff
+
+
+def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, fresh: StoredDecision) -> Case:
+    """Take a confirmed quote down, and change the order with it."""
+    cause = f"the customer confirmed decision {fresh.id}"
+    outcome = Outcome(fresh.result["outcome"])
+    if outcome is Outcome.CANCEL:
+        case = _move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
+        ends_on = fresh.result["agreement_ends_on"]
+        # A refund under way stays visible in the status: the order is cancelled beside it.
+        refunding = stored.order.status in (OrderStatus.REFUND_PENDING, OrderStatus.REFUNDED)
+        uow.change_order(
+            stored.id,
+            status=stored.order.status if refunding else OrderStatus.CANCELLED,
+            cancelled_at=datetime.fromisoformat(fresh.result["service_stops_at"]),
+            agreement_ends_on=datetime.fromisoformat(ends_on).date() if ends_on else None,
+        )
+        return _move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
+    if outcome is Outcome.APPROVE_ON_RETURN:
+        uow.change_case(case.id, return_number=new_reference("RT-"))
+        return _move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
+    uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    return _move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
+
+
+def _move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, actor: str, cause: str) -> Case:
+    if state not in MOVES[case.state]:
+        raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
+    moved = uow.change_case(case.id, state=state)
+    uow.log(case.id, services.clock(), actor, case.state, state, cause)
+    return moved
+
+
+def _own_case(uow: UnitOfWork, conversation_id: str, reference: str) -> Case:
+    case = uow.case(reference)
+    if case is None or case.conversation_id != conversation_id or case.kind is CaseKind.QUESTION:
+        raise UnknownCase(reference)
+    return case

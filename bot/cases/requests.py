@@ -1,0 +1,82 @@
+"""The policy's questions, built from fresh facts of the store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.cases.identity import verified_order
+from bot.cases.model import StoredOrder
+from bot.cases.ports import Services, UnitOfWork
+from bot.policy import NoTermsInForce, RefundDecision, decide_refund
+from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """What a verified customer may be told. ``wallet_only``: the payment method can't take a refund (R9)."""
+
+    order: Order
+    cancelled_at: datetime | None
+    wallet_only: bool
+
+
+def order_view(services: Services, *, conversation_id: str, order_number: str) -> OrderView:
+    """The order. Raises NotVerified."""
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number)
+    try:
+        wallet_only = not services.policy.terms_for(stored.order.placed_at).takes_refunds(stored.order.payment_method)
+    except NoTermsInForce:
+        wallet_only = False
+    return OrderView(stored.order, stored.cancelled_at, wallet_only)
+
+
+def preview_refund(
+    services: Services,
+    *,
+    conversation_id: str,
+    order_number: str,
+    reason: Reason,
+    destination: Destination | None,
+    requested_at: datetime,
+) -> RefundDecision:
+    """What the policy would say right now; nothing is stored. Raises NotVerified."""
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number)
+        request = refund_request(services, uow, stored, reason, destination, requested_at)
+    return decide_refund(request, services.policy)
+
+
+def refund_request(
+    services: Services,
+    uow: UnitOfWork,
+    stored: StoredOrder,
+    reason: Reason,
+    destination: Destination | None,
+    requested_at: datetime,
+) -> RefundRequest:
+    """The facts of a refund as they are now. A fault is confirmed by an incident that overlaps the time from
+    order to request (R1)."""
+    order = stored.order
+    # An order dated after the request contradicts itself; the policy says so, no incident is looked for.
+    in_order = order.placed_at <= requested_at
+    confirmed = in_order and uow.incident_covers(order.product, order.placed_at, requested_at)
+    try:
+        days = services.policy.terms_for(order.placed_at).velocity_days
+    except NoTermsInForce:
+        days = services.policy.versions[0].velocity_days
+    return RefundRequest(
+        order=order,
+        requested_at=requested_at,
+        decided_at=max(services.clock(), requested_at),
+        reason=reason,
+        fault_confirmed=confirmed,
+        destination=destination,
+        recent_refunds=uow.approved_refunds(stored.customer_id, requested_at - timedelta(days=days), requested_at),
+    )
+
+
+def cancel_request(services: Services, stored: StoredOrder, requested_at: datetime) -> CancelRequest:
+    """The facts of a cancellation as they are now."""
+    return CancelRequest(stored.order, requested_at, max(services.clock(), requested_at))

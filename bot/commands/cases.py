@@ -1,0 +1,135 @@
+"""``refund-desk cases``: what customers asked for and what came of it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import TYPE_CHECKING, Any
+
+from bot.commands import CommandError, open_services
+
+if TYPE_CHECKING:
+    from bot.cases.model import CaseFile
+
+_RESULT_KEYS = (
+    "outcome",
+    "base",
+    "fee",
+    "refund",
+    "currency",
+    "process_by",
+    "service_stops_at",
+    "agreement_ends_on",
+    "next_charge_on",
+    "balance_lost",
+    "clauses",
+    "policy_version",
+    "explanation",
+)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``cases`` and its verbs."""
+    cases = subparsers.add_parser("cases", help="list cases, show one")
+    verbs = cases.add_subparsers(metavar="VERB", required=True)
+    parser = verbs.add_parser("list", help="list the cases, newest first")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--state", help="only those in this state")
+    parser.set_defaults(run=_list)
+    parser = verbs.add_parser("show", help="show one case with its log, decisions and handoff")
+    parser.add_argument("id", metavar="ID", help="its reference, such as RD-7K3M9P, or its number")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=_show)
+
+
+def _list(args: argparse.Namespace) -> int:
+    from bot.cases.model import CaseState
+
+    states = [state.value for state in CaseState]
+    if args.state and args.state not in states:
+        raise CommandError(f"--state {args.state}: must be one of {', '.join(states)}")
+    with open_services().unit_of_work() as uow:
+        rows = [summary(file) for file in uow.case_files() if not args.state or file.case.state == args.state]
+    if args.json:
+        print(json.dumps(rows, indent=2, ensure_ascii=False))
+    for row in [] if args.json else rows:
+        sums = f"{row['refund']} {row['currency']}" if row["refund"] else ""
+        print(f"{row['reference']}  {row['kind']:9} {row['state']:18} {row['order_number'] or '-':10} {sums}")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    with open_services().unit_of_work() as uow:
+        wanted = args.id.strip().upper()
+        file = uow.case_file(wanted)
+        if file is None and wanted.isdigit():
+            file = next((file for file in uow.case_files() if file.case.id == int(wanted)), None)
+    if file is None:
+        raise CommandError(f"there is no case {args.id}")
+    data = details(file)
+    if args.json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))
+        return 0
+    for key, value in data.items():
+        if isinstance(value, (list, dict)):
+            value = json.dumps(value, indent=2, ensure_ascii=False)
+        print(f"{key:18} {value if value is not None else '-'}")
+    return 0
+
+
+def summary(file: CaseFile) -> dict[str, Any]:
+    """A case and its newest decision as JSON values; sums are decimal strings."""
+    case = file.case
+    result = file.decisions[-1].result if file.decisions else {}
+    return {
+        "id": case.id,
+        "reference": case.reference,
+        "kind": case.kind.value,
+        "state": case.state.value,
+        "order_number": file.order_number,
+        "conversation_id": case.conversation_id,
+        "requested_at": case.requested_at.isoformat(),
+        "created_at": case.created_at.isoformat(),
+        "reason": case.reason.value if case.reason else None,
+        "reason_words": case.reason_words,
+        "destination": case.destination.value if case.destination else None,
+        "return_number": case.return_number,
+        **{key: result.get(key) for key in _RESULT_KEYS},
+    }
+
+
+def details(file: CaseFile) -> dict[str, Any]:
+    """A case with everything that belongs to it."""
+    handoff = file.handoff
+    return {
+        **summary(file),
+        "log": [
+            {
+                "at": entry.at.isoformat(),
+                "actor": entry.actor,
+                "from": entry.from_state.value if entry.from_state else None,
+                "to": entry.to_state.value,
+                "cause": entry.cause,
+            }
+            for entry in file.log
+        ],
+        "decisions": [
+            {
+                "id": decision.id,
+                "decided_at": decision.decided_at.isoformat(),
+                "policy_version": decision.policy_version,
+                "inputs": decision.inputs,
+                "result": decision.result,
+            }
+            for decision in file.decisions
+        ],
+        "handoff": None
+        if handoff is None
+        else {
+            "cause": handoff.cause.value,
+            "created_at": handoff.created_at.isoformat(),
+            "answer_by": handoff.answer_by.isoformat(),
+            "facts": handoff.facts,
+            "transcript": handoff.transcript,
+        },
+    }

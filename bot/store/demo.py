@@ -1,0 +1,151 @@
+"""Demo orders, dated relative to now so that they never go stale: one or more for every outcome."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from bot.cases.model import CaseKind, CaseState
+from bot.cases.ports import Services
+from bot.cases.references import new_reference
+from bot.policy.calendar import BusinessCalendar
+from bot.store import tables as t
+from bot.store.imports import OrderRow, import_orders, read_order_rows
+from bot.store.unit_of_work import SqlUnitOfWork
+
+_CARD = {
+    "product": "global-card",
+    "product_kind": "calling_card",
+    "currency": "USD",
+    "amount_paid": "50.00",
+    "original_balance": "50.00",
+    "remaining_balance": "50.00",
+    "payment_method": "card",
+    "status": "active",
+}
+_PLAN = {
+    "product": "monthly-plan",
+    "product_kind": "subscription",
+    "currency": "USD",
+    "amount_paid": "25.00",
+    "payment_method": "card",
+    "status": "active",
+}
+
+_ORDERS: tuple[tuple[str, str, int, dict[str, Any], dict[str, Any]], ...] = (
+    # number, customer, working days ago, product, what differs
+    ("CC-104233", "Alex Rivera", 2, _CARD, {}),
+    ("CC-104240", "Bella Stone", 1, _CARD, {"remaining_balance": "31.50"}),
+    ("CC-104251", "Carlos Vega", 1, _PLAN, {}),
+    ("CC-104262", "Dana Fox", 1, _CARD, {"shipped": True, "product": "travel-card"}),
+    ("CC-104273", "Eli Grant", 12, _CARD, {}),
+    ("CC-104284", "Fay Holt", 1, _CARD, {"remaining_balance": "28.40"}),
+    ("CC-104295", "Gus Irving", 1, _CARD, {"remaining_balance": "0.00"}),
+    ("CC-104306", "Hana Jones", 1, _PLAN, {"charge": "renewal"}),
+    ("CC-104317", "Ivan King", 1, _CARD, {"status": "cancelled"}),
+    ("CC-104328", "Jana Lowe", 1, _CARD, {"status": "refunded"}),
+    ("CC-104339", "Kim Mora", 1, _CARD, {"dispute_open": True}),
+    (
+        "CC-104341",
+        "Leo Nash",
+        1,
+        _CARD,
+        dict.fromkeys(("amount_paid", "original_balance", "remaining_balance"), "400.00"),
+    ),
+    ("CC-104352", "Mia Ortiz", 1, _CARD, {}),
+    ("CC-104363", "Nick Park", 1, _CARD, {"remaining_balance": "60.00"}),
+    ("CC-104374", "Olga Quinn", 1, _CARD, {"product": "europe-card"}),
+    ("CC-104385", "Pia Ross", 1, _CARD, {"status": "failed"}),
+    ("CC-104396", "Quentin Shaw", 40, _PLAN, {"used": True}),
+    ("CC-104407", "Rosa Tran", 30, _CARD, {"remaining_balance": "18.20"}),
+    ("CC-104418", "Sam Ueda", 1, _CARD, {"payment_method": "cash"}),
+    (
+        "CC-104429",
+        "Tina Voss",
+        1,
+        _CARD,
+        {"currency": "EUR"},
+    ),
+)
+_INCIDENT = ("europe-card", "Calls to several countries failed.")
+_EARLIER = ("CC-100911", "CC-100922", "CC-100933")  # so that the fourth refund of Mia Ortiz goes to a person
+
+
+def seed_demo(services: Services) -> bool:
+    """Fill an empty store with the demo orders; whether it did. An order of a past working day lies at noon."""
+    now = services.clock()
+    calendar = services.policy.terms_for(now).calendar
+    with services.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        if uow.connection.execute(select(func.count()).select_from(t.orders)).scalar_one():
+            return False
+        import_orders(uow, demo_orders(now, calendar))
+        started = now - timedelta(days=6)
+        uow.connection.execute(
+            t.incidents.insert().values(product=_INCIDENT[0], started_at=started, ended_at=None, note=_INCIDENT[1])
+        )
+        _seed_earlier_refunds(uow, now)
+        uow.commit()
+    return True
+
+
+def demo_orders(now: datetime, calendar: BusinessCalendar) -> list[OrderRow]:
+    """The demo orders as of ``now``."""
+    rows = [
+        {**product, "number": number, "placed_at": _noon(now, calendar, ago), "customer": _customer(name), **extra}
+        for number, name, ago, product, extra in _ORDERS
+    ]
+    rows += [
+        {
+            **_CARD,
+            "number": number,
+            "placed_at": _noon(now, calendar, 20),
+            "customer": _customer("Mia Ortiz"),
+            "status": "refunded",
+        }
+        for number in _EARLIER
+    ]
+    return read_order_rows(rows, "demo orders")
+
+
+def demo_list(uow: SqlUnitOfWork) -> list[dict[str, str]]:
+    """The demo orders that the store holds, for the demo page: number, e-mail address, product."""
+    numbers = [row[0] for row in _ORDERS]
+    query = (
+        select(t.orders.c.number, t.customers.c.email, t.orders.c.product)
+        .join(t.customers)
+        .where(t.orders.c.number.in_(numbers), t.customers.c.email.like("%@example.com"))
+        .order_by(t.orders.c.number)
+    )
+    return [dict(row._mapping) for row in uow.connection.execute(query)]
+
+
+def _customer(name: str) -> dict[str, str]:
+    return {"name": name, "email": f"{name.split()[0].lower()}@example.com"}
+
+
+def _noon(now: datetime, calendar: BusinessCalendar, working_days_ago: int) -> str:
+    day = calendar.business_date(now)
+    while working_days_ago:
+        day -= timedelta(days=1)
+        working_days_ago -= calendar.is_working_day(day)
+    return (calendar.start_of(day) + timedelta(hours=12)).isoformat()
+
+
+def _seed_earlier_refunds(uow: SqlUnitOfWork, now: datetime) -> None:
+    for days, number in enumerate(_EARLIER, start=20):
+        stored = uow.order(number)
+        assert stored is not None
+        asked = now - timedelta(days=days)
+        case = uow.add_case(
+            reference=new_reference("RD-"),
+            kind=CaseKind.REFUND,
+            state=CaseState.DONE,
+            order_id=stored.id,
+            conversation_id="demo",
+            requested_at=asked,
+            created_at=asked,
+        )
+        uow.log(case.id, asked, "system", None, CaseState.DONE, "demo data")

@@ -1,0 +1,193 @@
+"""Orders from a file into the store: the whole file or nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.policy.facts import Order
+from bot.policy.money import is_known
+from bot.policy.parsing import InvalidInput, parse_order
+from bot.store import tables as t
+from bot.store.unit_of_work import SqlUnitOfWork
+
+_NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_FIELDS = frozenset(Order.__dataclass_fields__)
+_CUSTOMER_FIELDS = frozenset({"name", "email", "phone"})
+_BOOLEANS = {"true": True, "false": False, "": None}
+_MOST_PROBLEMS = 20
+
+
+class ImportRefused(Exception):
+    """The file can't be imported and nothing was; the message names row and field, a line a problem."""
+
+
+@dataclass(frozen=True)
+class CustomerRow:
+    """The customer of an imported order; ``email`` in lower case."""
+
+    name: str
+    email: str
+    phone: str | None
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One order of the file."""
+
+    order: Order
+    customer: CustomerRow
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did."""
+
+    new: int
+    updated: int
+
+
+def read_orders(data: bytes, name: str) -> list[OrderRow]:
+    """The orders of a JSON or CSV file. Raises ImportRefused, naming every bad row and field (the first 20)."""
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportRefused(f"{name}: not a text file in UTF-8") from None
+    if not text.strip():
+        raise ImportRefused(f"{name}: the file is empty")
+    objects = _csv_objects(text, name) if name.lower().endswith(".csv") else _json_objects(text, name)
+    return read_order_rows(objects, name)
+
+
+def read_order_rows(objects: Sequence[Any], name: str) -> list[OrderRow]:
+    """The orders of JSON objects; ``name`` says where they come from. Raises ImportRefused."""
+    rows: list[OrderRow] = []
+    problems: list[str] = []
+    seen: set[str] = set()
+    for number, data_row in enumerate(objects, start=1):
+        try:
+            row = _order_row(data_row)
+            if row.order.number in seen:
+                raise InvalidInput("number", f"{row.order.number} stands in the file twice")
+            seen.add(row.order.number)
+            rows.append(row)
+        except InvalidInput as error:
+            problems.append(f"row {number}, {error}")
+    if problems:
+        rest = [f"… and {len(problems) - _MOST_PROBLEMS} more"] if len(problems) > _MOST_PROBLEMS else []
+        raise ImportRefused("\n".join([f"{name}: nothing was imported", *problems[:_MOST_PROBLEMS], *rest]))
+    if not rows:
+        raise ImportRefused(f"{name}: the file holds no orders")
+    return rows
+
+
+def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
+    """Add or update the orders within the running transaction. Raises ImportRefused for an order that has an
+    open case: what was quoted must not change behind the customer's back by a file."""
+    new = 0
+    for number, row in enumerate(rows, start=1):
+        known = uow.lock_order(row.order.number)
+        values = {**_columns(row.order), "customer_id": _customer_id(uow, row.customer)}
+        if known is None:
+            uow.connection.execute(t.orders.insert().values(**values))
+            new += 1
+            continue
+        open_case = select(t.cases.c.reference).where(
+            t.cases.c.order_id == known.id, t.cases.c.state.in_(t.OPEN_STATE_NAMES), t.cases.c.state != "quoted"
+        )
+        reference = uow.connection.execute(open_case).scalars().first()
+        if reference:
+            raise ImportRefused(f"row {number}, number: {row.order.number} has an open case, {reference}")
+        uow.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**values))
+    return Imported(new, len(rows) - new)
+
+
+def _order_row(data: Any) -> OrderRow:
+    if not isinstance(data, Mapping):
+        raise InvalidInput("order", "must be a JSON object")
+    unknown = sorted(str(key) for key in data.keys() - _FIELDS - {"customer"})
+    if unknown:
+        raise InvalidInput(unknown[0], "is not a field of an order")
+    order = parse_order(data)
+    if not _NUMBER.fullmatch(order.number):
+        raise InvalidInput("number", f'must be "CC-" and six digits, not {order.number!r}')
+    if not is_known(order.currency):
+        raise InvalidInput("currency", f"is no currency code: {order.currency!r}")
+    return OrderRow(order, _customer_row(data.get("customer")))
+
+
+def _customer_row(data: Any) -> CustomerRow:
+    if not isinstance(data, Mapping):
+        raise InvalidInput("customer", "is missing" if data is None else "must be a JSON object")
+    unknown = sorted(str(key) for key in data.keys() - _CUSTOMER_FIELDS)
+    if unknown:
+        raise InvalidInput(f"customer.{unknown[0]}", "is not a field of a customer")
+    name, email, phone = data.get("name"), data.get("email"), data.get("phone")
+    if not isinstance(name, str) or not name.strip():
+        raise InvalidInput("customer.name", "must be a text that is not empty")
+    if not isinstance(email, str) or len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
+        raise InvalidInput("customer.email", f"must be an e-mail address, not {email!r}")
+    if phone is not None and not isinstance(phone, str):
+        raise InvalidInput("customer.phone", f"must be a text, not {phone!r}")
+    return CustomerRow(name.strip(), email.strip().lower(), phone or None)
+
+
+def _customer_id(uow: SqlUnitOfWork, customer: CustomerRow) -> int:
+    values = {"name": customer.name, "phone": customer.phone}
+    query = select(t.customers.c.id).where(t.customers.c.email == customer.email)
+    known: int | None = uow.connection.execute(query).scalar_one_or_none()
+    if known is None:
+        insert = t.customers.insert().values(email=customer.email, **values)
+        return int(uow.connection.execute(insert).inserted_primary_key[0])
+    uow.connection.execute(t.customers.update().where(t.customers.c.id == known).values(**values))
+    return known
+
+
+def _columns(order: Order) -> dict[str, Any]:
+    values = {name: getattr(order, name) for name in _FIELDS}
+    return {name: getattr(value, "value", value) for name, value in values.items()}
+
+
+def _json_objects(text: str, name: str) -> list[Any]:
+    try:
+        data = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise ImportRefused(f"{name}: not valid JSON: {error}") from None
+    if isinstance(data, Mapping) and set(data) == {"orders"}:
+        data = data["orders"]
+    if isinstance(data, Mapping):
+        data = [data]
+    if not isinstance(data, list):
+        raise ImportRefused(f"{name}: must be a list of orders")
+    return data
+
+
+def _csv_objects(text: str, name: str) -> list[dict[str, Any]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="(extra)", strict=True)
+    try:
+        return [_csv_object(row) for row in reader]
+    except csv.Error as error:
+        raise ImportRefused(f"{name}: not valid CSV in line {reader.line_num}: {error}") from None
+
+
+def _csv_object(row: dict[str, Any]) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    customer: dict[str, Any] = {}
+    for key, value in row.items():
+        if key == "(extra)":
+            data[key] = value
+        elif key.startswith("customer."):
+            customer[key.removeprefix("customer.")] = value or None
+        elif key in ("shipped", "used", "dispute_open"):
+            data[key] = _BOOLEANS.get((value or "").lower(), value)
+        else:
+            data[key] = value or None
+    return {**data, "customer": customer or None}

@@ -1,0 +1,10 @@
+"""Alembic's entry: runs on the connection that bot.store.engine.migrate opened, inside its transaction."""
+
+from alembic import context
+
+from bot.store.tables import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"], target_metadata=metadata, version_table="refund_desk_version"
+)
+context.run_migrations()

@@ -1,0 +1,190 @@
+"""The tables. Times are stored in UTC, money as decimal text, so that both engines give back what went in."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+from bot.cases.model import OPEN_STATES
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, stored in UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """To naive UTC. Raises ValueError for a naive time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone can't be stored")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Back to aware UTC."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+class Amount(TypeDecorator[Decimal]):
+    """A decimal, stored as text: exact on every engine."""
+
+    impl = String(24)
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> Any:
+        """To plain text."""
+        return None if value is None else f"{value:f}"
+
+    def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Back to a decimal."""
+        return None if value is None else Decimal(value)
+
+
+metadata = MetaData()
+
+customers = Table(
+    "customers",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("email", String(254), nullable=False, unique=True),
+    Column("phone", String(40)),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", String(9), nullable=False, unique=True),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
+    Column("product", String(100), nullable=False),
+    Column("product_kind", String(20), nullable=False),
+    Column("shipped", Boolean, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("amount_paid", Amount, nullable=False),
+    Column("original_balance", Amount),
+    Column("remaining_balance", Amount),
+    Column("used", Boolean, nullable=False),
+    Column("placed_at", Moment, nullable=False),
+    Column("payment_method", String(50), nullable=False),
+    Column("charge", String(20), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("dispute_open", Boolean, nullable=False),
+    Column("cancelled_at", Moment),
+    Column("agreement_ends_on", Date),
+)
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("product", String(100), nullable=False, index=True),
+    Column("started_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    Column("note", Text, nullable=False, default=""),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("reference", String(9), nullable=False, unique=True),
+    Column("kind", String(10), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("order_id", ForeignKey("orders.id"), index=True),
+    Column("conversation_id", String(255), nullable=False, index=True),
+    Column("requested_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("reason", String(20)),
+    Column("reason_words", Text),
+    Column("destination", String(30)),
+    Column("return_number", String(9), unique=True),
+)
+OPEN_STATE_NAMES = sorted(state.value for state in OPEN_STATES)
+_OPEN = text("state IN ({})".format(", ".join(f"'{name}'" for name in OPEN_STATE_NAMES)))
+Index(
+    "one_open_case_per_order_and_kind",
+    cases.c.order_id,
+    cases.c.kind,
+    unique=True,
+    sqlite_where=_OPEN,
+    postgresql_where=_OPEN,
+)
+
+case_log = Table(
+    "case_log",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(100), nullable=False),
+    Column("from_state", String(20)),
+    Column("to_state", String(20), nullable=False),
+    Column("cause", Text, nullable=False),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("decided_at", Moment, nullable=False),
+    Column("inputs", JSON, nullable=False),
+    Column("policy_version", String(50), nullable=False),
+    Column("policy_digest", String(64), nullable=False),
+    Column("result", JSON, nullable=False),
+)
+
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, unique=True),
+    Column("cause", String(30), nullable=False),
+    Column("transcript", JSON, nullable=False),
+    Column("facts", JSON, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("answer_by", Date, nullable=False),
+)
+
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False, index=True),
+    Column("customer_id", ForeignKey("customers.id"), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+verification_attempts = Table(
+    "verification_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False),
+    Column("message_id", String(100), nullable=False),
+    Column("order_number", String(9), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    UniqueConstraint("conversation_id", "message_id"),
+)

@@ -1,0 +1,336 @@
+"""One transaction over the tables: the rows in, the values of bot.cases out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.engine import Connection, Engine, Row
+
+from bot.cases.model import (
+    APPROVED_STATES,
+    Case,
+    CaseFile,
+    CaseKind,
+    CaseState,
+    Cause,
+    Handoff,
+    LogEntry,
+    StoredDecision,
+    StoredOrder,
+)
+from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason
+from bot.store import tables as t
+
+
+class SqlUnitOfWork:
+    """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._open: Connection | None = None
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the running transaction."""
+        assert self._open is not None, "use `with`"
+        return self._open
+
+    def __enter__(self) -> SqlUnitOfWork:
+        self._open = self._engine.connect()
+        self._transaction = self._open.begin()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if self._transaction.is_active:
+            self._transaction.rollback()
+        self.connection.close()
+        self._open = None
+
+    def commit(self) -> None:
+        """Make everything since ``with`` permanent."""
+        self._transaction.commit()
+
+    # Orders
+
+    def order(self, number: str) -> StoredOrder | None:
+        """The order, None if there is none."""
+        return self._order(select(t.orders).where(t.orders.c.number == number))
+
+    def lock_order(self, number: str) -> StoredOrder | None:
+        """The order, kept from other writers. On SQLite the transaction already excludes them."""
+        return self._order(select(t.orders).where(t.orders.c.number == number).with_for_update())
+
+    def _order(self, query: Any) -> StoredOrder | None:
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _stored_order(row)
+
+    def order_number(self, order_id: int) -> str:
+        """The number of an order that exists."""
+        number: str = self.connection.execute(select(t.orders.c.number).where(t.orders.c.id == order_id)).scalar_one()
+        return number
+
+    def change_order(self, order_id: int, **values: Any) -> None:
+        """Set columns of an order."""
+        self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**_plain(values)))
+
+    def email_of(self, customer_id: int) -> str:
+        """The customer's e-mail address, in lower case."""
+        query = select(t.customers.c.email).where(t.customers.c.id == customer_id)
+        email: str = self.connection.execute(query).scalar_one()
+        return email
+
+    def incident_covers(self, product: str, start: datetime, end: datetime) -> bool:
+        """Whether an incident of the product overlaps the time from ``start`` to ``end`` (R1)."""
+        incident = t.incidents.c
+        query = select(func.count()).where(
+            incident.product == product,
+            incident.started_at <= end,
+            or_(incident.ended_at.is_(None), incident.ended_at >= start),
+        )
+        return bool(self.connection.execute(query).scalar_one())
+
+    def approved_refunds(self, customer_id: int, since: datetime, until: datetime) -> int:
+        """How many of the customer's refunds, requested in that time, were approved."""
+        query = (
+            select(func.count())
+            .select_from(t.cases.join(t.orders))
+            .where(
+                t.orders.c.customer_id == customer_id,
+                t.cases.c.kind == CaseKind.REFUND.value,
+                t.cases.c.state.in_([state.value for state in APPROVED_STATES]),
+                t.cases.c.requested_at >= since,
+                t.cases.c.requested_at <= until,
+            )
+        )
+        count: int = self.connection.execute(query).scalar_one()
+        return count
+
+    # Cases
+
+    def add_case(self, **values: Any) -> Case:
+        """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
+        key = self.connection.execute(t.cases.insert().values(**_plain(values))).inserted_primary_key[0]
+        return self._case_by_id(key)
+
+    def case(self, reference: str) -> Case | None:
+        """The case of that reference."""
+        return self._case(select(t.cases).where(t.cases.c.reference == reference))
+
+    def open_case(self, order_id: int, kind: CaseKind) -> Case | None:
+        """The order's open case of that kind; the database allows one."""
+        query = select(t.cases).where(
+            t.cases.c.order_id == order_id, t.cases.c.kind == kind.value, t.cases.c.state.in_(t.OPEN_STATE_NAMES)
+        )
+        return self._case(query)
+
+    def open_question(self, conversation_id: str) -> Case | None:
+        """The conversation's open wish for a person."""
+        query = (
+            select(t.cases)
+            .where(
+                t.cases.c.conversation_id == conversation_id,
+                t.cases.c.kind == CaseKind.QUESTION.value,
+                t.cases.c.state.in_(t.OPEN_STATE_NAMES),
+            )
+            .order_by(t.cases.c.id)
+            .limit(1)
+        )
+        return self._case(query)
+
+    def quoted_cases(self, conversation_id: str) -> list[Case]:
+        """The cases of the conversation whose quote waits for an answer."""
+        query = select(t.cases).where(
+            t.cases.c.conversation_id == conversation_id, t.cases.c.state == CaseState.QUOTED.value
+        )
+        return [_case(row) for row in self.connection.execute(query)]
+
+    def cases_of(self, conversation_id: str, customer_ids: frozenset[int]) -> list[Case]:
+        """The cases of the conversation and of the customers, newest first."""
+        query = (
+            select(t.cases)
+            .select_from(t.cases.outerjoin(t.orders))
+            .where(or_(t.cases.c.conversation_id == conversation_id, t.orders.c.customer_id.in_(customer_ids)))
+            .order_by(t.cases.c.id.desc())
+        )
+        return [_case(row) for row in self.connection.execute(query)]
+
+    def change_case(self, case_id: int, **values: Any) -> Case:
+        """Set columns of a case."""
+        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**_plain(values)))
+        return self._case_by_id(case_id)
+
+    def log(
+        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: str
+    ) -> None:
+        """Append a move to the case's log."""
+        values = {"from_state": before.value if before else None, "to_state": after.value, "cause": cause}
+        self.connection.execute(t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values))
+
+    def add_decision(self, **values: Any) -> StoredDecision:
+        """Append a decision."""
+        key = self.connection.execute(t.decisions.insert().values(**values)).inserted_primary_key[0]
+        row = self.connection.execute(select(t.decisions).where(t.decisions.c.id == key)).one()
+        return StoredDecision(**row._mapping)
+
+    def latest_decision(self, case_id: int) -> StoredDecision | None:
+        """The newest decision of a case."""
+        query = select(t.decisions).where(t.decisions.c.case_id == case_id).order_by(t.decisions.c.id.desc()).limit(1)
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else StoredDecision(**row._mapping)
+
+    def decisions(self) -> Iterator[StoredDecision]:
+        """Every decision, oldest first."""
+        for row in self.connection.execute(select(t.decisions).order_by(t.decisions.c.id)):
+            yield StoredDecision(**row._mapping)
+
+    def save_handoff(
+        self,
+        case: Case,
+        cause: Cause,
+        transcript: list[dict[str, str]],
+        facts: dict[str, Any],
+        created_at: datetime,
+        answer_by: date,
+    ) -> Handoff:
+        """Keep what the person gets. A second handoff of one case refreshes transcript and facts, not the promise."""
+        known = self.handoff(case.id)
+        values: dict[str, Any] = {"transcript": transcript, "facts": facts}
+        if known is None:
+            values |= {"case_id": case.id, "cause": cause.value, "created_at": created_at, "answer_by": answer_by}
+            self.connection.execute(t.handoffs.insert().values(**values))
+        else:
+            self.connection.execute(t.handoffs.update().where(t.handoffs.c.case_id == case.id).values(**values))
+        saved = self.handoff(case.id)
+        assert saved is not None
+        return saved
+
+    def handoff(self, case_id: int) -> Handoff | None:
+        """The case's handoff, if it has one."""
+        query = select(t.handoffs, t.cases.c.reference).join(t.cases).where(t.handoffs.c.case_id == case_id)
+        row = self.connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return Handoff(
+            case_id=row.case_id,
+            reference=row.reference,
+            cause=Cause(row.cause),
+            transcript=row.transcript,
+            facts=row.facts,
+            created_at=row.created_at,
+            answer_by=row.answer_by,
+        )
+
+    def case_file(self, reference: str) -> CaseFile | None:
+        """Everything about one case."""
+        case = self.case(reference)
+        return None if case is None else self._file(case)
+
+    def case_files(self) -> list[CaseFile]:
+        """Everything about every case, newest first."""
+        rows = self.connection.execute(select(t.cases).order_by(t.cases.c.id.desc())).all()
+        return [self._file(_case(row)) for row in rows]
+
+    def _file(self, case: Case) -> CaseFile:
+        decided = select(t.decisions).where(t.decisions.c.case_id == case.id).order_by(t.decisions.c.id)
+        moved = select(t.case_log).where(t.case_log.c.case_id == case.id).order_by(t.case_log.c.id)
+        return CaseFile(
+            case=case,
+            order_number=None if case.order_id is None else self.order_number(case.order_id),
+            decisions=[StoredDecision(**row._mapping) for row in self.connection.execute(decided)],
+            log=[
+                LogEntry(
+                    at=row.at,
+                    actor=row.actor,
+                    from_state=CaseState(row.from_state) if row.from_state else None,
+                    to_state=CaseState(row.to_state),
+                    cause=row.cause,
+                )
+                for row in self.connection.execute(moved)
+            ],
+            handoff=self.handoff(case.id),
+        )
+
+    def _case_by_id(self, case_id: int) -> Case:
+        return _case(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
+
+    def _case(self, query: Any) -> Case | None:
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _case(row)
+
+    # Verification
+
+    def verified_customers(self, conversation_id: str, now: datetime) -> frozenset[int]:
+        """The customers whose orders this conversation may see."""
+        known = t.verifications.c
+        query = select(known.customer_id).where(known.conversation_id == conversation_id, known.expires_at > now)
+        return frozenset(self.connection.execute(query).scalars())
+
+    def add_verification(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None:
+        """Let the conversation see the customer's orders until ``expires_at``."""
+        values = {"conversation_id": conversation_id, "customer_id": customer_id, "expires_at": expires_at}
+        self.connection.execute(t.verifications.insert().values(**values))
+
+    def attempt(self, conversation_id: str, message_id: str) -> bool | None:
+        """Whether the attempt of that message passed; None if it made none."""
+        made = t.verification_attempts.c
+        query = select(made.passed).where(made.conversation_id == conversation_id, made.message_id == message_id)
+        passed: bool | None = self.connection.execute(query).scalar_one_or_none()
+        return passed
+
+    def add_attempt(self, conversation_id: str, message_id: str, order_number: str, at: datetime, passed: bool) -> None:
+        """Remember one attempt; a message makes one at most."""
+        values = {"conversation_id": conversation_id, "message_id": message_id, "order_number": order_number}
+        self.connection.execute(t.verification_attempts.insert().values(at=at, passed=passed, **values))
+
+    def failed_attempts(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int:
+        """How many attempts failed since then, of a conversation or for an order number."""
+        made = t.verification_attempts.c
+        whose = made.conversation_id == conversation_id if conversation_id else made.order_number == order_number
+        query = select(func.count()).where(and_(whose, made.passed.is_(False), made.at > since))
+        count: int = self.connection.execute(query).scalar_one()
+        return count
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Enum members as the texts that the columns hold."""
+    return {key: getattr(value, "value", value) for key, value in values.items()}
+
+
+def _stored_order(row: Row[Any] | Any) -> StoredOrder:
+    order = Order(
+        number=row.number,
+        product=row.product,
+        product_kind=ProductKind(row.product_kind),
+        shipped=row.shipped,
+        currency=row.currency,
+        amount_paid=row.amount_paid,
+        original_balance=row.original_balance,
+        remaining_balance=row.remaining_balance,
+        used=row.used,
+        placed_at=row.placed_at,
+        payment_method=row.payment_method,
+        charge=Charge(row.charge),
+        status=OrderStatus(row.status),
+        dispute_open=row.dispute_open,
+    )
+    return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on)
+
+
+def _case(row: Any) -> Case:
+    return Case(
+        id=row.id,
+        reference=row.reference,
+        kind=CaseKind(row.kind),
+        state=CaseState(row.state),
+        order_id=row.order_id,
+        conversation_id=row.conversation_id,
+        requested_at=row.requested_at,
+        created_at=row.created_at,
+        reason=Reason(row.reason) if row.reason else None,
+        reason_words=row.reason_words,
+        destination=Destination(row.destination) if row.destination else None,
+        return_number=row.return_number,
+    )
