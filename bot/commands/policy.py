@@ -44,7 +44,7 @@ def _decide(args: argparse.Namespace) -> int:
         for line in _lines(lines):
             answer = decide_line(line, policy)
             status = 2 if "error" in answer else status
-            print(json.dumps(answer, ensure_ascii=False))
+            print(json.dumps(answer))
     return status
 
 

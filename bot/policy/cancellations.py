@@ -90,4 +90,4 @@ def c4_next_charge(request: CancelRequest, terms: Terms) -> Finding:
 
 def balance_lost(order: Order) -> Decimal | None:
     """What a cancelled card still holds, in the order's currency; None where no balance is recorded."""
-    return None if order.remaining_balance is None else max(order.remaining_balance, Decimal(0))
+    return None if order.remaining_balance is None else max(Decimal(0), order.remaining_balance)

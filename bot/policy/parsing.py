@@ -143,8 +143,8 @@ class _Fields:
 
     def text(self, key: str, default: Any = _ABSENT) -> Any:
         def read(value: Any) -> str:
-            if not isinstance(value, str) or not value.strip():
-                raise self._wrong(key, "must be a text that is not empty")
+            if not isinstance(value, str) or not value.strip() or not value.isprintable():
+                raise self._wrong(key, "must be a printable text that is not empty")
             return value
 
         return self._read(key, read, default)

@@ -62,7 +62,7 @@ def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Out
     yield r2_in_window(request, terms), Outcome.DECLINE, None
     yield r2_channel_accepted(request, terms), Outcome.REVIEW, None
     sums = sums_of(request, terms)
-    yield r8_something_left(sums), Outcome.DECLINE, None
+    yield r8_something_left(order, sums), Outcome.DECLINE, None
     yield r8_above_minimum(order, sums, terms), Outcome.DECLINE, None
     yield r1_fault_confirmed(request), Outcome.REVIEW, None
     yield r3_reason_accepted(request, terms), Outcome.REVIEW, None
@@ -215,9 +215,10 @@ def r2_channel_accepted(request: RefundRequest, terms: Terms) -> Finding:
     return Finding(("R2",), False, f"Requests by {request.channel} do not count as contacting the store.")
 
 
-def r8_something_left(sums: Sums) -> Finding:
-    """R8: with nothing left there is nothing to refund."""
-    if sums.base > 0:
+def r8_something_left(order: Order, sums: Sums) -> Finding:
+    """R8: with nothing left there is nothing to refund, also on a card that never held anything."""
+    card_is_empty = order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance == 0
+    if sums.base > 0 and not card_is_empty:
         return Finding(("R8",), True, "There is something left to refund.")
     return Finding(("R8",), False, "Nothing is left to refund.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,6 +19,8 @@ from ruamel.yaml.error import YAMLError
 from bot.policy import money
 from bot.policy.calendar import BusinessCalendar, country_is_known
 from bot.policy.facts import Reason
+
+_DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
 class PolicyFileError(Exception):
@@ -102,6 +105,9 @@ class Policy:
             data = YAML(typ="safe", pure=True).load(text)
         except YAMLError as error:
             raise PolicyFileError(f"not valid YAML: {' '.join(str(error).split())}") from None
+        except ValueError as error:
+            # An unquoted date that the calendar does not have, such as 2026-02-30.
+            raise PolicyFileError(f"not valid YAML: a date or number can't be read: {error}") from None
         top = _Section(data, "the file")
         rows = top.take("versions", list)
         top.done()
@@ -258,7 +264,7 @@ class _Section:
             raise PolicyFileError(f"{self._place} has an unknown key: {sorted(map(str, self._data))[0]!r}")
 
     def _decimal(self, key: str, text: str) -> Decimal:
-        if not text.isascii() or not text.replace(".", "", 1).replace("-", "", 1).isdigit():
+        if not _DECIMAL.fullmatch(text):
             raise self._wrong(key, f'must be a quoted decimal such as "0.12", not {text!r}')
         return Decimal(text)
 
