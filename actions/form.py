@@ -117,7 +117,7 @@ class RequestForm(SafeAction):
 
     def _next(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
         if details.order_number is None:
-            dispatcher.utter_message(response="utter_ask_order_number")
+            dispatcher.utter_message(response="utter_which_order")
             return details, "order_number"
         known = is_verified(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
         if not known and details.email and details.heard & {"order_number", "email"}:
@@ -137,7 +137,7 @@ class RequestForm(SafeAction):
                 )
                 return details, "email"
         if not known:
-            dispatcher.utter_message(response="utter_ask_email", order_number=details.order_number)
+            dispatcher.utter_message(response="utter_which_email", order_number=details.order_number)
             return details, "email"
         return self.proceed(talk, details, dispatcher)
 

@@ -41,12 +41,12 @@ class ValidateRefundForm(RequestForm):
             tell_outcome(dispatcher, order_number, quote)
             return replace(details, answer="told"), None
         if details.reason is None:
-            dispatcher.utter_message(response="utter_ask_refund_reason")
+            dispatcher.utter_message(response="utter_which_reason")
             return details, "refund_reason"
         if details.destination is None:
             view = order_view(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
             if not view.wallet_only:
-                dispatcher.utter_message(response="utter_ask_refund_destination")
+                dispatcher.utter_message(response="utter_which_destination")
                 return details, "refund_destination"
             details = replace(details, destination=Destination.WALLET.value)
         quote = self._quote(talk, details)

@@ -8,6 +8,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.cases.transcript import transcript
+
 SURE = 0.8
 """How sure the understanding of a typed yes must be before it may move money; a button is always sure."""
 
@@ -65,16 +67,6 @@ class Talk:
     def says_yes(self) -> bool:
         """An unmistakable yes."""
         return self.intent == "affirm" and (self.confidence >= SURE or self.text == "/affirm")
-
-
-def transcript(events: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """The conversation as a person reads it."""
-    who = {"user": "customer", "bot": "bot"}
-    return [
-        {"at": _moment(event["timestamp"]).isoformat(), "who": who[event["event"]], "text": event["text"]}
-        for event in events
-        if event["event"] in who and event.get("text")
-    ]
 
 
 def _events_since_message(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

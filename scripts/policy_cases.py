@@ -32,7 +32,7 @@ EXACT_SUMS = [1, 2, 3, 99, 101, 4999, 28408, 28409, 28410, 28411, 25000, 25001]
 
 def cases(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """``count`` decision cases in the format of ``policy decide``, three refunds to each cancellation."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311: reproducible, and no secret
     for number in range(1, count + 1):
         yield _case(random, number)
 
@@ -146,7 +146,7 @@ def _requested_at(random: Random, placed_at: datetime, kind: str) -> datetime:
     if random.random() < 0.02:
         return placed_at - timedelta(seconds=random.choice([1, 3600]))
     # Five working days end 7 to 12 calendar days after the order.
-    days_later = random.choice([0, 1, 2, 3, 4, 5, 6, 7, 7, 7, 8, 8, 8, 9, 9, 10, 11, 12, 13, 40])
+    days_later = random.choice([0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 7, 7, 8, 8, 9, 9, 10, 11, 12, 40])
     return max(placed_at, _edge_of_day(random, day + timedelta(days=days_later)))
 
 

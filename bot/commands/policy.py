@@ -50,17 +50,17 @@ def _decide(args: argparse.Namespace) -> int:
 
 def decide_line(line: str, policy: Policy) -> dict[str, Any]:
     """The answer to one line: the decision with the case's ``id``, or its ``id`` (if it has one) and an ``error``."""
-    case_id = None
     try:
         data = json.loads(line)
-        case_id = data.get("id") if isinstance(data, dict) else None
+    except RecursionError:
+        return {"id": None, "error": "not valid JSON: nested too deeply"}
+    except ValueError as error:  # a JSONDecodeError, or a whole number of thousands of digits
+        return {"id": None, "error": f"not valid JSON: {error}"}
+    case_id = data.get("id") if isinstance(data, dict) else None
+    try:
         if not isinstance(case_id, str):
             raise InvalidInput("id", "must be a text")
         return {"id": case_id, **decide(parse_request(data), policy).to_json()}
-    except json.JSONDecodeError as error:
-        return {"id": None, "error": f"not valid JSON: {error}"}
-    except RecursionError:
-        return {"id": None, "error": "not valid JSON: nested too deeply"}
     except (InvalidInput, NoTermsInForce) as error:
         return {"id": case_id, "error": str(error)}
 

@@ -19,17 +19,20 @@ class StoreUnavailable(Exception):
 _MIGRATION_LOCK = 7_310_442  # any number that only we use: an advisory lock of PostgreSQL
 
 
-def open_engine(url: str) -> Engine:
-    """An engine for the URL; nothing is connected yet. Raises StoreUnavailable for a URL that is none."""
+def open_engine(url: str, *, future: bool = True) -> Engine:
+    """An engine for the URL; nothing is connected yet. ``future``: in the style of SQLAlchemy 2.
+
+    Raises StoreUnavailable for a URL that is none.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError:
         raise StoreUnavailable("REFUND_DESK_DATABASE_URL is no database URL") from None
     if parsed.get_backend_name() == "sqlite":
-        return _sqlite(url, parsed.database)
+        return _sqlite(url, parsed.database, future)
     return create_engine(
         url,
-        future=True,
+        future=future,
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=4,
@@ -37,13 +40,13 @@ def open_engine(url: str) -> Engine:
     )
 
 
-def _sqlite(url: str, database: str | None) -> Engine:
+def _sqlite(url: str, database: str | None, future: bool) -> Engine:
     if database and database != ":memory:":
         try:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"{database}: {error.strerror}") from None
-    engine = create_engine(url, future=True, connect_args={"timeout": 8})
+    engine = create_engine(url, future=future, connect_args={"timeout": 8})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:

@@ -30,7 +30,7 @@ def cancellation(case: dict[str, Any]) -> dict[str, Any]:
         return {**stopped, "outcome": "already_cancelled", "clauses": {"C1"}}
     stops = {"outcome": "cancel", "service_stops_at": datetime.fromisoformat(moment_of(case))}
     if order["product_kind"] == "calling_card":
-        return {**stopped, **stops, "balance_lost": order["remaining_balance"], "clauses": {"C1", "C2"}}
+        return {**stopped, **stops, "balance_lost": lost(order), "clauses": {"C1", "C2"}}
     asked_on = business_date(case["requested_at"])
     next_cycle = date(asked_on.year + asked_on.month // 12, asked_on.month % 12 + 1, 1)
     return {
@@ -40,6 +40,11 @@ def cancellation(case: dict[str, Any]) -> dict[str, Any]:
         "next_charge_on": next_cycle.isoformat(),
         "clauses": {"C1", "C2", "C3", "C4"},
     }
+
+
+def lost(order: dict[str, Any]) -> Fraction | None:
+    balance = order["remaining_balance"]
+    return None if balance is None else max(Fraction(0), Fraction(balance))
 
 
 def refund(case: dict[str, Any]) -> dict[str, Any]:
@@ -69,11 +74,13 @@ def refund(case: dict[str, Any]) -> dict[str, Any]:
         return verdict("decline", "R2")
 
     # 6
+    card = order["product_kind"] == "calling_card"
     paid = minor(order["amount_paid"], currency)
     original = minor(order["original_balance"], currency)
     remaining = minor(order["remaining_balance"], currency)
+    balance_used = original is not None and remaining is not None and remaining < original
     fault = reason == "service_fault" and confirmed
-    if original is not None and remaining < original:
+    if card and balance_used:
         sums_by, base, percent = "R6", min(remaining, paid), 12
     elif fault:
         sums_by, base, percent = "R7b", paid, 0
@@ -81,13 +88,14 @@ def refund(case: dict[str, Any]) -> dict[str, Any]:
         sums_by, base, percent = "R7", paid, 12
     fee = (2 * percent * base + 100) // 200  # half up
     back = base - fee
-    if original is not None and (remaining == 0 or Fraction(back) < Fraction(original, 2)):
+    below_half = card and original is not None and Fraction(back) < Fraction(original, 2)
+    if base == 0 or (card and remaining == 0) or below_half:
         return verdict("decline", "R8")
 
     # 7
     if not (fault or reason == "change_of_mind"):
         return verdict("review", "R1", "R3")
-    if order["product_kind"] == "subscription" and order["used"]:
+    if not card and (order["used"] or balance_used):
         return verdict("review", "R1", "R3")
 
     # 8
@@ -123,10 +131,10 @@ def contradicts_itself(case: dict[str, Any]) -> bool:
     if any(amount is not None and Fraction(amount) < 0 for amount in amounts):
         return True
     original, remaining = order["original_balance"], order["remaining_balance"]
-    if original is None or remaining is None:
-        # A subscription has no balance; a card without one, or half of one, can't be judged.
-        return order["product_kind"] == "calling_card" or original is not remaining
-    return Fraction(remaining) > Fraction(original)
+    if original is not None and remaining is not None:
+        return Fraction(remaining) > Fraction(original)
+    # A subscription has no balance. A card without one is taken as unused, unless the shop's flag says otherwise.
+    return order["product_kind"] == "calling_card" and (original is not remaining or order["used"])
 
 
 def minor(amount: str | None, currency: str) -> Any:

@@ -1,0 +1,114 @@
+"""The Rasa server of ``refund-desk run``: the channels of credentials.yml, the demo page, and a health check.
+
+Rasa's own HTTP API is not part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib.resources
+from typing import Any
+
+import httpx
+from rasa.core.channels import channel
+from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
+from rasa.core.utils import AvailableEndpoints
+from rasa.utils.endpoints import EndpointConfig
+from sanic import Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.bootstrap import bootstrap
+from bot.channels import rasa_patches
+from bot.channels.rest import LONGEST_BODY
+from bot.settings import PROJECT
+from bot.store.demo import demo_list
+from bot.store.unit_of_work import SqlUnitOfWork
+from bot.training import MODEL
+
+_HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_PAGES = {
+    "/": ("chat.html", "text/html"),
+    "/chat.js": ("chat.js", "text/javascript"),
+    "/chat.css": ("chat.css", "text/css"),
+}
+
+
+def build(action_url: str) -> Sanic:
+    """The server, not yet running. ``action_url`` is where the action server listens, without a path."""
+    rasa_patches.apply()
+    services = bootstrap()
+    app = Sanic("refund_desk", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
+    channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
+
+    endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
+    endpoints.action = EndpointConfig(url=f"{action_url}/webhook")
+
+    async def load(app: Sanic, loop: Any) -> None:
+        await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
+
+    app.register_listener(load, "before_server_start")
+    app.register_listener(close_resources, "after_server_stop")
+
+    @app.get("/health")
+    async def health(request: Request) -> HTTPResponse:
+        problems = []
+        agent = getattr(request.app.ctx, "agent", None)
+        if agent is None or not agent.is_ready():
+            problems.append("the model is not loaded")
+        try:
+            await asyncio.to_thread(_ask_database)
+        except Exception:
+            problems.append("the database does not answer")
+        try:
+            async with httpx.AsyncClient(timeout=3) as client:
+                (await client.get(f"{action_url}/health")).raise_for_status()
+        except httpx.HTTPError:
+            problems.append("the action server does not answer")
+        if problems:
+            return response.json({"status": "unavailable", "problems": problems}, 503)
+        return response.json({"status": "ok"})
+
+    def _ask_database() -> None:
+        with services.unit_of_work() as uow:
+            uow.order("")
+
+    @app.get("/demo-orders")
+    async def demo_orders(request: Request) -> HTTPResponse:
+        with services.unit_of_work() as uow:
+            assert isinstance(uow, SqlUnitOfWork)
+            return response.json(demo_list(uow))
+
+    for path, (name, kind) in _PAGES.items():
+        app.add_route(_page(name, kind), path, name=name.replace(".", "_"))
+    return app
+
+
+def _page(name: str, kind: str) -> Any:
+    content = importlib.resources.files("bot.web").joinpath(name).read_bytes()
+
+    async def page(request: Request) -> HTTPResponse:
+        return response.raw(content, content_type=f"{kind}; charset=utf-8", headers=_HEADERS)
+
+    return page
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--action-url", required=True)
+    args = parser.parse_args()
+    build(args.action_url).run(host=args.host, port=args.port, workers=1, access_log=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,165 @@
+"""``refund-desk run``: the bot on one machine, with the action server and the Rasa server as children."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import webbrowser
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from bot.commands import CommandError, open_services
+from bot.commands.train import ensure_model
+
+_READY_SECONDS = 120
+_MOST_DEATHS = 5
+_QUICK_SECONDS = 30
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux: the child gets a signal when its parent dies
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``run``."""
+    parser = subparsers.add_parser("run", help="start the bot and its demo page")
+    parser.add_argument("--port", type=int, default=5005)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the demo page")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from bot.settings import SettingsError, load_settings
+    from bot.store.demo import seed_demo
+
+    if not 1 <= args.port <= 65_535:
+        raise CommandError(f"--port {args.port}: must be from 1 to 65535")
+    try:
+        settings = load_settings()
+        (settings.home / "logs").mkdir(parents=True, exist_ok=True)
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
+    _check_free(args.host, args.port)
+    seed_demo(open_services())
+    status = ensure_model(settings.home)
+    return status or _Supervisor(args.host, args.port, settings.home / "logs").run(not args.no_browser)
+
+
+def _check_free(host: str, port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CommandError(f"{host}:{port} can't be used: {error.strerror}; choose another --port") from None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class _Supervisor:
+    """Starts the two servers, starts one again when it dies, and ends both when told to."""
+
+    def __init__(self, host: str, port: int, logs: Path) -> None:
+        action_port = _free_port()
+        self._url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
+        self._logs = logs
+        python = sys.executable
+        action_url = f"http://127.0.0.1:{action_port}"
+        server = [python, "-m", "bot.channels.server", "--host", host, "--port", str(port), "--action-url", action_url]
+        self._commands = {
+            "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
+            "server": server,
+        }
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._deaths: dict[str, list[float]] = {"actions": [], "server": []}
+        self._console = Console(stderr=True)
+
+    def run(self, browser: bool) -> int:
+        """Until a signal; the exit status."""
+        signal.signal(signal.SIGTERM, _interrupt)
+        try:
+            for name in self._commands:
+                self._start(name)
+            with self._console.status("Starting …"):
+                self._wait_until_ready()
+            print(f"Refund Desk is ready: {self._url}/", flush=True)
+            if browser and sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
+                webbrowser.open(self._url)
+            while True:
+                time.sleep(0.2)
+                self._restart_the_dead()
+        except KeyboardInterrupt:
+            return 0
+        finally:
+            self._stop()
+
+    def _start(self, name: str) -> None:
+        from bot.settings import PROJECT
+        from bot.training import QUIET
+
+        with (self._logs / f"{name}.log").open("ab") as log:
+            self._children[name] = subprocess.Popen(  # noqa: S603
+                self._commands[name],
+                cwd=PROJECT,
+                env={**os.environ, **QUIET, "SANIC_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                preexec_fn=_die_with_parent,
+            )
+
+    def _wait_until_ready(self) -> None:
+        import httpx
+
+        until = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < until:
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self._url}/health", timeout=5).status_code == 200:
+                    return
+            self._restart_the_dead()
+            time.sleep(0.2)
+        raise CommandError(f"the bot did not become ready; see {self._logs}/server.log and actions.log")
+
+    def _restart_the_dead(self) -> None:
+        for name, child in list(self._children.items()):
+            if child.poll() is None:
+                continue
+            now = time.monotonic()
+            deaths = [death for death in self._deaths[name] if now - death < _QUICK_SECONDS] + [now]
+            self._deaths[name] = deaths
+            if len(deaths) > _MOST_DEATHS:
+                raise CommandError(f"the {name} process keeps dying; see {self._logs}/{name}.log")
+            time.sleep(0.1 * 2 ** (len(deaths) - 1))
+            self._start(name)
+
+    def _stop(self) -> None:
+        for child in self._children.values():
+            child.terminate()
+        for child in self._children.values():
+            try:
+                child.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                child.kill()
+
+
+def _interrupt(signum: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)

@@ -1,0 +1,47 @@
+"""``refund-desk train``: train the model if its sources have changed."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+
+from bot.commands import CommandError
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``train``."""
+    parser = subparsers.add_parser("train", help="train the model, if its sources have changed")
+    parser.add_argument("--force", action="store_true", help="train even if nothing has changed")
+    parser.set_defaults(run=_train)
+
+
+def _train(args: argparse.Namespace) -> int:
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        home = load_settings().home
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    return ensure_model(home, force=args.force)
+
+
+def ensure_model(home: Path, *, force: bool = False) -> int:
+    """Train where needed, with progress on the terminal. Returns the exit status."""
+    from bot import training
+
+    console = Console(stderr=True)
+    if training.is_current() and not force:
+        console.print("The model is up to date.")
+        return 0
+    try:
+        with console.status("Training the model (about 20 seconds) …"):
+            if not console.is_terminal:
+                console.print("Training the model (about 20 seconds) …")
+            training.train(home / "logs" / "train.log")
+    except training.TrainingFailed as error:
+        console.print(str(error), style="red", soft_wrap=True)
+        return 1
+    console.print("The model is trained.")
+    return 0

