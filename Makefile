@@ -1,0 +1,38 @@
+# `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
+.DEFAULT_GOAL := help
+.PHONY: help setup run train test lint data-check unit stories bench
+bin := .venv/bin
+quiet := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore
+
+help: ## Show these lines
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1	/p' Makefile
+
+setup: ## Make .venv from the lock file
+	@sh scripts/setup
+
+run: setup ## Start the bot and its page; ARGS="--port 5006" passes options on
+	@$(bin)/refund-desk run $(ARGS)
+
+train: setup ## Train the model, if its sources have changed
+	@$(bin)/refund-desk train $(ARGS)
+
+test: lint train data-check unit stories ## Everything that must pass
+	@echo "All tests have passed."
+
+lint: setup ## Format, lint, types, and who may import whom
+	$(bin)/ruff check .
+	$(bin)/ruff format --check .
+	$(bin)/mypy
+	$(bin)/lint-imports
+
+data-check: setup ## Rasa's own check of domain and training data
+	@sh scripts/quietly data-check env $(quiet) $(bin)/rasa data validate --fail-on-warnings
+
+unit: train ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
+	$(bin)/pytest $(ARGS)
+
+stories: train ## The conversation stories
+	@sh scripts/stories
+
+bench: setup ## Measure decisions and turns
+	@$(bin)/python scripts/bench.py $(ARGS)
