@@ -22,6 +22,7 @@ class ValidateCancelForm(RequestForm):
     """Needs the order and the customer only, then says what cancelling means."""
 
     other_task = "request_refund"
+    subject = frozenset("cancel end stop plan subscription card service membership account".split())
 
     def name(self) -> str:
         """The name in the domain."""

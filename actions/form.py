@@ -87,6 +87,8 @@ class RequestForm(SafeAction):
 
     other_task = ""
     """The intent that leaves this form for the other one."""
+    subject: frozenset[str] = frozenset()
+    """The words for what the customer is asked to confirm."""
 
     @abstractmethod
     def proceed(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
@@ -102,7 +104,7 @@ class RequestForm(SafeAction):
         if not talk.resumed:
             if talk.requested and self._leaves(talk):
                 return []
-            details = hear(talk, details)
+            details = hear(talk, details, self.subject)
             if talk.requested and not details.heard:
                 if talk.intent in DIGRESSIONS or (talk.intent == "out_of_scope" and talk.requested != "refund_reason"):
                     return []
@@ -111,8 +113,9 @@ class RequestForm(SafeAction):
         return details.events(asked)
 
     def _leaves(self, talk: Talk) -> bool:
-        if talk.requested == "answer" and talk.text.strip(" .!").lower() in _CANCEL_WORDS:
-            return False
+        if talk.requested == "answer":
+            if talk.text.strip(" .!").lower() in _CANCEL_WORDS or talk.says_yes(self.subject):
+                return False
         return talk.intent in LEAVING or talk.intent == self.other_task
 
     def _next(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
@@ -155,8 +158,9 @@ class RequestForm(SafeAction):
         return [*details.events(talk.requested)]
 
 
-def hear(talk: Talk, details: Details) -> Details:
-    """Take what the message says: order number, address, reason, destination, and yes or no to the quote."""
+def hear(talk: Talk, details: Details, subject: frozenset[str]) -> Details:
+    """Take what the message says: order number, address, reason, destination, and yes or no to the quote, which is
+    about ``subject``."""
     heard: dict[str, Any] = {}
     numbers = talk.entities.get("order_number", [])
     if numbers:
@@ -169,7 +173,7 @@ def hear(talk: Talk, details: Details) -> Details:
         heard["reason"] = REASONS[talk.intent]
         heard["reason_words"] = talk.text
     if talk.requested == "answer":
-        if talk.says_yes and not heard:
+        if not heard and talk.says_yes(subject):
             heard["answer"] = "yes"
         elif (talk.intent == "deny" or talk.text.strip(" .!").lower() in _CANCEL_WORDS) and not heard:
             heard["answer"] = "no"

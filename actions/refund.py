@@ -23,6 +23,7 @@ class ValidateRefundForm(RequestForm):
     """Asks for what still matters to the refund, then quotes it."""
 
     other_task = "cancel_service"
+    subject = frozenset("refund money back pay send give".split())
 
     def name(self) -> str:
         """The name in the domain."""

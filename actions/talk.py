@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -12,6 +13,14 @@ from bot.cases.transcript import transcript
 
 SURE = 0.8
 """How sure the understanding of a typed yes must be before it may move money; a button is always sure."""
+
+_YES = frozenset("yes yeah yep yup ya ok okay sure confirm confirmed agreed agree accept proceed absolutely".split())
+_YES_PHRASES = ("go ahead", "do it", "please do", "sounds good", "that's fine", "thats fine", "that's right")
+_BESIDE_YES = frozenset(
+    "please thanks thank you i it that this is that's thats a the my me now go ahead do sounds good fine right great "
+    "with to of and just all correct perfect understood order want".split()
+)
+_DOUBTS = frozenset("no not don't dont but wait if unless except instead before first why how what when maybe".split())
 
 
 @dataclass(frozen=True)
@@ -63,10 +72,19 @@ class Talk:
         value = self.slots.get(name)
         return None if value is None else str(value)
 
-    @property
-    def says_yes(self) -> bool:
-        """An unmistakable yes."""
-        return self.intent == "affirm" and (self.confidence >= SURE or self.text == "/affirm")
+    def says_yes(self, subject: frozenset[str]) -> bool:
+        """An unmistakable yes: the button; words that say yes and nothing else than ``subject``, which are the words
+        for what was asked; or what is understood as a yes without a doubt in it."""
+        if self.text == "/affirm":
+            return True
+        text = self.text.lower().replace("’", "'")
+        words = re.findall(r"[a-z0-9']+", text)
+        if "?" in text or _DOUBTS.intersection(words):
+            return False
+        agrees = bool(_YES.intersection(words)) or any(phrase in text for phrase in _YES_PHRASES)
+        if agrees and _YES | _BESIDE_YES | subject >= set(words):
+            return True
+        return self.intent == "affirm" and self.confidence >= SURE
 
 
 def _events_since_message(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
