@@ -113,9 +113,8 @@ class RequestForm(SafeAction):
         return details.events(asked)
 
     def _leaves(self, talk: Talk) -> bool:
-        if talk.requested == "answer":
-            if talk.text.strip(" .!").lower() in _CANCEL_WORDS or talk.says_yes(self.subject):
-                return False
+        if talk.requested == "answer" and (_says_cancel(talk) or talk.says_yes(self.subject)):
+            return False
         return talk.intent in LEAVING or talk.intent == self.other_task
 
     def _next(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
@@ -175,11 +174,16 @@ def hear(talk: Talk, details: Details, subject: frozenset[str]) -> Details:
     if talk.requested == "answer":
         if not heard and talk.says_yes(subject):
             heard["answer"] = "yes"
-        elif (talk.intent == "deny" or talk.text.strip(" .!").lower() in _CANCEL_WORDS) and not heard:
+        elif not heard and (talk.intent == "deny" or _says_cancel(talk)):
             heard["answer"] = "no"
     if not heard:
         return details
     return replace(details, **heard, unclear=0, heard=frozenset(heard))
+
+
+def _says_cancel(talk: Talk) -> bool:
+    # Said to a quote, it means the request, and nothing is done: the safe one of its two meanings.
+    return talk.text.strip(" .!").lower() in _CANCEL_WORDS
 
 
 _CANCEL_WORDS = frozenset({"cancel", "cancel that", "cancel this", "abort"})

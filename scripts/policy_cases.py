@@ -32,7 +32,7 @@ EXACT_SUMS = [1, 2, 3, 99, 101, 4999, 28408, 28409, 28410, 28411, 25000, 25001]
 
 def cases(count: int, seed: int) -> Iterator[dict[str, Any]]:
     """``count`` decision cases in the format of ``policy decide``, three refunds to each cancellation."""
-    random = Random(seed)  # noqa: S311: reproducible, and no secret
+    random = Random(seed)
     for number in range(1, count + 1):
         yield _case(random, number)
 

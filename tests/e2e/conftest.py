@@ -2,137 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import os
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
+from running import Site, environment, free_port, wait_for
 
 from bot.bootstrap import bootstrap
-from bot.cases.model import CaseFile
-from bot.cases.ports import Services
 from bot.settings import PROJECT, Settings
-from bot.store.imports import import_orders, read_order_rows
-from bot.store.unit_of_work import SqlUnitOfWork
-
-_numbers = itertools.count(200_000)
-
-
-@dataclass
-class Customer:
-    """One customer in one conversation."""
-
-    url: str
-    conversation_id: str
-    replies: list[dict[str, Any]] = field(default_factory=list)
-
-    def says(self, text: str, **more: Any) -> str:
-        """Send a message; what the bot answers, as one text."""
-        answer = httpx.post(
-            f"{self.url}/webhooks/rest/webhook",
-            json={"sender": self.conversation_id, "message": text, **more},
-            timeout=60,
-        )
-        assert answer.status_code == 200, answer.text
-        self.replies = answer.json()
-        assert self.replies, "the bot kept silent"
-        return "\n".join(reply.get("text", "") for reply in self.replies)
-
-    def presses(self, title: str) -> str:
-        """Press one of the buttons of the last answer."""
-        buttons = [button for reply in self.replies for button in reply.get("buttons", [])]
-        return self.says(next(button["payload"] for button in buttons if button["title"] == title))
-
-
-@dataclass
-class Site:
-    """A running bot and its database."""
-
-    url: str
-    home: Path
-    services: Services
-    process: subprocess.Popen[bytes]
-
-    def customer(self) -> Customer:
-        """Someone new."""
-        return Customer(self.url, f"test-{next(_numbers)}")
-
-    def order(self, **changes: Any) -> tuple[str, str]:
-        """A new order in the store, by default an unused card of today: its number and e-mail address."""
-        number = f"CC-{next(_numbers)}"
-        email = f"buyer{number[3:]}@example.net"
-        row = {
-            "number": number,
-            "product": "global-card",
-            "product_kind": "calling_card",
-            "shipped": False,
-            "currency": "USD",
-            "amount_paid": "50.00",
-            "original_balance": "50.00",
-            "remaining_balance": "50.00",
-            "used": False,
-            "placed_at": (datetime.now(timezone.utc) - timedelta(minutes=5)).isoformat(),
-            "payment_method": "card",
-            "charge": "purchase",
-            "status": "active",
-            "dispute_open": False,
-            "customer": {"name": "Test Buyer", "email": email, "phone": None},
-        }
-        with self.services.unit_of_work() as uow:
-            assert isinstance(uow, SqlUnitOfWork)
-            import_orders(uow, read_order_rows([{**row, **changes}], "test"))
-            uow.commit()
-        return number, email
-
-    def cases(self, conversation: Customer) -> list[CaseFile]:
-        """The cases of a conversation, oldest first."""
-        with self.services.unit_of_work() as uow:
-            files = [file for file in uow.case_files() if file.case.conversation_id == conversation.conversation_id]
-        return files[::-1]
-
-    def order_status(self, number: str) -> str:
-        """The order's status in the store."""
-        with self.services.unit_of_work() as uow:
-            stored = uow.order(number)
-        assert stored is not None
-        return stored.order.status.value
-
-
-def free_port() -> int:
-    """A port that nothing uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def environment(home: Path) -> dict[str, str]:
-    """The environment of a bot with its own data folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REFUND_DESK_")}
-    return {**kept, "REFUND_DESK_HOME": str(home)}
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], *, statuses: tuple[int, ...] = (200,)) -> httpx.Response:
-    """Wait until the health check answers with one of the statuses."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        assert process.poll() is None, f"the bot ended with status {process.returncode}"
-        try:
-            answer = httpx.get(f"{url}/health", timeout=10)
-            if answer.status_code in statuses:
-                return answer
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(f"{url}/health did not answer with {statuses}")
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from running import Site
 
 from bot.cases.model import CaseKind, CaseState, Cause
 from bot.policy.facts import Destination, Reason
-from conftest import Site
 
 pytestmark = pytest.mark.e2e
 

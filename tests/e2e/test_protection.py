@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from running import Site, wait_for
 
 from bot.cases.model import CaseKind, CaseState, Cause
-from conftest import Site, wait_for
 
 pytestmark = pytest.mark.e2e
 
