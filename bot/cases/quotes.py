@@ -185,7 +185,7 @@ def _open_case(
     if known is not None and known.state is not CaseState.QUOTED:
         return known
     if known is not None and known.conversation_id == conversation_id:
-        return uow.change_case(known.id, **values)
+        return uow.change_case(known.id, **values) if values else known
     if known is not None:
         _move(services, uow, known, CaseState.WITHDRAWN, "system", "asked for again in another conversation")
     now = services.clock()

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
+import sys
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from running import Site
+from running import Site, environment
 
 from bot.cases.model import CaseKind, CaseState, Cause
 from bot.policy.facts import Destination, Reason
+from bot.settings import PROJECT
 
 pytestmark = pytest.mark.e2e
 
@@ -210,3 +214,26 @@ def test_another_customers_order_stays_out_of_reach_in_a_verified_conversation(s
 
     assert "email" in said and "$" not in said
     assert all(file.order_number != other for file in site.cases(buyer))
+
+
+def test_the_cases_can_be_listed_and_every_decision_replayed(site: Site) -> None:
+    number, email = site.order()
+    buyer = site.customer()
+    buyer.says(f"I want a refund for {number}, my email is {email}")
+    buyer.says("I changed my mind")
+    buyer.says("wallet")
+    buyer.says("yes")
+
+    listed = json.loads(refund_desk(site, "cases", "list", "--json"))
+    (case,) = [case for case in listed if case["order_number"] == number]
+    shown = json.loads(refund_desk(site, "cases", "show", case["reference"], "--json"))
+    assert shown["decisions"][-1]["result"]["refund"] == "44.00"
+    assert "differ" in refund_desk(site, "policy", "replay")
+
+
+def refund_desk(site: Site, *argv: str) -> str:
+    """The command over the site's data; what it prints."""
+    command = [sys.executable, "-m", "bot", *argv]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(site.home), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
