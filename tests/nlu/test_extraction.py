@@ -1,0 +1,119 @@
+"""Order numbers, addresses and destinations, in the spellings that people use."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.nlu.extraction import extract
+from bot.nlu.intent_classifier import is_only_values
+
+
+def values(text: str, entity: str) -> list[str]:
+    """What the rules find of one kind."""
+    return [found.value for found in extract(text) if found.entity == entity]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CC-104233",
+        "cc104233",
+        "Cc 104233",
+        "cc - 104 233",
+        "CC–104233",
+        "cc_104233",
+        "c c 104233",
+        "order cc#104233",
+        "104233",
+        "#104233",
+        "order nr. 104 233",
+        "order number is 104-233.",
+        "my order:104233",
+        "104.233 is the number",
+        "it's one zero four two three three",
+        "one oh four, two double three",
+        "CC-104233, thanks",
+        "(104233)",
+        "１０４２３３",
+        "is it cc104233?",
+        "alex@example.com 104233",
+        "10 42 33",
+        "1 0 4 2 3 3",
+    ],
+)
+def test_an_order_number_in_any_spelling(text: str) -> None:
+    assert values(text, "order_number") == ["CC-104233"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1042337",
+        "10423",
+        "call me at +1 202 555 0123",
+        "call 888-582-6840",
+        "I paid 104233 dollars",
+        "$104233",
+        "on 2026-11-20",
+        "alex104233@example.com",
+        "one two three",
+        "my card number is 4111 1111 1111 1111",
+        "",
+    ],
+)
+def test_what_is_no_order_number(text: str) -> None:
+    assert values(text, "order_number") == []
+
+
+def test_two_numbers_in_one_message_in_their_order() -> None:
+    assert values("not CC-104233 but 104244", "order_number") == ["CC-104233", "CC-104244"]
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("Alex@Example.COM", "alex@example.com"),
+        ("it's alex.rivera+shop@mail.example.co.uk.", "alex.rivera+shop@mail.example.co.uk"),
+        ("<alex@example.com>", "alex@example.com"),
+        ("mail: 'alex@example.com'", "alex@example.com"),
+        ("o'neil@example.com", "o'neil@example.com"),
+    ],
+)
+def test_an_address(text: str, address: str) -> None:
+    assert values(text, "email") == [address]
+
+
+@pytest.mark.parametrize("text", ["alex at example", "@alex", "alex@", "alex@example"])
+def test_what_is_no_address(text: str) -> None:
+    assert values(text, "email") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "destination"),
+    [
+        ("wallet", "wallet"),
+        ("as store credit please", "wallet"),
+        ("back to my card", "original_payment_method"),
+        ("the way I paid", "original_payment_method"),
+        ("paypal", "original_payment_method"),
+        ("not the wallet, the original payment method", "original_payment_method"),
+        ("wallet instead of my card", "wallet"),
+    ],
+)
+def test_a_destination(text: str, destination: str) -> None:
+    assert set(values(text, "destination")) == {destination}
+
+
+def test_positions_are_those_of_the_text() -> None:
+    text = "Ｏrder CC-104233, alex@example.com"
+    assert [text[found.start : found.end] for found in extract(text)] == ["CC-104233", "alex@example.com"]
+
+
+@pytest.mark.parametrize("text", ["CC-104233", "my order number is 104233", "it's alex@example.com and cc104233"])
+def test_a_message_of_values_alone(text: str) -> None:
+    assert is_only_values(text)
+
+
+@pytest.mark.parametrize("text", ["refund 104233", "cancel cc104233", "hello", ""])
+def test_a_message_that_says_more(text: str) -> None:
+    assert not is_only_values(text)
