@@ -34,5 +34,5 @@ unit: train ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
 stories: train ## The conversation stories
 	@sh scripts/stories
 
-bench: setup ## Measure decisions and turns
+bench: train ## Measure decisions and turns
 	@$(bin)/python scripts/bench.py $(ARGS)

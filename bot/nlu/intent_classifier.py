@@ -77,7 +77,7 @@ class IntentClassifier(GraphComponent):
         from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
 
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        features = embed([example.get(TEXT) for example in examples])
+        features = embed([without_values(example.get(TEXT)) for example in examples])
         labels = np.array([example.get(INTENT) for example in examples])
         model = LogisticRegression(C=float(self._config["regularisation"]), max_iter=2000, class_weight="balanced")
         model.fit(features, labels)
@@ -103,7 +103,7 @@ class IntentClassifier(GraphComponent):
             return [{"name": FALLBACK, "confidence": 1.0}]
         if is_only_values(text):
             return [{"name": "inform", "confidence": 1.0}]
-        logits = embed([text])[0] @ self._weights + self._bias
+        logits = embed([without_values(text)])[0] @ self._weights + self._bias
         odds = np.exp(logits - logits.max())
         odds /= odds.sum()
         order = np.argsort(-odds)
@@ -124,6 +124,23 @@ def is_only_values(text: str) -> bool:
     """Whether a text holds an order number or an e-mail address and next to nothing else."""
     found = [item for item in extract(text) if item.entity != "destination"]
     return bool(found) and _words_beside(text, found) <= _FILLERS
+
+
+def without_values(text: str) -> str:
+    """The text less its order numbers and e-mail addresses, which say nothing about what is wanted."""
+    rest, end = "", 0
+    for item in extract(text):
+        if item.entity != "destination":
+            rest += _LEAD_IN.sub(" ", text[end : item.start])
+            end = item.end
+    return " ".join((rest + text[end:]).split()) or text
+
+
+_LEAD_IN = re.compile(
+    r"(?:\b(?:for|with|and|on|of|about)\s+)?(?:\b(?:my|the|our)\s+)?"
+    r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
+    re.I,
+)
 
 
 def _words_beside(text: str, found: list[Extracted]) -> frozenset[str]:

@@ -1,0 +1,92 @@
+"""Speed, as ratios within one run: machines are noisy, ratios less so.
+
+make bench
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+PROJECT = Path(__file__).resolve().parent.parent
+sys.path += [str(PROJECT), str(PROJECT / "tests" / "e2e")]
+
+from policy_cases import cases  # noqa: E402
+from running import environment, free_port, wait_for  # noqa: E402
+
+from bot.bootstrap import load_policy  # noqa: E402
+from bot.policy import decide  # noqa: E402
+from bot.policy.parsing import parse_request  # noqa: E402
+from bot.settings import Settings  # noqa: E402
+
+CASES = 5_000
+TURNS = 60
+OPENING = "I want my money back"
+
+
+def main() -> None:
+    """Print a line for each measurement."""
+    decisions()
+    turns()
+
+
+def decisions() -> None:
+    """Reading, deciding and writing a case, against reading and writing alone."""
+    policy = load_policy(Settings())
+    lines = [json.dumps(case) for case in cases(CASES, seed=1)]
+    plain = best_of(lambda: [json.dumps(json.loads(line)) for line in lines])
+    decided = best_of(lambda: [json.dumps(decide(parse_request(json.loads(line)), policy).to_json()) for line in lines])
+    print(f"{CASES} decisions: {decided:.2f} s, {CASES / decided:,.0f} a second")
+    print(f"  {decided / plain:.1f} times reading and writing their JSON")
+
+
+def turns() -> None:
+    """A turn of a refund over HTTP, against the health check of the same server."""
+    with tempfile.TemporaryDirectory() as home:
+        port = free_port()
+        command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
+        process = subprocess.Popen(command, cwd=PROJECT, env=environment(Path(home)), stdin=subprocess.DEVNULL)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(url, process)
+            with httpx.Client(base_url=url, timeout=60) as client:
+                say(client, "warm-up", OPENING)
+                opening = [timed(lambda n=n: say(client, f"bench-{n}", OPENING)) for n in range(TURNS)]
+                next_turn = [timed(lambda n=n: say(client, f"bench-{n}", "CC-104233")) for n in range(TURNS)]
+                health = [timed(lambda: client.get("/health").raise_for_status()) for _ in range(TURNS)]
+        finally:
+            process.terminate()
+            process.wait(30)
+    for name, seconds in (("first turn (opens the form)", opening), ("second turn", next_turn)):
+        middle, slow = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
+        ratio = middle / statistics.median(health)
+        print(f"{name}: median {middle * 1000:.0f} ms, 95 % within {slow * 1000:.0f} ms, {ratio:.1f} health checks")
+
+
+def say(client: httpx.Client, sender: str, message: str) -> None:
+    """One turn."""
+    client.post("/webhooks/rest/webhook", json={"sender": sender, "message": message}).raise_for_status()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that the work takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def best_of(work: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of some runs."""
+    return min(timed(work) for _ in range(times))
+
+
+if __name__ == "__main__":
+    main()
