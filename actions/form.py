@@ -115,6 +115,8 @@ class RequestForm(SafeAction):
     def _leaves(self, talk: Talk) -> bool:
         if talk.requested == "answer" and (_says_cancel(talk) or talk.says_yes(self.subject)):
             return False
+        if talk.intent == "nevermind" and talk.entities:
+            return False  # "no wait, it's 104273": a correction, not a farewell
         return talk.intent in LEAVING or talk.intent == self.other_task
 
     def _next(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:

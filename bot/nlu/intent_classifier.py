@@ -77,7 +77,7 @@ class IntentClassifier(GraphComponent):
         from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
 
         examples = [example for example in training_data.intent_examples if example.get(TEXT)]
-        features = embed([without_values(example.get(TEXT)) for example in examples])
+        features = embed([wording(example.get(TEXT)) for example in examples])
         labels = np.array([example.get(INTENT) for example in examples])
         model = LogisticRegression(C=float(self._config["regularisation"]), max_iter=2000, class_weight="balanced")
         model.fit(features, labels)
@@ -103,7 +103,7 @@ class IntentClassifier(GraphComponent):
             return [{"name": FALLBACK, "confidence": 1.0}]
         if is_only_values(text):
             return [{"name": "inform", "confidence": 1.0}]
-        logits = embed([without_values(text)])[0] @ self._weights + self._bias
+        logits = embed([wording(text)])[0] @ self._weights + self._bias
         odds = np.exp(logits - logits.max())
         odds /= odds.sum()
         order = np.argsort(-odds)
@@ -126,14 +126,17 @@ def is_only_values(text: str) -> bool:
     return bool(found) and _words_beside(text, found) <= _FILLERS
 
 
-def without_values(text: str) -> str:
-    """The text less its order numbers and e-mail addresses, which say nothing about what is wanted."""
+def wording(text: str) -> str:
+    """The text as it is embedded: less its order numbers and e-mail addresses, which say nothing about what is
+    wanted, and not in capitals alone."""
     rest, end = "", 0
     for item in extract(text):
         if item.entity != "destination":
             rest += _LEAD_IN.sub(" ", text[end : item.start])
             end = item.end
-    return " ".join((rest + text[end:]).split()) or text
+    rest = " ".join((rest + text[end:]).split()) or text
+    # The embedding knows shouted words badly.
+    return rest.lower() if rest.isupper() else rest
 
 
 _LEAD_IN = re.compile(
