@@ -26,14 +26,14 @@ MONEY_INTENTS = frozenset({"request_refund", "cancel_service", "withdraw_request
 class IntentClassifier(GraphComponent):
     """Needs EntityRules before it: a message that is nothing but values is ``inform`` by rule.
 
-    ``regularisation`` is scikit-learn's C; below ``threshold``, or when two intents that move money are within
-    ``money_margin`` of each other, the intent is ``nlu_fallback`` and the best guesses follow in the ranking.
+    ``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is ``nlu_fallback``, and the best guesses
+    follow in the ranking. An intent that moves money needs ``money_threshold``, and ``money_margin`` before the next.
     """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
         """The defaults of the parameters."""
-        return {"regularisation": 10.0, "threshold": 0.35, "money_margin": 0.15, "version": 1}
+        return {"regularisation": 10.0, "threshold": 0.3, "money_threshold": 0.5, "money_margin": 0.15}
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         """Called by ``create`` and ``load``."""
@@ -109,13 +109,12 @@ class IntentClassifier(GraphComponent):
         order = np.argsort(-odds)
         ranking = [{"name": self._labels[i], "confidence": float(odds[i])} for i in order]
         first, second = ranking[0], ranking[1]
-        unsure = first["confidence"] < self._config["threshold"]
-        torn = (
-            first["name"] in MONEY_INTENTS
-            and second["name"] in MONEY_INTENTS
-            and first["confidence"] - second["confidence"] < self._config["money_margin"]
-        )
-        if unsure or torn:
+        if first["name"] in MONEY_INTENTS:
+            lead = first["confidence"] - second["confidence"]
+            sure = first["confidence"] >= self._config["money_threshold"] and lead >= self._config["money_margin"]
+        else:
+            sure = first["confidence"] >= self._config["threshold"]
+        if not sure:
             return [{"name": FALLBACK, "confidence": 1.0 - first["confidence"]}, *ranking]
         return ranking
 
