@@ -1,6 +1,8 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
 .PHONY: help setup run train test lint data-check unit stories bench
+# Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
+unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
 quiet := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore
 
