@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import os
 from pathlib import Path
 
 from pydantic import BaseSettings, Field, ValidationError, validator
+
+from bot.policy import Policy, PolicyFileError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "REFUND_DESK_"
@@ -61,3 +64,15 @@ def load_settings() -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+
+
+def load_policy(settings: Settings) -> Policy:
+    """The policy file of the settings, or the embedded one. Raises SettingsError."""
+    if settings.policy is None:
+        return Policy.parse(importlib.resources.files("bot.policy").joinpath("terms/policy.yml").read_text("utf-8"))
+    try:
+        return Policy.parse(settings.policy.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise SettingsError(f"REFUND_DESK_POLICY: {settings.policy} is not a text file in UTF-8") from None
+    except (OSError, PolicyFileError) as error:
+        raise SettingsError(f"REFUND_DESK_POLICY: {settings.policy}: {error}") from None

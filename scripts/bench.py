@@ -22,10 +22,9 @@ sys.path += [str(PROJECT), str(PROJECT / "tests" / "e2e")]
 from policy_cases import cases  # noqa: E402
 from running import environment, free_port, wait_for  # noqa: E402
 
-from bot.bootstrap import load_policy  # noqa: E402
 from bot.policy import decide  # noqa: E402
 from bot.policy.parsing import parse_request  # noqa: E402
-from bot.settings import Settings  # noqa: E402
+from bot.settings import Settings, load_policy  # noqa: E402
 
 CASES = 5_000
 TURNS = 60

@@ -133,9 +133,8 @@ def _replay(args: argparse.Namespace) -> int:
 
 
 def _policy_in_use() -> Policy:
-    # Not through bootstrap(): deciding needs no database. Its imports are heavy, so they come late.
-    from bot.bootstrap import load_policy
-    from bot.settings import SettingsError, load_settings
+    # Not through bootstrap(): deciding needs no database.
+    from bot.settings import SettingsError, load_policy, load_settings
 
     try:
         return load_policy(load_settings())
