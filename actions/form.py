@@ -59,7 +59,7 @@ class Details:
             destination=talk.slot("refund_destination"),
             requested_at=datetime.fromisoformat(requested_at) if requested_at else talk.said_at,
             answer=None,
-            unclear=int(talk.slots.get("unclear") or 0),
+            unclear=int(talk.slots.get("unclear") or 0) if talk.requested else 0,
             case_reference=talk.slot("case_reference"),
             decision_id=int(talk.slots["decision_id"]) if talk.slots.get("decision_id") else None,
         )

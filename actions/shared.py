@@ -33,8 +33,20 @@ class Stop(SafeAction):
         return end_of_task()
 
 
+_GUESSES = {
+    "request_refund": "I want a refund",
+    "cancel_service": "Cancel a service",
+    "ask_policy": "How refunds work",
+    "check_request_status": "Where my request stands",
+    "withdraw_request": "Take a request back",
+    "dispute_charge": "A charge is wrong",
+    "report_problem": "Something doesn't work",
+}
+_PERSON = {"title": "Talk to a person", "payload": "/talk_to_human"}
+
+
 class NotUnderstood(SafeAction):
-    """Once: the things it can do. Twice in a row: a person."""
+    """Once: the two likeliest wishes as buttons, or what the bot can do. Again: a person."""
 
     def name(self) -> str:
         """The name in the domain."""
@@ -43,7 +55,14 @@ class NotUnderstood(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Offer buttons, then a person."""
         before = int(talk.slots.get("unclear") or 0)
-        dispatcher.utter_message(response="utter_still_not_understood" if before else "utter_not_understood")
+        guesses = [guess for guess in talk.guesses if guess in _GUESSES][:2]
+        if before:
+            dispatcher.utter_message(response="utter_still_not_understood")
+        elif guesses:
+            buttons = [{"title": _GUESSES[guess], "payload": f"/{guess}"} for guess in guesses]
+            dispatcher.utter_message(response="utter_is_it_one_of_these", buttons=[*buttons, _PERSON])
+        else:
+            dispatcher.utter_message(response="utter_not_understood")
         return [SlotSet("unclear", float(before + 1))]
 
 

@@ -27,8 +27,8 @@ _DOUBTS = frozenset("no not don't dont but wait if unless except instead before 
 class Talk:
     """What the customer just said, and what they said before.
 
-    ``said_at`` is the moment of the message. ``resumed``: this turn was already answered by another action (a
-    question in between), so its words are not heard again.
+    ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message. ``resumed``: this
+    turn was already answered by another action (a question in between), so its words are not heard again.
     """
 
     conversation_id: str
@@ -36,6 +36,7 @@ class Talk:
     text: str
     intent: str
     confidence: float
+    guesses: list[str]
     entities: dict[str, list[str]]
     slots: dict[str, Any]
     requested: str | None
@@ -59,6 +60,7 @@ class Talk:
             text=message.get("text") or "",
             intent=(message.get("intent") or {}).get("name") or "",
             confidence=(message.get("intent") or {}).get("confidence") or 0.0,
+            guesses=[guess["name"] for guess in message.get("intent_ranking") or []],
             entities=entities,
             slots=dict(tracker.slots),
             requested=tracker.slots.get("requested_slot"),

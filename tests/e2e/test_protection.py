@@ -233,6 +233,15 @@ def test_a_killed_server_and_a_killed_action_server_lose_nothing(site: Site) -> 
     assert file.case.state is CaseState.CONFIRMED
 
 
+def test_what_is_not_understood_twice_is_answered_with_a_person(site: Site) -> None:
+    buyer = site.customer()
+
+    assert "Is it one of these?" in buyer.says("!!!")
+    assert "A person can help" in buyer.says("???")
+
+    assert site.cases(buyer) == []
+
+
 def test_the_demo_page_offers_orders_and_forbids_foreign_scripts(site: Site) -> None:
     page = httpx.get(f"{site.url}/", timeout=30)
 
