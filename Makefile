@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test lint data-check unit stories bench
+.PHONY: help setup run train test lint data-check unit stories bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -38,3 +38,10 @@ stories: train ## The conversation stories
 
 bench: train ## Measure decisions and turns
 	@$(bin)/python scripts/bench.py $(ARGS)
+
+EVAL := ../shared/eval/utterances_dev.jsonl
+eval: train ## How well messages are understood, with reports in results/; EVAL=FILE names labelled messages
+	@echo "Cross-validation of the training data"
+	@$(bin)/python scripts/cross_validate.py results/cross-validation
+	@echo && echo "$(EVAL)"
+	@$(bin)/refund-desk evaluate $(EVAL) --report results/evaluation

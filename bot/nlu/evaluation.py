@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.nlu.intent_classifier import MONEY_INTENTS
+from bot.nlu.intent_model import MONEY_INTENTS
 
 OUT_OF_SCOPE = "out_of_scope"
 _BINS = 10

@@ -13,8 +13,7 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-NOTHING = "…"
-"""What stands for a message without words, so that nothing downstream sees an empty text."""
+from bot.nlu.intent_model import NOTHING
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)

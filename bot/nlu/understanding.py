@@ -9,7 +9,7 @@ from typing import Any
 
 from rasa.core.agent import Agent
 
-from bot.nlu.intent_classifier import FALLBACK
+from bot.nlu.intent_model import FALLBACK
 
 
 def understood(model: Path, texts: Iterable[str]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.nlu.extraction import extract
-from bot.nlu.intent_classifier import is_only_values
+from bot.nlu.wording import is_only_values
 
 
 def values(text: str, entity: str) -> list[str]:

@@ -1,0 +1,49 @@
+"""What of a message is wording, and what only values that say nothing about what is wanted."""
+
+from __future__ import annotations
+
+import re
+
+from bot.nlu.extraction import Extracted, extract
+
+
+def is_only_values(text: str) -> bool:
+    """Whether a text holds an order number or an e-mail address and next to nothing else."""
+    found = [item for item in extract(text) if item.entity != "destination"]
+    return bool(found) and _words_beside(text, found) <= _FILLERS
+
+
+def wording(text: str) -> str:
+    """The text as it is embedded: less its order numbers and e-mail addresses, which say nothing about what is
+    wanted, and not in capitals alone."""
+    rest, end = "", 0
+    for item in extract(text):
+        if item.entity != "destination":
+            rest += _LEAD_IN.sub(" ", text[end : item.start])
+            end = item.end
+    rest = " ".join((rest + text[end:]).split()) or text
+    # The embedding knows shouted words badly.
+    return rest.lower() if rest.isupper() else rest
+
+
+_LEAD_IN = re.compile(
+    r"(?:\b(?:for|with|and|on|of|about)\s+)?(?:\b(?:my|the|our)\s+)?"
+    r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
+    re.I,
+)
+
+
+def _words_beside(text: str, found: list[Extracted]) -> frozenset[str]:
+    rest = list(text)
+    for item in found:
+        rest[item.start : item.end] = " " * (item.end - item.start)
+    words = "".join(char if char.isalnum() else " " for char in "".join(rest)).lower().split()
+    return frozenset(words)
+
+
+_FILLERS = frozenset(
+    re.findall(
+        r"\S+",
+        "it is its s the my order number no nr num and email e mail address here hi hello ok sure this that for with a",
+    )
+)
