@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.nlu.intent_model import DEFAULTS, IntentModel
+from bot.training import fingerprint
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -23,6 +24,11 @@ class IntentClassifier(GraphComponent):
     def get_default_config() -> dict[str, Any]:
         """The defaults of the parameters."""
         return dict(DEFAULTS)
+
+    @classmethod
+    def fingerprint_addon(cls, config: dict[str, Any]) -> str | None:
+        """Rasa itself sees a change of this class only, not of the modules that it uses."""
+        return fingerprint()
 
     def __init__(self, config: dict[str, Any], model_storage: ModelStorage, resource: Resource) -> None:
         """Called by ``create`` and ``load``."""

@@ -1,4 +1,4 @@
-"""Logistic regression over sentence embeddings, apart from Rasa: fitted, saved, asked for a ranking."""
+"""Logistic regression over embedding, words and letters, apart from Rasa: fitted, saved, asked for a ranking."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from bot.nlu.embedding import embed
-from bot.nlu.wording import is_only_values, wording
+from bot.nlu.features import Features
+from bot.nlu.wording import is_only_values
 
 FALLBACK = "nlu_fallback"
 NOTHING = "…"
@@ -24,8 +24,9 @@ needs ``money_threshold``, and a lead of ``money_margin`` over the next."""
 
 @dataclass(frozen=True)
 class IntentModel:
-    """``weights`` (embedding dimensions x intents) and ``bias``; confidences are from 0 to 1."""
+    """``weights`` (features x intents) and ``bias``; confidences are from 0 to 1."""
 
+    features: Features
     labels: list[str]
     weights: np.ndarray
     bias: np.ndarray
@@ -35,22 +36,22 @@ class IntentModel:
         """Fit the weights; deterministic for the same data."""
         from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
 
+        features = Features.fit(texts)
         model = LogisticRegression(C=regularisation, max_iter=2000, class_weight="balanced")
-        model.fit(embed([wording(text) for text in texts]), np.array(labels))
-        return cls(
-            [str(label) for label in model.classes_],
-            model.coef_.T.astype(np.float32),
-            model.intercept_.astype(np.float32),
-        )
+        model.fit(features.of(texts), np.array(labels))
+        known = [str(label) for label in model.classes_]
+        return cls(features, known, model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32))
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
         """Read what ``save`` wrote."""
         with np.load(folder / "weights.npz", allow_pickle=False) as saved:
-            return cls([str(label) for label in saved["labels"]], saved["weights"], saved["bias"])
+            labels = [str(label) for label in saved["labels"]]
+            return cls(Features.load(folder), labels, saved["weights"], saved["bias"])
 
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
+        self.features.save(folder)
         np.savez(folder / "weights.npz", labels=np.array(self.labels, dtype=str), weights=self.weights, bias=self.bias)
 
     def ranking(self, text: str, config: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -59,7 +60,7 @@ class IntentModel:
             return [{"name": FALLBACK, "confidence": 1.0}]
         if is_only_values(text):
             return [{"name": "inform", "confidence": 1.0}]
-        logits = embed([wording(text)])[0] @ self.weights + self.bias
+        logits = (self.features.of([text]) @ self.weights)[0] + self.bias
         odds = np.exp(logits - logits.max())
         odds /= odds.sum()
         ranking = [{"name": self.labels[i], "confidence": float(odds[i])} for i in np.argsort(-odds)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ class StoreUnavailable(Exception):
     """The database can't be used; the message says why in one line."""
 
 
+_LOCK_SECONDS = 8
 _MIGRATION_LOCK = 7_310_442  # any number that only we use: an advisory lock of PostgreSQL
 
 
@@ -46,12 +49,12 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreUnavailable(f"{database}: {error.strerror}") from None
-    engine = create_engine(url, future=future, connect_args={"timeout": 8})
+    engine = create_engine(url, future=future, connect_args={"timeout": _LOCK_SECONDS})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver begins no transaction of its own: `begin` below does
-        connection.execute("PRAGMA journal_mode=WAL")
+        _write_ahead(connection)
         connection.execute("PRAGMA foreign_keys=ON")
 
     @event.listens_for(engine, "begin")
@@ -60,6 +63,19 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _write_ahead(connection: Any) -> None:
+    # While another process does the same to a new file, SQLite answers "locked" at once instead of waiting.
+    until = time.monotonic() + _LOCK_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
 
 
 def migrate(engine: Engine) -> None:
