@@ -44,13 +44,13 @@ class ValidateCancelForm(RequestForm):
             self._tell_end(talk, details.order_number, quote, dispatcher)
             return replace(details, answer="told"), None
         assert quote.decision is not None
-        dispatcher.utter_message(
-            response="utter_cancel_quote", order_number=details.order_number, **figures(quote.decision.result)
-        )
         instead = quote.refund_instead
         if instead is not None and instead.refund is not None:
             refund = spoken(instead.refund, instead.currency)
-            dispatcher.utter_message(response="utter_refund_instead", refund=refund)
+            dispatcher.utter_message(response="utter_refund_instead", order_number=details.order_number, refund=refund)
+        dispatcher.utter_message(
+            response="utter_cancel_quote", order_number=details.order_number, **figures(quote.decision.result)
+        )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
     def _tell_end(self, talk: Talk, order_number: str, quote: Quote, dispatcher: CollectingDispatcher) -> None:

@@ -181,6 +181,7 @@ def test_cancelling_a_card_with_money_on_it_names_the_loss_and_offers_the_refund
     quote = buyer.says(f"{number} {email}")
 
     assert "$40.00" in quote and "$35.20" in quote
+    assert quote.index("$35.20") < quote.index("$40.00"), "the refund is offered first"
     assert "reason" in buyer.presses("Refund instead").lower()
     assert site.order_status(number) == "active"
 
