@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path += [str(PROJECT), str(PROJECT / "tests" / "e2e")]
+sys.path += [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "e2e")]
 
 from policy_cases import cases  # noqa: E402
 from running import environment, free_port, wait_for  # noqa: E402

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from store_builders import an_order_row
 
 from bot.cases.model import CaseFile
 from bot.cases.ports import Services
@@ -65,26 +66,11 @@ class Site:
         """A new order in the store, by default an unused card of today: its number and e-mail address."""
         number = f"CC-{next(_numbers)}"
         email = f"buyer{number[3:]}@example.net"
-        row = {
-            "number": number,
-            "product": "global-card",
-            "product_kind": "calling_card",
-            "shipped": False,
-            "currency": "USD",
-            "amount_paid": "50.00",
-            "original_balance": "50.00",
-            "remaining_balance": "50.00",
-            "used": False,
-            "placed_at": (datetime.now(timezone.utc) - timedelta(minutes=5)).isoformat(),
-            "payment_method": "card",
-            "charge": "purchase",
-            "status": "active",
-            "dispute_open": False,
-            "customer": {"name": "Test Buyer", "email": email, "phone": None},
-        }
+        placed_at = (datetime.now(timezone.utc) - timedelta(minutes=5)).isoformat()
+        row = an_order_row(number, email, **{"placed_at": placed_at, **changes})
         with self.services.unit_of_work() as uow:
             assert isinstance(uow, SqlUnitOfWork)
-            import_orders(uow, read_order_rows([{**row, **changes}], "test"))
+            import_orders(uow, read_order_rows([row], "test"))
             uow.commit()
         return number, email
 

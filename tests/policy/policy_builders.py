@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import bot.policy
-from bot.policy import CancelRequest, Policy, RefundRequest, Terms
+from bot.policy import CancelRequest, Policy, RefundDecision, RefundRequest, Terms, decide_refund
 from bot.policy.facts import Charge, Order, OrderStatus, ProductKind, Reason
 
 TERMS_TEXT = next((Path(bot.policy.__file__).parent / "terms").glob("*.yml")).read_text("utf-8")
@@ -91,3 +91,15 @@ def a_cancel_request(order: Order | None = None, **changes: Any) -> CancelReques
     order = order or a_plan()
     asked = changes.pop("requested_at", order.placed_at + timedelta(hours=1))
     return replace(CancelRequest(order, requested_at=asked, decided_at=asked), **changes)
+
+
+def decided(order: Order | None = None, policy: Policy = POLICY, **changes: Any) -> RefundDecision:
+    return decide_refund(a_refund_request(order, **changes), policy)
+
+
+def sums(decision: RefundDecision) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
+    return decision.base, decision.fee, decision.refund
+
+
+def amounts(base: str, fee: str, refund: str) -> tuple[Decimal | None, ...]:
+    return money(base), money(fee), money(refund)
