@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, services
 from actions.talk import Talk
 from bot.cases.identity import VerificationStatus, is_verified, verify
-from bot.policy.facts import Reason
+from bot.cases.model import CustomerReason
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "check_request_status", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""
@@ -21,11 +21,7 @@ LEAVING = frozenset({"talk_to_human", "nevermind", "check_request_status", "with
 DIGRESSIONS = frozenset({"ask_policy", "greet", "goodbye", "thank", "bot_challenge", "help", "complain"})
 """Words in between: answered by their own rule, then the form asks again."""
 
-REASONS = {
-    "change_of_mind": Reason.CHANGE_OF_MIND,
-    "report_problem": Reason.SERVICE_FAULT,
-    "dispute_charge": Reason.OTHER,
-}
+_OTHER_REASON = frozenset({"another reason", "other reason", "something else", "other", "none of these"})
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Details:
 
     order_number: str | None
     email: str | None
-    reason: Reason | None
+    reason: CustomerReason | None
     reason_words: str
     destination: str | None
     requested_at: datetime
@@ -50,14 +46,14 @@ class Details:
     @classmethod
     def before(cls, talk: Talk) -> Details:
         """What the slots remember; the request counts from the message that started the form (R2)."""
-        reason, requested_at = talk.slot("refund_reason"), talk.slot("requested_at")
+        reason = talk.slot("refund_reason")
         return cls(
             order_number=talk.slot("order_number"),
             email=talk.slot("email"),
-            reason=Reason(reason) if reason else None,
+            reason=CustomerReason(reason) if reason else None,
             reason_words=talk.slot("reason_words") or "",
             destination=talk.slot("refund_destination"),
-            requested_at=datetime.fromisoformat(requested_at) if requested_at else talk.said_at,
+            requested_at=talk.requested_at,
             answer=None,
             unclear=int(talk.slots.get("unclear") or 0) if talk.requested else 0,
             case_reference=talk.slot("case_reference"),
@@ -149,7 +145,7 @@ class RequestForm(SafeAction):
         details = replace(details, unclear=details.unclear + 1)
         if talk.requested == "refund_reason" and details.unclear > 1:
             # Twice unclear: the words are kept, and a person reads them. Never the cheaper guess.
-            details = replace(details, reason=Reason.OTHER, reason_words=talk.text, unclear=0)
+            details = replace(details, reason=CustomerReason.OTHER, reason_words=talk.text, unclear=0)
             details, asked = self._next(talk, details, dispatcher)
             return details.events(asked)
         if details.unclear > 1:
@@ -170,8 +166,9 @@ def hear(talk: Talk, details: Details, subject: frozenset[str]) -> Details:
     for name in ("email", "destination"):
         if talk.entities.get(name):
             heard[name] = talk.entities[name][-1]
-    if talk.intent in REASONS and not (talk.requested == "answer" and heard):
-        heard["reason"] = REASONS[talk.intent]
+    reason = reason_of(talk)
+    if reason and not (talk.requested == "answer" and heard):
+        heard["reason"] = reason
         heard["reason_words"] = talk.text
     if talk.requested == "answer":
         if not heard and talk.says_yes(subject):
@@ -181,6 +178,21 @@ def hear(talk: Talk, details: Details, subject: frozenset[str]) -> Details:
     if not heard:
         return details
     return replace(details, **heard, unclear=0, heard=frozenset(heard))
+
+
+def reason_of(talk: Talk) -> CustomerReason | None:
+    """The reason that a message gives. A problem of an unclear kind is a person's to read, never the cheaper guess."""
+    if talk.requested == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
+        return CustomerReason.OTHER
+    if talk.intent == "change_of_mind":
+        return CustomerReason.CHANGE_OF_MIND
+    if talk.intent == "dispute_charge":
+        return CustomerReason.BILLING
+    if talk.intent != "report_problem":
+        return None
+    if talk.detail == "fault" or talk.text == "/report_problem":
+        return CustomerReason.SERVICE_FAULT
+    return CustomerReason.WRONG_PRODUCT if talk.detail == "wrong_product" else CustomerReason.OTHER
 
 
 def _says_cancel(talk: Talk) -> bool:

@@ -2,86 +2,79 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from decimal import Decimal
 
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
+from actions.replies import figures
 from actions.talk import Talk
-from bot.policy import Terms
+from bot.cases.errors import NotVerified
+from bot.cases.model import CustomerReason
+from bot.cases.requests import preview_refund
+from bot.policy import Terms, money
+from bot.policy.terms import MinimumMeasured
 from bot.policy.words import percent
 
-
-def _fee(terms: Terms) -> str:
-    return (
-        f"The fee is {percent(terms.default_fee_rate)}: of the remaining balance for a used card (R6), of the amount "
-        f"paid for an unused one (R7). An unused product with a fault on our side costs "
-        f"{percent(terms.confirmed_fault_fee_rate)} (R7b). You see the sum before anything happens (R10)."
-    )
-
-
-def _window(terms: Terms) -> str:
-    return f"A refund can be asked for within {terms.window_working_days} working days after the order date (R2)."
-
-
-def _time(terms: Terms) -> str:
-    return (
-        f"An accepted refund is processed within {terms.processing_working_days} working days; for a shipped card, "
-        "after it has come back (R4, R5)."
-    )
-
-
-def _half(terms: Terms) -> str:
-    return (
-        f"A used card gives its remaining balance less a fee of {percent(terms.default_fee_rate)} (R6). There is no "
-        f"refund where less than {percent(terms.minimum_ratio)} of the original balance would be left (R8)."
-    )
-
-
-def _shipping(terms: Terms) -> str:
-    return "A card that was shipped comes back first, complete and as purchased; the customer pays that shipping (R5)."
-
-
-def _destination(terms: Terms) -> str:
-    return "The money goes to your store wallet or back to the original payment method; you choose (R9)."
-
-
-def _cancelling(terms: Terms) -> str:
-    return (
-        "A cancellation takes effect at once (C1) and gives no refund (C2). For a monthly plan the agreement ends with "
-        f"the billing cycle (C3); to avoid the next charge, cancel before day {terms.calendar.cycle_day} of the next "
-        "month starts (C4). A renewal charge is not refundable (C5)."
-    )
-
-
-def _general(terms: Terms) -> str:
-    return " ".join([_window(terms), _half(terms), _fee(terms)])
-
-
-_TOPICS: tuple[tuple[str, Callable[[Terms], str]], ...] = (
-    (r"ship|parcel|post|send (it|the card) back", _shipping),
-    (r"cancel|renew|next charge|auto.?charge|plan end", _cancelling),
-    (r"fee|cost|charge for|how much", _fee),
-    (r"how long (does|will|until)|when (will|do) i get|processing|how fast", _time),
-    (r"how long|window|deadline|how many days|until when|working day", _window),
-    (r"used|half|50|balance", _half),
-    (r"where|wallet|store credit|credit|bank|payment method", _destination),
+_ABOUT_THE_ORDER = frozenset(
+    {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}
 )
+"""What is answered with the figures of the order at hand, too."""
 
 
 class AnswerPolicy(SafeAction):
-    """One answer with its clauses; every figure comes from the policy file."""
+    """One answer for each question, with its clauses; every figure comes from the policy file."""
 
     def name(self) -> str:
         """The name in the domain."""
         return "action_answer_policy"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Answer from the terms in force today."""
+        """Answer from the terms in force today; with the figures of this order, if it is known."""
+        topic = talk.detail or "overview"
         terms = services().policy.terms_for(services().clock())
-        words = talk.text.lower()
-        answer = next((answer for pattern, answer in _TOPICS if re.search(pattern, words)), _general)
-        dispatcher.utter_message(response="utter_policy", policy=answer(terms))
+        dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms))
+        if topic in _ABOUT_THE_ORDER:
+            _tell_about_the_order(talk, dispatcher)
         return []
+
+
+def policy_values(terms: Terms) -> dict[str, str]:
+    """What the answers of the domain say of the terms."""
+    base = Decimal(50)
+    fee = money.rounded(base * terms.default_fee_rate, "USD")
+    return {
+        "window_days": str(terms.window_working_days),
+        "processing_days": str(terms.processing_working_days),
+        "fee_rate": percent(terms.default_fee_rate),
+        "fault_fee_rate": percent(terms.confirmed_fault_fee_rate),
+        "minimum": percent(terms.minimum_ratio),
+        "measured": " after the fee" if terms.minimum_measured is MinimumMeasured.NET else " before the fee",
+        "cycle_day": str(terms.calendar.cycle_day),
+        "time_zone": terms.time_zone.key,
+        "example_base": money.spoken(base, "USD"),
+        "example_fee": money.spoken(fee, "USD"),
+        "example_refund": money.spoken(base - fee, "USD"),
+    }
+
+
+def _tell_about_the_order(talk: Talk, dispatcher: CollectingDispatcher) -> None:
+    order_number = talk.slot("order_number")
+    if order_number is None:
+        return
+    reason = CustomerReason(talk.slot("refund_reason") or CustomerReason.CHANGE_OF_MIND)
+    try:
+        preview = preview_refund(
+            services(),
+            conversation_id=talk.conversation_id,
+            order_number=order_number,
+            reason=reason.for_policy,
+            destination=None,
+            requested_at=talk.requested_at,
+        )
+    except NotVerified:
+        return
+    told = figures(preview.to_json())
+    response = "utter_policy_for_order" if told["clauses"] else "utter_policy_for_order_without_clause"
+    dispatcher.utter_message(response=response, order_number=order_number, **told)

@@ -12,11 +12,11 @@ from actions.form import Details, RequestForm
 from actions.replies import confirmed_values, figures, tell_handoff, tell_outcome
 from actions.talk import Talk
 from bot.cases.handoff import hand_to_human
-from bot.cases.model import CaseState, Cause
+from bot.cases.model import CaseState, Cause, CustomerReason
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund, withdraw
 from bot.cases.requests import order_view, preview_refund
 from bot.policy import Outcome, RefundDecision
-from bot.policy.facts import Destination, Reason
+from bot.policy.facts import Destination
 
 
 class ValidateRefundForm(RequestForm):
@@ -35,10 +35,10 @@ class ValidateRefundForm(RequestForm):
         order_number = details.order_number
         if details.answer:
             return details, None
-        reasons = [details.reason] if details.reason else list(Reason)
+        reasons = [details.reason] if details.reason else list(CustomerReason)
         previews = [self._preview(talk, details, reason) for reason in reasons]
         if not any(preview.outcome.pays for preview in previews) and _alike(previews):
-            quote = self._quote(talk, replace(details, reason=details.reason or Reason.OTHER))
+            quote = self._quote(talk, replace(details, reason=details.reason or CustomerReason.OTHER))
             tell_outcome(dispatcher, order_number, quote)
             return replace(details, answer="told"), None
         if details.reason is None:
@@ -60,13 +60,13 @@ class ValidateRefundForm(RequestForm):
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
-    def _preview(self, talk: Talk, details: Details, reason: Reason) -> RefundDecision:
+    def _preview(self, talk: Talk, details: Details, reason: CustomerReason) -> RefundDecision:
         assert details.order_number is not None
         return preview_refund(
             services(),
             conversation_id=talk.conversation_id,
             order_number=details.order_number,
-            reason=reason,
+            reason=reason.for_policy,
             destination=None,
             requested_at=details.requested_at,
         )

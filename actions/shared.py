@@ -6,9 +6,10 @@ from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
-from actions.form import REASONS
+from actions.form import reason_of
 from actions.talk import Talk
 from bot.cases.errors import MoveNotAllowed
+from bot.cases.model import CustomerReason
 from bot.cases.quotes import withdraw
 
 
@@ -75,5 +76,7 @@ class NoteProblem(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Keep the reason with the customer's words, and offer a refund or a person."""
-        dispatcher.utter_message(response="utter_offer_refund")
-        return [SlotSet("refund_reason", REASONS["report_problem"].value), SlotSet("reason_words", talk.text)]
+        reason = reason_of(talk) or CustomerReason.OTHER
+        wrong = reason is CustomerReason.WRONG_PRODUCT
+        dispatcher.utter_message(response=f"utter_report_problem/{'wrong_product' if wrong else 'fault'}")
+        return [SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.text)]

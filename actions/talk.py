@@ -27,14 +27,16 @@ _DOUBTS = frozenset("no not don't dont but wait if unless except instead before 
 class Talk:
     """What the customer just said, and what they said before.
 
-    ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message. ``resumed``: this
-    turn was already answered by another action (a question in between), so its words are not heard again.
+    ``detail`` is the finer intent, where there is one; ``guesses`` are the intents from the likeliest down;
+    ``said_at`` is the moment of the message. ``resumed``: this turn was already answered by another action (a question
+    in between), so its words are not heard again.
     """
 
     conversation_id: str
     message_id: str
     text: str
     intent: str
+    detail: str | None
     confidence: float
     guesses: list[str]
     entities: dict[str, list[str]]
@@ -59,6 +61,7 @@ class Talk:
             message_id=message.get("message_id") or "",
             text=message.get("text") or "",
             intent=(message.get("intent") or {}).get("name") or "",
+            detail=message.get("detail"),
             confidence=(message.get("intent") or {}).get("confidence") or 0.0,
             guesses=[guess["name"] for guess in message.get("intent_ranking") or []],
             entities=entities,
@@ -73,6 +76,12 @@ class Talk:
         """What a slot remembers."""
         value = self.slots.get(name)
         return None if value is None else str(value)
+
+    @property
+    def requested_at(self) -> datetime:
+        """When the task was asked for: with the message that started it (R2)."""
+        remembered = self.slot("requested_at")
+        return datetime.fromisoformat(remembered) if remembered else self.said_at
 
     def says_yes(self, subject: frozenset[str]) -> bool:
         """An unmistakable yes: the button; words that say yes and nothing else than ``subject``, which are the words

@@ -17,26 +17,28 @@ PROJECT = Path(__file__).resolve().parent.parent
 sys.path.append(str(PROJECT))
 
 from bot.nlu.evaluation import Example, figures, summary, write_report  # noqa: E402
-from bot.nlu.intent_model import DEFAULTS, FALLBACK, IntentModel  # noqa: E402
+from bot.nlu.intent_model import DEFAULTS, FALLBACK, OTHER_LANGUAGE, IntentModel  # noqa: E402
 
 
 def main() -> None:
     """Print the figures and write the report into the folder of the first argument."""
     rows = [row for path in sorted((PROJECT / "data").rglob("nlu.yml")) for row in utterances(path)]
-    texts, labels = [text for text, _ in rows], [label for _, label in rows]
+    texts, labels = [text for text, _ in rows], [label.partition("/")[0] for _, label in rows]
     examples = []
     for train, test in StratifiedKFold(5, shuffle=True, random_state=1).split(texts, labels):
-        model = IntentModel.fit([texts[i] for i in train], [labels[i] for i in train], DEFAULTS["regularisation"])
+        model = IntentModel.fit(
+            [texts[i] for i in train], [labels[i] for i in train], [None] * len(train), DEFAULTS["regularisation"]
+        )
         for i in test:
-            first = model.ranking(texts[i], DEFAULTS)[0]
-            acted = "out_of_scope" if first["name"] == FALLBACK else first["name"]
+            first = model.understand(texts[i], DEFAULTS)[0][0]
+            acted = "out_of_scope" if first["name"] in (FALLBACK, OTHER_LANGUAGE) else first["name"]
             examples.append(Example(texts[i], labels[i], acted, first["confidence"]))
     write_report(examples, Path(sys.argv[1]), "Cross-validation of the training data")
     print("\n".join(summary(figures(examples))))
 
 
 def utterances(path: Path) -> list[tuple[str, str]]:
-    """The examples of a file of training data, with their intents."""
+    """The examples of a file of training data, with their intents, finer ones after a slash."""
     blocks = YAML(typ="safe").load(path.read_text("utf-8"))["nlu"]
     return [(line[2:], block["intent"]) for block in blocks for line in block["examples"].splitlines() if line]
 

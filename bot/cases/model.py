@@ -71,6 +71,22 @@ class Cause(str, Enum):
     FAILURE = "failure"
 
 
+class CustomerReason(str, Enum):
+    """Why a customer wants a refund, as far as it was understood; a person sees it beside the customer's words."""
+
+    SERVICE_FAULT = "service_fault"
+    CHANGE_OF_MIND = "change_of_mind"
+    BILLING = "billing"
+    WRONG_PRODUCT = "wrong_product"
+    OTHER = "other"
+
+    @property
+    def for_policy(self) -> Reason:
+        """What the policy knows it as (R3): all but two go to a person."""
+        known = {reason.value: reason for reason in Reason}
+        return known.get(self.value, Reason.OTHER)
+
+
 @dataclass(frozen=True)
 class StoredOrder:
     """An order in the store: what the policy sees, and what the desk needs beside it."""
@@ -94,7 +110,7 @@ class Case:
     conversation_id: str
     requested_at: datetime
     created_at: datetime
-    reason: Reason | None = None
+    reason: CustomerReason | None = None
     reason_words: str | None = None
     destination: Destination | None = None
     return_number: str | None = None

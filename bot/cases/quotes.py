@@ -16,6 +16,7 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    CustomerReason,
     Handoff,
     StoredDecision,
     StoredOrder,
@@ -78,7 +79,7 @@ def quote_refund(
     *,
     conversation_id: str,
     order_number: str,
-    reason: Reason,
+    reason: CustomerReason,
     reason_words: str,
     destination: Destination | None,
     requested_at: datetime,
@@ -94,7 +95,7 @@ def quote_refund(
         case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.latest_decision(case.id), existing=True)
-        request = refund_request(services, uow, stored, reason, destination, case.requested_at)
+        request = refund_request(services, uow, stored, reason.for_policy, destination, case.requested_at)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
     return Quote(case, decision, handoff=handoff)
@@ -209,7 +210,7 @@ def _request_again(
     if case.kind is CaseKind.CANCEL:
         return cancel_request(services, stored, case.requested_at)
     assert case.reason is not None
-    return refund_request(services, uow, stored, case.reason, case.destination, case.requested_at)
+    return refund_request(services, uow, stored, case.reason.for_policy, case.destination, case.requested_at)
 
 
 def _decide_and_store(

@@ -41,6 +41,10 @@ class Features:
         parts = [_WEIGHT * vectorizer.transform(plain) for vectorizer in self.vectorizers.values()]
         return hstack([csr_matrix(embed([wording(text) for text in texts])), *parts]).tocsr().astype(np.float32)
 
+    def knows(self, word: str) -> bool:
+        """Whether a word in lower case occurs in what was fitted."""
+        return word in self.vectorizers["words"].vocabulary_
+
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
         for kind, vectorizer in self.vectorizers.items():

@@ -8,7 +8,7 @@ from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.nlu.constants import INTENT, TEXT
+from rasa.shared.nlu.constants import INTENT, INTENT_RESPONSE_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
@@ -18,7 +18,10 @@ from bot.training import fingerprint
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets ``intent`` and ``intent_ranking``; the parameters are those of bot.nlu.intent_model."""
+    """Sets ``intent``, ``intent_ranking`` and ``detail`` (the finer intent, or None).
+
+    The parameters are those of bot.nlu.intent_model.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -69,6 +72,7 @@ class IntentClassifier(GraphComponent):
         model = IntentModel.fit(
             [example.get(TEXT) for example in examples],
             [example.get(INTENT) for example in examples],
+            [(example.get(INTENT_RESPONSE_KEY) or "").partition("/")[2] or None for example in examples],
             float(self._config["regularisation"]),
         )
         with self._storage.write_to(self._resource) as folder:
@@ -79,7 +83,8 @@ class IntentClassifier(GraphComponent):
         """Rank the intents of each message."""
         assert self._model is not None, "Rasa loads the trained model before it processes messages"
         for message in messages:
-            ranking = self._model.ranking(message.get(TEXT) or "", self._config)
+            ranking, detail = self._model.understand(message.get(TEXT) or "", self._config)
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
+            message.set("detail", detail, add_to_output=True)
         return messages

@@ -8,65 +8,139 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_matrix
 
 from bot.nlu.features import Features
-from bot.nlu.wording import is_only_values
+from bot.nlu.language import is_another_language
+from bot.nlu.wording import is_only_values, wording
 
 FALLBACK = "nlu_fallback"
+OTHER_LANGUAGE = "other_language"
 NOTHING = "…"
 """What stands for a message without words."""
 MONEY_INTENTS = frozenset({"request_refund", "cancel_service", "withdraw_request", "dispute_charge"})
 
-DEFAULTS: dict[str, Any] = {"regularisation": 10.0, "threshold": 0.3, "money_threshold": 0.5, "money_margin": 0.15}
+DEFAULTS: dict[str, Any] = {
+    "regularisation": 10.0,
+    "threshold": 0.5,
+    "money_threshold": 0.5,
+    "money_margin": 0.15,
+    "detail_threshold": 0.3,
+}
 """``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is a fallback. An intent that moves money
-needs ``money_threshold``, and a lead of ``money_margin`` over the next."""
+needs ``money_threshold``, and a lead of ``money_margin`` over the next. Below ``detail_threshold`` the finer intent
+stays open."""
+
+_FOLDS = 5
+_TEMPERATURES = np.geomspace(0.2, 3.0, 57)
 
 
 @dataclass(frozen=True)
-class IntentModel:
-    """``weights`` (features x intents) and ``bias``; confidences are from 0 to 1."""
+class Regression:
+    """``weights`` (features x labels) and ``bias``."""
 
-    features: Features
     labels: list[str]
     weights: np.ndarray
     bias: np.ndarray
 
     @classmethod
-    def fit(cls, texts: Sequence[str], labels: Sequence[str], regularisation: float) -> IntentModel:
+    def fit(cls, rows: csr_matrix, labels: Sequence[str], regularisation: float) -> Regression:
         """Fit the weights; deterministic for the same data."""
         from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
 
-        features = Features.fit(texts)
         model = LogisticRegression(C=regularisation, max_iter=2000, class_weight="balanced")
-        model.fit(features.of(texts), np.array(labels))
-        known = [str(label) for label in model.classes_]
-        return cls(features, known, model.coef_.T.astype(np.float32), model.intercept_.astype(np.float32))
+        model.fit(rows, np.array(labels))
+        weights, bias = model.coef_.T, model.intercept_
+        if len(model.classes_) == 2:  # scikit-learn then keeps the second label's weights only
+            weights, bias = np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
+        return cls([str(label) for label in model.classes_], weights.astype(np.float32), bias.astype(np.float32))
+
+    @classmethod
+    def fit_calibrated(cls, rows: csr_matrix, labels: Sequence[str], regularisation: float) -> Regression:
+        """As ``fit``, but as sure as it is right: the temperature (Guo et al. 2017) that makes what five folds held
+        back likeliest."""
+        from sklearn.model_selection import StratifiedKFold
+
+        logits, truth = [], []
+        for train, held_back in StratifiedKFold(_FOLDS, shuffle=True, random_state=1).split(rows, labels):
+            fold = cls.fit(rows[train], [labels[i] for i in train], regularisation)
+            logits.append(rows[held_back] @ fold.weights + fold.bias)
+            truth += [fold.labels.index(labels[i]) for i in held_back]
+        stacked, index = np.vstack(logits), np.array(truth)
+        likelihoods = [np.log(_odds(stacked / t)[np.arange(len(index)), index]).mean() for t in _TEMPERATURES]
+        temperature = _TEMPERATURES[int(np.argmax(likelihoods))]
+        whole = cls.fit(rows, labels, regularisation)
+        return cls(whole.labels, whole.weights / np.float32(temperature), whole.bias / np.float32(temperature))
+
+    def ranking(self, row: csr_matrix) -> list[dict[str, Any]]:
+        """All labels with their confidences (0 to 1), the likeliest first."""
+        odds = _odds(row @ self.weights + self.bias)[0]
+        return [{"name": self.labels[i], "confidence": float(odds[i])} for i in np.argsort(-odds)]
+
+
+@dataclass(frozen=True)
+class IntentModel:
+    """``intents`` tells the intents apart; ``details`` the finer intents of those that have some (``fee`` of
+    ``ask_policy``), by intent."""
+
+    features: Features
+    intents: Regression
+    details: dict[str, Regression]
+
+    @classmethod
+    def fit(
+        cls, texts: Sequence[str], labels: Sequence[str], details: Sequence[str | None], regularisation: float
+    ) -> IntentModel:
+        """Fit everything to examples with their intents and, where there are any, finer intents."""
+        features = Features.fit(texts)
+        rows = features.of(texts)
+        finer = {}
+        for intent in sorted({label for label, detail in zip(labels, details, strict=True) if detail}):
+            of_intent = [i for i, label in enumerate(labels) if label == intent]
+            finer[intent] = Regression.fit(rows[of_intent], [str(details[i]) for i in of_intent], regularisation)
+        return cls(features, Regression.fit_calibrated(rows, labels, regularisation), finer)
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
         """Read what ``save`` wrote."""
-        with np.load(folder / "weights.npz", allow_pickle=False) as saved:
-            labels = [str(label) for label in saved["labels"]]
-            return cls(Features.load(folder), labels, saved["weights"], saved["bias"])
+        regressions = {}
+        for path in sorted(folder.glob("*.npz")):
+            with np.load(path, allow_pickle=False) as saved:
+                labels = [str(label) for label in saved["labels"]]
+                regressions[path.stem] = Regression(labels, saved["weights"], saved["bias"])
+        return cls(Features.load(folder), regressions.pop("intents"), regressions)
 
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
         self.features.save(folder)
-        np.savez(folder / "weights.npz", labels=np.array(self.labels, dtype=str), weights=self.weights, bias=self.bias)
+        for name, of in {**self.details, "intents": self.intents}.items():
+            labels = np.array(of.labels, dtype=str)
+            np.savez(folder / f"{name}.npz", labels=labels, weights=of.weights, bias=of.bias)
 
-    def ranking(self, text: str, config: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Intents with confidences, what to act on first; the fallback goes before the best guesses."""
+    def understand(self, text: str, config: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
+        """Intents with confidences, what to act on first (the fallback goes before the best guesses), and the finer
+        intent of the first."""
         if text == NOTHING:
-            return [{"name": FALLBACK, "confidence": 1.0}]
+            return [{"name": FALLBACK, "confidence": 1.0}], None
         if is_only_values(text):
-            return [{"name": "inform", "confidence": 1.0}]
-        logits = (self.features.of([text]) @ self.weights)[0] + self.bias
-        odds = np.exp(logits - logits.max())
-        odds /= odds.sum()
-        ranking = [{"name": self.labels[i], "confidence": float(odds[i])} for i in np.argsort(-odds)]
-        if _is_sure(ranking, config):
-            return ranking
-        return [{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking]
+            return [{"name": "inform", "confidence": 1.0}], None
+        if is_another_language(wording(text), self.features.knows):
+            return [{"name": OTHER_LANGUAGE, "confidence": 1.0}], None
+        row = self.features.of([text])
+        ranking = self.intents.ranking(row)
+        if not _is_sure(ranking, config):
+            return [{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking], None
+        finer = self.details.get(ranking[0]["name"])
+        if finer is None:
+            return ranking, None
+        detail = finer.ranking(row)[0]
+        return ranking, detail["name"] if detail["confidence"] >= config["detail_threshold"] else None
+
+
+def _odds(logits: np.ndarray) -> np.ndarray:
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _is_sure(ranking: list[dict[str, Any]], config: Mapping[str, Any]) -> bool:

@@ -16,12 +16,13 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    CustomerReason,
     Handoff,
     LogEntry,
     StoredDecision,
     StoredOrder,
 )
-from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason
+from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import tables as t
 
 
@@ -329,7 +330,7 @@ def _case(row: Any) -> Case:
         conversation_id=row.conversation_id,
         requested_at=row.requested_at,
         created_at=row.created_at,
-        reason=Reason(row.reason) if row.reason else None,
+        reason=CustomerReason(row.reason) if row.reason else None,
         reason_words=row.reason_words,
         destination=Destination(row.destination) if row.destination else None,
         return_number=row.return_number,

@@ -11,7 +11,7 @@ import pytest
 from store_builders import PLAN, TRANSCRIPT, store_order, verified
 
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
-from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause
+from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
 from bot.cases.ports import Services
 from bot.cases.quotes import (
     Confirmation,
@@ -22,13 +22,13 @@ from bot.cases.quotes import (
     quote_refund,
     withdraw,
 )
-from bot.policy.facts import Destination, OrderStatus, Reason
+from bot.policy.facts import Destination, OrderStatus
 
 
 def quoted(services: Services, talk: str = "talk", number: str = "CC-104233", **changes: Any) -> Quote:
     """A refund quoted for a change of mind, asked for now."""
     request: dict[str, Any] = {
-        "reason": Reason.CHANGE_OF_MIND,
+        "reason": CustomerReason.CHANGE_OF_MIND,
         "reason_words": "I changed my mind",
         "destination": Destination.WALLET,
         "requested_at": services.clock(),
@@ -220,7 +220,7 @@ def test_a_decline_and_a_review_are_stored_as_such(alex: Services) -> None:
     store_order(alex, "CC-104244", placed_at="2026-04-01T12:00:00-04:00")
     declined = quoted(alex, number="CC-104244")
     assert declined.case.state is CaseState.DECLINED and declined.handoff is None
-    review = quoted(alex, reason=Reason.OTHER, reason_words="it is the wrong one")
+    review = quoted(alex, reason=CustomerReason.OTHER, reason_words="it is the wrong one")
     assert review.case.state is CaseState.IN_REVIEW and review.handoff is not None
     assert review.handoff.cause is Cause.REVIEW and review.handoff.transcript == TRANSCRIPT
     assert review.handoff.facts["decision"]["clauses"] == ["R1", "R3"]
@@ -230,7 +230,7 @@ def test_a_decline_and_a_review_are_stored_as_such(alex: Services) -> None:
 def test_a_fault_counts_as_confirmed_only_with_an_incident_on_record(alex: Services) -> None:
     from bot.store import tables as t
 
-    assert quoted(alex, reason=Reason.SERVICE_FAULT).case.state is CaseState.IN_REVIEW
+    assert quoted(alex, reason=CustomerReason.SERVICE_FAULT).case.state is CaseState.IN_REVIEW
     store_order(alex, "CC-104244")
     with alex.unit_of_work() as uow:
         started = datetime.fromisoformat("2026-05-06T08:00:00-04:00")
@@ -238,7 +238,7 @@ def test_a_fault_counts_as_confirmed_only_with_an_incident_on_record(alex: Servi
             t.incidents.insert().values(product="global-card", started_at=started, ended_at=None, note="down")
         )
         uow.commit()
-    quote = quoted(alex, number="CC-104244", reason=Reason.SERVICE_FAULT)
+    quote = quoted(alex, number="CC-104244", reason=CustomerReason.SERVICE_FAULT)
     assert quote.decision is not None and quote.decision.result["refund"] == "50.00"
 
 

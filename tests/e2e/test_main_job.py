@@ -12,8 +12,8 @@ from decimal import Decimal
 import pytest
 from running import Site, environment
 
-from bot.cases.model import CaseKind, CaseState, Cause
-from bot.policy.facts import Destination, Reason
+from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason
+from bot.policy.facts import Destination
 from bot.settings import PROJECT
 
 pytestmark = pytest.mark.e2e
@@ -37,7 +37,7 @@ def test_a_refund_is_quoted_in_numbers_confirmed_and_recorded(site: Site) -> Non
     assert re.search(r"RD-[34679ACDEFGHJKMNPQRTWXY]{6}", done).group() == file.case.reference  # type: ignore[union-attr]
     assert "$44.00" in done and "wallet" in done
     assert (file.case.kind, file.case.state) == (CaseKind.REFUND, CaseState.CONFIRMED)
-    assert (file.case.reason, file.case.destination) == (Reason.CHANGE_OF_MIND, Destination.WALLET)
+    assert (file.case.reason, file.case.destination) == (CustomerReason.CHANGE_OF_MIND, Destination.WALLET)
     assert file.order_number == "CC-104233"
     decision = file.decisions[-1]
     assert (decision.result["outcome"], decision.result["base"]) == ("approve", "50.00")
