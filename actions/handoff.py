@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -24,12 +26,14 @@ class HandToHuman(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Record the handoff, then say who answers and when."""
         mentioned = next(iter(talk.entities.get("order_number", [])), None)
+        facts: dict[str, Any] = {name: talk.slot(name) for name in _FACTS if talk.slot(name)}
+        facts |= {name: talk.entities[name] for name in ("amount", "date") if name in talk.entities}
         handoff = hand_to_human(
             services(),
             conversation_id=talk.conversation_id,
             cause=Cause.ASKED,
             transcript=talk.transcript,
-            facts={name: talk.slot(name) for name in _FACTS if talk.slot(name)},
+            facts=facts,
             order_number=mentioned or talk.slot("order_number"),
         )
         tell_handoff(dispatcher, "utter_handed_over", handoff)

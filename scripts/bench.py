@@ -6,6 +6,7 @@ make bench
 from __future__ import annotations
 
 import json
+import random
 import statistics
 import subprocess
 import sys
@@ -19,14 +20,18 @@ import httpx
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path += [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "e2e")]
 
+from cross_validate import utterances  # noqa: E402
+from peer import train_peer  # noqa: E402
 from policy_cases import cases  # noqa: E402
 from running import environment, free_port, wait_for  # noqa: E402
 
 from bot.policy import decide  # noqa: E402
 from bot.policy.parsing import parse_request  # noqa: E402
 from bot.settings import Settings, load_policy  # noqa: E402
+from bot.training import MODEL  # noqa: E402
 
 CASES = 5_000
+MESSAGES = 500
 TURNS = 60
 OPENING = "I want my money back"
 
@@ -34,6 +39,7 @@ OPENING = "I want my money back"
 def main() -> None:
     """Print a line for each measurement."""
     decisions()
+    parsing()
     turns()
 
 
@@ -45,6 +51,21 @@ def decisions() -> None:
     decided = best_of(lambda: [json.dumps(decide(parse_request(json.loads(line)), policy).to_json()) for line in lines])
     print(f"{CASES} decisions: {decided:.2f} s, {CASES / decided:,.0f} a second")
     print(f"  {decided / plain:.1f} times reading and writing their JSON")
+
+
+def parsing() -> None:
+    """Reading messages: our model beside the pipeline of ``rasa init``, whose speed does not depend on its epochs."""
+    rows = [row for path in sorted((PROJECT / "data").rglob("nlu.yml")) for row in utterances(path)]
+    messages = "\n".join(text for text, _ in random.Random(1).sample(rows, MESSAGES))
+    with tempfile.TemporaryDirectory() as folder:
+        for name, model in (("this model", MODEL), ("rasa init's", train_peer(Path(folder), epochs=1))):
+            command = [sys.executable, str(PROJECT / "scripts" / "parse_speed.py"), str(model)]
+            done = subprocess.run(command, cwd=PROJECT, input=messages, capture_output=True, text=True, check=True)
+            found = json.loads(done.stdout.splitlines()[-1])
+            print(
+                f"parse with {name}: p50 {found['p50'] * 1000:.1f} ms, p95 {found['p95'] * 1000:.1f} ms, "
+                f"cold start {found['cold']:.1f} s, {found['memory']:.0f} MB"
+            )
 
 
 def turns() -> None:

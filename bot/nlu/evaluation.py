@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from bot.nlu.intent_model import MONEY_INTENTS
+from bot.nlu.intent_model import DEFAULTS, MONEY_INTENTS
 
 OUT_OF_SCOPE = "out_of_scope"
 _BINS = 10
@@ -129,6 +129,10 @@ def write_report(examples: Sequence[Example], folder: Path, title: str) -> None:
 <style>body{{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}}img{{max-width:100%}}
 table{{border-collapse:collapse}}td,th{{border:1px solid #bbb;padding:.2rem .5rem;text-align:left}}</style>
 <h1>{html.escape(title)}</h1><pre>{html.escape(chr(10).join(summary(found)))}</pre>
+<p>Acted upon from a confidence of {DEFAULTS["threshold"]}; an intent that moves money from
+{DEFAULTS["money_threshold"]}, with a lead of {DEFAULTS["money_margin"]} over the next.</p>
+<h2>By threshold</h2>
+<table><tr><th>Threshold</th><th>Acted upon</th><th>Of these right</th></tr>{_threshold_rows(examples)}</table>
 <h2>Which label was taken for which</h2><img src="confusion.png" alt="Confusion matrix">
 <h2>Each label</h2><img src="labels.png" alt="Precision, recall and F1 of each label">
 <h2>How sure, and how often right</h2><img src="calibration.png" alt="Calibration curve">
@@ -136,6 +140,17 @@ table{{border-collapse:collapse}}td,th{{border:1px solid #bbb;padding:.2rem .5re
 <table><tr><th>Text</th><th>Label</th><th>Acted on</th><th>Confidence</th></tr>{rows}</table></html>
 """
     (folder / "index.html").write_text(page, encoding="utf-8")
+
+
+def _threshold_rows(examples: Sequence[Example]) -> str:
+    """What a higher threshold would leave, among the messages acted upon with an in-scope intent."""
+    acted = [example for example in examples if example.acted != OUT_OF_SCOPE]
+    rows = []
+    for threshold in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
+        left = [example for example in acted if example.confidence >= threshold]
+        right = _share([example.acted == example.label for example in left])
+        rows.append(f"<tr><td>{threshold}</td><td>{len(left)}</td><td>{right:.3f}</td></tr>")
+    return "".join(rows)
 
 
 def _label_figures(examples: Sequence[Example], label: str) -> dict[str, float]:

@@ -1,10 +1,15 @@
-"""Order numbers, e-mail addresses and destinations in what people write: rules, because here a rule is exact."""
+"""Order numbers, e-mail addresses, destinations, amounts and dates in what people write.
+
+Rules, because here a rule is exact.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 _DIGIT_WORDS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -34,9 +39,46 @@ _ORIGINAL = re.compile(
 _NOT = re.compile(r"\b(?:not|no|don'?t want|instead of|rather than|except)\b[^,.;]{0,20}$", re.I)
 
 
+_CURRENCIES = {
+    "$": "USD", "usd": "USD", "us$": "USD", "dollar": "USD", "dollars": "USD", "buck": "USD", "bucks": "USD",
+    "€": "EUR", "eur": "EUR", "euro": "EUR", "euros": "EUR",
+    "£": "GBP", "gbp": "GBP", "pound": "GBP", "pounds": "GBP", "quid": "GBP",
+}  # fmt: skip
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?:\.\d{1,2})?|\d{1,7}(?:\.\d{1,2})?"
+_NAMES = "|".join(name for name in _CURRENCIES if name.isalpha())
+_AMOUNT = re.compile(
+    rf"(?:(?P<before>us\$|[$€£]|\b(?:usd|eur|gbp))\s?(?P<number>{_NUMBER})"
+    rf"|(?<![\w.,-])(?P<plain>{_NUMBER})\s?(?P<after>[$€£]|(?:{_NAMES})\b))(?![\d])",
+    re.I,
+)
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        "january jan,february feb,march mar,april apr,may,june jun,july jul,august aug,september sept sep,"
+        "october oct,november nov,december dec".split(","),
+        start=1,
+    )
+    for name in names.split()
+}
+_MONTH = "|".join(_MONTHS)
+_DATES = (
+    re.compile(r"(?<![\w-])(?P<year>(?:19|20)\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\w-])"),
+    re.compile(
+        rf"\b(?P<name>{_MONTH})\.?\s+(?:the\s+)?(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\b"
+        r"(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?",
+        re.I,
+    ),
+    re.compile(
+        rf"\b(?P<day>\d{{1,2}})(?:st|nd|rd|th)?\s+(?:of\s+)?(?P<name>{_MONTH})\b\.?(?:,?\s+(?P<year>(?:19|20)\d\d)\b)?",
+        re.I,
+    ),
+)
+
+
 @dataclass(frozen=True)
 class Extracted:
-    """A value found in a text, and where."""
+    """A value found in a text, and where. An ``amount`` is a decimal with its currency (``50.00 USD``), a ``date`` ISO
+    8601, without its year (``--11-20``) where none was said."""
 
     entity: str
     value: str
@@ -50,7 +92,8 @@ def extract(text: str) -> list[Extracted]:
     emails = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
     for email in emails:
         plain = plain[: email.start] + "@" * (email.end - email.start) + plain[email.end :]
-    return sorted([*emails, *_order_numbers(plain), *_destinations(plain)], key=lambda found: found.start)
+    found = [*emails, *_order_numbers(plain), *_destinations(plain), *_amounts(plain), *_dates(plain)]
+    return sorted(found, key=lambda item: item.start)
 
 
 def _order_numbers(text: str) -> list[Extracted]:
@@ -84,6 +127,31 @@ def _destinations(text: str) -> list[Extracted]:
         for match in pattern.finditer(text):
             if not _NOT.search(text[: match.start()]):
                 found.append(Extracted("destination", value, match.start(), match.end()))
+    return found
+
+
+def _amounts(text: str) -> list[Extracted]:
+    found = []
+    for match in _AMOUNT.finditer(text):
+        currency = _CURRENCIES[(match["before"] or match["after"]).lower()]
+        number = Decimal((match["number"] or match["plain"]).replace(",", ""))
+        found.append(Extracted("amount", f"{number:.2f} {currency}", match.start(), match.end()))
+    return found
+
+
+def _dates(text: str) -> list[Extracted]:
+    found: list[Extracted] = []
+    for pattern in _DATES:
+        for match in pattern.finditer(text):
+            groups = match.groupdict()
+            month = int(groups.get("month") or _MONTHS[groups["name"].lower()])
+            try:  # 2024 had a February 29th
+                day = date(int(groups["year"] or 2024), month, int(groups["day"]))
+            except ValueError:
+                continue
+            value = day.isoformat() if groups["year"] else f"--{day:%m-%d}"
+            if not any(match.start() < other.end and other.start < match.end() for other in found):
+                found.append(Extracted("date", value, match.start(), match.end()))
     return found
 
 

@@ -22,9 +22,9 @@ MONEY_INTENTS = frozenset({"request_refund", "cancel_service", "withdraw_request
 
 DEFAULTS: dict[str, Any] = {
     "regularisation": 10.0,
-    "threshold": 0.5,
-    "money_threshold": 0.5,
-    "money_margin": 0.15,
+    "threshold": 0.4,
+    "money_threshold": 0.65,
+    "money_margin": 0.4,
     "detail_threshold": 0.3,
 }
 """``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is a fallback. An intent that moves money

@@ -8,7 +8,7 @@ from bot.nlu.extraction import Extracted, extract
 
 
 def is_only_values(text: str) -> bool:
-    """Whether a text holds an order number or an e-mail address and next to nothing else."""
+    """Whether a text holds an order number, an e-mail address, an amount or a date, and next to nothing else."""
     found = [item for item in extract(text) if item.entity != "destination"]
     return bool(found) and _words_beside(text, found) <= _FILLERS
 
@@ -18,7 +18,7 @@ def wording(text: str) -> str:
     wanted, and not in capitals alone."""
     rest, end = "", 0
     for item in extract(text):
-        if item.entity != "destination":
+        if item.entity in ("order_number", "email"):
             rest += _LEAD_IN.sub(" ", text[end : item.start])
             end = item.end
     rest = " ".join((rest + text[end:]).split()) or text
@@ -44,6 +44,7 @@ def _words_beside(text: str, found: list[Extracted]) -> frozenset[str]:
 _FILLERS = frozenset(
     re.findall(
         r"\S+",
-        "it is its s the my order number no nr num and email e mail address here hi hello ok sure this that for with a",
+        "it is its s the my order number no nr num and email e mail address here hi hello ok sure this that for with a "
+        "on",
     )
 )

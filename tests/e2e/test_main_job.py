@@ -238,3 +238,35 @@ def refund_desk(site: Site, *argv: str) -> str:
     done = subprocess.run(command, cwd=PROJECT, env=environment(site.home), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_wrong_product_is_read_by_a_person_with_the_customers_words(site: Site) -> None:
+    number, email = site.order()
+    customer = site.customer()
+
+    customer.says(f"refund please, order {number}, {email}")
+    said = customer.presses("It's the wrong product")
+    if "Where should the money go" in said:
+        said = customer.presses("Store wallet")
+
+    assert "person has to decide" in said
+    (file,) = site.cases(customer)
+    assert (file.case.state, file.case.reason) == (CaseState.IN_REVIEW, CustomerReason.WRONG_PRODUCT)
+    assert file.decisions[-1].inputs["reason"] == "other" and file.case.reason_words == "It's the wrong product"
+
+
+def test_a_question_in_between_is_answered_with_the_figures_of_this_order(site: Site) -> None:
+    number, email = site.order()
+    customer = site.customer()
+
+    customer.says(f"refund please, order {number}, {email}, I changed my mind")
+    said = customer.says("how is the fee computed?")
+
+    assert "12%" in said and "$6.00" in said and f"order {number}" in said and "R7" in said
+    assert "Where should the money go" in said
+
+
+def test_another_language_is_answered_politely_and_a_person_offered(site: Site) -> None:
+    customer = site.customer()
+    assert "only speak English" in customer.says("quiero que me devuelvan el dinero de la tarjeta")
+    assert "passed this to a person" in customer.presses("Talk to a person")

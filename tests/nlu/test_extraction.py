@@ -117,3 +117,34 @@ def test_a_message_of_values_alone(text: str) -> None:
 @pytest.mark.parametrize("text", ["refund 104233", "cancel cc104233", "hello", ""])
 def test_a_message_that_says_more(text: str) -> None:
     assert not is_only_values(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I paid $50", ["50.00 USD"]),
+        ("50 bucks and 12.5 euros", ["50.00 USD", "12.50 EUR"]),
+        ("1,250.00 USD was taken", ["1250.00 USD"]),
+        ("it cost €9.99", ["9.99 EUR"]),
+        ("I made 5 calls", []),
+        ("order 104233", []),
+    ],
+)
+def test_amounts_need_a_currency(text: str, found: list[str]) -> None:
+    assert values(text, "amount") == found
+    assert values(text, "order_number") == (["CC-104233"] if "104233" in text else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("bought it on 2026-11-20", ["2026-11-20"]),
+        ("on Nov 20th, 2026", ["2026-11-20"]),
+        ("the 20th of november", ["--11-20"]),
+        ("between 1 March 2026 and Mar. 5", ["2026-03-01", "--03-05"]),
+        ("2026-02-30", []),
+        ("11/12/2026", []),  # the 11th of December, or November 12th: not exact
+    ],
+)
+def test_dates_are_taken_where_they_can_mean_one_day_only(text: str, found: list[str]) -> None:
+    assert sorted(values(text, "date"), reverse=True) == sorted(found, reverse=True)
