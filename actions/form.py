@@ -181,18 +181,26 @@ def hear(talk: Talk, details: Details, subject: frozenset[str]) -> Details:
 
 
 def reason_of(talk: Talk) -> CustomerReason | None:
-    """The reason that a message gives. A problem of an unclear kind is a person's to read, never the cheaper guess."""
+    """The reason that a message gives. Several reasons, or a problem of an unclear kind, are a person's
+    to read: never the cheaper guess."""
     if talk.requested == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
         return CustomerReason.OTHER
-    if talk.intent == "change_of_mind":
-        return CustomerReason.CHANGE_OF_MIND
-    if talk.intent == "dispute_charge":
-        return CustomerReason.BILLING
-    if talk.intent != "report_problem":
-        return None
-    if talk.detail == "fault" or talk.text == "/report_problem":
+    if talk.text == "/report_problem":
         return CustomerReason.SERVICE_FAULT
-    return CustomerReason.WRONG_PRODUCT if talk.detail == "wrong_product" else CustomerReason.OTHER
+    told = {_reason(talk.intent, talk.detail), *(_reason(part["name"], part["detail"]) for part in talk.parts)} - {None}
+    return next(iter(told)) if len(told) == 1 else CustomerReason.OTHER if told else None
+
+
+def _reason(intent: str, detail: str | None) -> CustomerReason | None:
+    if intent == "change_of_mind":
+        return CustomerReason.CHANGE_OF_MIND
+    if intent == "dispute_charge":
+        return CustomerReason.BILLING
+    if intent != "report_problem":
+        return None
+    if detail == "fault":
+        return CustomerReason.SERVICE_FAULT
+    return CustomerReason.WRONG_PRODUCT if detail == "wrong_product" else CustomerReason.OTHER
 
 
 def _says_cancel(talk: Talk) -> bool:

@@ -27,9 +27,9 @@ _DOUBTS = frozenset("no not don't dont but wait if unless except instead before 
 class Talk:
     """What the customer just said, and what they said before.
 
-    ``detail`` is the finer intent, where there is one; ``guesses`` are the intents from the likeliest down;
-    ``said_at`` is the moment of the message. ``resumed``: this turn was already answered by another action (a question
-    in between), so its words are not heard again.
+    ``detail`` is the finer intent, where there is one; ``parts`` are the intents of a longer message's parts;
+    ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message. ``resumed``: this
+    turn was already answered by another action (a question in between), so its words are not heard again.
     """
 
     conversation_id: str
@@ -37,6 +37,7 @@ class Talk:
     text: str
     intent: str
     detail: str | None
+    parts: list[dict[str, Any]]
     confidence: float
     guesses: list[str]
     entities: dict[str, list[str]]
@@ -62,6 +63,7 @@ class Talk:
             text=message.get("text") or "",
             intent=(message.get("intent") or {}).get("name") or "",
             detail=message.get("detail"),
+            parts=message.get("parts") or [],
             confidence=(message.get("intent") or {}).get("confidence") or 0.0,
             guesses=[guess["name"] for guess in message.get("intent_ranking") or []],
             entities=entities,

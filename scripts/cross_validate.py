@@ -30,9 +30,9 @@ def main() -> None:
             [texts[i] for i in train], [labels[i] for i in train], [None] * len(train), DEFAULTS["regularisation"]
         )
         for i in test:
-            first = model.understand(texts[i], DEFAULTS)[0][0]
-            acted = "out_of_scope" if first["name"] in (FALLBACK, OTHER_LANGUAGE) else first["name"]
-            examples.append(Example(texts[i], labels[i], acted, first["confidence"]))
+            found = model.understand(texts[i], DEFAULTS)
+            acted = "out_of_scope" if found.intent in (FALLBACK, OTHER_LANGUAGE) else found.intent
+            examples.append(Example(texts[i], labels[i], acted, found.confidence))
     write_report(examples, Path(sys.argv[1]), "Cross-validation of the training data")
     print("\n".join(summary(figures(examples))))
 

@@ -18,7 +18,7 @@ from bot.training import fingerprint
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets ``intent``, ``intent_ranking`` and ``detail`` (the finer intent, or None).
+    """Sets ``intent``, ``intent_ranking`` ``detail`` (the finer intent, or None) and ``parts``.
 
     The parameters are those of bot.nlu.intent_model.
     """
@@ -83,8 +83,10 @@ class IntentClassifier(GraphComponent):
         """Rank the intents of each message."""
         assert self._model is not None, "Rasa loads the trained model before it processes messages"
         for message in messages:
-            ranking, detail = self._model.understand(message.get(TEXT) or "", self._config)
+            understood = self._model.understand(message.get(TEXT) or "", self._config)
+            ranking = understood.ranking
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
-            message.set("detail", detail, add_to_output=True)
+            message.set("detail", understood.detail, add_to_output=True)
+            message.set("parts", understood.parts, add_to_output=True)
         return messages

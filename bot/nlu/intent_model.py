@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from bot.nlu.features import Features
 from bot.nlu.language import is_another_language
-from bot.nlu.wording import is_only_values, wording
+from bot.nlu.wording import is_only_values, parts_of, wording
 
 FALLBACK = "nlu_fallback"
 OTHER_LANGUAGE = "other_language"
@@ -26,10 +26,15 @@ DEFAULTS: dict[str, Any] = {
     "money_threshold": 0.65,
     "money_margin": 0.4,
     "detail_threshold": 0.3,
+    "part_threshold": 0.8,
 }
 """``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is a fallback. An intent that moves money
 needs ``money_threshold``, and a lead of ``money_margin`` over the next. Below ``detail_threshold`` the finer intent
-stays open."""
+stays open. A part of a message counts from ``part_threshold`` on."""
+
+_NO_WISH = frozenset({FALLBACK, OTHER_LANGUAGE, "out_of_scope", "inform"})
+_BESIDE_A_WISH = frozenset({"greet", "thank", "affirm", "change_of_mind", "report_problem", "complain", "goodbye"})
+"""What people say beside what they want."""
 
 _FOLDS = 5
 _TEMPERATURES = np.geomspace(0.2, 3.0, 57)
@@ -79,6 +84,26 @@ class Regression:
 
 
 @dataclass(frozen=True)
+class Understood:
+    """``ranking``: intents with confidences, what to act on first (the fallback goes before the best guesses).
+    ``detail`` is the finer intent of the first; ``parts`` are the sure intents of a message of several parts."""
+
+    ranking: list[dict[str, Any]]
+    detail: str | None = None
+    parts: list[dict[str, str | None]] = field(default_factory=list)
+
+    @property
+    def intent(self) -> str:
+        """What to act on."""
+        return str(self.ranking[0]["name"])
+
+    @property
+    def confidence(self) -> float:
+        """How sure that is."""
+        return float(self.ranking[0]["confidence"])
+
+
+@dataclass(frozen=True)
 class IntentModel:
     """``intents`` tells the intents apart; ``details`` the finer intents of those that have some (``fee`` of
     ``ask_policy``), by intent."""
@@ -117,24 +142,41 @@ class IntentModel:
             labels = np.array(of.labels, dtype=str)
             np.savez(folder / f"{name}.npz", labels=labels, weights=of.weights, bias=of.bias)
 
-    def understand(self, text: str, config: Mapping[str, Any]) -> tuple[list[dict[str, Any]], str | None]:
-        """Intents with confidences, what to act on first (the fallback goes before the best guesses), and the finer
-        intent of the first."""
+    def understand(self, text: str, config: Mapping[str, Any]) -> Understood:
+        """What to act on. A message that is unclear as a whole is taken by its parts, if these have one wish only."""
+        whole = self._understand(text, config)
+        pieces = parts_of(text)
+        if len(pieces) < 2 or whole.intent in (OTHER_LANGUAGE, "inform"):
+            return whole
+        parts = [self._understand(piece, config) for piece in pieces]
+        sure = [part for part in parts if part.confidence >= config["part_threshold"] and part.intent not in _NO_WISH]
+        whole = replace(whole, parts=[{"name": part.intent, "detail": part.detail} for part in sure])
+        wishes = {part.intent: part for part in sure if part.intent not in _BESIDE_A_WISH}
+        if whole.intent == FALLBACK and len(wishes) == 1:
+            (wish,) = wishes.values()
+            return replace(whole, ranking=wish.ranking, detail=wish.detail)
+        moves = MONEY_INTENTS.intersection(wishes)
+        if whole.intent in MONEY_INTENTS and moves and whole.intent not in moves:
+            # The whole says one thing and its parts another: too close to call.
+            return replace(whole, ranking=[{"name": FALLBACK, "confidence": 1.0}, *whole.ranking], detail=None)
+        return whole
+
+    def _understand(self, text: str, config: Mapping[str, Any]) -> Understood:
         if text == NOTHING:
-            return [{"name": FALLBACK, "confidence": 1.0}], None
+            return Understood([{"name": FALLBACK, "confidence": 1.0}])
         if is_only_values(text):
-            return [{"name": "inform", "confidence": 1.0}], None
+            return Understood([{"name": "inform", "confidence": 1.0}])
         if is_another_language(wording(text), self.features.knows):
-            return [{"name": OTHER_LANGUAGE, "confidence": 1.0}], None
+            return Understood([{"name": OTHER_LANGUAGE, "confidence": 1.0}])
         row = self.features.of([text])
         ranking = self.intents.ranking(row)
         if not _is_sure(ranking, config):
-            return [{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking], None
+            return Understood([{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking])
         finer = self.details.get(ranking[0]["name"])
         if finer is None:
-            return ranking, None
+            return Understood(ranking)
         detail = finer.ranking(row)[0]
-        return ranking, detail["name"] if detail["confidence"] >= config["detail_threshold"] else None
+        return Understood(ranking, detail["name"] if detail["confidence"] >= config["detail_threshold"] else None)
 
 
 def _odds(logits: np.ndarray) -> np.ndarray:

@@ -26,6 +26,12 @@ def wording(text: str) -> str:
     return rest.lower() if rest.isupper() else rest
 
 
+def parts_of(text: str) -> list[str]:
+    """The sentences and clauses of a text that have at least two words."""
+    return [part for part in (piece.strip(" \t-") for piece in _BREAK.split(text)) if len(part.split()) > 1]
+
+
+_BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then)\b", re.I)
 _LEAD_IN = re.compile(
     r"(?:\b(?:for|with|and|on|of|about)\s+)?(?:\b(?:my|the|our)\s+)?"
     r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",

@@ -14,7 +14,7 @@ from actions.talk import Talk
 def answered(guesses: list[str], **slots: Any) -> dict[str, Any]:
     """What the action says to a turn with these guesses."""
     said_at = datetime.now(timezone.utc)
-    talk = Talk("talk", "1", "hm", "nlu_fallback", None, 0.6, guesses, {}, slots, None, said_at, False, [])
+    talk = Talk("talk", "1", "hm", "nlu_fallback", None, [], 0.6, guesses, {}, slots, None, said_at, False, [])
     dispatcher = CollectingDispatcher()
     NotUnderstood().turn(talk, dispatcher)
     (message,) = dispatcher.messages
