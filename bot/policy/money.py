@@ -21,14 +21,19 @@ def is_known(currency: str) -> bool:
 
 def is_payable(amount: Decimal, currency: str) -> bool:
     """Whether ``amount`` has no more decimals than ``currency`` has (true for an unknown currency)."""
-    return not is_known(currency) or amount == amount.quantize(_quantum(currency))
+    return not is_known(currency) or amount == amount.quantize(unit_of(currency))
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """``amount`` rounded half up to the minor unit of ``currency``; unchanged for an unknown currency."""
     if not is_known(currency):
         return amount
-    return amount.quantize(_quantum(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(unit_of(currency), rounding=ROUND_HALF_UP)
+
+
+def unit_of(currency: str) -> Decimal:
+    """The minor unit of a known ``currency``: 0.01 for USD, 1 for JPY."""
+    return Decimal(1).scaleb(-_MINOR_UNITS[currency])
 
 
 def plain(amount: Decimal | None, currency: str) -> str | None:
@@ -44,10 +49,6 @@ def spoken(amount: Decimal, currency: str) -> str:
     return format_currency(
         rounded(amount, currency), currency, locale="en_US", currency_digits=False, format=_pattern(currency)
     )
-
-
-def _quantum(currency: str) -> Decimal:
-    return Decimal(1).scaleb(-_MINOR_UNITS[currency])
 
 
 def _pattern(currency: str) -> str:
