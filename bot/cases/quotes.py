@@ -11,7 +11,6 @@ from bot.cases.errors import MoveNotAllowed, UnknownCase
 from bot.cases.handoff import Transcript, save_handoff
 from bot.cases.identity import verified_order
 from bot.cases.model import (
-    MOVES,
     Case,
     CaseKind,
     CaseState,
@@ -21,6 +20,7 @@ from bot.cases.model import (
     StoredDecision,
     StoredOrder,
 )
+from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
@@ -79,13 +79,14 @@ def quote_refund(
     *,
     conversation_id: str,
     order_number: str,
-    reason: CustomerReason,
+    reason: CustomerReason | None,
     reason_words: str,
     destination: Destination | None,
     requested_at: datetime,
     transcript: Transcript,
 ) -> Quote:
-    """Decide a refund and store the decision: quoted, declined, or in review with a handoff.
+    """Decide a refund and store the decision: quoted, declined, or in review with a handoff. The reason may be None
+    where none could change the outcome.
 
     An open quote of the same conversation is renewed under its reference. Raises NotVerified.
     """
@@ -95,7 +96,9 @@ def quote_refund(
         case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.latest_decision(case.id), existing=True)
-        request = refund_request(services, uow, stored, reason.for_policy, destination, case.requested_at)
+        request = refund_request(
+            services, uow, stored, reason.for_policy if reason else Reason.OTHER, destination, case.requested_at
+        )
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
     return Quote(case, decision, handoff=handoff)
@@ -161,15 +164,9 @@ def withdraw(services: Services, *, conversation_id: str, reference: str) -> Cas
         case = _own_case(uow, conversation_id, reference)
         if case.state is not CaseState.QUOTED:
             raise MoveNotAllowed(f"{reference} is {case.state.value}")
-        case = _move(services, uow, case, CaseState.WITHDRAWN, "customer", "the customer said no to the quote")
+        case = move(services, uow, case, CaseState.WITHDRAWN, "customer", "the customer said no to the quote")
         uow.commit()
     return case
-
-
-def conversation_cases(services: Services, *, conversation_id: str) -> list[Case]:
-    """The cases of this conversation and of the customers verified in it, newest first."""
-    with services.unit_of_work() as uow:
-        return uow.cases_of(conversation_id, uow.verified_customers(conversation_id, services.clock()))
 
 
 def _open_case(
@@ -188,7 +185,7 @@ def _open_case(
     if known is not None and known.conversation_id == conversation_id:
         return uow.change_case(known.id, **values) if values else known
     if known is not None:
-        _move(services, uow, known, CaseState.WITHDRAWN, "system", "asked for again in another conversation")
+        move(services, uow, known, CaseState.WITHDRAWN, "system", "asked for again in another conversation")
     now = services.clock()
     case = uow.add_case(
         reference=new_reference("RD-"),
@@ -233,10 +230,10 @@ def _decide_and_store(
     cause = f"{result.outcome.value} by {', '.join(result.clauses) or 'precedence'}"
     handoff = None
     if result.outcome is Outcome.REVIEW:
-        case = _move(services, uow, case, CaseState.IN_REVIEW, "bot", cause)
+        case = move(services, uow, case, CaseState.IN_REVIEW, "bot", cause)
         handoff = save_handoff(services, uow, case, Cause.REVIEW, transcript, {"verified": True})
     elif result.outcome in (Outcome.DECLINE, Outcome.ALREADY_CANCELLED):
-        case = _move(services, uow, case, CaseState.DECLINED, "bot", cause)
+        case = move(services, uow, case, CaseState.DECLINED, "bot", cause)
     return case, decision, handoff
 
 
@@ -245,7 +242,7 @@ def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
     cause = f"the customer confirmed decision {fresh.id}"
     outcome = Outcome(fresh.result["outcome"])
     if outcome is Outcome.CANCEL:
-        case = _move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
+        case = move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
         ends_on = fresh.result["agreement_ends_on"]
         # A refund under way stays visible in the status: the order is cancelled beside it.
         refunding = stored.order.status in (OrderStatus.REFUND_PENDING, OrderStatus.REFUNDED)
@@ -255,20 +252,12 @@ def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
             cancelled_at=datetime.fromisoformat(fresh.result["service_stops_at"]),
             agreement_ends_on=datetime.fromisoformat(ends_on).date() if ends_on else None,
         )
-        return _move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
+        return move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
     if outcome is Outcome.APPROVE_ON_RETURN:
         uow.change_case(case.id, return_number=new_reference("RT-"))
-        return _move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
+        return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
     uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
-    return _move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
-
-
-def _move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, actor: str, cause: str) -> Case:
-    if state not in MOVES[case.state]:
-        raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
-    moved = uow.change_case(case.id, state=state)
-    uow.log(case.id, services.clock(), actor, case.state, state, cause)
-    return moved
+    return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
 
 
 def _own_case(uow: UnitOfWork, conversation_id: str, reference: str) -> Case:

@@ -8,28 +8,24 @@ from datetime import datetime, timedelta
 from bot.cases.identity import verified_order
 from bot.cases.model import StoredOrder
 from bot.cases.ports import Services, UnitOfWork
-from bot.policy import NoTermsInForce, RefundDecision, decide_refund
+from bot.policy import CancelDecision, NoTermsInForce, RefundDecision, decide_cancellation, decide_refund
+from bot.policy.advice import next_question
 from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
 
 
 @dataclass(frozen=True)
 class OrderView:
-    """What a verified customer may be told. ``wallet_only``: the payment method can't take a refund (R9)."""
+    """What a verified customer may be told. ``cancelled_at`` is None for a service that has not been cancelled."""
 
     order: Order
     cancelled_at: datetime | None
-    wallet_only: bool
 
 
 def order_view(services: Services, *, conversation_id: str, order_number: str) -> OrderView:
     """The order. Raises NotVerified."""
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
-    try:
-        wallet_only = not services.policy.terms_for(stored.order.placed_at).takes_refunds(stored.order.payment_method)
-    except NoTermsInForce:
-        wallet_only = False
-    return OrderView(stored.order, stored.cancelled_at, wallet_only)
+    return OrderView(stored.order, stored.cancelled_at)
 
 
 def preview_refund(
@@ -46,6 +42,32 @@ def preview_refund(
         stored = verified_order(services, uow, conversation_id, order_number)
         request = refund_request(services, uow, stored, reason, destination, requested_at)
     return decide_refund(request, services.policy)
+
+
+def question_that_matters(
+    services: Services,
+    *,
+    conversation_id: str,
+    order_number: str,
+    reason: Reason | None,
+    destination: Destination | None,
+    requested_at: datetime,
+) -> str | None:
+    """``reason`` or ``destination``, if asking for it can still change what the customer gets. Raises NotVerified."""
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number)
+        request = refund_request(services, uow, stored, reason or Reason.OTHER, destination, requested_at)
+    given = {"reason": reason, "destination": destination}
+    return next_question(request, [fact for fact, value in given.items() if value], services.policy)
+
+
+def preview_cancellation(
+    services: Services, *, conversation_id: str, order_number: str, requested_at: datetime
+) -> CancelDecision:
+    """What cancelling would mean right now; nothing is stored. Raises NotVerified."""
+    with services.unit_of_work() as uow:
+        stored = verified_order(services, uow, conversation_id, order_number)
+    return decide_cancellation(cancel_request(services, stored, requested_at), services.policy)
 
 
 def refund_request(

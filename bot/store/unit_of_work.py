@@ -77,6 +77,11 @@ class SqlUnitOfWork:
         """Set columns of an order."""
         self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**_plain(values)))
 
+    def orders_of(self, customer_ids: frozenset[int]) -> list[Order]:
+        """The orders of the customers, newest first."""
+        query = select(t.orders).where(t.orders.c.customer_id.in_(customer_ids)).order_by(t.orders.c.placed_at.desc())
+        return [_stored_order(row).order for row in self.connection.execute(query)]
+
     def email_of(self, customer_id: int) -> str:
         """The customer's e-mail address, in lower case."""
         query = select(t.customers.c.email).where(t.customers.c.id == customer_id)
@@ -149,11 +154,12 @@ class SqlUnitOfWork:
         return [_case(row) for row in self.connection.execute(query)]
 
     def cases_of(self, conversation_id: str, customer_ids: frozenset[int]) -> list[Case]:
-        """The cases of the conversation and of the customers, newest first."""
+        """The cases of the customers' orders, and those of the conversation that are about no order; newest first."""
+        own_questions = and_(t.cases.c.conversation_id == conversation_id, t.cases.c.order_id.is_(None))
         query = (
             select(t.cases)
             .select_from(t.cases.outerjoin(t.orders))
-            .where(or_(t.cases.c.conversation_id == conversation_id, t.orders.c.customer_id.in_(customer_ids)))
+            .where(or_(own_questions, t.orders.c.customer_id.in_(customer_ids)))
             .order_by(t.cases.c.id.desc())
         )
         return [_case(row) for row in self.connection.execute(query)]

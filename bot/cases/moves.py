@@ -1,0 +1,16 @@
+"""The one way in which a case changes its state."""
+
+from __future__ import annotations
+
+from bot.cases.errors import MoveNotAllowed
+from bot.cases.model import MOVES, Case, CaseState
+from bot.cases.ports import Services, UnitOfWork
+
+
+def move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, actor: str, cause: str) -> Case:
+    """Move the case and log it, within the running transaction. Raises MoveNotAllowed."""
+    if state not in MOVES[case.state]:
+        raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
+    moved = uow.change_case(case.id, state=state)
+    uow.log(case.id, services.clock(), actor, case.state, state, cause)
+    return moved

@@ -1,0 +1,51 @@
+"""What a conversation may see: the requests and the orders of the customers that were verified in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cases.model import Case, CaseKind, CaseState
+from bot.cases.ports import Services
+from bot.policy.facts import Order
+
+WITHDRAWABLE = frozenset({CaseState.QUOTED, CaseState.CONFIRMED, CaseState.AWAITING_RETURN, CaseState.IN_REVIEW})
+"""States in which a customer can still take a request back: nothing has been paid or stopped yet."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A case, the number of its order, and the result of its newest decision."""
+
+    case: Case
+    order_number: str | None
+    result: dict[str, Any] | None
+
+    @property
+    def withdrawable(self) -> bool:
+        """Whether the customer can still take it back."""
+        return self.case.state in WITHDRAWABLE
+
+
+def conversation_requests(services: Services, *, conversation_id: str) -> list[Request]:
+    """The requests of the customers verified in this conversation, and its questions to a person; newest first."""
+    with services.unit_of_work() as uow:
+        verified = uow.verified_customers(conversation_id, services.clock())
+        found = []
+        for case in uow.cases_of(conversation_id, verified):
+            decision = uow.latest_decision(case.id)
+            number = uow.order_number(case.order_id) if case.order_id is not None else None
+            found.append(Request(case, number, decision.result if decision else None))
+    return found
+
+
+def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
+    """The orders of the customers verified in this conversation, newest first."""
+    with services.unit_of_work() as uow:
+        return uow.orders_of(uow.verified_customers(conversation_id, services.clock()))
+
+
+def is_quoted(services: Services, *, conversation_id: str, kind: CaseKind) -> bool:
+    """Whether a quote of that kind waits for an answer in this conversation."""
+    with services.unit_of_work() as uow:
+        return any(case.kind is kind for case in uow.quoted_cases(conversation_id))

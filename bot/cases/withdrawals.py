@@ -1,0 +1,61 @@
+"""The customer takes a request back, or leaves a quote unanswered."""
+
+from __future__ import annotations
+
+from bot.cases.errors import MoveNotAllowed, UnknownCase
+from bot.cases.identity import verified_order
+from bot.cases.model import Case, CaseKind, CaseState
+from bot.cases.moves import move
+from bot.cases.overview import WITHDRAWABLE
+from bot.cases.ports import Services, UnitOfWork
+from bot.policy.facts import OrderStatus
+
+
+def take_back(services: Services, *, conversation_id: str, reference: str) -> Case:
+    """Withdraw an open request; its order is again as it was before. A request of another conversation needs its
+    customer verified in this one.
+
+    Raises UnknownCase, NotVerified, and MoveNotAllowed where it is too late (paid, stopped or decided).
+    """
+    with services.unit_of_work() as uow:
+        case = _visible_case(services, uow, conversation_id, reference)
+        if case.state not in WITHDRAWABLE:
+            raise MoveNotAllowed(f"{reference} is {case.state.value}")
+        before = case.state
+        case = move(services, uow, case, CaseState.WITHDRAWN, "customer", f"taken back while {before.value}")
+        if case.kind is CaseKind.REFUND and before is CaseState.CONFIRMED:
+            _release_order(uow, case)
+        uow.commit()
+    return case
+
+
+def close_quotes(services: Services, *, conversation_id: str, cause: str) -> int:
+    """Withdraw the quotes of a conversation that were never answered; how many there were."""
+    with services.unit_of_work() as uow:
+        open_quotes = uow.quoted_cases(conversation_id)
+        for case in open_quotes:
+            move(services, uow, case, CaseState.WITHDRAWN, "system", cause)
+        uow.commit()
+    return len(open_quotes)
+
+
+def _visible_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> Case:
+    case = uow.case(reference)
+    if case is None or (case.order_id is None and case.conversation_id != conversation_id):
+        raise UnknownCase(reference)
+    if case.order_id is None:
+        return case
+    verified_order(services, uow, conversation_id, uow.order_number(case.order_id), lock=True)
+    fresh = uow.case(reference)  # again: another tab may have moved it before the lock
+    assert fresh is not None
+    return fresh
+
+
+def _release_order(uow: UnitOfWork, case: Case) -> None:
+    """Undo what the confirmation wrote: the order waits for no refund any more."""
+    assert case.order_id is not None
+    decision = uow.latest_decision(case.id)
+    stored = uow.order(uow.order_number(case.order_id))
+    assert decision is not None and stored is not None
+    before = OrderStatus.CANCELLED if stored.cancelled_at else OrderStatus(decision.inputs["order"]["status"])
+    uow.change_order(stored.id, status=before)
