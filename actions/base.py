@@ -12,19 +12,26 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.signals import signal_in
 from actions.talk import Talk
 from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 
 logger = structlog.get_logger()
+SAY_PERSON = frozenset({"utter_still_not_understood", "utter_person_instead"})
+"""Responses that offer a person already."""
 
 TASK_SLOTS = (
+    "task",
+    "plan",
     "order_number",
+    "later_orders",
     "email",
     "refund_reason",
     "reason_words",
     "refund_destination",
-    "requested_at",
+    "refund_requested_at",
+    "cancel_requested_at",
     "case_reference",
     "decision_id",
     "answer",
@@ -42,6 +49,9 @@ def services() -> Services:
 class SafeAction(Action, ABC):
     """An action whose failure is an apology with nothing done, not silence."""
 
+    offers_person = True
+    """Whether a person is offered beside the answer where the customer's words or a repetition call for it."""
+
     @abstractmethod
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Answer the turn. May block: it runs in a thread."""
@@ -53,13 +63,42 @@ class SafeAction(Action, ABC):
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Called by the action server."""
         try:
-            return await asyncio.to_thread(self.turn, Talk.of(tracker), dispatcher)
+            talk = Talk.of(tracker)
+            events = await asyncio.to_thread(self.turn, talk, dispatcher)
+            if self.offers_person:
+                _offer_person(talk, events, dispatcher)
+            return events
         except Exception as error:
             # The message may quote what the customer wrote: only the kind of error is logged.
             logger.error("action.failed", action=self.name(), error=type(error).__name__)
             dispatcher.messages.clear()
             dispatcher.utter_message(response="utter_sorry")
             return self.failed()
+
+
+def _offer_person(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:
+    """A person at once, beside the answer: after words that call for one, or where the bot would repeat itself."""
+    if not dispatcher.messages:
+        return
+    signal = signal_in(talk.text)
+    if signal is not None and not talk.handled_by:
+        dispatcher.utter_message(response=f"utter_person_at_once/{signal.value}")
+        dispatcher.messages.insert(0, dispatcher.messages.pop())
+        return
+    if any(_is_news(talk, event) for event in events):
+        return
+    # After a question in between, the open question has to be asked once more; only then twice is a repetition.
+    turns = talk.responses[: 2 if talk.handled_by else 1]
+    said = {message.get("response") for message in dispatcher.messages}
+    if said - {None} and turns and all(said & set(turn) for turn in turns) and not said & SAY_PERSON:
+        dispatcher.utter_message(response="utter_person_instead")
+        dispatcher.messages.insert(0, dispatcher.messages.pop())
+
+
+def _is_news(talk: Talk, event: EventType) -> bool:
+    """Whether the turn brought a detail that was not known before."""
+    known = talk.slots.get(event.get("name"))
+    return event["event"] == "slot" and event["name"] in TASK_SLOTS[:-2] and event["value"] != known
 
 
 def end_of_task() -> list[EventType]:

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, cleared, services
-from actions.form import Details, RequestForm
-from actions.refund import tell_locked
+from actions.base import services
+from actions.finish import FinishRequest, go_to
+from actions.form import Details, RequestForm, wants_both
 from actions.replies import business_day, confirmed_values, figures, tell_outcome
 from actions.talk import Talk
 from bot.cases.model import CaseState
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, withdraw
+from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
 from bot.cases.requests import order_view
+from bot.policy.facts import OrderStatus
 from bot.policy.money import spoken
 
 
 class ValidateCancelForm(RequestForm):
     """Needs the order and the customer only, then says what cancelling means."""
 
+    task = "cancel"
+    task_name = "cancellation"
     other_task = "request_refund"
-    subject = frozenset("cancel end stop plan subscription card service membership account".split())
+    subject = frozenset("cancel end stop plan subscription card service membership account anyway still".split())
+    foreign = frozenset("refund money reimburse".split())
 
-    def name(self) -> str:
-        """The name in the domain."""
-        return "validate_cancel_form"
+    def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
+        """Someone who wants the money back, too, goes to the refund form, which makes a plan of it."""
+        details = super().hear(talk, details, asked)
+        wants_money = asked == "answer" and talk.intent in ("affirm", "request_refund") and talk.words & self.foreign
+        if details.answer is None and (wants_both(talk) or wants_money):
+            heard = details.heard | {"answer"}
+            return replace(details, plan="both" if wants_both(talk) else None, answer="to_refund", heard=heard)
+        return details
 
     def proceed(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
         """Quote the cancellation; with money on a card, say what a refund would give instead."""
         assert details.order_number is not None
-        if details.answer:
-            return details, None
         quote = quote_cancellation(
             services(),
             conversation_id=talk.conversation_id,
@@ -42,12 +49,15 @@ class ValidateCancelForm(RequestForm):
         )
         if quote.existing or quote.case.state is not CaseState.QUOTED:
             self._tell_end(talk, details.order_number, quote, dispatcher)
-            return replace(details, answer="told"), None
+            return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
         instead = quote.refund_instead
         if instead is not None and instead.refund is not None:
             refund = spoken(instead.refund, instead.currency)
             dispatcher.utter_message(response="utter_refund_instead", order_number=details.order_number, refund=refund)
+        view = order_view(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
+        if view.order.status is OrderStatus.REFUND_PENDING:
+            dispatcher.utter_message(response="utter_refund_stays")
         dispatcher.utter_message(
             response="utter_cancel_quote", order_number=details.order_number, **figures(quote.decision.result)
         )
@@ -63,28 +73,17 @@ class ValidateCancelForm(RequestForm):
         dispatcher.utter_message(response="utter_already_cancelled", order_number=order_number, since=since, **told)
 
 
-class FinishCancellation(SafeAction):
+class FinishCancellation(FinishRequest):
     """Carries out the customer's answer; the only place that says a service is cancelled."""
+
+    task = "cancel"
 
     def name(self) -> str:
         """The name in the domain."""
         return "action_finish_cancellation"
 
-    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Confirm, withdraw, or hand over; then forget the task."""
-        answer, reference = talk.slot("answer"), talk.slot("case_reference")
-        if answer == "locked":
-            tell_locked(talk, dispatcher)
-        elif answer == "yes" and reference:
-            return self._confirm(talk, dispatcher, reference)
-        elif answer == "no" and reference:
-            withdraw(services(), conversation_id=talk.conversation_id, reference=reference)
-            dispatcher.utter_message(response="utter_not_confirmed")
-        elif answer != "told":
-            dispatcher.utter_message(response="utter_sorry")
-        return cleared()
-
-    def _confirm(self, talk: Talk, dispatcher: CollectingDispatcher, reference: str) -> list[EventType]:
+    def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Decide again on fresh data; say what was done, or show what has changed."""
         done = confirm(
             services(),
             conversation_id=talk.conversation_id,
@@ -94,10 +93,10 @@ class FinishCancellation(SafeAction):
         )
         if done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED:
             dispatcher.utter_message(response="utter_quote_changed")
-            return [SlotSet("answer", None), FollowupAction("cancel_form")]
+            return go_to(self.task)
         if done.case.state is not CaseState.DONE:
             tell_outcome(dispatcher, talk.slot("order_number") or "", Quote(done.case, None, existing=True))
-            return cleared()
-        values = confirmed_values(done.case, done.decision.result)
-        dispatcher.utter_message(response="utter_cancel_confirmed", **values)
-        return cleared()
+        else:
+            values = confirmed_values(done.case, done.decision.result)
+            dispatcher.utter_message(response="utter_cancel_confirmed", **values)
+        return self.what_waits(talk, dispatcher)

@@ -9,11 +9,20 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
 from actions.replies import tell_handoff
+from actions.signals import Signal, signal_in
 from actions.talk import Talk
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
 
-_FACTS = ("email", "refund_reason", "reason_words", "refund_destination", "requested_at", "case_reference")
+_FACTS = (
+    "email",
+    "refund_reason",
+    "reason_words",
+    "refund_destination",
+    "refund_requested_at",
+    "cancel_requested_at",
+    "case_reference",
+)
 
 
 class HandToHuman(SafeAction):
@@ -23,18 +32,79 @@ class HandToHuman(SafeAction):
         """The name in the domain."""
         return "action_hand_to_human"
 
+    offers_person = False
+
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Record the handoff, then say who answers and when."""
-        mentioned = next(iter(talk.entities.get("order_number", [])), None)
-        facts: dict[str, Any] = {name: talk.slot(name) for name in _FACTS if talk.slot(name)}
-        facts |= {name: talk.entities[name] for name in ("amount", "date") if name in talk.entities}
-        handoff = hand_to_human(
-            services(),
-            conversation_id=talk.conversation_id,
-            cause=Cause.ASKED,
-            transcript=talk.transcript,
-            facts=facts,
-            order_number=mentioned or talk.slot("order_number"),
-        )
-        tell_handoff(dispatcher, "utter_handed_over", handoff)
-        return end_of_task()
+        return hand_over(talk, dispatcher)
+
+
+def hand_over(talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+    """Give it to a person with everything that is known, and end the task."""
+    signal = signal_in(talk.text)
+    mentioned = next(iter(talk.entities.get("order_number", [])), None)
+    facts: dict[str, Any] = {name: talk.slot(name) for name in _FACTS if talk.slot(name)}
+    facts |= {name: talk.entities[name] for name in ("amount", "date") if name in talk.entities}
+    if signal is not None:
+        facts["signal"] = signal.value
+    handoff = hand_to_human(
+        services(),
+        conversation_id=talk.conversation_id,
+        cause=Cause.ASKED,
+        transcript=talk.transcript,
+        facts=facts,
+        order_number=mentioned or talk.slot("order_number"),
+    )
+    tell_handoff(dispatcher, "utter_handed_over", handoff)
+    return end_of_task()
+
+
+class OfferPerson(SafeAction):
+    """Frustration, a threat, or someone who needs care: a person, at once, with one yes."""
+
+    offers_person = False
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_offer_person"
+
+    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Offer; the words decide how."""
+        signal = signal_in(talk.text) or Signal.ANGER
+        dispatcher.utter_message(response=f"utter_person_at_once/{signal.value}")
+        return []
+
+
+class AnswerOffer(SafeAction):
+    """A yes outside of a form: to a person that was offered, or to nothing in particular."""
+
+    def name(self) -> str:
+        """The name in the domain."""
+        return "action_answer_offer"
+
+    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Hand over if the last sentence offered a person; else say what can be done."""
+        if talk.said_last(*_PERSON_OFFERS):
+            return hand_over(talk, dispatcher)
+        dispatcher.utter_message(response="utter_help")
+        return []
+
+
+_PERSON_OFFERS = (
+    "utter_person_at_once/anger",
+    "utter_person_at_once/legal",
+    "utter_person_at_once/care",
+    "utter_person_instead",
+    "utter_dispute",
+    "utter_still_not_understood",
+    "utter_out_of_scope",
+    "utter_other_language",
+    "utter_declined",
+    "utter_sorry",
+    "utter_no_cases",
+    "utter_no_cases_of_order",
+    "utter_nothing_to_withdraw",
+    "utter_under_way",
+    "utter_bot_challenge",
+)
+"""Responses whose last words offer a person: a yes to them is a wish for one."""

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from decimal import Decimal
 
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
-from actions.replies import figures
+from actions.notes import noted
+from actions.replies import sentences
 from actions.talk import Talk
 from bot.cases.errors import NotVerified
 from bot.cases.model import CustomerReason
-from bot.cases.requests import preview_refund
+from bot.cases.requests import preview_cancellation, preview_refund
 from bot.policy import Terms, money
 from bot.policy.terms import MinimumMeasured
 from bot.policy.words import percent
 
-_ABOUT_THE_ORDER = frozenset(
+_ABOUT_THE_REFUND = frozenset(
     {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}
 )
 """What is answered with the figures of the order at hand, too."""
+
+_ABOUT_THE_CANCELLATION = frozenset({"cancelling", "cancel_refund", "cancel_by"})
 
 
 class AnswerPolicy(SafeAction):
@@ -31,13 +36,24 @@ class AnswerPolicy(SafeAction):
         return "action_answer_policy"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Answer from the terms in force today; with the figures of this order, if it is known."""
-        topic = talk.detail or "overview"
-        terms = services().policy.terms_for(services().clock())
-        dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms))
-        if topic in _ABOUT_THE_ORDER:
-            _tell_about_the_order(talk, dispatcher)
-        return []
+        """Answer, and remember which order and whose it was about."""
+        tell_policy(talk, talk.detail, dispatcher)
+        return noted(talk)
+
+
+def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher) -> None:
+    """Answer from the terms in force today; with the figures of this order, if it is known."""
+    topic = topic or "overview"
+    terms = services().policy.terms_for(services().clock())
+    dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms))
+    order_number = next(iter(talk.entities.get("order_number", [])), talk.slot("order_number"))
+    if order_number is None:
+        return
+    with suppress(NotVerified):
+        if topic in _ABOUT_THE_REFUND:
+            _tell_about_the_refund(talk, order_number, dispatcher)
+        elif topic in _ABOUT_THE_CANCELLATION:
+            _tell_about_the_cancellation(talk, order_number, dispatcher)
 
 
 def policy_values(terms: Terms) -> dict[str, str]:
@@ -59,22 +75,24 @@ def policy_values(terms: Terms) -> dict[str, str]:
     }
 
 
-def _tell_about_the_order(talk: Talk, dispatcher: CollectingDispatcher) -> None:
-    order_number = talk.slot("order_number")
-    if order_number is None:
-        return
+def _tell_about_the_refund(talk: Talk, order_number: str, dispatcher: CollectingDispatcher) -> None:
     reason = CustomerReason(talk.slot("refund_reason") or CustomerReason.CHANGE_OF_MIND)
-    try:
-        preview = preview_refund(
-            services(),
-            conversation_id=talk.conversation_id,
-            order_number=order_number,
-            reason=reason.for_policy,
-            destination=None,
-            requested_at=talk.requested_at,
-        )
-    except NotVerified:
-        return
-    told = figures(preview.to_json())
-    response = "utter_policy_for_order" if told["clauses"] else "utter_policy_for_order_without_clause"
-    dispatcher.utter_message(response=response, order_number=order_number, **told)
+    asked_at = talk.slot("refund_requested_at")
+    preview = preview_refund(
+        services(),
+        conversation_id=talk.conversation_id,
+        order_number=order_number,
+        reason=reason.for_policy,
+        destination=None,
+        requested_at=datetime.fromisoformat(asked_at) if asked_at else talk.said_at,
+    )
+    told = sentences(preview)
+    dispatcher.utter_message(response="utter_policy_for_order", order_number=order_number, told=told)
+
+
+def _tell_about_the_cancellation(talk: Talk, order_number: str, dispatcher: CollectingDispatcher) -> None:
+    preview = preview_cancellation(
+        services(), conversation_id=talk.conversation_id, order_number=order_number, requested_at=talk.said_at
+    )
+    told = sentences(preview)
+    dispatcher.utter_message(response="utter_policy_for_order", order_number=order_number, told=told)

@@ -4,76 +4,76 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, cleared, services
-from actions.form import Details, RequestForm
-from actions.replies import confirmed_values, figures, tell_handoff, tell_outcome
+from actions.base import cleared, services
+from actions.finish import FinishRequest, go_to
+from actions.form import Details, RequestForm, says_cancel
+from actions.replies import confirmed_values, figures, sentences, tell_outcome
 from actions.talk import Talk
-from bot.cases.handoff import hand_to_human
-from bot.cases.model import CaseState, Cause, CustomerReason
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund, withdraw
-from bot.cases.requests import order_view, preview_refund
-from bot.policy import Outcome, RefundDecision
-from bot.policy.facts import Destination
+from bot.cases.model import CaseKind, CaseState, CustomerReason
+from bot.cases.overview import conversation_requests
+from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund
+from bot.cases.requests import order_view, preview_cancellation, preview_refund, question_that_matters
+from bot.policy import Outcome
+from bot.policy.facts import Destination, ProductKind
 
 
 class ValidateRefundForm(RequestForm):
     """Asks for what still matters to the refund, then quotes it."""
 
+    task = "refund"
+    task_name = "refund"
     other_task = "cancel_service"
     subject = frozenset("refund money back pay send give".split())
+    foreign = frozenset("cancel cancle terminate".split())
 
-    def name(self) -> str:
-        """The name in the domain."""
-        return "validate_refund_form"
+    def _leaves(self, talk: Talk, asked: str) -> bool:
+        # At the choice between the two, a wish to cancel is an answer.
+        return super()._leaves(talk, asked) and not (asked == "plan" and talk.intent == self.other_task)
+
+    def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
+        """At the choice between refund and cancellation: which one."""
+        if asked != "plan":
+            return super().hear(talk, details, asked)
+        details = super().hear(talk, details, asked)
+        choice = _plan_choice(talk)
+        if choice is None:
+            return details if details.heard - {"plan"} else replace(details, heard=frozenset())
+        if choice == "cancel":
+            return replace(details, plan=None, answer="to_cancel", unclear=0, heard=frozenset({"plan"}))
+        return replace(details, plan="refund_first", unclear=0, heard=details.heard | {"plan"})
 
     def proceed(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
         """Reason, destination, quote; each only if it can still change something."""
-        assert details.order_number is not None
         order_number = details.order_number
-        if details.answer:
-            return details, None
-        reasons = [details.reason] if details.reason else list(CustomerReason)
-        previews = [self._preview(talk, details, reason) for reason in reasons]
-        if not any(preview.outcome.pays for preview in previews) and _alike(previews):
-            quote = self._quote(talk, replace(details, reason=details.reason or CustomerReason.OTHER))
-            tell_outcome(dispatcher, order_number, quote)
-            return replace(details, answer="told"), None
-        if details.reason is None:
-            dispatcher.utter_message(response="utter_which_reason")
-            return details, "refund_reason"
-        if details.destination is None:
-            view = order_view(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
-            if not view.wallet_only:
-                dispatcher.utter_message(response="utter_which_destination")
-                return details, "refund_destination"
-            details = replace(details, destination=Destination.WALLET.value)
-        quote = self._quote(talk, details)
-        if quote.existing or quote.case.state is not CaseState.QUOTED:
-            tell_outcome(dispatcher, order_number, quote)
-            return replace(details, answer="told"), None
-        assert quote.decision is not None
-        dispatcher.utter_message(
-            response="utter_refund_quote", order_number=details.order_number, **figures(quote.decision.result)
-        )
-        return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
-
-    def _preview(self, talk: Talk, details: Details, reason: CustomerReason) -> RefundDecision:
-        assert details.order_number is not None
-        return preview_refund(
+        assert order_number is not None
+        if details.plan == "both":
+            details, asks = self._plan(talk, details, order_number, dispatcher)
+            if asks:
+                return details, asks
+        matters = question_that_matters(
             services(),
             conversation_id=talk.conversation_id,
-            order_number=details.order_number,
-            reason=reason.for_policy,
+            order_number=order_number,
+            reason=details.reason.for_policy if details.reason else None,
             destination=None,
             requested_at=details.requested_at,
         )
+        if matters == "reason":
+            dispatcher.utter_message(response="utter_which_reason")
+            return details, "refund_reason"
+        if matters == "destination" and details.destination is None:
+            dispatcher.utter_message(response="utter_which_destination")
+            return details, "refund_destination"
+        if matters is None:
+            details = replace(details, destination=Destination.WALLET.value)
+        return self._quote(talk, details, dispatcher)
 
-    def _quote(self, talk: Talk, details: Details) -> Quote:
-        assert details.order_number is not None and details.reason is not None
-        return quote_refund(
+    def _quote(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
+        assert details.order_number is not None
+        quote = quote_refund(
             services(),
             conversation_id=talk.conversation_id,
             order_number=details.order_number,
@@ -83,34 +83,69 @@ class ValidateRefundForm(RequestForm):
             requested_at=details.requested_at,
             transcript=talk.transcript,
         )
+        if quote.existing or quote.case.state is not CaseState.QUOTED:
+            tell_outcome(dispatcher, details.order_number, quote)
+            return replace(details, answer="told", case_reference=quote.case.reference), None
+        assert quote.decision is not None
+        dispatcher.utter_message(
+            response="utter_refund_quote", order_number=details.order_number, **figures(quote.decision.result)
+        )
+        return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
+
+    def _plan(
+        self, talk: Talk, details: Details, order_number: str, dispatcher: CollectingDispatcher
+    ) -> tuple[Details, str | None]:
+        """Cancel it and the money back: what each would give, and which comes first (C2)."""
+        refund = preview_refund(
+            services(),
+            conversation_id=talk.conversation_id,
+            order_number=order_number,
+            reason=(details.reason or CustomerReason.CHANGE_OF_MIND).for_policy,
+            destination=None,
+            requested_at=details.requested_at,
+        )
+        cancellation = preview_cancellation(
+            services(),
+            conversation_id=talk.conversation_id,
+            order_number=order_number,
+            requested_at=details.requested_at,
+        )
+        if cancellation.outcome is Outcome.ALREADY_CANCELLED:
+            return replace(details, plan=None), None
+        if refund.outcome is Outcome.DECLINE:
+            # Told as the decline that it is; the cancellation follows it.
+            return replace(details, plan="refund_first"), None
+        view = order_view(services(), conversation_id=talk.conversation_id, order_number=order_number)
+        plan = "subscription" if view.order.product_kind is ProductKind.SUBSCRIPTION else "card"
+        dispatcher.utter_message(
+            response=f"utter_plan/{plan}",
+            order_number=order_number,
+            refund=sentences(refund),
+            cancellation=sentences(cancellation),
+        )
+        return details, "plan"
 
 
-def _alike(previews: list[RefundDecision]) -> bool:
-    return len({(preview.outcome, preview.clauses) for preview in previews}) == 1
+def _plan_choice(talk: Talk) -> str | None:
+    words = talk.words
+    refund = talk.intent == "request_refund" or bool(words & {"refund", "money", "both", "first"})
+    cancel = talk.intent == "cancel_service" or says_cancel(talk) or bool(words & {"cancel", "cancellation"})
+    if refund and cancel:
+        return "refund" if words & {"first", "then", "both", "and"} else None
+    return "refund" if refund else "cancel" if cancel else None
 
 
-class FinishRefund(SafeAction):
+class FinishRefund(FinishRequest):
     """Carries out the customer's answer to the quote; the only place that says a refund is recorded."""
+
+    task = "refund"
 
     def name(self) -> str:
         """The name in the domain."""
         return "action_finish_refund"
 
-    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Confirm, withdraw, or hand over; then forget the task."""
-        answer, reference = talk.slot("answer"), talk.slot("case_reference")
-        if answer == "locked":
-            tell_locked(talk, dispatcher)
-        elif answer == "yes" and reference:
-            return self._confirm(talk, dispatcher, reference)
-        elif answer == "no" and reference:
-            withdraw(services(), conversation_id=talk.conversation_id, reference=reference)
-            dispatcher.utter_message(response="utter_not_confirmed")
-        elif answer != "told":
-            dispatcher.utter_message(response="utter_sorry")
-        return cleared()
-
-    def _confirm(self, talk: Talk, dispatcher: CollectingDispatcher, reference: str) -> list[EventType]:
+    def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Decide again on fresh data; say what was recorded, or show what has changed."""
         done = confirm(
             services(),
             conversation_id=talk.conversation_id,
@@ -118,29 +153,41 @@ class FinishRefund(SafeAction):
             decision_id=int(talk.slots["decision_id"]),
             transcript=talk.transcript,
         )
+        order_number = talk.slot("order_number") or ""
         if done.status is ConfirmationStatus.CHANGED:
             if done.case.state is CaseState.QUOTED:
                 dispatcher.utter_message(response="utter_quote_changed")
-                return [SlotSet("answer", None), FollowupAction("refund_form")]
-            quote = Quote(done.case, done.decision, handoff=done.handoff)
-            tell_outcome(dispatcher, talk.slot("order_number") or "", quote)
-            return cleared()
-        if done.case.state in (CaseState.WITHDRAWN, CaseState.DECLINED, CaseState.IN_REVIEW):
-            tell_outcome(dispatcher, talk.slot("order_number") or "", Quote(done.case, None, existing=True))
-            return cleared()
-        on_return = done.decision.result["outcome"] == Outcome.APPROVE_ON_RETURN.value
-        response = "utter_return_confirmed" if on_return else "utter_refund_confirmed"
-        dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
-        return cleared()
+                return go_to(self.task)
+            tell_outcome(dispatcher, order_number, Quote(done.case, done.decision, handoff=done.handoff))
+        elif done.case.state in (CaseState.WITHDRAWN, CaseState.DECLINED, CaseState.IN_REVIEW):
+            tell_outcome(dispatcher, order_number, Quote(done.case, None, existing=True))
+        else:
+            on_return = done.decision.result["outcome"] == Outcome.APPROVE_ON_RETURN.value
+            response = "utter_return_confirmed" if on_return else "utter_refund_confirmed"
+            dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
+        return self.what_waits(talk, dispatcher)
 
-
-def tell_locked(talk: Talk, dispatcher: CollectingDispatcher) -> None:
-    """Too many wrong answers: a person helps."""
-    handoff = hand_to_human(
-        services(),
-        conversation_id=talk.conversation_id,
-        cause=Cause.VERIFICATION,
-        transcript=talk.transcript,
-        facts={"claimed_order": talk.slot("order_number"), "claimed_email": talk.slot("email")},
-    )
-    tell_handoff(dispatcher, "utter_locked", handoff)
+    def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """With a plan of both, the cancellation comes now, unless it would spoil a refund that is looked at."""
+        if talk.slot("plan") != "refund_first" or talk.slot("answer") == "no":
+            return super().what_waits(talk, dispatcher)
+        requests = conversation_requests(services(), conversation_id=talk.conversation_id)
+        of_order = [r for r in requests if r.order_number == talk.slot("order_number")]
+        refund = next((r for r in of_order if r.case.kind is CaseKind.REFUND), None)
+        if refund is not None and refund.case.state is CaseState.IN_REVIEW:
+            dispatcher.utter_message(response="utter_not_cancelled_yet")
+            return super().what_waits(talk, dispatcher)
+        view = order_view(
+            services(), conversation_id=talk.conversation_id, order_number=talk.slot("order_number") or ""
+        )
+        is_card = view.order.product_kind is not ProductKind.SUBSCRIPTION
+        if is_card and refund is not None and refund.case.state is not CaseState.DECLINED:
+            return super().what_waits(talk, dispatcher)
+        return [
+            *(
+                e
+                for e in cleared()
+                if e["name"] not in ("order_number", "email", "cancel_requested_at", "later_orders")
+            ),
+            *go_to("cancel"),
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,11 +10,18 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
-from bot.cases.model import Case, CaseState, Handoff
+from bot.cases.model import Case, CaseKind, CaseState, Handoff
+from bot.cases.overview import Request
 from bot.cases.quotes import Quote
-from bot.policy.facts import Destination
+from bot.policy import CancelDecision, RefundDecision, RefundRequest
+from bot.policy.advice import smallest_change
+from bot.policy.facts import Destination, Order, OrderStatus, ProductKind, Reason
 from bot.policy.money import spoken
+from bot.policy.parsing import parse_request
 from bot.policy.words import spoken_date
+
+MOST = 5
+"""How many orders or requests are shown at once."""
 
 STATES = {
     CaseState.QUOTED: "waiting for your answer",
@@ -21,7 +29,7 @@ STATES = {
     CaseState.EXECUTING: "being carried out",
     CaseState.DONE: "done",
     CaseState.DECLINED: "declined",
-    CaseState.IN_REVIEW: "with a person",
+    CaseState.IN_REVIEW: "with a person, who answers here",
     CaseState.APPROVED_BY_AGENT: "approved by a person",
     CaseState.REFUSED_BY_AGENT: "declined by a person",
     CaseState.AWAITING_RETURN: "waiting for the card to come back",
@@ -62,8 +70,70 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
     if quote.handoff is not None:
         tell_handoff(dispatcher, "utter_in_review", quote.handoff, explanation=told["explanation"])
         return
-    response = "utter_declined" if told["clauses"] else "utter_declined_without_clause"
-    dispatcher.utter_message(response=response, order_number=order_number, reference=reference, **told)
+    clause = f" (Clause {told.pop('clauses')}.)" if told["clauses"] else ""
+    dispatcher.utter_message(
+        response="utter_declined",
+        order_number=order_number,
+        reference=reference,
+        clause=clause,
+        help=_what_would_help(quote.case, quote.decision.inputs),
+        **told,
+    )
+
+
+def _what_would_help(case: Case, inputs: dict[str, Any]) -> str:
+    """The smallest change that would have given a yes, or that there is none; and what can still be done. A reason
+    that was never asked for stands in nobody's way."""
+    request = parse_request(inputs)
+    assert isinstance(request, RefundRequest)
+    if case.reason is None:
+        request = replace(request, reason=Reason.CHANGE_OF_MIND)
+    change = smallest_change(request, services().policy)
+    order = request.order
+    said = [change.sentence if change else "No change of the details would make it possible."]
+    if order.status is OrderStatus.ACTIVE and order.product_kind is ProductKind.SUBSCRIPTION:
+        said.append("You can still cancel the plan, so that no further charge is taken.")
+    elif order.status is OrderStatus.ACTIVE and order.remaining_balance and order.remaining_balance > 0:
+        said.append(f"The {spoken(order.remaining_balance, order.currency)} on the card stay yours to use.")
+    return " ".join(said)
+
+
+def sentences(decision: RefundDecision | CancelDecision) -> str:
+    """What a decision that is not stored says, with its clauses."""
+    told = figures(decision.to_json())
+    return told["explanation"] + (f" (Clauses {told['clauses']}.)" if told["clauses"] else "")
+
+
+def order_buttons(orders: list[Order]) -> list[dict[str, str]]:
+    """A button for each of the newest orders."""
+    return [{"title": f"{order.number} ({order.product})", "payload": order.number} for order in orders[:MOST]]
+
+
+def request_name(request: Request) -> str:
+    """A request in a few words: ``refund of $44.00 for order CC-104233``."""
+    if request.case.kind is CaseKind.QUESTION:
+        return "question to a person"
+    result = request.result or {}
+    sum_ = f" of {spoken(Decimal(result['refund']), result['currency'])}" if _pays(request) else ""
+    kind = "refund" if request.case.kind is CaseKind.REFUND else "cancellation"
+    return f"{kind}{sum_} for order {request.order_number}"
+
+
+def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: list[Request]) -> None:
+    """A line for each of the newest requests: what, since when, how far, and what comes next."""
+    lines = []
+    for request in requests[:MOST]:
+        asked = business_day(request.case.requested_at)
+        coming = request.case.state in (CaseState.CONFIRMED, CaseState.EXECUTING)
+        process_by = day((request.result or {}).get("process_by")) if coming else ""
+        next_ = f" It is processed by {process_by}." if process_by else ""
+        name = request_name(request)
+        lines.append(f"{request.case.reference}: {name}, asked for on {asked}: {STATES[request.case.state]}.{next_}")
+    dispatcher.utter_message(response=response, cases="\n".join(lines) or "No request is on record.")
+
+
+def _pays(request: Request) -> bool:
+    return request.case.kind is CaseKind.REFUND and bool((request.result or {}).get("refund"))
 
 
 def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff, **values: str) -> None:

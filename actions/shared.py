@@ -1,16 +1,18 @@
-"""Stopping, not understanding, and noting a reason before anything was asked for."""
+"""Stopping, not understanding, and details before anything was asked for."""
 
 from __future__ import annotations
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
-from actions.form import reason_of
+from actions.form import wants_both, wants_money_back
+from actions.notes import noted, reason_of
+from actions.replies import tell_requests
 from actions.talk import Talk
-from bot.cases.errors import MoveNotAllowed
-from bot.cases.model import CustomerReason
-from bot.cases.quotes import withdraw
+from bot.cases.model import CaseState, CustomerReason
+from bot.cases.overview import conversation_requests
+from bot.cases.withdrawals import close_quotes
 
 
 class Stop(SafeAction):
@@ -21,19 +23,20 @@ class Stop(SafeAction):
         return "action_stop"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Withdraw a quote that waits for an answer; nothing else is open in a task."""
+        """Close a quote that waits for an answer, and say that nothing was done; what was confirmed stays."""
+        close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+        requests = conversation_requests(services(), conversation_id=talk.conversation_id)
         reference = talk.slot("case_reference")
-        if reference:
-            try:
-                withdraw(services(), conversation_id=talk.conversation_id, reference=reference)
-            except MoveNotAllowed:
-                # It was confirmed meanwhile, in another tab: "nothing was done" would be a lie.
-                dispatcher.utter_message(response="utter_withdraw")
-                return end_of_task()
-        dispatcher.utter_message(response="utter_stopped")
+        confirmed = [r for r in requests if r.case.reference == reference and r.case.state not in _NOTHING_DONE]
+        if confirmed and talk.slot("task") != "withdraw":
+            # It was confirmed meanwhile, in another tab: "nothing was done" would be a lie.
+            tell_requests(dispatcher, "utter_cases", confirmed)
+        else:
+            dispatcher.utter_message(response="utter_stopped")
         return end_of_task()
 
 
+_NOTHING_DONE = (CaseState.WITHDRAWN, CaseState.DECLINED)
 _GUESSES = {
     "request_refund": "I want a refund",
     "cancel_service": "Cancel a service",
@@ -55,28 +58,37 @@ class NotUnderstood(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Offer buttons, then a person."""
-        before = int(talk.slots.get("unclear") or 0)
+        if wants_both(talk):
+            return [FollowupAction("refund_form")]
         guesses = [guess for guess in talk.guesses if guess in _GUESSES][:2]
-        if before:
+        if talk.said_last("utter_not_understood", "utter_is_it_one_of_these"):
             dispatcher.utter_message(response="utter_still_not_understood")
         elif guesses:
             buttons = [{"title": _GUESSES[guess], "payload": f"/{guess}"} for guess in guesses]
             dispatcher.utter_message(response="utter_is_it_one_of_these", buttons=[*buttons, _PERSON])
         else:
             dispatcher.utter_message(response="utter_not_understood")
-        return [SlotSet("unclear", float(before + 1))]
+        return noted(talk)
 
 
-class NoteProblem(SafeAction):
-    """A fault told before a refund was asked for: remembered, so that it is not asked again."""
+class NoteDetails(SafeAction):
+    """Details told before anything was asked for: remembered, so that they are not asked again."""
 
     def name(self) -> str:
         """The name in the domain."""
-        return "action_note_problem"
+        return "action_note_details"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Keep the reason with the customer's words, and offer a refund or a person."""
-        reason = reason_of(talk) or CustomerReason.OTHER
-        wrong = reason is CustomerReason.WRONG_PRODUCT
-        dispatcher.utter_message(response=f"utter_report_problem/{'wrong_product' if wrong else 'fault'}")
-        return [SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.text)]
+        """Keep them, and ask what is wanted."""
+        if wants_money_back(talk):
+            return [FollowupAction("refund_form")]
+        dispatcher.utter_message(response=_WHAT_NEXT.get(reason_of(talk), "utter_which_task"))
+        return noted(talk)
+
+
+_WHAT_NEXT: dict[CustomerReason | None, str] = {
+    CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
+    CustomerReason.OTHER: "utter_report_problem/fault",
+    CustomerReason.WRONG_PRODUCT: "utter_report_problem/wrong_product",
+    CustomerReason.BILLING: "utter_dispute",
+}

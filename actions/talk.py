@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -21,6 +21,7 @@ _BESIDE_YES = frozenset(
     "with to of and just all correct perfect understood order want".split()
 )
 _DOUBTS = frozenset("no not don't dont but wait if unless except instead before first why how what when maybe".split())
+_RASAS_OWN = frozenset({"action_listen", "action_extract_slots", "action_session_start"})
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Talk:
     """What the customer just said, and what they said before.
 
     ``detail`` is the finer intent, where there is one; ``parts`` are the intents of a longer message's parts;
-    ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message. ``resumed``: this
-    turn was already answered by another action (a question in between), so its words are not heard again.
+    ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message, ``silence`` the time
+    since whatever came before it. ``handled_by`` are the actions that ran or gave way in this turn so far;
+    ``responses`` are the responses of the bot's earlier turns, each turn a list, the newest first.
     """
 
     conversation_id: str
@@ -44,7 +46,9 @@ class Talk:
     slots: dict[str, Any]
     requested: str | None
     said_at: datetime
-    resumed: bool
+    silence: timedelta
+    handled_by: list[str]
+    responses: list[list[str]]
     transcript: list[dict[str, str]]
 
     @classmethod
@@ -56,7 +60,8 @@ class Talk:
             values = entities.setdefault(entity["entity"], [])
             if entity["value"] not in values:
                 values.append(entity["value"])
-        since = _events_since_message(tracker.events)
+        before, since = _around_message(tracker.events)
+        said_at = _moment(since[0]["timestamp"]) if since else datetime.now(timezone.utc)
         return cls(
             conversation_id=tracker.sender_id,
             message_id=message.get("message_id") or "",
@@ -69,8 +74,10 @@ class Talk:
             entities=entities,
             slots=dict(tracker.slots),
             requested=tracker.slots.get("requested_slot"),
-            said_at=_moment(since[0]["timestamp"]) if since else datetime.now(timezone.utc),
-            resumed=any(event["event"] == "action_execution_rejected" for event in since),
+            said_at=said_at,
+            silence=said_at - _moment(before[-1]["timestamp"]) if before else timedelta(0),
+            handled_by=[event["name"] for event in since if _handled(event)],
+            responses=_turns_of_responses(before),
             transcript=transcript(tracker.events),
         )
 
@@ -79,30 +86,51 @@ class Talk:
         value = self.slots.get(name)
         return None if value is None else str(value)
 
-    @property
-    def requested_at(self) -> datetime:
-        """When the task was asked for: with the message that started it (R2)."""
-        remembered = self.slot("requested_at")
-        return datetime.fromisoformat(remembered) if remembered else self.said_at
+    def said_last(self, *responses: str) -> bool:
+        """Whether the bot's last turn ended with one of the responses."""
+        return bool(self.responses and self.responses[0] and self.responses[0][-1] in responses)
 
-    def says_yes(self, subject: frozenset[str]) -> bool:
+    @property
+    def words(self) -> set[str]:
+        """The words of the message, in lower case."""
+        return set(re.findall(r"[a-z0-9']+", self.text.lower().replace("’", "'")))
+
+    def says_yes(self, subject: frozenset[str], foreign: frozenset[str] = frozenset()) -> bool:
         """An unmistakable yes: the button; words that say yes and nothing else than ``subject``, which are the words
-        for what was asked; or what is understood as a yes without a doubt in it."""
+        for what was asked; or what is understood as a yes without a doubt or a ``foreign`` wish in it."""
         if self.text == "/affirm":
             return True
         text = self.text.lower().replace("’", "'")
-        words = re.findall(r"[a-z0-9']+", text)
-        if "?" in text or _DOUBTS.intersection(words):
+        words = self.words
+        if "?" in text or words & (_DOUBTS | foreign):
             return False
-        agrees = bool(_YES.intersection(words)) or any(phrase in text for phrase in _YES_PHRASES)
-        if agrees and _YES | _BESIDE_YES | subject >= set(words):
+        agrees = bool(_YES & words) or any(phrase in text for phrase in _YES_PHRASES)
+        if agrees and _YES | _BESIDE_YES | subject >= words:
             return True
         return self.intent == "affirm" and self.confidence >= SURE
 
 
-def _events_since_message(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _around_message(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What came before the newest message, and what came since, with the message itself first."""
     index = max((i for i, event in enumerate(events) if event["event"] == "user"), default=len(events))
-    return events[index:]
+    return events[:index], events[index:]
+
+
+def _handled(event: dict[str, Any]) -> bool:
+    """Whether an action answered the message, or a form gave way. A form counts as run while it is running."""
+    if event["event"] == "action":
+        return event["name"].startswith("action_") and event["name"] not in _RASAS_OWN
+    return bool(event["event"] == "action_execution_rejected")
+
+
+def _turns_of_responses(events: list[dict[str, Any]]) -> list[list[str]]:
+    turns: list[list[str]] = [[]]
+    for event in reversed(events):
+        if event["event"] == "user":
+            turns.append([])
+        elif event["event"] == "bot":
+            turns[-1].insert(0, (event.get("metadata") or {}).get("utter_action") or "")
+    return turns
 
 
 def _moment(timestamp: float) -> datetime:

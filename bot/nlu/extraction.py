@@ -1,4 +1,4 @@
-"""Order numbers, e-mail addresses, destinations, amounts and dates in what people write.
+"""Order numbers, references of requests, e-mail addresses, destinations, amounts and dates in what people write.
 
 Rules, because here a rule is exact.
 """
@@ -27,6 +27,7 @@ _BARE = re.compile(
     rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?({_SIX})(?!\d)(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))", re.I
 )
 
+_REFERENCE = re.compile(r"\bRD[-– ]?([34679ACDEFGHJKMNPQRTWXY]{6})\b", re.I)
 _WALLET = re.compile(
     r"\b(wallet|store credit|shop credit|credit on (?:the|my) (?:store|account)|store balance)\b", re.I
 )
@@ -89,10 +90,11 @@ class Extracted:
 def extract(text: str) -> list[Extracted]:
     """Everything the rules find, in the order of the text; ``value`` is normalised."""
     plain = _same_length_ascii(text)
-    emails = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
-    for email in emails:
-        plain = plain[: email.start] + "@" * (email.end - email.start) + plain[email.end :]
-    found = [*emails, *_order_numbers(plain), *_destinations(plain), *_amounts(plain), *_dates(plain)]
+    named = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
+    named += [Extracted("reference", f"RD-{m[1].upper()}", m.start(), m.end()) for m in _REFERENCE.finditer(plain)]
+    for item in named:  # no digits in these are an order number
+        plain = plain[: item.start] + "@" * (item.end - item.start) + plain[item.end :]
+    found = [*named, *_order_numbers(plain), *_destinations(plain), *_amounts(plain), *_dates(plain)]
     return sorted(found, key=lambda item: item.start)
 
 

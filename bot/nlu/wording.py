@@ -27,11 +27,14 @@ def wording(text: str) -> str:
 
 
 def parts_of(text: str) -> list[str]:
-    """The sentences and clauses of a text that have at least two words."""
+    """The sentences and clauses of a text of two words or more, parted by order numbers and e-mail addresses, too."""
+    for item in reversed(extract(text)):
+        if item.entity in ("order_number", "email"):
+            text = text[: item.start] + "\n" + text[item.end :]
     return [part for part in (piece.strip(" \t-") for piece in _BREAK.split(text)) if len(part.split()) > 1]
 
 
-_BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then)\b", re.I)
+_BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then|and also)\b", re.I)
 _LEAD_IN = re.compile(
     r"(?:\b(?:for|with|and|on|of|about)\s+)?(?:\b(?:my|the|our)\s+)?"
     r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",

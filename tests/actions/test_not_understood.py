@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
@@ -11,10 +11,28 @@ from actions.shared import NotUnderstood
 from actions.talk import Talk
 
 
-def answered(guesses: list[str], **slots: Any) -> dict[str, Any]:
+def answered(guesses: list[str], *said_last: str) -> dict[str, Any]:
     """What the action says to a turn with these guesses."""
     said_at = datetime.now(timezone.utc)
-    talk = Talk("talk", "1", "hm", "nlu_fallback", None, [], 0.6, guesses, {}, slots, None, said_at, False, [])
+    responses = [list(said_last)]
+    talk = Talk(
+        "talk",
+        "1",
+        "hm",
+        "nlu_fallback",
+        None,
+        [],
+        0.6,
+        guesses,
+        {},
+        {},
+        None,
+        said_at,
+        timedelta(0),
+        [],
+        responses,
+        [],
+    )
     dispatcher = CollectingDispatcher()
     NotUnderstood().turn(talk, dispatcher)
     (message,) = dispatcher.messages
@@ -36,4 +54,4 @@ def test_without_a_guess_the_bot_says_what_it_can_do() -> None:
 
 
 def test_the_second_time_a_person_is_offered() -> None:
-    assert answered(["cancel_service"], unclear=1.0)["response"] == "utter_still_not_understood"
+    assert answered(["cancel_service"], "utter_not_understood")["response"] == "utter_still_not_understood"

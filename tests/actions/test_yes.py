@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -14,7 +14,22 @@ from actions.talk import Talk
 def talk(text: str, intent: str = "", confidence: float = 0.0) -> Talk:
     """One turn with these words."""
     return Talk(
-        "talk", "1", text, intent, None, [], confidence, [], {}, {}, "answer", datetime.now(timezone.utc), False, []
+        "talk",
+        "1",
+        text,
+        intent,
+        None,
+        [],
+        confidence,
+        [],
+        {},
+        {},
+        "answer",
+        datetime.now(timezone.utc),
+        timedelta(0),
+        [],
+        [],
+        [],
     )
 
 

@@ -74,7 +74,7 @@ def test_with_the_action_server_down_the_customer_gets_an_apology_and_a_person(s
     assert (file.case.kind, file.case.state) == (CaseKind.QUESTION, CaseState.IN_REVIEW)
     assert file.case.reference in said
     assert file.handoff is not None and file.handoff.cause is Cause.FAILURE
-    assert "validate_refund_form" in file.handoff.facts["failed"]
+    assert {"action_session_start", "validate_refund_form"} <= set(file.handoff.facts["failed"])
     assert "I want a refund for CC-104233" in [turn["text"] for turn in file.handoff.transcript]
 
 
@@ -113,7 +113,7 @@ def test_a_dropped_refund_leaves_nothing_behind_for_the_next_one(site: Site) -> 
     ("digression", "answer"),
     [
         ("is there a fee?", "R7"),
-        ("hello", "automated assistant"),
+        ("hello", "back to your refund"),
         ("are you a robot?", "automated assistant"),
         ("thanks", "welcome"),
     ],
@@ -127,7 +127,8 @@ def test_a_question_in_between_is_answered_and_not_taken_for_the_reason(
 
     said = buyer.says(digression)
 
-    assert answer in said or answer in said.replace("Glad to help", "welcome")
+    said = said.replace("Glad to help", "welcome").replace("Back to your", "back to your")
+    assert answer in said
     assert "reason" in said, "the form asks again"
     assert tracker_slots(site.home, buyer.conversation_id).get("refund_reason") is None
 

@@ -1,0 +1,88 @@
+"""The end of every request: the customer's answer is carried out, then what was waiting behind it comes."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import SafeAction, cleared, services
+from actions.replies import tell_handoff
+from actions.talk import Talk
+from bot.cases.errors import NotVerified
+from bot.cases.handoff import hand_to_human
+from bot.cases.model import Cause
+from bot.cases.withdrawals import close_quotes
+
+
+class FinishRequest(SafeAction):
+    """Carries out the answer to a form; the only place that says that something was recorded."""
+
+    task = ""
+
+    @abstractmethod
+    def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """The customer said yes to what was shown under the reference."""
+
+    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """Confirm, drop, hand over or go to another form."""
+        answer, reference = talk.slot("answer") or "", talk.slot("case_reference")
+        if answer.startswith("to_"):
+            return go_to(answer[len("to_") :])
+        if answer == "locked":
+            tell_locked(talk, dispatcher)
+            return cleared()
+        if answer == "stop":
+            close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+            dispatcher.utter_message(response="utter_stopped")
+            return cleared()
+        if answer == "yes" and reference:
+            try:
+                return self.confirmed(talk, reference, dispatcher)
+            except NotVerified:
+                # It has run out since the quote was shown: proven again before anything is done.
+                dispatcher.utter_message(response="utter_verify_again")
+                return [SlotSet("email", None), *go_to(self.task)]
+        if answer == "no" and reference:
+            self.refused(talk, dispatcher)
+        elif answer != "told":
+            dispatcher.utter_message(response="utter_sorry")
+            return cleared()
+        return self.what_waits(talk, dispatcher)
+
+    def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:
+        """The customer said no to what was shown."""
+        close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer said no to the quote")
+        dispatcher.utter_message(response="utter_not_confirmed")
+
+    def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """The next of several orders, or the end of the task."""
+        first, *rest = (talk.slot("later_orders") or "").split() or [""]
+        if not first:
+            return cleared()
+        dispatcher.utter_message(response="utter_next_order", order_number=first)
+        kept = ("email", "refund_reason", "reason_words", "refund_destination", f"{self.task}_requested_at", "task")
+        return [
+            *(event for event in cleared() if event["name"] not in kept),
+            SlotSet("order_number", first),
+            SlotSet("later_orders", " ".join(rest) or None),
+            FollowupAction(f"{self.task}_form"),
+        ]
+
+
+def go_to(task: str) -> list[EventType]:
+    """On to a form, with what the customer has said so far."""
+    return [ActiveLoop(None), SlotSet("answer", None), SlotSet("requested_slot", None), FollowupAction(f"{task}_form")]
+
+
+def tell_locked(talk: Talk, dispatcher: CollectingDispatcher) -> None:
+    """Too many wrong answers: a person helps."""
+    handoff = hand_to_human(
+        services(),
+        conversation_id=talk.conversation_id,
+        cause=Cause.VERIFICATION,
+        transcript=talk.transcript,
+        facts={"claimed_order": talk.slot("order_number"), "claimed_email": talk.slot("email")},
+    )
+    tell_handoff(dispatcher, "utter_locked", handoff)

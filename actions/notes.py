@@ -1,0 +1,51 @@
+"""What a message says of the details of a request, whether or not it asks for one."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import EventType, SlotSet
+
+from actions.talk import Talk
+from bot.cases.model import CustomerReason
+
+
+def noted(talk: Talk) -> list[EventType]:
+    """Remember the details of a message that was answered outside of a form. In the middle of a form nothing is."""
+    if talk.requested:
+        return []
+    reason = reason_of(talk)
+    events = [
+        SlotSet(slot, talk.entities[entity][-1])
+        for entity, slot in (
+            ("order_number", "order_number"),
+            ("email", "email"),
+            ("destination", "refund_destination"),
+        )
+        if talk.entities.get(entity)
+    ]
+    return events + ([SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.text)] if reason else [])
+
+
+def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
+    """The reason that a message gives. Several reasons, or a problem of an unclear kind, are a person's
+    to read: never the cheaper guess."""
+    if asked == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
+        return CustomerReason.OTHER
+    if talk.text == "/report_problem":
+        return CustomerReason.SERVICE_FAULT
+    told = {_reason(talk.intent, talk.detail), *(_reason(part["name"], part["detail"]) for part in talk.parts)} - {None}
+    return next(iter(told)) if len(told) == 1 else CustomerReason.OTHER if told else None
+
+
+def _reason(intent: str, detail: str | None) -> CustomerReason | None:
+    if intent == "change_of_mind":
+        return CustomerReason.CHANGE_OF_MIND
+    if intent == "dispute_charge":
+        return CustomerReason.BILLING
+    if intent != "report_problem":
+        return None
+    if detail == "fault":
+        return CustomerReason.SERVICE_FAULT
+    return CustomerReason.WRONG_PRODUCT if detail == "wrong_product" else CustomerReason.OTHER
+
+
+_OTHER_REASON = frozenset({"another reason", "other reason", "something else", "other", "none of these"})

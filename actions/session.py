@@ -1,0 +1,33 @@
+"""The first words of a session."""
+
+from __future__ import annotations
+
+from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.base import SafeAction, services
+from actions.talk import Talk
+from bot.cases.withdrawals import close_quotes
+
+
+class StartSession(SafeAction):
+    """Says what this is and how to reach a person; to someone who comes back, that the session is a new one."""
+
+    offers_person = False
+
+    def name(self) -> str:
+        """The name that Rasa gives it."""
+        return "action_session_start"
+
+    def failed(self) -> list[EventType]:
+        """The session starts whatever happens."""
+        return [SessionStarted(), ActionExecuted("action_listen")]
+
+    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """A quote of the last session that was never answered is closed."""
+        if talk.transcript:
+            closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the session ended")
+            dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if closed else ""))
+        else:
+            dispatcher.utter_message(response="utter_introduction")
+        return self.failed()
