@@ -64,9 +64,11 @@ class Site:
 
     def order(self, **changes: Any) -> tuple[str, str]:
         """A new order in the store, by default an unused card of today: its number and e-mail address."""
-        number = f"CC-{next(_numbers)}"
+        number = changes.pop("number", None) or f"CC-{next(_numbers)}"
         email = f"buyer{number[3:]}@example.net"
-        placed_at = (datetime.now(timezone.utc) - timedelta(minutes=5)).isoformat()
+        email = changes.pop("email", email)
+        age = timedelta(days=changes.pop("days_ago", 0), minutes=5)
+        placed_at = (datetime.now(timezone.utc) - age).isoformat()
         row = an_order_row(number, email, **{"placed_at": placed_at, **changes})
         with self.services.unit_of_work() as uow:
             assert isinstance(uow, SqlUnitOfWork)

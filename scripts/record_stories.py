@@ -1,0 +1,56 @@
+"""Write down what the running bot does with the messages of stories: ``record_stories.py URL HOME FILE…``.
+
+For new stories that have ``metadata`` and ``user`` steps only, and after a change of behaviour that is meant; read the
+difference before it is kept. A story whose end is not the one in its metadata is named and left as it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+sys.path[:0] = [str(Path(__file__).parent.parent / folder) for folder in ("tests", "tests/e2e")]
+
+
+
+def main(url: str, home: Path, files: list[Path]) -> int:
+    """Record each story; the number of those that ended otherwise."""
+    import running
+    from running import Site
+    from story_steps import converse, ends_of, steps_of
+
+    from bot.bootstrap import bootstrap
+    from bot.settings import Settings
+
+    running._numbers = itertools.count(int(time.time()))
+    site = Site(url, home, bootstrap(Settings(home=home)), None)  # type: ignore[arg-type]
+    wrong = 0
+    for path in files:
+        kept: dict[str, list[dict[str, Any]]] = {"test_stories.yml": [], "http_stories.yml": []}
+        for story in yaml.safe_load(path.read_text("utf-8"))["stories"]:
+            customer = converse(site, story)
+            steps, follows = steps_of(home, customer)
+            ends = ends_of(site, customer)
+            if ends != story["metadata"]["ends"]:
+                wrong += 1
+                print(f"{path.parent.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
+            name = "http_stories.yml" if follows else "test_stories.yml"
+            kept[name].append({**story, "steps": steps})
+        path.unlink()
+        for name, found in kept.items():
+            target = path.parent / name
+            if target.exists():
+                found = [*yaml.safe_load(target.read_text("utf-8"))["stories"], *found]
+            if found:
+                text = yaml.dump({"version": "3.1", "stories": found}, sort_keys=False, width=1000, allow_unicode=True)
+                target.write_text(text, "utf-8")
+    return wrong
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), [Path(file) for file in sys.argv[3:]]) > 0)

@@ -1,0 +1,56 @@
+"""The conversation stories against the running bot: the same steps with the real actions, and the right end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from running import Site
+from story_steps import converse, ends_of, steps_of, stories
+
+pytestmark = pytest.mark.e2e
+ALL = list(stories())
+CATEGORIES = (
+    "happy",
+    "corrections",
+    "digressions",
+    "switches",
+    "nevermind",
+    "several",
+    "repair",
+    "handoff",
+    "abuse",
+)
+
+
+@pytest.fixture(scope="module")
+def passes() -> Iterator[Counter[str]]:
+    """The passes by category, printed at the end."""
+    counted: Counter[str] = Counter()
+    yield counted
+    total = Counter(category for category, _, _ in ALL)
+    print("\n\n| category | stories | passed |\n| --- | --- | --- |")
+    for category in CATEGORIES:
+        print(f"| {category} | {total[category]} | {counted[category]} |")
+
+
+@pytest.mark.parametrize(("category", "path", "story"), ALL, ids=[f"{c}: {s['story']}" for c, _, s in ALL])
+def test_the_story_goes_as_written(
+    site: Site, passes: Counter[str], category: str, path: Any, story: dict[str, Any]
+) -> None:
+    customer = converse(site, story)
+
+    steps, follows = steps_of(site.home, customer)
+    assert steps == [
+        {**step, "user": step["user"].strip()} if "user" in step else step for step in story["steps"]
+    ]
+    assert ends_of(site, customer) == story["metadata"]["ends"]
+    assert follows is False or path.name.startswith("http_"), "rasa test can't follow an action that names the next"
+    passes[category] += 1
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_every_category_has_its_stories(category: str) -> None:
+    assert sum(found == category for found, _, _ in ALL) >= 8
