@@ -29,6 +29,9 @@ DIGRESSIONS = frozenset(
 )
 """Words in between: answered by their own rule, then the form asks again."""
 
+PERHAPS_A_REASON = frozenset({"complain", "bot_challenge", "help"})
+"""Words in between that may have been meant as the reason: said twice to that question, a person reads them."""
+
 LONG_SILENCE = timedelta(minutes=10)
 """After such a break the customer is told where they were."""
 
@@ -132,7 +135,8 @@ class RequestForm(SafeAction):
             if asked and self._leaves(talk, asked):
                 return []
             details = self.hear(talk, details, asked)
-            if asked and not details.heard and self._is_digression(talk, asked):
+            may_be_reason = asked == "refund_reason" and talk.intent in PERHAPS_A_REASON and details.unclear
+            if asked and not details.heard and self._is_digression(talk, asked) and not may_be_reason:
                 return []
             if asked and talk.silence > LONG_SILENCE:
                 dispatcher.utter_message(
@@ -145,6 +149,8 @@ class RequestForm(SafeAction):
             _answer_questions_beside(talk, asked, dispatcher)
         elif asked and not any(name.startswith("action_finish") for name in talk.handled_by):
             dispatcher.utter_message(response="utter_back_to_it", task=self.task_name)
+            if asked == "refund_reason" and talk.intent in PERHAPS_A_REASON:
+                details = replace(details, unclear=details.unclear + 1)
         details, asks = self.next(talk, details, dispatcher)
         return self._events(details, asks)
 

@@ -13,6 +13,7 @@ from actions.signals import Signal, signal_in
 from actions.talk import Talk
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
+from bot.cases.overview import conversation_requests
 
 _FACTS = (
     "email",
@@ -47,13 +48,17 @@ def hand_over(talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
     facts |= {name: talk.entities[name] for name in ("amount", "date") if name in talk.entities}
     if signal is not None:
         facts["signal"] = signal.value
+    requests = conversation_requests(services(), conversation_id=talk.conversation_id)
+    facts["requests"] = [f"{request.case.reference} {request.case.state.value}" for request in requests]
+    # After a decline the task is over, and the wish for a person is still about it.
+    last = requests[0].order_number if requests else None
     handoff = hand_to_human(
         services(),
         conversation_id=talk.conversation_id,
         cause=Cause.ASKED,
         transcript=talk.transcript,
         facts=facts,
-        order_number=mentioned or talk.slot("order_number"),
+        order_number=mentioned or talk.slot("order_number") or last,
     )
     tell_handoff(dispatcher, "utter_handed_over", handoff)
     return end_of_task()

@@ -17,7 +17,6 @@ import yaml
 sys.path[:0] = [str(Path(__file__).parent.parent / folder) for folder in ("tests", "tests/e2e")]
 
 
-
 def main(url: str, home: Path, files: list[Path]) -> int:
     """Record each story; the number of those that ended otherwise."""
     import running

@@ -29,7 +29,7 @@ _BARE = re.compile(
 
 _REFERENCE = re.compile(r"\bRD[-– ]?([34679ACDEFGHJKMNPQRTWXY]{6})\b", re.I)
 _WALLET = re.compile(
-    r"\b(wallet|store credit|shop credit|credit on (?:the|my) (?:store|account)|store balance)\b", re.I
+    r"\b(wal+e?t+|store credit|shop credit|credit on (?:the|my) (?:store|account)|store balance)\b", re.I
 )
 _ORIGINAL = re.compile(
     r"\b(original (?:payment )?method|(?:original|same) (?:payment|card|way|method|account)|"
@@ -37,7 +37,12 @@ _ORIGINAL = re.compile(
     r"(?:credit|debit|bank) card|paypal|visa|mastercard|amex|how i paid|way i paid|payment method)\b",
     re.I,
 )
-_NOT = re.compile(r"\b(?:not|no|don'?t want|instead of|rather than|except)\b[^,.;]{0,20}$", re.I)
+_NOT = re.compile(
+    r"\b(?:not|no|don'?t want|instead of|rather than|except)\b[^,.;]{0,20}$|"
+    # What is on a card is no wish where money should go.
+    r"\b(?:left|remains|remaining|balance|credit|still|minutes|have|is|was|are|were)\s+$",
+    re.I,
+)
 
 
 _CURRENCIES = {

@@ -13,6 +13,7 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from bot.nlu.embedding import embed
+from bot.nlu.spelling import Spelling
 from bot.nlu.wording import wording
 
 _KINDS: dict[str, dict[str, Any]] = {
@@ -25,21 +26,25 @@ _WEIGHT = 0.7
 
 @dataclass(frozen=True)
 class Features:
-    """Fitted TF-IDF of letters and words; the embedding needs no fitting."""
+    """Fitted TF-IDF of letters and words, of texts with their spelling corrected; the embedding needs no fitting."""
 
     vectorizers: dict[str, TfidfVectorizer]
+    spelling: Spelling
 
     @classmethod
     def fit(cls, texts: Sequence[str]) -> Features:
         """Learn which letters and words there are, and how rare."""
-        plain = [_plain(text) for text in texts]
-        return cls({kind: TfidfVectorizer(sublinear_tf=True, **how).fit(plain) for kind, how in _KINDS.items()})
+        spelling = Spelling.fit(wording(text) for text in texts)
+        plain = [spelling.corrected(wording(text)).lower() for text in texts]
+        fitted = {kind: TfidfVectorizer(sublinear_tf=True, **how).fit(plain) for kind, how in _KINDS.items()}
+        return cls(fitted, spelling)
 
     def of(self, texts: Sequence[str]) -> csr_matrix:
         """A row for each text."""
-        plain = [_plain(text) for text in texts]
+        corrected = [self.spelling.corrected(wording(text)) for text in texts]
+        plain = [text.lower() for text in corrected]
         parts = [_WEIGHT * vectorizer.transform(plain) for vectorizer in self.vectorizers.values()]
-        return hstack([csr_matrix(embed([wording(text) for text in texts])), *parts]).tocsr().astype(np.float32)
+        return hstack([csr_matrix(embed(corrected)), *parts]).tocsr().astype(np.float32)
 
     def knows(self, word: str) -> bool:
         """Whether a word in lower case occurs in what was fitted."""
@@ -47,6 +52,7 @@ class Features:
 
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
+        (folder / "spelling.json").write_text(json.dumps(self.spelling.counts), encoding="utf-8")
         for kind, vectorizer in self.vectorizers.items():
             kept = {"terms": vectorizer.get_feature_names_out().tolist(), "idf": vectorizer.idf_.tolist()}
             (folder / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
@@ -59,8 +65,4 @@ class Features:
             kept = json.loads((folder / f"{kind}.json").read_text("utf-8"))
             vectorizers[kind] = TfidfVectorizer(sublinear_tf=True, vocabulary=kept["terms"], **how)
             vectorizers[kind].idf_ = np.array(kept["idf"])
-        return cls(vectorizers)
-
-
-def _plain(text: str) -> str:
-    return wording(text).lower()
+        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))))

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from bot.nlu.features import Features
 from bot.nlu.language import is_another_language
-from bot.nlu.wording import is_only_values, parts_of, wording
+from bot.nlu.wording import is_only_values, names_an_order, parts_of, wording
 
 FALLBACK = "nlu_fallback"
 OTHER_LANGUAGE = "other_language"
@@ -29,7 +29,8 @@ DEFAULTS: dict[str, Any] = {
     "part_threshold": 0.8,
 }
 """``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is a fallback. An intent that moves money
-needs ``money_threshold``, and a lead of ``money_margin`` over the next. Below ``detail_threshold`` the finer intent
+needs ``money_threshold``, and a lead of ``money_margin`` over the next; where the message names an order,
+``threshold``, and that lead over the next that moves money. Below ``detail_threshold`` the finer intent
 stays open. A part of a message counts from ``part_threshold`` on."""
 
 _NO_WISH = frozenset({FALLBACK, OTHER_LANGUAGE, "out_of_scope", "inform"})
@@ -170,7 +171,7 @@ class IntentModel:
             return Understood([{"name": OTHER_LANGUAGE, "confidence": 1.0}])
         row = self.features.of([text])
         ranking = self.intents.ranking(row)
-        if not _is_sure(ranking, config):
+        if not _is_sure(ranking, config, names_an_order(text)):
             return Understood([{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking])
         finer = self.details.get(ranking[0]["name"])
         if finer is None:
@@ -185,9 +186,14 @@ def _odds(logits: np.ndarray) -> np.ndarray:
     return shares
 
 
-def _is_sure(ranking: list[dict[str, Any]], config: Mapping[str, Any]) -> bool:
-    first, second = ranking[0], ranking[1]
+def _is_sure(ranking: list[dict[str, Any]], config: Mapping[str, Any], of_an_order: bool) -> bool:
+    first, others = ranking[0], ranking[1:]
     if first["name"] not in MONEY_INTENTS:
         return bool(first["confidence"] >= config["threshold"])
-    lead = first["confidence"] - second["confidence"]
-    return bool(first["confidence"] >= config["money_threshold"] and lead >= config["money_margin"])
+    least = config["money_threshold"]
+    if of_an_order:
+        # It is about what we do; what is left to tell apart is what moves money.
+        least, others = config["threshold"], [other for other in others if other["name"] in MONEY_INTENTS]
+    return bool(
+        first["confidence"] >= least and first["confidence"] - others[0]["confidence"] >= config["money_margin"]
+    )

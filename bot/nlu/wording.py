@@ -13,6 +13,11 @@ def is_only_values(text: str) -> bool:
     return bool(found) and _words_beside(text, found) <= _FILLERS
 
 
+def names_an_order(text: str) -> bool:
+    """Whether a text holds an order number."""
+    return any(item.entity == "order_number" for item in extract(text))
+
+
 def wording(text: str) -> str:
     """The text as it is embedded: less its order numbers and e-mail addresses, which say nothing about what is
     wanted, and not in capitals alone."""
@@ -36,7 +41,7 @@ def parts_of(text: str) -> list[str]:
 
 _BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then|and also)\b", re.I)
 _LEAD_IN = re.compile(
-    r"(?:\b(?:for|with|and|on|of|about)\s+)?(?:\b(?:my|the|our)\s+)?"
+    r"(?:\b(?:for|with|and|on|of|about|from|in|under)\s+)?(?:\b(?:my|the|our)\s+)?"
     r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
     re.I,
 )
