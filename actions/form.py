@@ -160,12 +160,9 @@ class RequestForm(SafeAction):
             choice = _which_cancel(talk, self.task)
             if choice is None:
                 return details if says_cancel(talk) else hear(talk, details, None, self.subject, self.foreign)
-            return replace(
-                hear(talk, details, None, self.subject, self.foreign),
-                answer=None if choice == "here" else choice,
-                unclear=0,
-                heard=frozenset({"which_cancel"}),
-            )
+            details = hear(talk, details, None, self.subject, self.foreign)
+            answer = None if choice == "here" else choice
+            return replace(details, answer=answer, unclear=0, heard=details.heard | {"which_cancel"})
         if (says_cancel(talk) or talk.intent == "withdraw_request") and self._cancel_is_unclear(talk, asked):
             return replace(details, answer="which_cancel", unclear=0, heard=frozenset({"which_cancel"}))
         return hear(talk, details, asked, self.subject, self.foreign)

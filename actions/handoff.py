@@ -91,7 +91,7 @@ class AnswerOffer(SafeAction):
         """Hand over if the last sentence offered a person; else say what can be done."""
         if talk.said_last(*_PERSON_OFFERS):
             return hand_over(talk, dispatcher)
-        dispatcher.utter_message(response="utter_help")
+        dispatcher.utter_message(response="utter_which_task" if talk.slot("order_number") else "utter_help")
         return []
 
 

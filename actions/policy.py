@@ -14,6 +14,7 @@ from actions.notes import noted
 from actions.replies import sentences
 from actions.talk import Talk
 from bot.cases.errors import NotVerified
+from bot.cases.identity import verify
 from bot.cases.model import CustomerReason
 from bot.cases.requests import preview_cancellation, preview_refund
 from bot.policy import Terms, money
@@ -36,7 +37,17 @@ class AnswerPolicy(SafeAction):
         return "action_answer_policy"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Answer, and remember which order and whose it was about."""
+        """Answer, and remember which order and whose it was about. Someone who names both is verified by them, so
+        that the answer can have the figures of the order."""
+        for number, email in zip(talk.entities.get("order_number", []), talk.entities.get("email", []), strict=False):
+            if not talk.requested:
+                verify(
+                    services(),
+                    conversation_id=talk.conversation_id,
+                    message_id=talk.message_id,
+                    order_number=number,
+                    email=email,
+                )
         tell_policy(talk, talk.detail, dispatcher)
         return noted(talk)
 

@@ -1,7 +1,9 @@
 """Write down what the running bot does with the messages of stories: ``record_stories.py URL HOME FILE…``.
 
 For new stories that have ``metadata`` and ``user`` steps only, and after a change of behaviour that is meant; read the
-difference before it is kept. A story whose end is not the one in its metadata is named and left as it was.
+difference before it is kept. A story whose end is not the one in its metadata is named. All files of a folder belong
+together: a story is kept in ``http_stories.yml`` if an action names the next form in it, else in ``test_stories.yml``.
+The bot's data folder must not know the stories' orders yet.
 """
 
 from __future__ import annotations
@@ -29,25 +31,24 @@ def main(url: str, home: Path, files: list[Path]) -> int:
     running._numbers = itertools.count(int(time.time()))
     site = Site(url, home, bootstrap(Settings(home=home)), None)  # type: ignore[arg-type]
     wrong = 0
+    by_folder: dict[Path, list[dict[str, Any]]] = {}
     for path in files:
+        by_folder.setdefault(path.parent, []).extend(yaml.safe_load(path.read_text("utf-8"))["stories"])
+        path.unlink()
+    for folder, stories in by_folder.items():
         kept: dict[str, list[dict[str, Any]]] = {"test_stories.yml": [], "http_stories.yml": []}
-        for story in yaml.safe_load(path.read_text("utf-8"))["stories"]:
+        for story in stories:
             customer = converse(site, story)
             steps, follows = steps_of(home, customer)
             ends = ends_of(site, customer)
             if ends != story["metadata"]["ends"]:
                 wrong += 1
-                print(f"{path.parent.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
-            name = "http_stories.yml" if follows else "test_stories.yml"
-            kept[name].append({**story, "steps": steps})
-        path.unlink()
+                print(f"{folder.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
+            kept["http_stories.yml" if follows else "test_stories.yml"].append({**story, "steps": steps})
         for name, found in kept.items():
-            target = path.parent / name
-            if target.exists():
-                found = [*yaml.safe_load(target.read_text("utf-8"))["stories"], *found]
             if found:
                 text = yaml.dump({"version": "3.1", "stories": found}, sort_keys=False, width=1000, allow_unicode=True)
-                target.write_text(text, "utf-8")
+                (folder / name).write_text(text, "utf-8")
     return wrong
 
 

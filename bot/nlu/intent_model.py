@@ -147,7 +147,8 @@ class IntentModel:
         """What to act on. A message that is unclear as a whole is taken by its parts, if these have one wish only."""
         whole = self._understand(text, config)
         pieces = parts_of(text)
-        if len(pieces) < 2 or whole.intent in (OTHER_LANGUAGE, "inform"):
+        all_of_it = len(pieces) == 1 and len(pieces[0].split()) == len(wording(text).split())
+        if not pieces or all_of_it or whole.intent in (OTHER_LANGUAGE, "inform"):
             return whole
         parts = [self._understand(piece, config) for piece in pieces]
         sure = [part for part in parts if part.confidence >= config["part_threshold"] and part.intent not in _NO_WISH]
