@@ -2,7 +2,8 @@
 
 For new stories that have ``metadata`` and ``user`` steps only, and after a change of behaviour that is meant; read the
 difference before it is kept. A story whose end is not the one in its metadata is named. All files of a folder belong
-together: a story is kept in ``http_stories.yml`` if an action names the next form in it, else in ``test_stories.yml``.
+together: a story is kept in ``http_stories.yml`` if ``rasa test`` can't follow it (an action names the next form, or a message
+is a command with values), else in ``test_stories.yml``.
 The bot's data folder must not know the stories' orders yet.
 """
 
@@ -23,7 +24,7 @@ def main(url: str, home: Path, files: list[Path]) -> int:
     """Record each story; the number of those that ended otherwise."""
     import running
     from running import Site
-    from story_steps import converse, ends_of, steps_of
+    from story_steps import converse, ends_of, plain, steps_of
 
     from bot.bootstrap import bootstrap
     from bot.settings import Settings
@@ -44,7 +45,8 @@ def main(url: str, home: Path, files: list[Path]) -> int:
             if ends != story["metadata"]["ends"]:
                 wrong += 1
                 print(f"{folder.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
-            kept["http_stories.yml" if follows else "test_stories.yml"].append({**story, "steps": steps})
+            by_http_only = follows or any("{" in plain(step["user"]) for step in steps if "user" in step)
+            kept["http_stories.yml" if by_http_only else "test_stories.yml"].append({**story, "steps": steps})
         for name, found in kept.items():
             if found:
                 text = yaml.dump({"version": "3.1", "stories": found}, sort_keys=False, width=1000, allow_unicode=True)

@@ -31,10 +31,19 @@ def test_calibration_makes_new_data_likelier() -> None:
 
 
 def test_intents_that_move_money_need_a_lead() -> None:
-    def ranking(first: str, high: float, second: str, low: float) -> list[dict[str, object]]:
-        return [{"name": first, "confidence": high}, {"name": second, "confidence": low}]
+    assert not _is_sure(ranking(request_refund=0.66, cancel_service=0.3), DEFAULTS, of_an_order=False)
+    assert _is_sure(ranking(request_refund=0.7, cancel_service=0.2), DEFAULTS, of_an_order=False)
+    assert _is_sure(ranking(greet=0.51, cancel_service=0.45), DEFAULTS, of_an_order=False)
+    assert not _is_sure(ranking(greet=0.35, help=0.3, cancel_service=0.1), DEFAULTS, of_an_order=False)
 
-    assert not _is_sure(ranking("request_refund", 0.66, "cancel_service", 0.3), DEFAULTS)
-    assert _is_sure(ranking("request_refund", 0.7, "cancel_service", 0.2), DEFAULTS)
-    assert _is_sure(ranking("greet", 0.51, "cancel_service", 0.45), DEFAULTS)
-    assert not _is_sure(ranking("greet", 0.35, "help", 0.3), DEFAULTS)
+
+def test_of_an_order_they_need_the_lead_only_over_each_other() -> None:
+    assert not _is_sure(ranking(request_refund=0.5, report_problem=0.4, cancel_service=0.05), DEFAULTS, False)
+    assert _is_sure(ranking(request_refund=0.5, report_problem=0.4, cancel_service=0.05), DEFAULTS, True)
+    assert not _is_sure(ranking(request_refund=0.5, cancel_service=0.15), DEFAULTS, True)
+    assert not _is_sure(ranking(request_refund=0.39, help=0.3, cancel_service=0.0), DEFAULTS, True)
+
+
+def ranking(**confidences: float) -> list[dict[str, object]]:
+    """Intents with their confidences, as given."""
+    return [{"name": name, "confidence": confidence} for name, confidence in confidences.items()]
