@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from running import Site, environment, free_port, wait_for
+from running import Site, environment, free_port, running_site, wait_for
 
 from bot.bootstrap import bootstrap
 from bot.settings import PROJECT, Settings
@@ -16,18 +16,9 @@ from bot.settings import PROJECT, Settings
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """``refund-desk run`` with its embedded defaults and an empty data folder."""
-    home = tmp_path_factory.mktemp("home")
-    port = free_port()
-    command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(home), stdin=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(url, process)
-        yield Site(url, home, bootstrap(Settings(home=home)), process)
-    finally:
-        process.terminate()
-        process.wait(30)
+    """A bot with its embedded defaults and an empty data folder."""
+    with running_site(tmp_path_factory.mktemp("home")) as site:
+        yield site
 
 
 @pytest.fixture(scope="session")

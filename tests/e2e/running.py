@@ -6,7 +6,10 @@ import itertools
 import os
 import socket
 import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -15,8 +18,10 @@ from typing import Any
 import httpx
 from store_builders import an_order_row
 
+from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile
 from bot.cases.ports import Services
+from bot.settings import PROJECT, Settings
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -88,6 +93,21 @@ class Site:
             stored = uow.order(number)
         assert stored is not None
         return stored.order.status.value
+
+
+@contextmanager
+def running_site(home: Path) -> Iterator[Site]:
+    """``refund-desk run`` with its embedded defaults and this data folder."""
+    port = free_port()
+    command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(command, cwd=PROJECT, env=environment(home), stdin=subprocess.DEVNULL)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(url, process)
+        yield Site(url, home, bootstrap(Settings(home=home)), process)
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def free_port() -> int:
