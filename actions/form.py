@@ -218,6 +218,8 @@ class RequestForm(SafeAction):
             return False  # "no wait, it's 104273": a correction, not a farewell
         if talk.intent == "withdraw_request" and self.task in ("refund", "cancel"):
             return asked != "answer" and _has_requests_to_withdraw(talk)
+        if talk.intent == "talk_to_human" and asked == "refund_reason" and not _A_PERSON.search(talk.text):
+            return False  # "I can't call anyone": not far from a reason, and no wish for a person
         if talk.intent == self.other_task:
             return not (says_cancel(talk) or wants_both(talk))
         return talk.intent in LEAVING
@@ -236,7 +238,7 @@ class RequestForm(SafeAction):
         details = replace(details, unclear=details.unclear + 1)
         if asked == "refund_reason" and details.unclear > 1:
             # Twice unclear: the words are kept, and a person reads them. Never the cheaper guess.
-            details = replace(details, reason=CustomerReason.OTHER, reason_words=talk.text, unclear=0)
+            details = replace(details, reason=CustomerReason.OTHER, reason_words=talk.said, unclear=0)
             details, asks = self.next(talk, details, dispatcher)
             return self._events(details, asks)
         if details.unclear > 1:
@@ -266,7 +268,7 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
     reason = None if called_wrong else reason_of(talk, asked)
     if reason and not (asked == "answer" and (heard or reason is details.reason)):
         heard["reason"] = reason
-        heard["reason_words"] = talk.text
+        heard["reason_words"] = talk.said
     heard = heard or called_wrong
     if wants_both(talk):
         heard["plan"] = "both"
@@ -312,6 +314,11 @@ def _called_wrong(talk: Talk) -> dict[str, Any]:
 def says_cancel(talk: Talk) -> bool:
     """A bare "cancel" that does not say what."""
     return talk.text.strip(" .!?").lower() in _CANCEL_WORDS
+
+
+def asks_something(talk: Talk) -> bool:
+    """Whether the message is put as a question."""
+    return "?" in talk.text or (talk.text.lower().split() or [""])[0] in _QUESTION_WORDS
 
 
 def wants_both(talk: Talk) -> bool:
@@ -364,8 +371,14 @@ _CANCEL_WORDS = frozenset(
     for after in ("", " please", " pls", " now")
 )
 _NO = re.compile(r"\s*(?:no|nope|nah|don'?t)\b", re.I)
+_QUESTION_WORDS = frozenset("how what what's when where who why which is are can could do does will would".split())
 _CORRECTING = frozenset("no not wait sorry mean meant instead actually oops wrong rather typo correction".split())
 _ADDING = frozenset("also too and both then plus".split())
+_A_PERSON = re.compile(
+    r"/|\b(?:person|people|humans?|agents?|rep|reps|representatives?|operators?|someone|somebody|staff|team|manager|"
+    r"supervisor|advisor|employee|speak|talk|chat|support|service|care|call me)\b",
+    re.I,
+)
 _THE_CHAT = frozenset("chat conversation nothing stop this leave".split())
 _THE_SERVICE = frozenset("service plan card subscription account contract line order membership".split())
 _CANCEL_VERB = re.compile(r"\b(?:cancel|cancle|canceling|cancelling|end|stop|terminate|close|quit|get rid of)\b", re.I)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.talk import Talk
+from actions.talk import SURE, Talk
 from bot.cases.model import CustomerReason
 
 
@@ -22,17 +22,20 @@ def noted(talk: Talk) -> list[EventType]:
         )
         if talk.entities.get(entity)
     ]
-    return events + ([SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.text)] if reason else [])
+    return events + ([SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.said)] if reason else [])
 
 
 def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
-    """The reason that a message gives. Several reasons, or a problem of an unclear kind, are a person's
-    to read: never the cheaper guess."""
+    """The reason that a message gives: in answer to that question, or else unmistakably. Several reasons, or a problem
+    of an unclear kind, are a person's to read: never the cheaper guess."""
     if asked == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
         return CustomerReason.OTHER
     if talk.text == "/report_problem":
         return CustomerReason.SERVICE_FAULT
-    told = {_reason(talk.intent, talk.detail), *(_reason(part["name"], part["detail"]) for part in talk.parts)} - {None}
+    told = {_reason(part["name"], part["detail"]) for part in talk.parts}
+    if asked == "refund_reason" or talk.confidence >= SURE:
+        told.add(_reason(talk.intent, talk.detail))
+    told.discard(None)
     return next(iter(told)) if len(told) == 1 else CustomerReason.OTHER if told else None
 
 

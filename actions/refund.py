@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import cleared, services
 from actions.finish import FinishRequest, go_to
-from actions.form import Details, RequestForm, says_cancel
+from actions.form import DIGRESSIONS, Details, RequestForm, asks_something, says_cancel
 from actions.replies import confirmed_values, figures, sentences, tell_outcome
 from actions.talk import Talk
 from bot.cases.model import CaseKind, CaseState, CustomerReason
@@ -88,7 +88,10 @@ class ValidateRefundForm(RequestForm):
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
         dispatcher.utter_message(
-            response="utter_refund_quote", order_number=details.order_number, **figures(quote.decision.result)
+            response="utter_refund_quote",
+            order_number=details.order_number,
+            reason=_REASONS[details.reason],
+            **figures(quote.decision.result),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
@@ -126,8 +129,19 @@ class ValidateRefundForm(RequestForm):
         return details, "plan"
 
 
+_REASONS = {
+    None: "",
+    CustomerReason.CHANGE_OF_MIND: " Reason: you changed your mind.",
+    CustomerReason.SERVICE_FAULT: " Reason: it doesn't work.",
+}
+"""How the customer sees the reason that was understood, since the fee depends on it (R7, R7b). With any other reason
+there is no quote (R3)."""
+
+
 def _plan_choice(talk: Talk) -> str | None:
     words = talk.words
+    if talk.intent in DIGRESSIONS and asks_something(talk):
+        return None
     refund = talk.intent == "request_refund" or bool(words & {"refund", "money", "both", "first"})
     cancel = talk.intent == "cancel_service" or says_cancel(talk) or bool(words & {"cancel", "cancellation"})
     if refund and cancel:

@@ -28,6 +28,7 @@ _RASAS_OWN = frozenset({"action_listen", "action_extract_slots", "action_session
 class Talk:
     """What the customer just said, and what they said before.
 
+    ``said`` are their words, ``text`` the same with the spelling corrected.
     ``detail`` is the finer intent, where there is one; ``parts`` are the intents of a longer message's parts;
     ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message, ``silence`` the time
     since whatever came before it. ``handled_by`` are the actions that ran or gave way in this turn so far;
@@ -36,6 +37,7 @@ class Talk:
 
     conversation_id: str
     message_id: str
+    said: str
     text: str
     intent: str
     detail: str | None
@@ -65,7 +67,8 @@ class Talk:
         return cls(
             conversation_id=tracker.sender_id,
             message_id=message.get("message_id") or "",
-            text=message.get("text") or "",
+            said=message.get("text") or "",
+            text=message.get("read") or message.get("text") or "",
             intent=(message.get("intent") or {}).get("name") or "",
             detail=message.get("detail"),
             parts=message.get("parts") or [],

@@ -2,8 +2,8 @@
 
 For new stories that have ``metadata`` and ``user`` steps only, and after a change of behaviour that is meant; read the
 difference before it is kept. A story whose end is not the one in its metadata is named. All files of a folder belong
-together: a story is kept in ``http_stories.yml`` if ``rasa test`` can't follow it (an action names the next form, or a message
-is a command with values), else in ``test_stories.yml``.
+together: a story is kept in ``http_stories.yml`` if ``rasa test`` can't follow it (an action names the next form, or a
+message is a command with values), else in ``test_stories.yml``.
 The bot's data folder must not know the stories' orders yet.
 """
 

@@ -18,7 +18,8 @@ from bot.training import fingerprint
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class IntentClassifier(GraphComponent):
-    """Sets ``intent``, ``intent_ranking`` ``detail`` (the finer intent, or None) and ``parts``.
+    """Sets ``intent``, ``intent_ranking``, ``detail`` (the finer intent, or None), ``parts``, and ``read``: the text
+    with its spelling corrected.
 
     The parameters are those of bot.nlu.intent_model.
     """
@@ -89,4 +90,5 @@ class IntentClassifier(GraphComponent):
             message.set("intent_ranking", ranking, add_to_output=True)
             message.set("detail", understood.detail, add_to_output=True)
             message.set("parts", understood.parts, add_to_output=True)
+            message.set("read", self._model.features.spelling.corrected(message.get(TEXT) or ""), add_to_output=True)
         return messages

@@ -42,15 +42,16 @@ class Spelling:
         if len(low) < _SHORTEST or low in _english():
             return word
         near = self._speller.lookup(low, Verbosity.ALL, max_edit_distance=1 if len(low) < _LONG else 2)
-        # Letters in another order, or a lost apostrophe, are likelier than other letters.
-        best = min(
-            near, key=lambda item: (item.distance, _letters(item.term) != _letters(low), -item.count), default=None
-        )
-        return best.term if best else word
+        near.sort(key=lambda item: (item.distance, _unlikely(low, item.term), -item.count))
+        return near[0].term if near else word
 
 
-def _letters(word: str) -> list[str]:
-    return sorted(word.replace("'", ""))
+def _unlikely(typed: str, meant: str) -> int:
+    """Letters in another order, or a lost apostrophe, are likelier than a letter too many or too few; and that than
+    a wrong one."""
+    if sorted(typed.replace("'", "")) == sorted(meant.replace("'", "")):
+        return 0
+    return 1 if len(typed) != len(meant) else 2
 
 
 @lru_cache(maxsize=1)

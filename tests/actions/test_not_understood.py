@@ -2,37 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
+from talks import a_talk
 
 from actions.shared import NotUnderstood
-from actions.talk import Talk
 
 
 def answered(guesses: list[str], *said_last: str) -> dict[str, Any]:
     """What the action says to a turn with these guesses."""
-    said_at = datetime.now(timezone.utc)
-    responses = [list(said_last)]
-    talk = Talk(
-        "talk",
-        "1",
-        "hm",
-        "nlu_fallback",
-        None,
-        [],
-        0.6,
-        guesses,
-        {},
-        {},
-        None,
-        said_at,
-        timedelta(0),
-        [],
-        responses,
-        [],
-    )
+    talk = a_talk(guesses=guesses, responses=[list(said_last)])
     dispatcher = CollectingDispatcher()
     NotUnderstood().turn(talk, dispatcher)
     (message,) = dispatcher.messages

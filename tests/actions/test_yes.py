@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
-
 import pytest
+from talks import a_talk
 
 from actions.cancellation import ValidateCancelForm
 from actions.refund import ValidateRefundForm
@@ -12,25 +11,8 @@ from actions.talk import Talk
 
 
 def talk(text: str, intent: str = "", confidence: float = 0.0) -> Talk:
-    """One turn with these words."""
-    return Talk(
-        "talk",
-        "1",
-        text,
-        intent,
-        None,
-        [],
-        confidence,
-        [],
-        {},
-        {},
-        "answer",
-        datetime.now(timezone.utc),
-        timedelta(0),
-        [],
-        [],
-        [],
-    )
+    """An answer to a quote."""
+    return a_talk(text, intent=intent, confidence=confidence, requested="answer")
 
 
 @pytest.mark.parametrize(
