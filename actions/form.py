@@ -216,6 +216,8 @@ class RequestForm(SafeAction):
             return False
         if talk.intent == "nevermind" and talk.entities:
             return False  # "no wait, it's 104273": a correction, not a farewell
+        if talk.intent == "nevermind" and asked == "answer" and any(part["name"] == "affirm" for part in talk.parts):
+            return False  # neither a farewell nor a clear yes
         if talk.intent == "withdraw_request" and self.task in ("refund", "cancel"):
             return asked != "answer" and _has_requests_to_withdraw(talk)
         if talk.intent == "talk_to_human" and asked == "refund_reason" and not _A_PERSON.search(talk.text):
@@ -386,7 +388,8 @@ _MONEY_BACK = re.compile(
     r"\b(?:refund\w*|money back|reimburs\w+|cash back|pay me back|my money|money returned)\b", re.I
 )
 _NOT_BOTH = re.compile(
-    r"\b(?:instead|rather|or|don'?t|not|never|won'?t|can'?t|if i|when i|cancel(?:ling|ing)? (?:the|my|that|this) "
+    r"\b(?:instead|rather|or|don'?t|not|no|never|won'?t|can'?t|if i|when i|forget|skip|drop|scrap|without|"
+    r"cancel(?:ling|ing)? (?:the|my|that|this) "
     r"(?:refund|request))\b",
     re.I,
 )

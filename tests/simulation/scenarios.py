@@ -109,6 +109,9 @@ def expected(scenario: Scenario, numbers: list[str], services: Services) -> Expe
         return _must(cancelled, allowed=unasked)
     if goal == "cancel, then rather refund":
         return _must(asked, allowed=needless)
+    if goal.startswith("both") and needless:
+        # What has ended already needs no cancelling, and gives no refund.
+        return _must(allowed=unasked | needless)
     if goal == "both, refund first":
         # Cancelling would spoil a refund that a person still looks at (C2).
         spoilt = refund.outcome is Outcome.REVIEW
