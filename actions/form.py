@@ -263,9 +263,11 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
     """Take what the message says: order numbers, address, reason, destination, and yes or no to the quote, which is
     about ``subject``. A detail that is only called wrong is forgotten, so that it is asked again."""
     heard: dict[str, Any] = _orders(talk, details)
-    for name in ("email", "destination"):
-        if talk.entities.get(name):
-            heard[name] = talk.entities[name][-1]
+    if talk.entities.get("email"):
+        heard["email"] = talk.entities["email"][-1]
+    only_asks = talk.intent == "ask_policy" and asks_something(talk) and asked != "refund_destination"
+    if talk.entities.get("destination") and not only_asks:
+        heard["destination"] = talk.entities["destination"][-1]
     called_wrong = _called_wrong(talk) if not heard and asked and asked != "refund_reason" else {}
     reason = None if called_wrong else reason_of(talk, asked)
     if reason and not (asked == "answer" and (heard or reason is details.reason)):

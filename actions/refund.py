@@ -67,11 +67,13 @@ class ValidateRefundForm(RequestForm):
         if matters == "destination" and details.destination is None:
             dispatcher.utter_message(response="utter_which_destination")
             return details, "refund_destination"
-        if matters is None:
-            details = replace(details, destination=Destination.WALLET.value)
-        return self._quote(talk, details, dispatcher)
+        # What the customer did not choose is not remembered as a choice.
+        destination = Destination(details.destination) if matters and details.destination else Destination.WALLET
+        return self._quote(talk, details, destination, dispatcher)
 
-    def _quote(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
+    def _quote(
+        self, talk: Talk, details: Details, destination: Destination, dispatcher: CollectingDispatcher
+    ) -> tuple[Details, str | None]:
         assert details.order_number is not None
         quote = quote_refund(
             services(),
@@ -79,7 +81,7 @@ class ValidateRefundForm(RequestForm):
             order_number=details.order_number,
             reason=details.reason,
             reason_words=details.reason_words,
-            destination=Destination(details.destination) if details.destination else None,
+            destination=destination,
             requested_at=details.requested_at,
             transcript=talk.transcript,
         )

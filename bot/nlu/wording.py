@@ -19,16 +19,22 @@ def names_an_order(text: str) -> bool:
 
 
 def wording(text: str) -> str:
-    """The text as it is embedded: less its order numbers and e-mail addresses, which say nothing about what is
-    wanted, and not in capitals alone."""
+    """The text as it is embedded: less its order numbers and e-mail addresses, greeting and thanks, which say nothing
+    about what is wanted, and not in capitals alone."""
     rest, end = "", 0
     for item in extract(text):
         if item.entity in ("order_number", "email"):
             rest += _LEAD_IN.sub(" ", text[end : item.start])
             end = item.end
-    rest = " ".join((rest + text[end:]).split()) or text
+    rest = _without_politeness(" ".join((rest + text[end:]).split())) or text
     # The embedding knows shouted words badly.
     return rest.lower() if rest.isupper() else rest
+
+
+def _without_politeness(text: str) -> str:
+    """The text without the greeting before it and the thanks after it, if three words or more are left."""
+    rest = _THANKS.sub("", _GREETING.sub("", text))
+    return rest if len(rest.split()) > 2 else text
 
 
 def parts_of(text: str) -> list[str]:
@@ -43,6 +49,17 @@ _BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|bu
 _LEAD_IN = re.compile(
     r"(?:\b(?:for|with|and|on|of|about|from|in|under)\s+)?(?:\b(?:my|the|our)\s+)?"
     r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
+    re.I,
+)
+
+
+_GREETING = re.compile(
+    r"^(?:(?:hi|hiya|hello|hey|dear (?:team|all|sirs?)|good (?:morning|afternoon|evening|day))(?: (?:there|again|all))?"
+    r"[\s,.!]+)+",
+    re.I,
+)
+_THANKS = re.compile(
+    r"[\s,.!]+(?:(?:many )?thanks|thank you|thx|ty|cheers)(?: (?:a lot|so much|very much|again|in advance))?[\s.!]*$",
     re.I,
 )
 
