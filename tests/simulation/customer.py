@@ -80,6 +80,7 @@ def _patterns() -> list[tuple[str, re.Pattern[str]]]:
 
 
 _RESPONSES = _patterns()
+_ENDS_OF_REFUND = ("refund_confirmed", "return_confirmed", "declined", "in_review", "under_way")
 
 
 def question_in(replies: list[dict[str, Any]]) -> str | None:
@@ -93,6 +94,12 @@ def question_in(replies: list[dict[str, Any]]) -> str | None:
     return None
 
 
+def refund_ended(replies: list[dict[str, Any]]) -> bool:
+    """Whether the bot told the end of a refund."""
+    ends = [pattern for name, pattern in _RESPONSES if name in _ENDS_OF_REFUND]
+    return any(pattern.fullmatch(reply.get("text", "")) for reply in replies for pattern in ends)
+
+
 class SimulatedCustomer:
     """Says the first thing with ``opens``, then answers with ``answers`` until that gives None."""
 
@@ -100,7 +107,7 @@ class SimulatedCustomer:
         """``orders`` are numbers and e-mail addresses."""
         self.scenario, self.choices = scenario, choices
         self.orders = list(orders)
-        self.wish = "cancel" if scenario.goal.startswith("cancel") else "refund"
+        self.wish = "cancel" if scenario.goal.startswith("cancel") or scenario.goal == "both, only cancel" else "refund"
         self.corrects = "correcting" in scenario.habits and choices.pick([None, "number", "destination", "email"])
         self.told_wrong: str | None = None
         self.changed = False
@@ -131,6 +138,8 @@ class SimulatedCustomer:
         """The answer to what the bot said; None when there is nothing more to say."""
         self.buttons = [button for reply in replies for button in reply.get("buttons", [])]
         asked = question_in(replies)
+        if self.scenario.goal == "both, refund first" and refund_ended(replies):
+            self.wish = "cancel"
         if asked == "ended":
             return self.after_the_end()
         if self.told_wrong:
@@ -172,6 +181,10 @@ class SimulatedCustomer:
             return self.says("the_service")
         if asked == "which_case":
             return str(next(button["payload"] for button in self.buttons if "refund" in button["title"]))
+        if asked == "cancel_quote" and self.wish == "refund":
+            return self.says("to_refund")
+        if asked == "refund_quote" and self.wish == "cancel":
+            return self.says("to_cancel")
         if goal == "refund, but no" or goal == "cancel, but no":
             return self.says("no")
         return self.says("yes")
