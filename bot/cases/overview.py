@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cases.model import Case, CaseKind, CaseState
+from bot.cases.model import Case, CaseState
 from bot.cases.ports import Services
 from bot.policy.facts import Order
 
@@ -43,9 +43,3 @@ def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
     """The orders of the customers verified in this conversation, newest first."""
     with services.unit_of_work() as uow:
         return uow.orders_of(uow.verified_customers(conversation_id, services.clock()))
-
-
-def is_quoted(services: Services, *, conversation_id: str, kind: CaseKind) -> bool:
-    """Whether a quote of that kind waits for an answer in this conversation."""
-    with services.unit_of_work() as uow:
-        return any(case.kind is kind for case in uow.quoted_cases(conversation_id))

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
-from bot.cases.errors import MoveNotAllowed, UnknownCase
+from bot.cases.errors import UnknownCase
 from bot.cases.handoff import Transcript, save_handoff
 from bot.cases.identity import verified_order
 from bot.cases.model import (
@@ -156,17 +156,6 @@ def confirm(
             return Confirmation(ConfirmationStatus.CONFIRMED, case, fresh)
         uow.commit()
     return Confirmation(ConfirmationStatus.CHANGED, case, fresh, handoff)
-
-
-def withdraw(services: Services, *, conversation_id: str, reference: str) -> Case:
-    """The customer's no to a quote. Raises UnknownCase, MoveNotAllowed once it was confirmed."""
-    with services.unit_of_work() as uow:
-        case = _own_case(uow, conversation_id, reference)
-        if case.state is not CaseState.QUOTED:
-            raise MoveNotAllowed(f"{reference} is {case.state.value}")
-        case = move(services, uow, case, CaseState.WITHDRAWN, "customer", "the customer said no to the quote")
-        uow.commit()
-    return case
 
 
 def _open_case(

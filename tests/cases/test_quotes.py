@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from store_builders import PLAN, TRANSCRIPT, store_order, verified
 
-from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
+from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
 from bot.cases.ports import Services
 from bot.cases.quotes import (
@@ -20,7 +20,6 @@ from bot.cases.quotes import (
     confirm,
     quote_cancellation,
     quote_refund,
-    withdraw,
 )
 from bot.policy.facts import Destination, OrderStatus
 
@@ -73,14 +72,6 @@ def changed_order(services: Services, **values: Any) -> None:
         assert stored is not None
         uow.change_order(stored.id, **values)
         uow.commit()
-
-
-@pytest.fixture
-def alex(services: Services) -> Services:
-    """A stored card whose customer is verified in the conversation ``talk``."""
-    store_order(services)
-    verified(services)
-    return services
 
 
 def test_a_quote_is_stored_with_its_inputs_and_changes_nothing(alex: Services) -> None:
@@ -188,8 +179,6 @@ def test_a_case_belongs_to_its_conversation(alex: Services) -> None:
     verified(alex, "mallory")
     with pytest.raises(UnknownCase):
         confirmed(alex, quote, "mallory")
-    with pytest.raises(UnknownCase):
-        withdraw(alex, conversation_id="mallory", reference=quote.case.reference)
 
 
 def test_asking_again_renews_the_quote_and_opens_no_second_case(alex: Services) -> None:
@@ -249,16 +238,6 @@ def test_a_shipped_card_waits_for_its_return_with_a_number(alex: Services) -> No
     assert done.case.state is CaseState.AWAITING_RETURN
     assert done.case.return_number is not None and done.case.return_number.startswith("RT-")
     assert order_status(alex, "CC-104244") is OrderStatus.ACTIVE
-
-
-def test_a_no_withdraws_the_quote_and_cannot_undo_a_yes(alex: Services) -> None:
-    quote = quoted(alex)
-    assert withdraw(alex, conversation_id="talk", reference=quote.case.reference).state is CaseState.WITHDRAWN
-    assert confirmed(alex, quote).status is ConfirmationStatus.ALREADY and order_status(alex) is OrderStatus.ACTIVE
-    second = quoted(alex)
-    confirmed(alex, second)
-    with pytest.raises(MoveNotAllowed):
-        withdraw(alex, conversation_id="talk", reference=second.case.reference)
 
 
 def test_a_cancelled_plan_stops_now_and_ends_with_its_cycle(alex: Services) -> None:

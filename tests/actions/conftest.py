@@ -1,0 +1,20 @@
+"""The services of the actions over an empty database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actions.base import services
+from bot.cases.ports import Services
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """The services that the actions of this process find, with a data folder of their own."""
+    monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    services.cache_clear()
+    yield services()
+    services.cache_clear()

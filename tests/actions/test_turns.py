@@ -1,0 +1,165 @@
+"""Single turns of the forms and of the session, with the real services behind them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from rasa_sdk.executor import CollectingDispatcher
+from store_builders import store_order, verified
+from talks import a_talk
+
+from actions.base import SafeAction, _offer_person
+from actions.refund import ValidateRefundForm
+from actions.session import StartSession
+from actions.withdrawal import ValidateWithdrawForm
+from bot.cases.model import CaseState, CustomerReason
+from bot.cases.overview import conversation_requests
+from bot.cases.ports import Services
+from bot.cases.quotes import quote_refund
+from bot.policy.facts import Destination
+
+
+def turn(action: SafeAction, text: str, **changes: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The bot's messages, and the slots that were set."""
+    dispatcher = CollectingDispatcher()
+    talk = a_talk(text, **changes)
+    events = action.turn(talk, dispatcher)
+    _offer_person(talk, events, dispatcher)
+    return dispatcher.messages, {event["name"]: event["value"] for event in events if event["event"] == "slot"}
+
+
+def said(messages: list[dict[str, Any]]) -> list[str]:
+    """The names of the responses."""
+    return [message["response"] for message in messages]
+
+
+def order_of_days_ago(desk: Services, number: str = "CC-104233", days: int = 1, **changes: Any) -> None:
+    """An order, and its customer verified in ``talk``."""
+    placed_at = datetime.now(timezone.utc) - timedelta(days=days)
+    store_order(desk, number, placed_at=placed_at.isoformat(), **changes)
+    verified(desk, number=number)
+
+
+WISH: dict[str, Any] = {"intent": "request_refund", "confidence": 0.95}
+
+
+def test_the_only_order_of_a_verified_customer_is_not_asked_for(desk: Services) -> None:
+    order_of_days_ago(desk)
+    messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
+    assert said(messages) == ["utter_which_reason"] and slots["order_number"] == "CC-104233"
+
+
+def test_of_several_orders_the_customer_picks_one(desk: Services) -> None:
+    order_of_days_ago(desk)
+    order_of_days_ago(desk, "CC-104244", days=0)
+    messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
+    assert said(messages) == ["utter_which_of_your_orders"] and slots["requested_slot"] == "order_number"
+    assert [button["payload"] for button in messages[0]["buttons"]] == ["CC-104244", "CC-104233"]
+
+
+def test_a_late_order_is_declined_before_anyone_is_asked_for_a_reason(desk: Services) -> None:
+    order_of_days_ago(desk, days=30)
+    messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
+    (message,) = messages
+    assert message["response"] == "utter_declined" and slots["answer"] == "told"
+    assert message["help"].startswith("It would have been accepted until ")
+    assert message["help"].endswith("The $50.00 on the card stay yours to use.")
+
+
+def test_a_decline_that_nothing_could_change_says_so(desk: Services) -> None:
+    order_of_days_ago(desk, status="cancelled")
+    (message,), _ = turn(ValidateRefundForm(), "I want a refund", **WISH)
+    assert message["help"] == "No change of the details would make it possible."
+
+
+def test_after_a_break_the_customer_is_told_where_they_were(desk: Services) -> None:
+    order_of_days_ago(desk)
+    slots = {"task": "refund", "order_number": "CC-104233"}
+    asked = {"requested": "refund_reason", "slots": slots, "intent": "change_of_mind", "confidence": 0.95}
+    messages, _ = turn(ValidateRefundForm(), "changed my mind", silence=timedelta(minutes=30), **asked)
+    assert said(messages) == ["utter_where_we_were", "utter_which_destination"]
+    assert (messages[0]["task"], messages[0]["order"]) == ("refund", " of order CC-104233")
+    messages, _ = turn(ValidateRefundForm(), "changed my mind", silence=timedelta(minutes=1), **asked)
+    assert said(messages) == ["utter_which_destination"]
+
+
+def test_the_reason_that_was_understood_is_shown_with_the_quote(desk: Services) -> None:
+    order_of_days_ago(desk)
+    slots = {"task": "refund", "order_number": "CC-104233", "refund_destination": "wallet"}
+    change = {"intent": "change_of_mind", "confidence": 0.95}
+    (message,), _ = turn(ValidateRefundForm(), "changed my mind", requested="refund_reason", slots=slots, **change)
+    assert message["response"] == "utter_refund_quote" and message["refund"] == "$44.00"
+    assert message["reason"] == " Reason: you changed your mind."
+
+
+def test_a_destination_that_nobody_chose_is_not_kept_for_the_next_order(desk: Services) -> None:
+    order_of_days_ago(desk, payment_method="cash")
+    slots = {"task": "refund", "order_number": "CC-104233", "refund_reason": "change_of_mind"}
+    (message,), after = turn(ValidateRefundForm(), "hm", slots=slots, **WISH)
+    assert message["response"] == "utter_refund_quote" and after["refund_destination"] is None
+
+
+@pytest.mark.parametrize(("unclear", "response"), [(0, "utter_reason_unclear"), (1, "utter_in_review")])
+def test_a_reason_that_stays_unclear_goes_to_a_person_in_the_customers_words(
+    desk: Services, unclear: int, response: str
+) -> None:
+    order_of_days_ago(desk)
+    slots = {"task": "refund", "order_number": "CC-104233", "unclear": unclear}
+    messages, after = turn(
+        ValidateRefundForm(), "it's complicated", intent="out_of_scope", requested="refund_reason", slots=slots
+    )
+    assert said(messages) == [response]
+    assert after["reason_words"] == (None if unclear == 0 else "it's complicated")
+
+
+def test_asking_the_same_again_comes_with_a_person(desk: Services) -> None:
+    asked: dict[str, Any] = {"requested": "order_number"}
+    first, slots = turn(ValidateRefundForm(), "blah", **asked, slots={}, responses=[["utter_which_order"]])
+    assert said(first) == ["utter_order_number_unclear"]
+    slots["unclear"] = 0
+    again, _ = turn(ValidateRefundForm(), "blah", **asked, slots=slots, responses=[["utter_order_number_unclear"]])
+    assert said(again) == ["utter_person_instead", "utter_order_number_unclear"]
+
+
+def test_a_threat_is_answered_with_a_person_and_the_request_goes_on(desk: Services) -> None:
+    messages, _ = turn(ValidateRefundForm(), "refund me or you hear from my lawyer", **WISH)
+    assert said(messages) == ["utter_person_at_once/legal", "utter_which_order"]
+
+
+def a_quote(desk: Services) -> str:
+    """An open quote; its reference."""
+    quote = quote_refund(
+        desk,
+        conversation_id="talk",
+        order_number="CC-104233",
+        reason=CustomerReason.CHANGE_OF_MIND,
+        reason_words="",
+        destination=Destination.WALLET,
+        requested_at=desk.clock(),
+        transcript=[],
+    )
+    return quote.case.reference
+
+
+def test_the_first_session_says_what_this_is_and_a_later_one_closes_what_was_left_open(desk: Services) -> None:
+    assert said(turn(StartSession(), "hello")[0]) == ["utter_introduction"]
+    earlier = {"transcript": [{"at": "…", "who": "customer", "text": "refund"}]}
+    assert said(turn(StartSession(), "hello", **earlier)[0]) == ["utter_welcome_back"]
+
+    order_of_days_ago(desk)
+    a_quote(desk)
+    assert said(turn(StartSession(), "hello", **earlier)[0]) == ["utter_welcome_back/unanswered"]
+    (request,) = conversation_requests(desk, conversation_id="talk")
+    assert request.case.state is CaseState.WITHDRAWN
+
+
+def test_what_is_to_be_taken_back_is_shown_before_it_is(desk: Services) -> None:
+    order_of_days_ago(desk)
+    reference = a_quote(desk)
+    (message,), slots = turn(ValidateWithdrawForm(), "take my refund back", intent="withdraw_request")
+    assert (message["response"], message["reference"]) == ("utter_withdraw_quote", reference)
+    assert message["request"] == "refund of $44.00 for order CC-104233" and slots["case_reference"] == reference
+    (request,) = conversation_requests(desk, conversation_id="talk")
+    assert request.case.state is CaseState.QUOTED
