@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test lint data-check unit stories bench eval
+.PHONY: help setup run train test lint data-check unit stories simulate bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -35,6 +35,9 @@ unit: train ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
 
 stories: train ## The conversation stories
 	@sh scripts/stories
+
+simulate: train ## Simulated customers against the running bot; ARGS="--scenarios 50 --runs 2 --seed 3"
+	@$(bin)/python scripts/simulate.py $(ARGS)
 
 bench: train ## Measure decisions and turns
 	@$(bin)/python scripts/bench.py $(ARGS)

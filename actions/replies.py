@@ -94,7 +94,7 @@ def _what_would_help(case: Case, inputs: dict[str, Any]) -> str:
     if order.status is OrderStatus.ACTIVE and order.product_kind is ProductKind.SUBSCRIPTION:
         said.append("You can still cancel the plan, so that no further charge is taken.")
     elif order.status is OrderStatus.ACTIVE and order.remaining_balance and order.remaining_balance > 0:
-        said.append(f"The {spoken(order.remaining_balance, order.currency)} on the card stay yours to use.")
+        said.append(f"The {spoken(order.remaining_balance, order.currency)} on the card stays yours to use.")
     return " ".join(said)
 
 

@@ -65,7 +65,7 @@ def test_a_late_order_is_declined_before_anyone_is_asked_for_a_reason(desk: Serv
     (message,) = messages
     assert message["response"] == "utter_declined" and slots["answer"] == "told"
     assert message["help"].startswith("It would have been accepted until ")
-    assert message["help"].endswith("The $50.00 on the card stay yours to use.")
+    assert message["help"].endswith("The $50.00 on the card stays yours to use.")
 
 
 def test_a_decline_that_nothing_could_change_says_so(desk: Services) -> None:
