@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
 from actions.finish import FinishRequest, go_to
-from actions.form import Details, RequestForm, wants_both
+from actions.form import Details, RequestForm, says_cancel, wants_both
 from actions.replies import business_day, confirmed_values, figures, tell_outcome
 from actions.talk import Talk
 from bot.cases.model import CaseState
@@ -30,6 +30,8 @@ class ValidateCancelForm(RequestForm):
 
     def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
         """Someone who wants the money back, too, goes to the refund form, which makes a plan of it."""
+        if asked == "answer" and says_cancel(talk):
+            return details  # "cancel" said to "shall I cancel?" may mean either
         details = super().hear(talk, details, asked)
         wants_money = asked == "answer" and talk.intent in ("affirm", "request_refund") and talk.words & self.foreign
         if details.answer is None and (wants_both(talk) or wants_money):
@@ -51,6 +53,9 @@ class ValidateCancelForm(RequestForm):
             self._tell_end(talk, details.order_number, quote, dispatcher)
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
+        if quote.unchanged and self.was_answered(talk):
+            dispatcher.utter_message(response="utter_cancel_quote/again", order_number=details.order_number)
+            return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
         instead = quote.refund_instead
         if instead is not None and instead.refund is not None:
             refund = spoken(instead.refund, instead.currency)

@@ -62,7 +62,7 @@ class FinishRequest(SafeAction):
         if not first:
             return cleared()
         dispatcher.utter_message(response="utter_next_order", order_number=first)
-        kept = ("email", "refund_reason", "reason_words", "refund_destination", f"{self.task}_requested_at", "task")
+        kept = ("refund_reason", "reason_words", "refund_destination", f"{self.task}_requested_at", "task")
         return [
             *(event for event in cleared() if event["name"] not in kept),
             SlotSet("order_number", first),

@@ -15,7 +15,7 @@ from actions.base import SafeAction, services
 from actions.notes import reason_of
 from actions.policy import tell_policy
 from actions.replies import order_buttons
-from actions.talk import Talk
+from actions.talk import SURE, Talk
 from bot.cases.identity import VerificationStatus, is_verified, verify
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests, customer_orders
@@ -24,9 +24,7 @@ from bot.cases.withdrawals import close_quotes
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""
 
-DIGRESSIONS = frozenset(
-    {"ask_policy", "check_request_status", "greet", "goodbye", "thank", "bot_challenge", "help", "complain"}
-)
+DIGRESSIONS = frozenset({"ask_policy", "check_request_status", "greet", "thank", "bot_challenge", "help", "complain"})
 """Words in between: answered by their own rule, then the form asks again."""
 
 PERHAPS_A_REASON = frozenset({"complain", "bot_challenge", "help"})
@@ -128,10 +126,11 @@ class RequestForm(SafeAction):
         if talk.slot("task") not in (None, self.task):
             asked = None
             details = self._taken_over(talk, details)
-        answered_before = f"{self.task}_form" in talk.handled_by or any(
-            name.startswith("action_finish") for name in talk.handled_by
-        )
-        if not answered_before:
+        finished = any(name.startswith("action_finish") for name in talk.handled_by)
+        if not finished and not self.was_answered(talk):
+            if asked and _HOLD.fullmatch(talk.text.strip()):
+                dispatcher.utter_message(response="utter_take_your_time")
+                return self._events(details, asked)
             if asked and self._leaves(talk, asked):
                 return []
             details = self.hear(talk, details, asked)
@@ -147,12 +146,16 @@ class RequestForm(SafeAction):
             if "later_orders" in details.heard:
                 dispatcher.utter_message(response="utter_later_orders", orders=" and ".join(details.later_orders))
             _answer_questions_beside(talk, asked, dispatcher)
-        elif asked and not any(name.startswith("action_finish") for name in talk.handled_by):
+        elif asked and not finished:
             dispatcher.utter_message(response="utter_back_to_it", task=self.task_name)
             if asked == "refund_reason" and talk.intent in PERHAPS_A_REASON:
                 details = replace(details, unclear=details.unclear + 1)
         details, asks = self.next(talk, details, dispatcher)
         return self._events(details, asks)
+
+    def was_answered(self, talk: Talk) -> bool:
+        """Whether this form gave way in this turn, and what it gave way to has answered the message."""
+        return f"{self.task}_form" in talk.handled_by
 
     def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
         """Take what the message says."""
@@ -214,14 +217,16 @@ class RequestForm(SafeAction):
     def _leaves(self, talk: Talk, asked: str) -> bool:
         if asked == "answer" and (says_cancel(talk) or talk.says_yes(self.subject, self.foreign)):
             return False
-        if talk.intent == "nevermind" and talk.entities:
-            return False  # "no wait, it's 104273": a correction, not a farewell
+        if talk.intent == "nevermind" and (talk.entities or asks_something(talk)):
+            return False  # "no wait, it's 104273", "does it stop at once?": no farewell
         if talk.intent == "nevermind" and asked == "answer" and any(part["name"] == "affirm" for part in talk.parts):
             return False  # neither a farewell nor a clear yes
         if talk.intent == "withdraw_request" and self.task in ("refund", "cancel"):
             return asked != "answer" and _has_requests_to_withdraw(talk)
         if talk.intent == "talk_to_human" and asked == "refund_reason" and not _A_PERSON.search(talk.text):
             return False  # "I can't call anyone": not far from a reason, and no wish for a person
+        if talk.intent == "goodbye":
+            return talk.confidence >= SURE
         if talk.intent == self.other_task:
             return not (says_cancel(talk) or wants_both(talk))
         return talk.intent in LEAVING
@@ -265,8 +270,7 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
     heard: dict[str, Any] = _orders(talk, details)
     if talk.entities.get("email"):
         heard["email"] = talk.entities["email"][-1]
-    only_asks = talk.intent == "ask_policy" and asks_something(talk) and asked != "refund_destination"
-    if talk.entities.get("destination") and not only_asks:
+    if talk.entities.get("destination") and not _only_asks_where(talk, asked):
         heard["destination"] = talk.entities["destination"][-1]
     called_wrong = _called_wrong(talk) if not heard and asked and asked != "refund_reason" else {}
     reason = None if called_wrong else reason_of(talk, asked)
@@ -325,6 +329,23 @@ def asks_something(talk: Talk) -> bool:
     return "?" in talk.text or (talk.text.lower().split() or [""])[0] in _QUESTION_WORDS
 
 
+def chosen_task(talk: Talk) -> str | None:
+    """The form that the message chooses, right after the bot has asked which one."""
+    if not talk.said_last(*_TASK_OFFERS):
+        return None
+    refund, cancel = bool(talk.words & _REFUND_WORDS), bool(talk.words & _CANCEL_TASK_WORDS)
+    if refund == cancel:
+        return None
+    return "refund_form" if refund else "cancel_form"
+
+
+def _only_asks_where(talk: Talk, asked: str | None) -> bool:
+    """Whether a destination is only asked about. "Can I have it in my wallet?" is an answer, once that was asked."""
+    if talk.intent != "ask_policy" or not asks_something(talk):
+        return False
+    return asked != "refund_destination" or talk.text.lower().split()[0] in _WH_WORDS
+
+
 def wants_both(talk: Talk) -> bool:
     """Someone who wants to end the service and the money back, in one message."""
     if talk.intent in ("ask_policy", "check_request_status", "talk_to_human", "report_problem", "dispute_charge"):
@@ -375,7 +396,16 @@ _CANCEL_WORDS = frozenset(
     for after in ("", " please", " pls", " now")
 )
 _NO = re.compile(r"\s*(?:no|nope|nah|don'?t)\b", re.I)
-_QUESTION_WORDS = frozenset("how what what's when where who why which is are can could do does will would".split())
+_TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
+_REFUND_WORDS = frozenset("refund refunded money cash reimburse first".split())
+_CANCEL_TASK_WORDS = frozenset("cancel end stop service plan subscription second".split())
+_WH_WORDS = frozenset("how what what's when where who why which".split())
+_QUESTION_WORDS = _WH_WORDS | frozenset("is are can could do does will would".split())
+_HOLD = re.compile(
+    r"(?:please |just )*(?:wait|hold on|hang on|let me (?:think|check|look|see)|"
+    r"(?:give me )?(?:one|a) (?:moment|second|sec|minute))(?: please| (?:one|a) (?:moment|second|sec|minute))*[\s.!]*",
+    re.I,
+)
 _CORRECTING = frozenset("no not wait sorry mean meant instead actually oops wrong rather typo correction".split())
 _ADDING = frozenset("also too and both then plus".split())
 _A_PERSON = re.compile(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import EventType
+from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
+from actions.form import chosen_task
 from actions.replies import tell_handoff
 from actions.signals import Signal, signal_in
 from actions.talk import Talk
@@ -91,6 +92,8 @@ class AnswerOffer(SafeAction):
         """Hand over if the last sentence offered a person; else say what can be done."""
         if talk.said_last(*_PERSON_OFFERS):
             return hand_over(talk, dispatcher)
+        if form := chosen_task(talk):
+            return [FollowupAction(form)]
         dispatcher.utter_message(response="utter_which_task" if talk.slot("order_number") else "utter_help")
         return []
 

@@ -89,8 +89,9 @@ class ValidateRefundForm(RequestForm):
             tell_outcome(dispatcher, details.order_number, quote)
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
+        again = "/again" if quote.unchanged and self.was_answered(talk) else ""
         dispatcher.utter_message(
-            response="utter_refund_quote",
+            response=f"utter_refund_quote{again}",
             order_number=details.order_number,
             reason=_REASONS[details.reason],
             **figures(quote.decision.result),

@@ -6,7 +6,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
-from actions.form import wants_both, wants_money_back
+from actions.form import chosen_task, wants_both, wants_money_back
 from actions.notes import noted, reason_of
 from actions.replies import tell_requests
 from actions.talk import Talk
@@ -16,7 +16,7 @@ from bot.cases.withdrawals import close_quotes
 
 
 class Stop(SafeAction):
-    """The customer drops the task."""
+    """The customer drops the task, or says goodbye."""
 
     def name(self) -> str:
         """The name in the domain."""
@@ -24,15 +24,19 @@ class Stop(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Close a quote that waits for an answer, and say that nothing was done; what was confirmed stays."""
-        close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
         requests = conversation_requests(services(), conversation_id=talk.conversation_id)
         reference = talk.slot("case_reference")
         confirmed = [r for r in requests if r.case.reference == reference and r.case.state not in _NOTHING_DONE]
         if confirmed and talk.slot("task") != "withdraw":
             # It was confirmed meanwhile, in another tab: "nothing was done" would be a lie.
             tell_requests(dispatcher, "utter_cases", confirmed)
-        else:
+        elif talk.requested or closed:
             dispatcher.utter_message(response="utter_stopped")
+        elif talk.intent != "goodbye":
+            dispatcher.utter_message(response="utter_nothing_to_stop")
+        if talk.intent == "goodbye":
+            dispatcher.utter_message(response="utter_goodbye")
         return end_of_task()
 
 
@@ -60,6 +64,8 @@ class NotUnderstood(SafeAction):
         """Offer buttons, then a person."""
         if wants_both(talk):
             return [FollowupAction("refund_form")]
+        if form := chosen_task(talk):
+            return [FollowupAction(form)]
         guesses = [guess for guess in talk.guesses if guess in _GUESSES][:2]
         if talk.said_last("utter_not_understood", "utter_is_it_one_of_these"):
             dispatcher.utter_message(response="utter_still_not_understood")
@@ -82,6 +88,8 @@ class NoteDetails(SafeAction):
         """Keep them, and ask what is wanted."""
         if wants_money_back(talk):
             return [FollowupAction("refund_form")]
+        if form := chosen_task(talk):
+            return [FollowupAction(form)]
         dispatcher.utter_message(response=_WHAT_NEXT.get(reason_of(talk), "utter_which_task"))
         return noted(talk)
 

@@ -14,7 +14,9 @@ from bot.cases.transcript import transcript
 SURE = 0.8
 """How sure the understanding of a typed yes must be before it may move money; a button is always sure."""
 
-_YES = frozenset("yes yeah yep yup ya ok okay sure confirm confirmed agreed agree accept proceed absolutely".split())
+_YES = frozenset(
+    "yes yeah yep yup ya y ok okay fine sure confirm confirmed agreed agree accept proceed absolutely".split()
+)
 _YES_PHRASES = ("go ahead", "do it", "please do", "sounds good", "that's fine", "thats fine", "that's right")
 _BESIDE_YES = frozenset(
     "please thanks thank you i it that this is that's thats a the my me now go ahead do sounds good fine right great "

@@ -46,12 +46,14 @@ _SEEN = (
 class Quote:
     """What the bot may say. ``existing``: another request for the order is under way, and nothing was decided.
 
+    ``unchanged``: the customer was shown the same already.
     ``refund_instead`` is what a refund would give right now, for someone about to cancel; None if nothing.
     """
 
     case: Case
     decision: StoredDecision | None
     existing: bool = False
+    unchanged: bool = False
     handoff: Handoff | None = None
     refund_instead: RefundDecision | None = None
 
@@ -99,9 +101,10 @@ def quote_refund(
         request = refund_request(
             services, uow, stored, reason.for_policy if reason else Reason.OTHER, destination, case.requested_at
         )
+        shown = uow.latest_decision(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
-    return Quote(case, decision, handoff=handoff)
+    return Quote(case, decision, unchanged=_same(shown, decision), handoff=handoff)
 
 
 def quote_cancellation(
@@ -119,6 +122,7 @@ def quote_cancellation(
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.latest_decision(case.id), existing=True)
         request = cancel_request(services, stored, case.requested_at)
+        shown = uow.latest_decision(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         instead = decide_refund(
             refund_request(services, uow, stored, Reason.CHANGE_OF_MIND, None, case.requested_at), services.policy
@@ -126,7 +130,8 @@ def quote_cancellation(
         under_way = uow.open_case(stored.id, CaseKind.REFUND)
         offer = instead.outcome.pays and (under_way is None or under_way.state is CaseState.QUOTED)
         uow.commit()
-    return Quote(case, decision, handoff=handoff, refund_instead=instead if offer else None)
+    unchanged = _same(shown, decision)
+    return Quote(case, decision, unchanged=unchanged, handoff=handoff, refund_instead=instead if offer else None)
 
 
 def confirm(
@@ -247,6 +252,11 @@ def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
     uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
+
+
+def _same(shown: StoredDecision | None, fresh: StoredDecision) -> bool:
+    """Whether two decisions read the same to the customer."""
+    return shown is not None and all(shown.result.get(key) == fresh.result.get(key) for key in (*_SEEN, "explanation"))
 
 
 def _own_case(uow: UnitOfWork, conversation_id: str, reference: str) -> Case:

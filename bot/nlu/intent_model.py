@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "threshold": 0.4,
     "money_threshold": 0.65,
     "money_margin": 0.4,
-    "detail_threshold": 0.3,
+    "detail_threshold": 0.2,
     "part_threshold": 0.8,
 }
 """``regularisation`` is scikit-learn's C. Below ``threshold`` the intent is a fallback. An intent that moves money

@@ -76,6 +76,6 @@ _FILLERS = frozenset(
     re.findall(
         r"\S+",
         "it is its s the my order number no nr num and email e mail address here hi hello ok sure this that for with a "
-        "on",
+        "on oh ah so then please thanks sorry i am m im first used use was be would",
     )
 )
