@@ -20,6 +20,7 @@ from bot.cases.identity import VerificationStatus, is_verified, verify
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests, customer_orders
 from bot.cases.withdrawals import close_quotes
+from bot.policy.facts import Destination
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""
@@ -133,6 +134,9 @@ class RequestForm(SafeAction):
                 return self._events(details, asked)
             if asked and self._leaves(talk, asked):
                 return []
+            if asked in ("order_number", "email") and not talk.entities and _NOT_AT_HAND.search(talk.text):
+                dispatcher.utter_message(response=f"utter_no_{asked}", order_number=details.order_number or "")
+                return self._events(details, asked)
             details = self.hear(talk, details, asked)
             may_be_reason = asked == "refund_reason" and talk.intent in PERHAPS_A_REASON and details.unclear
             if asked and not details.heard and self._is_digression(talk, asked) and not may_be_reason:
@@ -217,7 +221,7 @@ class RequestForm(SafeAction):
     def _leaves(self, talk: Talk, asked: str) -> bool:
         if asked == "answer" and (says_cancel(talk) or talk.says_yes(self.subject, self.foreign)):
             return False
-        if talk.intent == "nevermind" and (talk.entities or asks_something(talk)):
+        if talk.intent in ("nevermind", "goodbye") and (talk.entities or asks_something(talk)):
             return False  # "no wait, it's 104273", "does it stop at once?": no farewell
         if talk.intent == "nevermind" and asked == "answer" and any(part["name"] == "affirm" for part in talk.parts):
             return False  # neither a farewell nor a clear yes
@@ -272,6 +276,8 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
         heard["email"] = talk.entities["email"][-1]
     if talk.entities.get("destination") and not _only_asks_where(talk, asked):
         heard["destination"] = talk.entities["destination"][-1]
+    elif asked == "refund_destination" and (named := _destination_named(talk)):
+        heard["destination"] = named
     called_wrong = _called_wrong(talk) if not heard and asked and asked != "refund_reason" else {}
     reason = None if called_wrong else reason_of(talk, asked)
     if reason and not (asked == "answer" and (heard or reason is details.reason)):
@@ -339,6 +345,16 @@ def chosen_task(talk: Talk) -> str | None:
     return "refund_form" if refund else "cancel_form"
 
 
+def _destination_named(talk: Talk) -> str | None:
+    """A destination in fewer words than would name one elsewhere."""
+    if asks_something(talk) or talk.words & {"not", "no", "don't", "neither"}:
+        return None
+    wallet, original = bool(talk.words & {"store", "credit"}), bool(talk.words & _ORIGINAL_WORDS)
+    if wallet == original:
+        return None
+    return Destination.WALLET.value if wallet else Destination.ORIGINAL_PAYMENT_METHOD.value
+
+
 def _only_asks_where(talk: Talk, asked: str | None) -> bool:
     """Whether a destination is only asked about. "Can I have it in my wallet?" is an answer, once that was asked."""
     if talk.intent != "ask_policy" or not asks_something(talk):
@@ -395,7 +411,7 @@ _CANCEL_WORDS = frozenset(
     for word in ("cancel", "cancel that", "cancel this", "cancel it", "abort", "cancle", "canel")
     for after in ("", " please", " pls", " now")
 )
-_NO = re.compile(r"\s*(?:no|nope|nah|don'?t)\b", re.I)
+_NO = re.compile(r"\s*(?:(?:no|nope|nah|don'?t)\b|👎|❌)", re.I)
 _TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
 _REFUND_WORDS = frozenset("refund refunded money cash reimburse first".split())
 _CANCEL_TASK_WORDS = frozenset("cancel end stop service plan subscription second".split())
@@ -404,6 +420,12 @@ _QUESTION_WORDS = _WH_WORDS | frozenset("is are can could do does will would".sp
 _HOLD = re.compile(
     r"(?:please |just )*(?:wait|hold on|hang on|let me (?:think|check|look|see)|"
     r"(?:give me )?(?:one|a) (?:moment|second|sec|minute))(?: please| (?:one|a) (?:moment|second|sec|minute))*[\s.!]*",
+    re.I,
+)
+_ORIGINAL_WORDS = frozenset("original card bank paypal account visa mastercard".split())
+_NOT_AT_HAND = re.compile(
+    r"\b(?:don'?t (?:have|know|remember|see)|do not (?:have|know|remember)|dont (?:have|know)|lost|can(?:'|no)?t find|"
+    r"no idea|idk|dunno|forgot|where (?:do|can|is)|how (?:do|can) i (?:find|get|see)|what (?:order )?number)\b",
     re.I,
 )
 _CORRECTING = frozenset("no not wait sorry mean meant instead actually oops wrong rather typo correction".split())

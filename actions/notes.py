@@ -26,8 +26,8 @@ def noted(talk: Talk) -> list[EventType]:
 
 
 def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
-    """The reason that a message gives: in answer to that question, or else unmistakably. Several reasons, or a problem
-    of an unclear kind, are a person's to read: never the cheaper guess."""
+    """The reason that a message gives: in answer to that question, or else unmistakably. Told when asked for, several
+    reasons, or a problem of an unclear kind, are a person's to read: never the cheaper guess."""
     if asked == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
         return CustomerReason.OTHER
     if talk.text == "/report_problem":
@@ -36,7 +36,9 @@ def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
     if asked == "refund_reason" or talk.confidence >= SURE:
         told.add(_reason(talk.intent, talk.detail))
     told.discard(None)
-    return next(iter(told)) if len(told) == 1 else CustomerReason.OTHER if told else None
+    if len(told) == 1 and (asked == "refund_reason" or CustomerReason.OTHER not in told):
+        return told.pop()
+    return CustomerReason.OTHER if told and asked == "refund_reason" else None
 
 
 def _reason(intent: str, detail: str | None) -> CustomerReason | None:

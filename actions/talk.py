@@ -17,7 +17,18 @@ SURE = 0.8
 _YES = frozenset(
     "yes yeah yep yup ya y ok okay fine sure confirm confirmed agreed agree accept proceed absolutely".split()
 )
-_YES_PHRASES = ("go ahead", "do it", "please do", "sounds good", "that's fine", "thats fine", "that's right")
+_YES_PHRASES = (
+    "go ahead",
+    "do it",
+    "please do",
+    "sounds good",
+    "that's fine",
+    "thats fine",
+    "that's right",
+    "👍",
+    "👌",
+    "✅",
+)
 _BESIDE_YES = frozenset(
     "please thanks thank you i it that this is that's thats a the my me now go ahead do sounds good fine right great "
     "with to of and just all correct perfect understood order want".split()

@@ -96,13 +96,31 @@ def test_a_reason_that_nobody_asked_for_must_be_unmistakable() -> None:
 
 def test_two_reasons_are_a_persons_to_read() -> None:
     parts = [{"name": "change_of_mind", "detail": None}, {"name": "report_problem", "detail": "fault"}]
-    assert reason_of(a_talk("I changed my mind, it is broken", parts=parts)) is CustomerReason.OTHER
+    talk = a_talk("I changed my mind, it is broken", parts=parts)
+    assert reason_of(talk, "refund_reason") is CustomerReason.OTHER
+    assert reason_of(talk) is None, "nobody asked yet: it is asked for"
 
 
 def test_a_question_about_a_destination_chooses_none() -> None:
     asks = {"intent": "ask_policy", "confidence": 0.9}
     assert heard("can I get it on my wallet?", known(), "refund_reason", **asks).destination is None
     assert heard("can I get it on my wallet?", known(), "refund_destination", **asks).destination == "wallet"
+
+
+@pytest.mark.parametrize(
+    ("text", "destination"),
+    [
+        ("original", "original_payment_method"),
+        ("my card", "original_payment_method"),
+        ("the store one", "wallet"),
+        ("no card", None),
+        ("store or bank", None),
+        ("what is the original one", None),
+    ],
+)
+def test_fewer_words_name_a_destination_once_it_is_asked_for(text: str, destination: str | None) -> None:
+    assert heard(text, known(), "refund_destination").destination == destination
+    assert heard(text, known(), "email").destination is None
 
 
 @pytest.mark.parametrize("text", ["cancel", "Cancel!", "please cancel", "cancel it please", "I want to cancel"])

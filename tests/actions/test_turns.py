@@ -128,6 +128,20 @@ def test_a_threat_is_answered_with_a_person_and_the_request_goes_on(desk: Servic
     assert said(messages) == ["utter_person_at_once/legal", "utter_which_order"]
 
 
+@pytest.mark.parametrize("text", ["I don't have the order number", "idk", "where do I find it"])
+def test_whoever_lacks_the_order_number_is_told_where_it_is(desk: Services, text: str) -> None:
+    messages, slots = turn(ValidateRefundForm(), text, requested="order_number", slots={"task": "refund"})
+    assert said(messages) == ["utter_no_order_number"] and slots["requested_slot"] == "order_number"
+
+
+@pytest.mark.parametrize("text", ["wait", "Hold on please", "just a second...", "let me check"])
+def test_a_moment_to_think_changes_nothing(desk: Services, text: str) -> None:
+    asked = {"requested": "answer", "slots": {"task": "refund", "decision_id": 7}, "intent": "nevermind"}
+    messages, slots = turn(ValidateRefundForm(), text, **asked)
+    assert said(messages) == ["utter_take_your_time"]
+    assert (slots["requested_slot"], slots["decision_id"], slots["answer"]) == ("answer", 7, None)
+
+
 def a_quote(desk: Services) -> str:
     """An open quote; its reference."""
     quote = quote_refund(

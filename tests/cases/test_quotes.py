@@ -188,6 +188,14 @@ def test_asking_again_renews_the_quote_and_opens_no_second_case(alex: Services) 
     assert confirmed(alex, first).status is ConfirmationStatus.CHANGED, "the first quote is no longer the last seen"
 
 
+def test_a_quote_tells_whether_the_customer_saw_the_same_before(alex: Services) -> None:
+    assert not quoted(alex).unchanged
+    assert quoted(alex).unchanged
+    assert not quoted(alex, destination=Destination.ORIGINAL_PAYMENT_METHOD).unchanged
+    changed_order(alex, remaining_balance=Decimal("45.00"))
+    assert not quoted(alex, destination=Destination.ORIGINAL_PAYMENT_METHOD).unchanged
+
+
 def test_asking_in_another_conversation_withdraws_the_first_quote(alex: Services) -> None:
     first = quoted(alex)
     verified(alex, "phone")
