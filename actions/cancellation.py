@@ -8,10 +8,12 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
+from actions.details import Details
 from actions.finish import FinishRequest, go_to
-from actions.form import Details, RequestForm, says_cancel, wants_both
+from actions.form import RequestForm
 from actions.replies import business_day, confirmed_values, figures, tell_outcome
 from actions.talk import Talk
+from actions.wishes import says_cancel, wants_both
 from bot.cases.model import CaseState
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
 from bot.cases.requests import order_view

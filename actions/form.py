@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
 
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
-from actions.notes import reason_of
+from actions.details import Details, hear
 from actions.policy import tell_policy
 from actions.replies import order_buttons
 from actions.talk import SURE, Talk
+from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.identity import VerificationStatus, is_verified, verify
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests, customer_orders
 from bot.cases.withdrawals import close_quotes
-from bot.policy.facts import Destination
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""
@@ -33,66 +32,6 @@ PERHAPS_A_REASON = frozenset({"complain", "bot_challenge", "help"})
 
 LONG_SILENCE = timedelta(minutes=10)
 """After such a break the customer is told where they were."""
-
-
-@dataclass(frozen=True)
-class Details:
-    """What the customer has said so far, after this turn; ``heard`` names what this turn added or took back.
-
-    ``later_orders`` wait for their turn. ``plan`` is set for someone who wants to cancel and the money back.
-    ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
-    """
-
-    order_number: str | None
-    later_orders: tuple[str, ...]
-    email: str | None
-    reason: CustomerReason | None
-    reason_words: str
-    destination: str | None
-    plan: str | None
-    requested_at: datetime
-    answer: str | None
-    unclear: int
-    case_reference: str | None = None
-    decision_id: int | None = None
-    heard: frozenset[str] = field(default=frozenset())
-
-    @classmethod
-    def before(cls, talk: Talk, task: str) -> Details:
-        """What the slots remember. The request counts from the first message that asked for it (R2)."""
-        reason = talk.slot("refund_reason")
-        asked_at = talk.slot(f"{task}_requested_at")
-        return cls(
-            order_number=talk.slot("order_number"),
-            later_orders=tuple((talk.slot("later_orders") or "").split()),
-            email=talk.slot("email"),
-            reason=CustomerReason(reason) if reason else None,
-            reason_words=talk.slot("reason_words") or "",
-            destination=talk.slot("refund_destination"),
-            plan=talk.slot("plan"),
-            requested_at=datetime.fromisoformat(asked_at) if asked_at else talk.said_at,
-            answer=None,
-            unclear=int(talk.slots.get("unclear") or 0) if talk.requested else 0,
-            case_reference=talk.slot("case_reference"),
-            decision_id=int(talk.slots["decision_id"]) if talk.slots.get("decision_id") else None,
-        )
-
-    def events(self) -> list[EventType]:
-        """The slots as they are now."""
-        values = {
-            "order_number": self.order_number,
-            "later_orders": " ".join(self.later_orders) or None,
-            "email": self.email,
-            "refund_reason": self.reason.value if self.reason else None,
-            "reason_words": self.reason_words or None,
-            "refund_destination": self.destination,
-            "plan": self.plan,
-            "answer": self.answer,
-            "case_reference": self.case_reference,
-            "decision_id": float(self.decision_id) if self.decision_id else None,
-            "unclear": float(self.unclear),
-        }
-        return [SlotSet(name, value) for name, value in values.items()]
 
 
 class RequestForm(SafeAction):
@@ -164,7 +103,7 @@ class RequestForm(SafeAction):
     def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
         """Take what the message says."""
         if asked == "which_cancel":
-            choice = _which_cancel(talk, self.task)
+            choice = which_cancel(talk, self.task)
             if choice is None:
                 return details if says_cancel(talk) else hear(talk, details, None, self.subject, self.foreign)
             details = hear(talk, details, None, self.subject, self.foreign)
@@ -268,125 +207,6 @@ class RequestForm(SafeAction):
         ]
 
 
-def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str], foreign: frozenset[str]) -> Details:
-    """Take what the message says: order numbers, address, reason, destination, and yes or no to the quote, which is
-    about ``subject``. A detail that is only called wrong is forgotten, so that it is asked again."""
-    heard: dict[str, Any] = _orders(talk, details)
-    if talk.entities.get("email"):
-        heard["email"] = talk.entities["email"][-1]
-    if talk.entities.get("destination") and not _only_asks_where(talk, asked):
-        heard["destination"] = talk.entities["destination"][-1]
-    elif asked == "refund_destination" and (named := _destination_named(talk)):
-        heard["destination"] = named
-    called_wrong = _called_wrong(talk) if not heard and asked and asked != "refund_reason" else {}
-    reason = None if called_wrong else reason_of(talk, asked)
-    if reason and not (asked == "answer" and (heard or reason is details.reason)):
-        heard["reason"] = reason
-        heard["reason_words"] = talk.said
-    heard = heard or called_wrong
-    if wants_both(talk):
-        heard["plan"] = "both"
-    if asked == "answer" and not heard:
-        if talk.says_yes(subject, foreign):
-            heard["answer"] = "yes"
-        elif talk.intent in ("deny", "withdraw_request") or says_cancel(talk) or _NO.match(talk.text):
-            heard["answer"] = "no"
-    if not heard:
-        return details
-    return replace(details, **heard, unclear=0, heard=frozenset(heard))
-
-
-def _orders(talk: Talk, details: Details) -> dict[str, Any]:
-    numbers = talk.entities.get("order_number", [])
-    if not numbers:
-        return {}
-    rejected = {number for number in numbers if _is_rejected(talk.text, number)}
-    numbers = [number for number in numbers if number not in rejected] or numbers
-    new = [number for number in numbers if number != details.order_number and number not in details.later_orders]
-    corrects = bool(talk.words & _CORRECTING)
-    if details.order_number and not corrects and talk.words & _ADDING:
-        return {"later_orders": (*details.later_orders, *new)} if new else {"order_number": details.order_number}
-    if not new:
-        return {"order_number": details.order_number or numbers[0]}
-    if corrects or len(new) == 1:
-        return {"order_number": new[-1]}
-    return {"order_number": new[0], "later_orders": (*details.later_orders, *new[1:])}
-
-
-def _is_rejected(text: str, number: str) -> bool:
-    digits = r"\D{0,3}".join(number[3:])
-    return bool(re.search(rf"\b(?:not|isn't|instead of|rather than|wasn't)\b[^,.;]{{0,25}}?{digits}", text, re.I))
-
-
-def _called_wrong(talk: Talk) -> dict[str, Any]:
-    match = _WRONG.search(talk.text)
-    if match is None or _WRONG_PRODUCT.search(talk.text):
-        return {}
-    return {_DETAIL_NAMES[match["what"].lower()]: None}
-
-
-def says_cancel(talk: Talk) -> bool:
-    """A bare "cancel" that does not say what."""
-    return talk.text.strip(" .!?").lower() in _CANCEL_WORDS
-
-
-def asks_something(talk: Talk) -> bool:
-    """Whether the message is put as a question."""
-    return "?" in talk.text or (talk.text.lower().split() or [""])[0] in _QUESTION_WORDS
-
-
-def chosen_task(talk: Talk) -> str | None:
-    """The form that the message chooses, right after the bot has asked which one."""
-    if not talk.said_last(*_TASK_OFFERS):
-        return None
-    refund, cancel = bool(talk.words & _REFUND_WORDS), bool(talk.words & _CANCEL_TASK_WORDS)
-    if refund == cancel:
-        return None
-    return "refund_form" if refund else "cancel_form"
-
-
-def _destination_named(talk: Talk) -> str | None:
-    """A destination in fewer words than would name one elsewhere."""
-    if asks_something(talk) or talk.words & {"not", "no", "don't", "neither"}:
-        return None
-    wallet, original = bool(talk.words & {"store", "credit"}), bool(talk.words & _ORIGINAL_WORDS)
-    if wallet == original:
-        return None
-    return Destination.WALLET.value if wallet else Destination.ORIGINAL_PAYMENT_METHOD.value
-
-
-def _only_asks_where(talk: Talk, asked: str | None) -> bool:
-    """Whether a destination is only asked about. "Can I have it in my wallet?" is an answer, once that was asked."""
-    if talk.intent != "ask_policy" or not asks_something(talk):
-        return False
-    return asked != "refund_destination" or talk.text.lower().split()[0] in _WH_WORDS
-
-
-def wants_both(talk: Talk) -> bool:
-    """Someone who wants to end the service and the money back, in one message."""
-    if talk.intent in ("ask_policy", "check_request_status", "talk_to_human", "report_problem", "dispute_charge"):
-        return False
-    return bool(_CANCEL_VERB.search(talk.text) and _MONEY_BACK.search(talk.text)) and not _NOT_BOTH.search(talk.text)
-
-
-def wants_money_back(talk: Talk) -> bool:
-    """Someone who says what is wrong and asks for a refund in one message."""
-    return bool(_MONEY_BACK.search(talk.text)) and not _NO_MONEY_BACK.search(talk.text)
-
-
-def _which_cancel(talk: Talk, task: str) -> str | None:
-    """What a bare "cancel" meant: go on ``here``, ``stop``, or another form."""
-    if says_cancel(talk):
-        return None
-    if talk.intent in ("nevermind", "deny", "goodbye") or talk.words & _THE_CHAT:
-        return "stop"
-    if talk.words & {"request", "refund"}:
-        return "to_withdraw" if task == "cancel" else "stop"
-    if talk.intent == "cancel_service" or talk.entities.get("order_number") or talk.words & _THE_SERVICE:
-        return "here" if task == "cancel" else "to_cancel"
-    return None
-
-
 def _has_requests_to_withdraw(talk: Talk) -> bool:
     requests = conversation_requests(services(), conversation_id=talk.conversation_id)
     return any(request.withdrawable and request.case.state is not CaseState.QUOTED for request in requests)
@@ -405,68 +225,21 @@ def _of_order(number: str | None) -> str:
     return f" of order {number}" if number else ""
 
 
-_CANCEL_WORDS = frozenset(
-    f"{before}{word}{after}"
-    for before in ("", "please ", "just ", "i want to ", "pls ")
-    for word in ("cancel", "cancel that", "cancel this", "cancel it", "abort", "cancle", "canel")
-    for after in ("", " please", " pls", " now")
-)
-_NO = re.compile(r"\s*(?:(?:no|nope|nah|don'?t)\b|👎|❌)", re.I)
-_TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
-_REFUND_WORDS = frozenset("refund refunded money cash reimburse first".split())
-_CANCEL_TASK_WORDS = frozenset("cancel end stop service plan subscription second".split())
-_WH_WORDS = frozenset("how what what's when where who why which".split())
-_QUESTION_WORDS = _WH_WORDS | frozenset("is are can could do does will would".split())
 _HOLD = re.compile(
     r"(?:please |just )*(?:wait|hold on|hang on|let me (?:think|check|look|see)|"
     r"(?:give me )?(?:one|a) (?:moment|second|sec|minute))(?: please| (?:one|a) (?:moment|second|sec|minute))*[\s.!]*",
     re.I,
 )
-_ORIGINAL_WORDS = frozenset("original card bank paypal account visa mastercard".split())
 _NOT_AT_HAND = re.compile(
     r"\b(?:don'?t (?:have|know|remember|see)|do not (?:have|know|remember)|dont (?:have|know)|lost|can(?:'|no)?t find|"
     r"no idea|idk|dunno|forgot|where (?:do|can|is)|how (?:do|can) i (?:find|get|see)|what (?:order )?number)\b",
     re.I,
 )
-_CORRECTING = frozenset("no not wait sorry mean meant instead actually oops wrong rather typo correction".split())
-_ADDING = frozenset("also too and both then plus".split())
 _A_PERSON = re.compile(
     r"/|\b(?:person|people|humans?|agents?|rep|reps|representatives?|operators?|someone|somebody|staff|team|manager|"
     r"supervisor|advisor|employee|speak|talk|chat|support|service|care|call me)\b",
     re.I,
 )
-_THE_CHAT = frozenset("chat conversation nothing stop this leave".split())
-_THE_SERVICE = frozenset("service plan card subscription account contract line order membership".split())
-_CANCEL_VERB = re.compile(r"\b(?:cancel|cancle|canceling|cancelling|end|stop|terminate|close|quit|get rid of)\b", re.I)
-_MONEY_BACK = re.compile(
-    r"\b(?:refund\w*|money back|reimburs\w+|cash back|pay me back|my money|money returned)\b", re.I
-)
-_NOT_BOTH = re.compile(
-    r"\b(?:instead|rather|or|don'?t|not|no|never|won'?t|can'?t|if i|when i|forget|skip|drop|scrap|without|"
-    r"cancel(?:ling|ing)? (?:the|my|that|this) "
-    r"(?:refund|request))\b",
-    re.I,
-)
-_NO_MONEY_BACK = re.compile(
-    r"\b(?:(?:don'?t|do not|no|not|never) (?:\w+ ){0,3}(?:refund|money)|instead of|rather than|already|refunded)\b",
-    re.I,
-)
-_DETAIL_NAMES = {
-    "email": "email",
-    "e-mail": "email",
-    "mail": "email",
-    "address": "email",
-    "order": "order_number",
-    "number": "order_number",
-    "reason": "reason",
-    "destination": "destination",
-}
-_WRONG = re.compile(
-    r"\b(?:wrong|other|different|another|change|correct|incorrect|mistyped|typo in)\b[^.?!]{0,20}?"
-    rf"\b(?P<what>{'|'.join(_DETAIL_NAMES)})\b",
-    re.I,
-)
-_WRONG_PRODUCT = re.compile(r"\b(?:sent|got|received|delivered|bought|ordered|product)\b", re.I)
 _UNCLEAR = {
     "order_number": "utter_order_number_unclear",
     "email": "utter_email_unclear",

@@ -8,10 +8,10 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
-from actions.form import chosen_task
 from actions.replies import tell_handoff
 from actions.signals import Signal, signal_in
 from actions.talk import Talk
+from actions.wishes import chosen_task
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
 from bot.cases.overview import conversation_requests

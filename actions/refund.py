@@ -8,10 +8,12 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import cleared, services
+from actions.details import Details
 from actions.finish import FinishRequest, go_to
-from actions.form import DIGRESSIONS, Details, RequestForm, asks_something, says_cancel
+from actions.form import DIGRESSIONS, RequestForm
 from actions.replies import confirmed_values, figures, sentences, tell_outcome
 from actions.talk import Talk
+from actions.wishes import asks_something, says_cancel
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.cases.overview import conversation_requests
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund

@@ -6,10 +6,10 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
-from actions.form import chosen_task, wants_both, wants_money_back
 from actions.notes import noted, reason_of
 from actions.replies import tell_requests
 from actions.talk import Talk
+from actions.wishes import chosen_task, wants_both, wants_money_back
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests
 from bot.cases.withdrawals import close_quotes

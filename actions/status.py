@@ -8,8 +8,9 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
+from actions.details import Details
 from actions.finish import FinishRequest
-from actions.form import Details, RequestForm
+from actions.form import RequestForm
 from actions.replies import tell_requests
 from actions.talk import Talk
 from bot.cases.overview import Request, conversation_requests

@@ -8,8 +8,9 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
+from actions.details import Details
 from actions.finish import FinishRequest
-from actions.form import Details, RequestForm
+from actions.form import RequestForm
 from actions.replies import request_name, tell_requests
 from actions.talk import Talk
 from bot.cases.errors import MoveNotAllowed

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from talks import a_talk
 
-from actions.form import Details, _which_cancel, hear, says_cancel, wants_both, wants_money_back
+from actions.details import Details, hear
 from actions.notes import reason_of
 from actions.refund import _plan_choice
+from actions.wishes import says_cancel, wants_both, wants_money_back, which_cancel
 from bot.cases.model import CustomerReason
 from bot.nlu.extraction import extract
 
@@ -144,8 +145,8 @@ def test_a_bare_cancel(text: str) -> None:
 )
 def test_what_a_bare_cancel_meant(text: str, in_cancel: str | None, in_refund: str | None) -> None:
     entities = {"order_number": ["CC-104233"]} if text.startswith("CC") else {}
-    assert _which_cancel(a_talk(text, entities=entities), "cancel") == in_cancel
-    assert _which_cancel(a_talk(text, entities=entities), "refund") == in_refund
+    assert which_cancel(a_talk(text, entities=entities), "cancel") == in_cancel
+    assert which_cancel(a_talk(text, entities=entities), "refund") == in_refund
 
 
 @pytest.mark.parametrize(
