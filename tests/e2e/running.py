@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 from store_builders import an_order_row
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile
 from bot.cases.ports import Services
 from bot.settings import PROJECT, Settings
+from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -84,8 +86,11 @@ class Site:
     def cases(self, conversation: Customer) -> list[CaseFile]:
         """The cases of a conversation, oldest first."""
         with self.services.unit_of_work() as uow:
-            files = [file for file in uow.case_files() if file.case.conversation_id == conversation.conversation_id]
-        return files[::-1]
+            assert isinstance(uow, SqlUnitOfWork)
+            of_conversation = t.cases.c.conversation_id == conversation.conversation_id
+            found = uow.connection.execute(sa.select(t.cases.c.reference).where(of_conversation).order_by(t.cases.c.id))
+            files = [uow.case_file(reference) for (reference,) in found.all()]
+        return [file for file in files if file is not None]
 
     def order_status(self, number: str) -> str:
         """The order's status in the store."""

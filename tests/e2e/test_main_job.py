@@ -270,3 +270,20 @@ def test_another_language_is_answered_politely_and_a_person_offered(site: Site) 
     customer = site.customer()
     assert "only speak English" in customer.says("quiero que me devuelvan el dinero de la tarjeta")
     assert "passed this to a person" in customer.presses("Talk to a person")
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        ["I don't need it any longer, refund {number} to my wallet please, {email}", "yes"],
+        ["refund {number}, {email}, I changed my mind", "store wallet", "yes"],
+        ["refund", "{number}", "{email}", "I changed my mind", "store wallet", "yes"],
+    ],
+    ids=["everything at once", "without the destination", "one by one"],
+)
+def test_a_refund_takes_no_more_messages_than_it_has_details(site: Site, messages: list[str]) -> None:
+    number, email = site.order()
+    customer = site.customer()
+    for message in messages[:-1]:
+        assert "Done." not in customer.says(message.format(number=number, email=email))
+    assert "Done. Your refund of $44.00" in customer.says(messages[-1])
