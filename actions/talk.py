@@ -31,7 +31,7 @@ _YES_PHRASES = (
 )
 _BESIDE_YES = frozenset(
     "please thanks thank you i it that this is that's thats a the my me now go ahead do sounds good fine right great "
-    "with to of and just all correct perfect understood order want".split()
+    "with to of and just all correct perfect understood order want lot so very much".split()
 )
 _DOUBTS = frozenset("no not don't dont but wait if unless except instead before first why how what when maybe".split())
 _RASAS_OWN = frozenset({"action_listen", "action_extract_slots", "action_session_start"})

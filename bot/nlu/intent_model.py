@@ -37,6 +37,7 @@ _NO_WISH = frozenset({FALLBACK, OTHER_LANGUAGE, "out_of_scope", "inform"})
 _BESIDE_A_WISH = frozenset({"greet", "thank", "affirm", "change_of_mind", "report_problem", "complain", "goodbye"})
 """What people say beside what they want."""
 
+_POLITENESS = ("greet", "thank")
 _FOLDS = 5
 _TEMPERATURES = np.geomspace(0.2, 3.0, 57)
 
@@ -154,7 +155,7 @@ class IntentModel:
         sure = [part for part in parts if part.confidence >= config["part_threshold"] and part.intent not in _NO_WISH]
         whole = replace(whole, parts=[{"name": part.intent, "detail": part.detail} for part in sure])
         wishes = {part.intent: part for part in sure if part.intent not in _BESIDE_A_WISH}
-        if whole.intent == FALLBACK and len(wishes) == 1:
+        if whole.intent in (FALLBACK, *_POLITENESS) and len(wishes) == 1:
             (wish,) = wishes.values()
             return replace(whole, ranking=wish.ranking, detail=wish.detail)
         moves = MONEY_INTENTS.intersection(wishes)

@@ -38,10 +38,12 @@ def _without_politeness(text: str) -> str:
 
 
 def parts_of(text: str) -> list[str]:
-    """The sentences and clauses of a text of two words or more, parted by order numbers and e-mail addresses, too."""
+    """The sentences and clauses of a text of two words or more, parted by order numbers, e-mail addresses and thanks,
+    too."""
     for item in reversed(extract(text)):
         if item.entity in ("order_number", "email"):
             text = text[: item.start] + "\n" + text[item.end :]
+    text = _THANKS.sub(lambda thanks: "\n" + thanks.group(), text)
     return [part for part in (piece.strip(" \t-") for piece in _BREAK.split(text)) if len(part.split()) > 1]
 
 
