@@ -84,7 +84,7 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
         heard["email"] = talk.entities["email"][-1]
     if talk.entities.get("destination") and not _only_asks_where(talk, asked):
         heard["destination"] = talk.entities["destination"][-1]
-    elif asked == "refund_destination" and (named := _destination_named(talk)):
+    elif asked in ("refund_destination", "answer") and (named := _destination_named(talk, asked)):
         heard["destination"] = named
     called_wrong = _called_wrong(talk) if not heard and asked and asked != "refund_reason" else {}
     reason = None if called_wrong else reason_of(talk, asked)
@@ -133,11 +133,14 @@ def _called_wrong(talk: Talk) -> dict[str, Any]:
     return {_DETAIL_NAMES[match["what"].lower()]: None}
 
 
-def _destination_named(talk: Talk) -> str | None:
-    """A destination in fewer words than would name one elsewhere."""
+def _destination_named(talk: Talk, asked: str) -> str | None:
+    """A destination in fewer words than would name one elsewhere, or in misspelt ones."""
     if asks_something(talk) or talk.words & {"not", "no", "don't", "neither"}:
         return None
-    wallet, original = bool(talk.words & {"store", "credit"}), bool(talk.words & _ORIGINAL_WORDS)
+    wallet, original = "wallet" in talk.words, "original" in talk.words
+    if asked == "refund_destination":
+        wallet = wallet or bool(talk.words & _WALLET_WORDS)
+        original = original or bool(talk.words & _ORIGINAL_WORDS)
     if wallet == original:
         return None
     return Destination.WALLET.value if wallet else Destination.ORIGINAL_PAYMENT_METHOD.value
@@ -151,7 +154,8 @@ def _only_asks_where(talk: Talk, asked: str | None) -> bool:
 
 
 _NO = re.compile(r"\s*(?:(?:no|nope|nah|don'?t)\b|👎|❌)", re.I)
-_ORIGINAL_WORDS = frozenset("original card bank paypal account visa mastercard".split())
+_WALLET_WORDS = frozenset("store credit".split())
+_ORIGINAL_WORDS = frozenset("card bank paypal account visa mastercard".split())
 _CORRECTING = frozenset("no not wait sorry mean meant instead actually oops wrong rather typo correction".split())
 _ADDING = frozenset("also too and both then plus".split())
 _DETAIL_NAMES = {

@@ -124,6 +124,13 @@ def test_fewer_words_name_a_destination_once_it_is_asked_for(text: str, destinat
     assert heard(text, known(), "email").destination is None
 
 
+def test_a_misspelt_destination_corrects_the_quote() -> None:
+    before = known(destination="original_payment_method")
+    assert heard("put it in my wlalet", before, "answer").destination == "original_payment_method"
+    talk = a_talk("put it in my wallet", said="put it in my wlalet", requested="answer")
+    assert hear(talk, before, "answer", frozenset(), frozenset()).destination == "wallet"
+
+
 @pytest.mark.parametrize("text", ["cancel", "Cancel!", "please cancel", "cancel it please", "I want to cancel"])
 def test_a_bare_cancel(text: str) -> None:
     assert says_cancel(a_talk(text))

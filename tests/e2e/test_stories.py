@@ -22,6 +22,7 @@ CATEGORIES = (
     "repair",
     "handoff",
     "abuse",
+    "found",
 )
 
 
