@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -26,20 +25,9 @@ CATEGORIES = (
 )
 
 
-@pytest.fixture(scope="module")
-def passes() -> Iterator[Counter[str]]:
-    """The passes by category, printed at the end."""
-    counted: Counter[str] = Counter()
-    yield counted
-    total = Counter(category for category, _, _ in ALL)
-    print("\n\n| category | stories | passed |\n| --- | --- | --- |")
-    for category in CATEGORIES:
-        print(f"| {category} | {total[category]} | {counted[category]} |")
-
-
 @pytest.mark.parametrize(("category", "path", "story"), ALL, ids=[f"{c}: {s['story']}" for c, _, s in ALL])
 def test_the_story_goes_as_written(
-    site: Site, passes: Counter[str], category: str, path: Any, story: dict[str, Any]
+    site: Site, story_passes: Counter[str], category: str, path: Any, story: dict[str, Any]
 ) -> None:
     customer = converse(site, story)
 
@@ -47,7 +35,7 @@ def test_the_story_goes_as_written(
     assert steps == [{**step, "user": step["user"].strip()} if "user" in step else step for step in story["steps"]]
     assert ends_of(site, customer) == story["metadata"]["ends"]
     assert follows is False or path.name.startswith("http_"), "rasa test can't follow an action that names the next"
-    passes[category] += 1
+    story_passes[category] += 1
 
 
 @pytest.mark.parametrize("category", CATEGORIES)

@@ -89,14 +89,14 @@ def expected(scenario: Scenario, numbers: list[str], services: Services) -> Expe
     """What the policy gives for the true facts of the stored orders."""
     number, goal = numbers[0], scenario.goal
     refund = _refund(scenario, number, services)
-    asked, cancelled = {_refunded(scenario, number, refund)}, {_cancelled(number, services)}
+    asked, cancelled = {_refunded(scenario, number, refund, services)}, {_cancelled(number, services)}
     # What ends without a yes of the customer may have come before a change of mind.
     unasked = frozenset() if refund.outcome.pays else frozenset(asked)
     needless = frozenset(cancelled) & {f"{number} cancel declined"}
     if goal in ("refund", "refund, then its status"):
         return _must(asked)
     if goal == "two refunds":
-        return _must(*({_refunded(scenario, each, _refund(scenario, each, services))} for each in numbers))
+        return _must(*({_refunded(scenario, each, _refund(scenario, each, services), services)} for each in numbers))
     if goal in ("refund, but no", "never mind"):
         return _must(allowed=unasked)
     if goal == "refund, then take it back":
@@ -135,11 +135,11 @@ def _refund(scenario: Scenario, number: str, services: Services) -> RefundDecisi
     return decide_refund(request, services.policy)
 
 
-def _refunded(scenario: Scenario, number: str, given: RefundDecision) -> str:
+def _refunded(scenario: Scenario, number: str, given: RefundDecision, services: Services) -> str:
     state = _STATES[given.outcome]
     if not given.outcome.pays:
         return f"{number} refund {state}"
-    to = "wallet" if {"payment_method": "cash"}.items() <= scenario.orders[0].items() else scenario.destination
+    to = "wallet" if _order(number, services).payment_method == "cash" else scenario.destination
     return f"{number} refund {state} {given.refund} {given.currency} {to}"
 
 
