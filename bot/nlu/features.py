@@ -35,13 +35,13 @@ class Features:
     def fit(cls, texts: Sequence[str]) -> Features:
         """Learn which letters and words there are, and how rare."""
         spelling = Spelling.fit(wording(text) for text in texts)
-        plain = [spelling.corrected(wording(text)).lower() for text in texts]
+        plain = [wording(spelling.corrected(text)).lower() for text in texts]
         fitted = {kind: TfidfVectorizer(sublinear_tf=True, **how).fit(plain) for kind, how in _KINDS.items()}
         return cls(fitted, spelling)
 
     def of(self, texts: Sequence[str]) -> csr_matrix:
         """A row for each text."""
-        corrected = [self.spelling.corrected(wording(text)) for text in texts]
+        corrected = [wording(self.spelling.corrected(text)) for text in texts]
         plain = [text.lower() for text in corrected]
         parts = [_WEIGHT * vectorizer.transform(plain) for vectorizer in self.vectorizers.values()]
         return hstack([csr_matrix(embed(corrected)), *parts]).tocsr().astype(np.float32)

@@ -147,6 +147,7 @@ class IntentModel:
     def understand(self, text: str, config: Mapping[str, Any]) -> Understood:
         """What to act on. A message that is unclear as a whole is taken by its parts, if these have one wish only."""
         whole = self._understand(text, config)
+        text = self.features.spelling.corrected(text)
         pieces = parts_of(text)
         all_of_it = len(pieces) == 1 and len(pieces[0].split()) == len(wording(text).split())
         if not pieces or all_of_it or whole.intent in (OTHER_LANGUAGE, "inform"):

@@ -60,6 +60,7 @@ def test_several_details_come_in_one_message_and_in_any_order() -> None:
         ("and CC-104244 too", "CC-104233", ("CC-104244",)),
         ("also CC-104244 and CC-104255 please", "CC-104233", ("CC-104244", "CC-104255")),
         ("CC-104233 again", "CC-104233", ()),
+        ("it's CC-104244, no wait, CC-104255", "CC-104255", ()),
     ],
 )
 def test_another_order_number_corrects_or_is_added(text: str, number: str, later: tuple[str, ...]) -> None:

@@ -101,6 +101,14 @@ def test_a_destination_that_nobody_chose_is_not_kept_for_the_next_order(desk: Se
     assert message["response"] == "utter_refund_quote" and after["refund_destination"] is None
 
 
+def test_where_only_the_wallet_is_possible_no_other_wish_is_stored(desk: Services) -> None:
+    order_of_days_ago(desk, payment_method="cash")
+    slots = {"task": "refund", "order_number": "CC-104233", "refund_reason": "change_of_mind"}
+    turn(ValidateRefundForm(), "hm", slots={**slots, "refund_destination": "original_payment_method"}, **WISH)
+    (request,) = conversation_requests(desk, conversation_id="talk")
+    assert request.case.destination is Destination.WALLET
+
+
 @pytest.mark.parametrize(("unclear", "response"), [(0, "utter_reason_unclear"), (1, "utter_in_review")])
 def test_a_reason_that_stays_unclear_goes_to_a_person_in_the_customers_words(
     desk: Services, unclear: int, response: str
