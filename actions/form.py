@@ -162,7 +162,7 @@ class RequestForm(SafeAction):
             return False
         if talk.intent in ("nevermind", "goodbye") and (talk.entities or asks_something(talk)):
             return False  # "no wait, it's 104273", "does it stop at once?": no farewell
-        if talk.intent == "nevermind" and asked == "answer" and any(part["name"] == "affirm" for part in talk.parts):
+        if talk.intent == "nevermind" and asked == "answer" and talk.confidence < SURE:
             return False  # neither a farewell nor a clear yes
         if talk.intent == "withdraw_request" and self.task in ("refund", "cancel"):
             return asked != "answer" and _has_requests_to_withdraw(talk)

@@ -43,7 +43,9 @@ class Spelling:
             return word
         near = self._speller.lookup(low, Verbosity.ALL, max_edit_distance=1 if len(low) < _LONG else 2)
         near.sort(key=lambda item: (item.distance, _unlikely(low, item.term), -item.count))
-        return near[0].term if near else word
+        if not near:
+            return word
+        return near[0].term.upper() if word.isupper() else near[0].term
 
 
 def _unlikely(typed: str, meant: str) -> int:

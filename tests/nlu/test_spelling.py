@@ -23,7 +23,8 @@ SPELLING = Spelling.fit(
     ("typed", "read"),
     [
         ("i wnat a refnd", "i want a refund"),
-        ("CANCLE my plna", "cancel my plan"),
+        ("cancle my plna", "cancel my plan"),
+        ("CANCLE MY PLNA", "CANCEL MY PLAN"),
         ("cancell it", "cancel it"),
         ("thats worng", "that's wrong"),
         ("mony bak", "money bak"),
