@@ -162,8 +162,8 @@ class RequestForm(SafeAction):
             return False
         if talk.intent in ("nevermind", "goodbye") and (talk.entities or asks_something(talk)):
             return False  # "no wait, it's 104273", "does it stop at once?": no farewell
-        if talk.intent == "nevermind" and asked == "answer" and talk.confidence < SURE:
-            return False  # neither a farewell nor a clear yes
+        if talk.intent == "nevermind" and asked == "answer" and _may_be_a_yes(talk):
+            return False
         if talk.intent == "withdraw_request" and self.task in ("refund", "cancel"):
             return asked != "answer" and _has_requests_to_withdraw(talk)
         if talk.intent == "talk_to_human" and asked == "refund_reason" and not _A_PERSON.search(talk.text):
@@ -210,6 +210,12 @@ class RequestForm(SafeAction):
 def _has_requests_to_withdraw(talk: Talk) -> bool:
     requests = conversation_requests(services(), conversation_id=talk.conversation_id)
     return any(request.withdrawable and request.case.state is not CaseState.QUOTED for request in requests)
+
+
+def _may_be_a_yes(talk: Talk) -> bool:
+    """Neither a farewell nor a clear yes: "so, ok, do it", or a single word that may be a misspelt one."""
+    is_a_guess = len(talk.words) == 1 and talk.confidence < SURE
+    return is_a_guess or any(part["name"] == "affirm" for part in talk.parts)
 
 
 def _answer_questions_beside(talk: Talk, asked: str | None, dispatcher: CollectingDispatcher) -> None:

@@ -150,6 +150,22 @@ def test_a_moment_to_think_changes_nothing(desk: Services, text: str) -> None:
     assert (slots["requested_slot"], slots["decision_id"], slots["answer"]) == ("answer", 7, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "confidence", "drops"),
+    [
+        ("never mind", 0.98, True),
+        ("nevermind, I'll keep it", 0.7, True),
+        ("sre", 0.62, False),
+        ("nevermind", 0.9, True),
+    ],
+)
+def test_a_word_that_may_be_a_yes_drops_no_quote(desk: Services, text: str, confidence: float, drops: bool) -> None:
+    slots = {"task": "refund", "decision_id": 7}
+    understood = {"intent": "nevermind", "confidence": confidence}
+    messages, _ = turn(ValidateRefundForm(), text, requested="answer", slots=slots, **understood)
+    assert said(messages) == ([] if drops else ["utter_answer_unclear"])
+
+
 def a_quote(desk: Services) -> str:
     """An open quote; its reference."""
     quote = quote_refund(
