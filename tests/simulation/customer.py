@@ -164,6 +164,8 @@ class SimulatedCustomer:
     def answer_to(self, asked: str) -> str:
         """The plain answer to a question."""
         goal = self.scenario.goal
+        if goal == "never mind" and self.changed:
+            return self.says("nevermind")  # nobody who wants none of it goes on
         if asked == "number":
             if self.corrects == "number":
                 self.corrects, self.told_wrong = None, "number"
