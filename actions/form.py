@@ -76,6 +76,9 @@ class RequestForm(SafeAction):
             if asked in ("order_number", "email") and not talk.entities and _NOT_AT_HAND.search(talk.text):
                 dispatcher.utter_message(response=f"utter_no_{asked}", order_number=details.order_number or "")
                 return self._events(details, asked)
+            if asked in ("order_number", "email") and not talk.entities and _WHY.match(talk.text):
+                dispatcher.utter_message(response="utter_why_asked")
+                return self._events(details, asked)
             details = self.hear(talk, details, asked)
             may_be_reason = asked == "refund_reason" and talk.intent in PERHAPS_A_REASON and details.unclear
             if asked and not details.heard and self._is_digression(talk, asked) and not may_be_reason:
@@ -241,6 +244,7 @@ _NOT_AT_HAND = re.compile(
     r"no idea|idk|dunno|forgot|where (?:do|can|is)|how (?:do|can) i (?:find|get|see)|what (?:order )?number)\b",
     re.I,
 )
+_WHY = re.compile(r"\W*(?:but |and |ok )?(?:why|what for)\b(?!.*\b(?:reason|fee|charge|refund)\b)", re.I)
 _A_PERSON = re.compile(
     r"/|\b(?:person|people|humans?|agents?|rep|reps|representatives?|operators?|someone|somebody|staff|team|manager|"
     r"supervisor|advisor|employee|speak|talk|chat|support|service|care|call me)\b",

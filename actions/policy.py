@@ -39,15 +39,15 @@ class AnswerPolicy(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Answer, and remember which order and whose it was about. Someone who names both is verified by them, so
         that the answer can have the figures of the order."""
-        for number, email in zip(talk.entities.get("order_number", []), talk.entities.get("email", []), strict=False):
-            if not talk.requested:
-                verify(
-                    services(),
-                    conversation_id=talk.conversation_id,
-                    message_id=talk.message_id,
-                    order_number=number,
-                    email=email,
-                )
+        numbers, emails = talk.entities.get("order_number"), talk.entities.get("email")
+        if numbers and emails and not talk.requested:
+            verify(
+                services(),
+                conversation_id=talk.conversation_id,
+                message_id=talk.message_id,
+                order_number=numbers[0],
+                email=emails[0],
+            )
         tell_policy(talk, talk.detail, dispatcher)
         return noted(talk)
 

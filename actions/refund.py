@@ -29,7 +29,7 @@ class ValidateRefundForm(RequestForm):
     task_name = "refund"
     other_task = "cancel_service"
     subject = frozenset("refund money back pay send give".split())
-    foreign = frozenset("cancel cancle terminate".split())
+    foreign = frozenset("cancel terminate".split())
 
     def _leaves(self, talk: Talk, asked: str) -> bool:
         # At the choice between the two, a wish to cancel is an answer.

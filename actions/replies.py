@@ -14,8 +14,8 @@ from bot.cases.model import Case, CaseKind, CaseState, Handoff
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
 from bot.policy import CancelDecision, RefundDecision, RefundRequest
-from bot.policy.advice import smallest_change
-from bot.policy.facts import Destination, Order, OrderStatus, ProductKind, Reason
+from bot.policy.advice import smallest_change, what_remains
+from bot.policy.facts import Destination, Order, Reason
 from bot.policy.money import spoken
 from bot.policy.parsing import parse_request
 from bot.policy.words import spoken_date
@@ -89,13 +89,8 @@ def _what_would_help(case: Case, inputs: dict[str, Any]) -> str:
     if case.reason is None:
         request = replace(request, reason=Reason.CHANGE_OF_MIND)
     change = smallest_change(request, services().policy)
-    order = request.order
-    said = [change.sentence if change else "No change of the details would make it possible."]
-    if order.status is OrderStatus.ACTIVE and order.product_kind is ProductKind.SUBSCRIPTION:
-        said.append("You can still cancel the plan, so that no further charge is taken.")
-    elif order.status is OrderStatus.ACTIVE and order.remaining_balance and order.remaining_balance > 0:
-        said.append(f"The {spoken(order.remaining_balance, order.currency)} on the card stays yours to use.")
-    return " ".join(said)
+    said = change.sentence if change else "No change of the details would make it possible."
+    return " ".join(filter(None, [said, what_remains(request.order)]))
 
 
 def sentences(decision: RefundDecision | CancelDecision) -> str:

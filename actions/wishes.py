@@ -55,7 +55,7 @@ def which_cancel(talk: Talk, task: str) -> str | None:
 _CANCEL_WORDS = frozenset(
     f"{before}{word}{after}"
     for before in ("", "please ", "just ", "i want to ", "pls ")
-    for word in ("cancel", "cancel that", "cancel this", "cancel it", "abort", "cancle", "canel")
+    for word in ("cancel", "cancel that", "cancel this", "cancel it", "abort")
     for after in ("", " please", " pls", " now")
 )
 _TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
@@ -65,7 +65,7 @@ WH_WORDS = frozenset("how what what's when where who why which".split())
 _QUESTION_WORDS = WH_WORDS | frozenset("is are can could do does will would".split())
 _THE_CHAT = frozenset("chat conversation nothing stop this leave".split())
 _THE_SERVICE = frozenset("service plan card subscription account contract line order membership".split())
-_CANCEL_VERB = re.compile(r"\b(?:cancel|cancle|canceling|cancelling|end|stop|terminate|close|quit|get rid of)\b", re.I)
+_CANCEL_VERB = re.compile(r"\b(?:cancel|canceling|cancelling|end|stop|terminate|close|quit|get rid of)\b", re.I)
 _MONEY_BACK = re.compile(
     r"\b(?:refund\w*|money back|reimburs\w+|cash back|pay me back|my money|money returned)\b", re.I
 )

@@ -38,11 +38,11 @@ _ORIGINAL = re.compile(
     re.I,
 )
 _NOT = re.compile(
-    r"\b(?:not|no|don'?t want|instead of|rather than|except)\b[^,.;]{0,20}$|"
-    # What is on a card is no wish where money should go.
-    r"\b(?:left|remains|remaining|balance|credit|still|minutes|have|is|was|are|were)\s+$",
+    r"\b(?:not|no|don'?t want|instead of|rather than|except)\b[^,.;]{0,20}$",
     re.I,
 )
+_LEFT = re.compile(r"\b(?:left|remains|remaining|balance|credit|still|minutes|have|is|was|are|were)\s+$", re.I)
+"""Before a card: what is on it, and no wish where money should go."""
 
 
 _CURRENCIES = {
@@ -132,7 +132,8 @@ def _destinations(text: str) -> list[Extracted]:
     found = []
     for pattern, value in ((_WALLET, "wallet"), (_ORIGINAL, "original_payment_method")):
         for match in pattern.finditer(text):
-            if not _NOT.search(text[: match.start()]):
+            before = text[: match.start()]
+            if not _NOT.search(before) and not (pattern is _ORIGINAL and _LEFT.search(before)):
                 found.append(Extracted("destination", value, match.start(), match.end()))
     return found
 

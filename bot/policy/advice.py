@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.policy.decision import Outcome, RefundDecision
-from bot.policy.facts import Destination, Reason, RefundRequest
+from bot.policy.facts import Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
 from bot.policy.money import is_known, spoken, unit_of
 from bot.policy.refunds import decide_refund, window_closes_on
 from bot.policy.terms import NoTermsInForce, Policy
@@ -69,6 +69,17 @@ def smallest_change(request: RefundRequest, policy: Policy) -> Change | None:
     if decide_refund(request, policy).outcome is not _DECLINE:
         return None
     return _asked_earlier(request, policy) or _more_left(request, policy)
+
+
+def what_remains(order: Order) -> str | None:
+    """What the customer still has after a decline: a plan that can be cancelled (C1), money that can be used."""
+    if order.status is not OrderStatus.ACTIVE:
+        return None
+    if order.product_kind is ProductKind.SUBSCRIPTION:
+        return "You can still cancel the plan, so that no further charge is taken."
+    if order.remaining_balance and order.remaining_balance > 0:
+        return f"The {spoken(order.remaining_balance, order.currency)} on the card stays yours to use."
+    return None
 
 
 def _asked_earlier(request: RefundRequest, policy: Policy) -> Change | None:

@@ -11,6 +11,7 @@ from store_builders import store_order, verified
 from talks import a_talk
 
 from actions.base import SafeAction, _offer_person
+from actions.handoff import HandToHuman
 from actions.refund import ValidateRefundForm
 from actions.session import StartSession
 from actions.withdrawal import ValidateWithdrawForm
@@ -140,6 +141,23 @@ def test_a_threat_is_answered_with_a_person_and_the_request_goes_on(desk: Servic
 def test_whoever_lacks_the_order_number_is_told_where_it_is(desk: Services, text: str) -> None:
     messages, slots = turn(ValidateRefundForm(), text, requested="order_number", slots={"task": "refund"})
     assert said(messages) == ["utter_no_order_number"] and slots["requested_slot"] == "order_number"
+
+
+@pytest.mark.parametrize(("text", "answered"), [("why do you need that", True), ("why is there a fee", False)])
+def test_why_the_order_number_is_needed(desk: Services, text: str, answered: bool) -> None:
+    asked: dict[str, Any] = {"requested": "order_number", "slots": {"task": "refund"}, "intent": "ask_policy"}
+    assert said(turn(ValidateRefundForm(), text, **asked)[0]) == (["utter_why_asked"] if answered else [])
+
+
+def test_a_wish_for_a_person_after_a_decline_comes_with_what_was_declined(desk: Services) -> None:
+    order_of_days_ago(desk, days=30)
+    turn(ValidateRefundForm(), "I want a refund", **WISH)
+    turn(HandToHuman(), "get me a human", intent="talk_to_human")
+    question, declined = conversation_requests(desk, conversation_id="talk")
+    with desk.unit_of_work() as uow:
+        file = uow.case_file(question.case.reference)
+    assert file is not None and file.handoff is not None and file.order_number == "CC-104233"
+    assert file.handoff.facts["requests"] == [f"{declined.case.reference} declined"]
 
 
 @pytest.mark.parametrize("text", ["wait", "Hold on please", "just a second...", "let me check"])

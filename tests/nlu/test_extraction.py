@@ -148,3 +148,16 @@ def test_amounts_need_a_currency(text: str, found: list[str]) -> None:
 )
 def test_dates_are_taken_where_they_can_mean_one_day_only(text: str, found: list[str]) -> None:
     assert sorted(values(text, "date"), reverse=True) == sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "destination"),
+    [
+        ("refund what's left on my card", None),
+        ("put it on my card", "original_payment_method"),
+        ("my choice is wallet", "wallet"),
+    ],
+)
+def test_what_is_on_a_card_is_no_destination(text: str, destination: str | None) -> None:
+    found = [item.value for item in extract(text) if item.entity == "destination"]
+    assert found == ([destination] if destination else [])

@@ -14,8 +14,8 @@ from policy_builders import POLICY, a_plan, a_refund_request, an_order, ny
 from test_properties import POLICIES, refund_requests
 
 from bot.policy import Outcome, Policy, RefundRequest, decide_refund
-from bot.policy.advice import next_question, smallest_change, what_it_gives
-from bot.policy.facts import Charge, Destination, OrderStatus, Reason
+from bot.policy.advice import next_question, smallest_change, what_it_gives, what_remains
+from bot.policy.facts import Charge, Destination, Order, OrderStatus, Reason
 
 CENT = Decimal("0.01")
 LATE = ny("2026-06-06 12:00")
@@ -120,3 +120,17 @@ def test_the_change_named_gives_a_yes_and_nothing_smaller_does(request: RefundRe
         yes, no = asked_at(end - timedelta(microseconds=1)), asked_at(end)
     assert decide_refund(yes, policy).outcome.pays
     assert decide_refund(no, policy).outcome is Outcome.DECLINE
+
+
+@pytest.mark.parametrize(
+    ("order", "says"),
+    [
+        (an_order(remaining="28.40"), "The $28.40 on the card stays yours to use."),
+        (a_plan(), "You can still cancel the plan, so that no further charge is taken."),
+        (an_order(remaining="0.00"), None),
+        (an_order(status=OrderStatus.CANCELLED), None),
+        (a_plan(status=OrderStatus.TERMINATED), None),
+    ],
+)
+def test_what_remains_after_a_decline(order: Order, says: str | None) -> None:
+    assert what_remains(order) == says
