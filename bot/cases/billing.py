@@ -1,0 +1,57 @@
+"""What the cases need from whoever moves the money: the billing gateway, and what can go wrong there.
+
+GatewayError
+├── Unavailable   it may have happened or not: repeat the call later, with the same idempotency key
+└── Rejected      it did not happen and never will like this: a person has to look
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+from bot.policy.facts import Destination
+
+
+class GatewayError(Exception):
+    """Base of the errors of a billing gateway; the text is safe to log and to show to a person at the desk."""
+
+
+class Unavailable(GatewayError):
+    """No answer, or none that tells whether the call was carried out. Safe to repeat with the same key."""
+
+
+class Rejected(GatewayError):
+    """The gateway understood and refused; nothing was carried out, and repeating it changes nothing."""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What is left of an order's product right now. ``remaining`` is None for a subscription, which has no balance;
+    ``used`` says whether any usage is on record."""
+
+    remaining: Decimal | None
+    currency: str
+    used: bool
+
+
+class BillingGateway(Protocol):
+    """Stops services and moves money. Every call that changes something carries an idempotency key: repeating it with
+    the same key and values does nothing more and gives the same answer; with other values it is Rejected.
+
+    Each method raises Unavailable or Rejected.
+    """
+
+    def stop_service(self, order_number: str, *, key: str) -> None:
+        """Stop the card or plan of an order at once; stopping what has stopped is no error (C1)."""
+
+    def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
+        """End a plan's billing agreement with that business date, its last day (C3)."""
+
+    def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
+        """Pay an amount in major units of the currency out to the destination (R9); the gateway's id of the payment."""
+
+    def balance(self, order_number: str) -> Balance:
+        """What is left; read, nothing changes."""
