@@ -15,9 +15,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.signals import signal_in
 from actions.talk import Talk
 from bot.bootstrap import bootstrap
+from bot.cases.overview import renewed_quotes
 from bot.cases.ports import Services
+from bot.policy.money import spoken
 
 logger = structlog.get_logger()
+QUIET_TURNS = 3
+"""For how many turns a customer who was told of a renewed quote is not told again."""
 SAY_PERSON = frozenset({"utter_still_not_understood", "utter_person_instead"})
 """Responses that offer a person already."""
 
@@ -51,6 +55,10 @@ class SafeAction(Action, ABC):
 
     offers_person = True
     """Whether a person is offered beside the answer where the customer's words or a repetition call for it."""
+    tells_news = True
+    """Whether a quote that changed while it was carried out is told of after the answer."""
+    apology = "utter_sorry"
+    """What is said after a failure."""
 
     @abstractmethod
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -67,12 +75,14 @@ class SafeAction(Action, ABC):
             events = await asyncio.to_thread(self.turn, talk, dispatcher)
             if self.offers_person:
                 _offer_person(talk, events, dispatcher)
+            if self.tells_news and not talk.requested:
+                await asyncio.to_thread(_tell_renewed, talk, events, dispatcher)
             return events
         except Exception as error:
             # The message may quote what the customer wrote: only the kind of error is logged.
             logger.error("action.failed", action=self.name(), error=type(error).__name__)
             dispatcher.messages.clear()
-            dispatcher.utter_message(response="utter_sorry")
+            dispatcher.utter_message(response=self.apology)
             return self.failed()
 
 
@@ -93,6 +103,22 @@ def _offer_person(talk: Talk, events: list[EventType], dispatcher: CollectingDis
     if said - {None} and turns and all(said & set(turn) for turn in turns) and not said & SAY_PERSON:
         dispatcher.utter_message(response="utter_person_instead")
         dispatcher.messages.insert(0, dispatcher.messages.pop())
+
+
+def _tell_renewed(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:
+    """A quote that was confirmed and then changed waits for a new yes; said once in a while, when nothing else is."""
+    if any(event["event"] == "followup" for event in events):
+        return
+    if any("utter_quote_renewed" in turn for turn in talk.responses[:QUIET_TURNS]):
+        return
+    for renewed in renewed_quotes(services(), conversation_id=talk.conversation_id):
+        dispatcher.utter_message(
+            response="utter_quote_renewed",
+            order_number=renewed.order_number,
+            before=spoken(renewed.before, renewed.currency),
+            refund=spoken(renewed.refund, renewed.currency),
+        )
+        return
 
 
 def _is_news(talk: Talk, event: EventType) -> bool:

@@ -80,6 +80,14 @@ class ValidateCancelForm(RequestForm):
         dispatcher.utter_message(response="utter_already_cancelled", order_number=order_number, since=since, **told)
 
 
+_CONFIRMED = {
+    CaseState.DONE: "utter_cancel_confirmed",
+    CaseState.CONFIRMED: "utter_cancel_recorded",
+    CaseState.EXECUTING: "utter_cancel_recorded",
+}
+"""What is said of a confirmed cancellation, by how far it has come."""
+
+
 class FinishCancellation(FinishRequest):
     """Carries out the customer's answer; the only place that says a service is cancelled."""
 
@@ -101,9 +109,9 @@ class FinishCancellation(FinishRequest):
         if done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED:
             dispatcher.utter_message(response="utter_quote_changed")
             return go_to(self.task)
-        if done.case.state is not CaseState.DONE:
+        response = _CONFIRMED.get(done.case.state)
+        if response is None:
             tell_outcome(dispatcher, talk.slot("order_number") or "", Quote(done.case, None, existing=True))
         else:
-            values = confirmed_values(done.case, done.decision.result)
-            dispatcher.utter_message(response="utter_cancel_confirmed", **values)
+            dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
         return self.what_waits(talk, dispatcher)

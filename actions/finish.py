@@ -20,6 +20,8 @@ class FinishRequest(SafeAction):
     """Carries out the answer to a form; the only place that says that something was recorded."""
 
     task = ""
+    tells_news = False
+    apology = "utter_sorry_unsure"
 
     @abstractmethod
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:

@@ -37,6 +37,7 @@ LONG_SILENCE = timedelta(minutes=10)
 class RequestForm(SafeAction):
     """The validation action of a form. It asks its own questions, so that each is asked only where it matters."""
 
+    tells_news = False
     task = ""
     """The form is ``<task>_form``."""
     task_name = ""

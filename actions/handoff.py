@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rasa_sdk.events import EventType, FollowupAction
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
@@ -14,7 +14,7 @@ from actions.talk import Talk
 from actions.wishes import chosen_task
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
-from bot.cases.overview import conversation_requests
+from bot.cases.overview import conversation_requests, renewed_quotes
 
 _FACTS = (
     "email",
@@ -92,10 +92,28 @@ class AnswerOffer(SafeAction):
         """Hand over if the last sentence offered a person; else say what can be done."""
         if talk.said_last(*_PERSON_OFFERS):
             return hand_over(talk, dispatcher)
+        if talk.said_last("utter_quote_renewed"):
+            return _renewed(talk)
         if form := chosen_task(talk):
             return [FollowupAction(form)]
         dispatcher.utter_message(response="utter_which_task" if talk.slot("order_number") else "utter_help")
         return []
+
+
+def _renewed(talk: Talk) -> list[EventType]:
+    """On to the refund whose figures changed, with what it was asked for with; the form shows the new quote."""
+    quotes = renewed_quotes(services(), conversation_id=talk.conversation_id)
+    if not quotes:
+        return [FollowupAction("action_show_status")]
+    case = quotes[0].case
+    return [
+        SlotSet("order_number", quotes[0].order_number),
+        SlotSet("refund_reason", case.reason.value if case.reason else None),
+        SlotSet("reason_words", case.reason_words),
+        SlotSet("refund_destination", case.destination.value if case.destination else None),
+        SlotSet("refund_requested_at", case.requested_at.isoformat()),
+        FollowupAction("refund_form"),
+    ]
 
 
 _PERSON_OFFERS = (
@@ -109,6 +127,7 @@ _PERSON_OFFERS = (
     "utter_other_language",
     "utter_declined",
     "utter_sorry",
+    "utter_sorry_unsure",
     "utter_no_cases",
     "utter_no_cases_of_order",
     "utter_nothing_to_withdraw",

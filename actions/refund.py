@@ -11,7 +11,7 @@ from actions.base import cleared, services
 from actions.details import Details
 from actions.finish import FinishRequest, go_to
 from actions.form import DIGRESSIONS, RequestForm
-from actions.replies import confirmed_values, figures, sentences, tell_outcome
+from actions.replies import confirmed_values, figures, sentences, tell_outcome, what_stops
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.model import CaseKind, CaseState, CustomerReason
@@ -96,6 +96,7 @@ class ValidateRefundForm(RequestForm):
             response=f"utter_refund_quote{again}",
             order_number=details.order_number,
             reason=_REASONS[details.reason],
+            stop=what_stops(quote.decision.inputs),
             **figures(quote.decision.result),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
@@ -173,16 +174,18 @@ class FinishRefund(FinishRequest):
             transcript=talk.transcript,
         )
         order_number = talk.slot("order_number") or ""
+        if done.case.state is CaseState.QUOTED:
+            changed = done.status is ConfirmationStatus.CHANGED
+            dispatcher.utter_message(response="utter_quote_changed" if changed else "utter_balance_changed")
+            return go_to(self.task)
         if done.status is ConfirmationStatus.CHANGED:
-            if done.case.state is CaseState.QUOTED:
-                dispatcher.utter_message(response="utter_quote_changed")
-                return go_to(self.task)
             tell_outcome(dispatcher, order_number, Quote(done.case, done.decision, handoff=done.handoff))
         elif done.case.state in (CaseState.WITHDRAWN, CaseState.DECLINED, CaseState.IN_REVIEW):
             tell_outcome(dispatcher, order_number, Quote(done.case, None, existing=True))
         else:
             on_return = done.decision.result["outcome"] == Outcome.APPROVE_ON_RETURN.value
-            response = "utter_return_confirmed" if on_return else "utter_refund_confirmed"
+            paid = "utter_refund_paid" if done.case.state is CaseState.DONE else "utter_refund_confirmed"
+            response = "utter_return_confirmed" if on_return else paid
             dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
         return self.what_waits(talk, dispatcher)
 

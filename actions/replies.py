@@ -10,12 +10,13 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
+from bot.cases.execution import agreement_end
 from bot.cases.model import Case, CaseKind, CaseState, Handoff
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
 from bot.policy import CancelDecision, RefundDecision, RefundRequest
 from bot.policy.advice import smallest_change, what_remains
-from bot.policy.facts import Destination, Order, Reason
+from bot.policy.facts import Destination, Order, ProductKind, Reason
 from bot.policy.money import spoken
 from bot.policy.parsing import parse_request
 from bot.policy.words import spoken_date
@@ -54,6 +55,16 @@ def figures(result: dict[str, Any]) -> dict[str, str]:
         "explanation": " ".join(result["explanation"]),
         "clauses": ", ".join(result["clauses"]),
     }
+
+
+def what_stops(inputs: dict[str, Any]) -> str:
+    """What a refund ends, said beside its figures: the service stops before any money is sent."""
+    request = parse_request(inputs)
+    assert isinstance(request, RefundRequest)
+    if request.order.product_kind is not ProductKind.SUBSCRIPTION:
+        return "The card is stopped before the money is sent."
+    ends_on = spoken_date(agreement_end(services(), request))
+    return f"The plan is stopped before the money is sent, and its billing ends on {ends_on}."
 
 
 def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quote) -> None:

@@ -14,6 +14,7 @@ class StartSession(SafeAction):
     """Says what this is and how to reach a person; to someone who comes back, that the session is a new one."""
 
     offers_person = False
+    tells_news = False
 
     def name(self) -> str:
         """The name that Rasa gives it."""

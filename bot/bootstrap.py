@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from bot.cases.ports import Services
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
+from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
 
 
@@ -17,13 +18,18 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     policy = load_policy(settings)
     try:
         engine = open_engine(settings.database_url)
-        migrate(engine)
+        audit_key = b"placeholder"
+        migrate(engine, audit_key)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
+    clock = clock or _now
     return Services(
-        unit_of_work=lambda: SqlUnitOfWork(engine),
+        unit_of_work=lambda: SqlUnitOfWork(engine, audit_key),
         policy=policy,
-        clock=clock or _now,
+        clock=clock,
+        gateway=Ledger(engine, clock),
+        take_back_minutes=settings.take_back_minutes,
+        gateway_attempts=settings.gateway_attempts,
         verification_minutes=settings.verification_minutes,
         verification_tries=settings.verification_tries,
         answer_working_days=settings.answer_working_days,

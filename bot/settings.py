@@ -24,7 +24,9 @@ class Settings(BaseSettings):
     ``home`` is the data folder; ``database_url`` an SQLAlchemy URL (default: SQLite in ``home``); ``policy`` a
     policy file instead of the embedded one. ``verification_minutes`` is how long a customer stays verified in a
     conversation, and how long a lock-out lasts after ``verification_tries`` wrong answers. ``answer_working_days``
-    is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works.
+    is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works. A confirmed
+    refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts`` is how often a call
+    that the billing gateway does not answer is made before a person has the case.
     """
 
     home: Path = PROJECT / "var"
@@ -33,6 +35,8 @@ class Settings(BaseSettings):
     verification_minutes: int = Field(default=60, ge=1, le=1440)
     verification_tries: int = Field(default=3, ge=1, le=10)
     answer_working_days: int = Field(default=1, ge=1, le=30)
+    take_back_minutes: int = Field(default=10, ge=0, le=10_080)
+    gateway_attempts: int = Field(default=10, ge=1, le=50)
     contact: str = "+1 888-582-6840"
 
     class Config:

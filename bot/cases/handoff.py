@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.cases.identity import is_verified
 from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff
+from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import preview_refund
@@ -45,8 +46,7 @@ def hand_to_human(
         stored = uow.lock_order(order_number) if verified and order_number is not None else None
         case = next(iter(uow.quoted_cases(conversation_id)), None)
         if case is not None:
-            case = uow.change_case(case.id, state=CaseState.IN_REVIEW)
-            uow.log(case.id, now, "customer", CaseState.QUOTED, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+            case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
         else:
             case = uow.open_question(conversation_id) or _new_question(services, uow, conversation_id, cause)
         if stored is not None and case.kind is CaseKind.QUESTION and case.order_id is None:
@@ -58,9 +58,12 @@ def hand_to_human(
 
 
 def save_handoff(
-    services: Services, uow: UnitOfWork, case: Case, cause: Cause, transcript: Transcript, facts: dict[str, Any]
+    services: Services, uow: UnitOfWork, case: Case, cause: Cause, transcript: Transcript | None, facts: dict[str, Any]
 ) -> Handoff:
-    """Store the handoff of a case within a running transaction, with its newest decision among the facts."""
+    """Store the handoff of a case within a running transaction, with its newest decision among the facts. Without a
+    transcript at hand, it is read from the conversation as far as it is stored."""
+    if transcript is None:
+        transcript = uow.transcript(case.conversation_id)
     decision = uow.latest_decision(case.id)
     if decision is not None:
         facts = {**facts, "decision": decision.result, "decided_from": decision.inputs}

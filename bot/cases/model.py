@@ -39,7 +39,7 @@ _S = CaseState
 MOVES: dict[CaseState, frozenset[CaseState]] = {
     _S.QUOTED: frozenset({_S.CONFIRMED, _S.AWAITING_RETURN, _S.WITHDRAWN, _S.DECLINED, _S.IN_REVIEW}),
     _S.CONFIRMED: frozenset({_S.EXECUTING, _S.DONE, _S.WITHDRAWN}),
-    _S.EXECUTING: frozenset({_S.DONE, _S.FAILED}),
+    _S.EXECUTING: frozenset({_S.DONE, _S.FAILED, _S.QUOTED}),
     _S.AWAITING_RETURN: frozenset({_S.RECEIVED, _S.IN_REVIEW, _S.WITHDRAWN}),
     _S.RECEIVED: frozenset({_S.EXECUTING}),
     _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.WITHDRAWN}),
@@ -50,7 +50,7 @@ MOVES: dict[CaseState, frozenset[CaseState]] = {
     _S.REFUSED_BY_AGENT: frozenset(),
     _S.WITHDRAWN: frozenset(),
 }
-"""The moves that a case may make."""
+"""The moves that a case may make. From executing back to quoted: the balance changed before the service was stopped."""
 
 OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
 """States from which a case still moves: at most one such case per order and kind."""
@@ -69,6 +69,7 @@ class Cause(str, Enum):
     VERIFICATION = "verification"
     NOT_UNDERSTOOD = "not_understood"
     FAILURE = "failure"
+    QUOTE_LEFT = "quote_left"
 
 
 class CustomerReason(str, Enum):
@@ -129,6 +130,43 @@ class StoredDecision:
     result: dict[str, Any]
 
 
+class Step(str, Enum):
+    """One thing that carries out a case, in the order in which a refund takes them."""
+
+    STOP_SERVICE = "stop_service"
+    ASSESS = "assess"
+    END_AGREEMENT = "end_agreement"
+    REFUND = "refund"
+
+
+class StepState(str, Enum):
+    """How far a step has come. A dead one has become a handoff, a dropped one was overtaken by a withdrawal."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    DEAD = "dead"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True)
+class OutboxStep:
+    """A step that waits in the outbox, or went through it. ``key`` is the idempotency key of its call; ``next_at`` is
+    when it is due; until ``lease_until`` a worker has it in hand."""
+
+    id: int
+    case_id: int
+    decision_id: int
+    step: Step
+    state: StepState
+    key: str
+    payload: dict[str, Any]
+    attempts: int
+    next_at: datetime
+    lease_until: datetime | None
+    error: str | None
+    result: dict[str, Any] | None
+
+
 @dataclass(frozen=True)
 class Handoff:
     """What a person is given. ``answer_by`` is the business date by which the customer was promised an answer."""
@@ -162,3 +200,4 @@ class CaseFile:
     decisions: list[StoredDecision] = field(default_factory=list)
     log: list[LogEntry] = field(default_factory=list)
     handoff: Handoff | None = None
+    steps: list[OutboxStep] = field(default_factory=list)

@@ -8,9 +8,12 @@ from bot.cases.ports import Services, UnitOfWork
 
 
 def move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, actor: str, cause: str) -> Case:
-    """Move the case and log it, within the running transaction. Raises MoveNotAllowed."""
+    """Move the case and log it, within the running transaction. Raises MoveNotAllowed, also for a case that has moved
+    since it was read."""
     if state not in MOVES[case.state]:
         raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
-    moved = uow.change_case(case.id, state=state)
+    moved = uow.move_case(case, state)
+    if moved is None:
+        raise MoveNotAllowed(f"{case.reference} is not {case.state.value} any more")
     uow.log(case.id, services.clock(), actor, case.state, state, cause)
     return moved

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from bot.cases.model import Case, CaseState
+from bot.cases.model import Case, CaseState, Step, StepState
 from bot.cases.ports import Services
 from bot.policy.facts import Order
 
@@ -36,6 +37,32 @@ def conversation_requests(services: Services, *, conversation_id: str) -> list[R
             decision = uow.latest_decision(case.id)
             number = uow.order_number(case.order_id) if case.order_id is not None else None
             found.append(Request(case, number, decision.result if decision else None))
+    return found
+
+
+@dataclass(frozen=True)
+class RenewedQuote:
+    """A refund whose figures changed while it was carried out: it waits for a new yes. Money is in ``currency``."""
+
+    case: Case
+    order_number: str
+    before: Decimal
+    refund: Decimal
+    currency: str
+
+
+def renewed_quotes(services: Services, *, conversation_id: str) -> list[RenewedQuote]:
+    """The conversation's quotes that changed after they were confirmed and have not been answered since."""
+    found = []
+    with services.unit_of_work() as uow:
+        for case in uow.quoted_cases(conversation_id):
+            done = [step for step in uow.steps_of(case.id) if step.step is Step.ASSESS and step.state is StepState.DONE]
+            fresh = uow.latest_decision(case.id)
+            if not done or fresh is None or case.order_id is None:
+                continue
+            before = uow.decision(done[-1].decision_id)
+            sums = Decimal(before.result["refund"]), Decimal(fresh.result["refund"])
+            found.append(RenewedQuote(case, uow.order_number(case.order_id), *sums, fresh.result["currency"]))
     return found
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from enum import Enum
 from typing import Any
 
+from bot.cases.decisions import decide_and_store, same_figures
 from bot.cases.errors import UnknownCase
+from bot.cases.execution import carry_out, schedule
 from bot.cases.handoff import Transcript, save_handoff
 from bot.cases.identity import verified_order
 from bot.cases.model import (
@@ -24,22 +26,9 @@ from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
-from bot.policy import Outcome, RefundDecision, decide, decide_refund
+from bot.cases.withdrawals import is_stopped, leave
+from bot.policy import Outcome, RefundDecision, decide_refund
 from bot.policy.facts import CancelRequest, Destination, OrderStatus, Reason, RefundRequest
-from bot.policy.parsing import request_to_json
-
-_SEEN = (
-    "outcome",
-    "base",
-    "fee",
-    "refund",
-    "currency",
-    "process_by",
-    "agreement_ends_on",
-    "next_charge_on",
-    "balance_lost",
-)
-"""What the customer saw and confirmed; if any of it has changed, there is a new quote (R10)."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +128,9 @@ def confirm(
 ) -> Confirmation:
     """The customer's yes to the quote ``decision_id``: decide again on fresh data, and record it if it still holds.
 
-    Confirming again, from another tab or a repeated message, answers ALREADY. Raises UnknownCase for a case of
-    another conversation, NotVerified when the verification has run out.
+    What is due at once is carried out before this returns, as far as the gateway answers. Confirming again, from
+    another tab or a repeated message, answers ALREADY. Raises UnknownCase for a case of another conversation,
+    NotVerified when the verification has run out.
     """
     with services.unit_of_work() as uow:
         case = _own_case(uow, conversation_id, reference)
@@ -155,11 +145,12 @@ def confirm(
         case, fresh, handoff = _decide_and_store(
             services, uow, case, _request_again(services, uow, case, stored), transcript
         )
-        if seen.id == decision_id and all(seen.result.get(key) == fresh.result.get(key) for key in _SEEN):
+        recorded = seen.id == decision_id and same_figures(seen, fresh)
+        if recorded:
             case = _record(services, uow, case, stored, fresh)
-            uow.commit()
-            return Confirmation(ConfirmationStatus.CONFIRMED, case, fresh)
         uow.commit()
+    if recorded:
+        return Confirmation(ConfirmationStatus.CONFIRMED, carry_out(services, case), fresh)
     return Confirmation(ConfirmationStatus.CHANGED, case, fresh, handoff)
 
 
@@ -178,8 +169,10 @@ def _open_case(
         return known
     if known is not None and known.conversation_id == conversation_id:
         return uow.change_case(known.id, **values) if values else known
+    if known is not None and is_stopped(uow, known):
+        return uow.change_case(known.id, conversation_id=conversation_id, **values)
     if known is not None:
-        move(services, uow, known, CaseState.WITHDRAWN, "system", "asked for again in another conversation")
+        leave(services, uow, known, "system", "asked for again in another conversation")
     now = services.clock()
     case = uow.add_case(
         reference=new_reference("RD-"),
@@ -212,22 +205,19 @@ def _decide_and_store(
     transcript: Transcript,
 ) -> tuple[Case, StoredDecision, Handoff | None]:
     """Decide, append the decision, and move the case to where the outcome puts it."""
-    result = decide(request, services.policy)
-    decision = uow.add_decision(
-        case_id=case.id,
-        decided_at=request.decided_at,
-        inputs=request_to_json(request),
-        policy_version=result.policy_version,
-        policy_digest=services.policy.digest,
-        result=result.to_json(),
-    )
+    result, decision = decide_and_store(services, uow, case, request)
     cause = f"{result.outcome.value} by {', '.join(result.clauses) or 'precedence'}"
     handoff = None
     if result.outcome is Outcome.REVIEW:
         case = move(services, uow, case, CaseState.IN_REVIEW, "bot", cause)
         handoff = save_handoff(services, uow, case, Cause.REVIEW, transcript, {"verified": True})
     elif result.outcome in (Outcome.DECLINE, Outcome.ALREADY_CANCELLED):
-        case = move(services, uow, case, CaseState.DECLINED, "bot", cause)
+        if is_stopped(uow, case):
+            # Neither the service nor the money: not the policy's case any more, but a person's.
+            case = leave(services, uow, case, "bot", cause)
+            handoff = uow.handoff(case.id)
+        else:
+            case = move(services, uow, case, CaseState.DECLINED, "bot", cause)
     return case, decision, handoff
 
 
@@ -246,17 +236,21 @@ def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
             cancelled_at=datetime.fromisoformat(fresh.result["service_stops_at"]),
             agreement_ends_on=datetime.fromisoformat(ends_on).date() if ends_on else None,
         )
-        return move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
+        schedule(services, uow, case, fresh)
+        return case
     if outcome is Outcome.APPROVE_ON_RETURN:
         uow.change_case(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
     uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    schedule(services, uow, case, fresh)
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
 
 
 def _same(shown: StoredDecision | None, fresh: StoredDecision) -> bool:
     """Whether two decisions read the same to the customer."""
-    return shown is not None and all(shown.result.get(key) == fresh.result.get(key) for key in (*_SEEN, "explanation"))
+    return (
+        shown is not None and same_figures(shown, fresh) and shown.result["explanation"] == fresh.result["explanation"]
+    )
 
 
 def _own_case(uow: UnitOfWork, conversation_id: str, reference: str) -> Case:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from bot.cases.errors import MoveNotAllowed, UnknownCase
+from bot.cases.handoff import save_handoff
 from bot.cases.identity import verified_order
-from bot.cases.model import Case, CaseKind, CaseState
+from bot.cases.model import Case, CaseKind, CaseState, Cause, Step, StepState
 from bot.cases.moves import move
 from bot.cases.overview import WITHDRAWABLE
 from bot.cases.ports import Services, UnitOfWork
@@ -22,7 +25,7 @@ def take_back(services: Services, *, conversation_id: str, reference: str) -> Ca
         if case.state not in WITHDRAWABLE:
             raise MoveNotAllowed(f"{reference} is {case.state.value}")
         before = case.state
-        case = move(services, uow, case, CaseState.WITHDRAWN, "customer", f"taken back while {before.value}")
+        case = leave(services, uow, case, "customer", f"taken back while {before.value}")
         if case.kind is CaseKind.REFUND and before is CaseState.CONFIRMED:
             _release_order(uow, case)
         uow.commit()
@@ -34,9 +37,40 @@ def close_quotes(services: Services, *, conversation_id: str, cause: str) -> int
     with services.unit_of_work() as uow:
         open_quotes = uow.quoted_cases(conversation_id)
         for case in open_quotes:
-            move(services, uow, case, CaseState.WITHDRAWN, "system", cause)
+            leave(services, uow, case, "system", cause)
         uow.commit()
     return len(open_quotes)
+
+
+def hand_over_left_quotes(services: Services) -> int:
+    """Give a person the renewed quotes that nobody has answered for as long as a verification lasts: their service is
+    stopped, so they can't wait for ever. How many there were."""
+    until = services.clock() - timedelta(minutes=services.verification_minutes)
+    with services.unit_of_work() as uow:
+        left = uow.left_quotes(until)
+        for case in left:
+            leave(services, uow, case, "system", "the renewed quote was not answered")
+        uow.commit()
+    return len(left)
+
+
+def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str) -> Case:
+    """Withdraw a case within the running transaction, with what waits in the outbox for it. A quote whose service is
+    stopped already goes to a person instead: the customer has neither the service nor the money."""
+    if case.state is CaseState.QUOTED and is_stopped(uow, case):
+        case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
+        save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, {"verified": True, "service_stopped": True})
+        return case
+    for step in uow.steps_of(case.id):
+        if step.state is StepState.WAITING:
+            uow.change_step(step.id, state=StepState.DROPPED)
+    return move(services, uow, case, CaseState.WITHDRAWN, actor, cause)
+
+
+def is_stopped(uow: UnitOfWork, case: Case) -> bool:
+    """Whether the service was stopped for this case already."""
+    steps = uow.steps_of(case.id)
+    return any(step.step is Step.STOP_SERVICE and step.state is StepState.DONE for step in steps)
 
 
 def _visible_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> Case:

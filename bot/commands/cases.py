@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import CommandError, open_services
+from bot.commands.outbox import step_values
 
 if TYPE_CHECKING:
     from bot.cases.model import CaseFile
@@ -123,6 +124,7 @@ def details(file: CaseFile) -> dict[str, Any]:
             }
             for decision in file.decisions
         ],
+        "steps": [step_values(step) for step in file.steps],
         "handoff": None
         if handoff is None
         else {

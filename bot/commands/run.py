@@ -1,4 +1,5 @@
-"""``refund-desk run``: the bot on one machine, with the action server and the Rasa server as children."""
+"""``refund-desk run``: the bot on one machine, with the action server, the Rasa server and the outbox worker as
+children."""
 
 from __future__ import annotations
 
@@ -71,7 +72,7 @@ def _free_port() -> int:
 
 
 class _Supervisor:
-    """Starts the two servers, starts one again when it dies, and ends both when told to."""
+    """Starts the servers and the worker, starts one again when it dies, and ends all when told to."""
 
     def __init__(self, host: str, port: int, logs: Path) -> None:
         action_port = _free_port()
@@ -83,9 +84,10 @@ class _Supervisor:
         self._commands = {
             "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
             "server": server,
+            "worker": [python, "-m", "bot.worker"],
         }
         self._children: dict[str, subprocess.Popen[bytes]] = {}
-        self._deaths: dict[str, list[float]] = {"actions": [], "server": []}
+        self._deaths: dict[str, list[float]] = {name: [] for name in self._commands}
         self._console = Console(stderr=True)
 
     def run(self, browser: bool) -> int:

@@ -78,9 +78,11 @@ def _write_ahead(connection: Any) -> None:
             time.sleep(0.05)
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date; safe when several processes start at once. Raises StoreUnavailable."""
+def migrate(engine: Engine, audit_key: bytes) -> None:
+    """Bring the schema up to date; safe when several processes start at once. ``audit_key`` chains the rows that were
+    there before the audit was. Raises StoreUnavailable."""
     config = Config()
+    config.attributes["audit_key"] = audit_key
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     try:
         with engine.begin() as connection:

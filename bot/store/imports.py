@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from bot.policy.facts import Order
+from bot.policy.facts import Order, OrderStatus
 from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order
 from bot.store import tables as t
@@ -24,6 +24,8 @@ _FIELDS = frozenset(Order.__dataclass_fields__)
 _CUSTOMER_FIELDS = frozenset({"name", "email", "phone"})
 _BOOLEANS = {"true": True, "false": False, "": None}
 _MOST_PROBLEMS = 20
+_OURS = frozenset({OrderStatus.REFUNDED, OrderStatus.CANCELLED})
+"""What an order stays once a case of ours made it so, whatever a file says."""
 
 
 class ImportRefused(Exception):
@@ -106,6 +108,11 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
         reference = uow.connection.execute(open_case).scalars().first()
         if reference:
             raise ImportRefused(f"row {number}, number: {row.order.number} has an open case, {reference}")
+        if known.order.status in _OURS:
+            # A file that was written before our refund or cancellation must not make a second one possible.
+            done = select(t.cases.c.id).where(t.cases.c.order_id == known.id, t.cases.c.state == "done")
+            if uow.connection.execute(done).first():
+                values["status"] = known.order.status.value
         uow.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**values))
     return Imported(new, len(rows) - new)
 

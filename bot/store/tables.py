@@ -156,6 +156,67 @@ decisions = Table(
     Column("result", JSON, nullable=False),
 )
 
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
+    Column("step", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("key", String(60), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("lease_until", Moment),
+    Column("error", String(200)),
+    Column("result", JSON),
+    UniqueConstraint("case_id", "decision_id", "step"),
+    Index("ix_outbox_waiting", "state", "next_at"),
+)
+Index(
+    "one_refund_per_case",
+    outbox.c.case_id,
+    unique=True,
+    sqlite_where=text("step = 'refund'"),
+    postgresql_where=text("step = 'refund'"),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", String(60), nullable=False, unique=True),
+    Column("operation", String(20), nullable=False),
+    Column("order_number", String(9), nullable=False, index=True),
+    Column("amount", Amount),
+    Column("currency", String(3)),
+    Column("destination", String(30)),
+    Column("ends_on", Date),
+    Column("at", Moment, nullable=False),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("row_id", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    UniqueConstraint("kind", "row_id"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
 handoffs = Table(
     "handoffs",
     metadata,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, inspect, or_, select, text
 from sqlalchemy.engine import Connection, Engine, Row
 
 from bot.cases.model import (
@@ -19,18 +20,24 @@ from bot.cases.model import (
     CustomerReason,
     Handoff,
     LogEntry,
+    OutboxStep,
+    Step,
+    StepState,
     StoredDecision,
     StoredOrder,
 )
+from bot.cases.transcript import transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
+from bot.store import audit
 from bot.store import tables as t
 
 
 class SqlUnitOfWork:
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, audit_key: bytes) -> None:
         self._engine = engine
+        self._audit_key = audit_key
         self._open: Connection | None = None
 
     @property
@@ -61,8 +68,9 @@ class SqlUnitOfWork:
         return self._order(select(t.orders).where(t.orders.c.number == number))
 
     def lock_order(self, number: str) -> StoredOrder | None:
-        """The order, kept from other writers. On SQLite the transaction already excludes them."""
-        return self._order(select(t.orders).where(t.orders.c.number == number).with_for_update())
+        """The order, kept from other writers, and with it the customer, whose refunds are counted: two of their orders
+        are not decided at once. On SQLite the transaction already excludes all others."""
+        return self._order(select(t.orders).join(t.customers).where(t.orders.c.number == number).with_for_update())
 
     def _order(self, query: Any) -> StoredOrder | None:
         row = self.connection.execute(query).one_or_none()
@@ -119,11 +127,15 @@ class SqlUnitOfWork:
     def add_case(self, **values: Any) -> Case:
         """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
         key = self.connection.execute(t.cases.insert().values(**_plain(values))).inserted_primary_key[0]
-        return self._case_by_id(key)
+        return self.case_by_id(key)
 
     def case(self, reference: str) -> Case | None:
         """The case of that reference."""
         return self._case(select(t.cases).where(t.cases.c.reference == reference))
+
+    def case_by_id(self, case_id: int) -> Case:
+        """A case that exists."""
+        return _case(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
 
     def open_case(self, order_id: int, kind: CaseKind) -> Case | None:
         """The order's open case of that kind; the database allows one."""
@@ -165,21 +177,34 @@ class SqlUnitOfWork:
         return [_case(row) for row in self.connection.execute(query)]
 
     def change_case(self, case_id: int, **values: Any) -> Case:
-        """Set columns of a case."""
+        """Set columns of a case other than its state, which only moves."""
         self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**_plain(values)))
-        return self._case_by_id(case_id)
+        return self.case_by_id(case_id)
+
+    def move_case(self, case: Case, state: CaseState) -> Case | None:
+        """Set the state, if it is still the one that the case was read with; else None."""
+        unmoved = (t.cases.c.id == case.id, t.cases.c.state == case.state.value)
+        moved = self.connection.execute(t.cases.update().where(*unmoved).values(state=state.value))
+        return self.case_by_id(case.id) if moved.rowcount else None
 
     def log(
         self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: str
     ) -> None:
         """Append a move to the case's log."""
         values = {"from_state": before.value if before else None, "to_state": after.value, "cause": cause}
-        self.connection.execute(t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values))
+        insert = t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values)
+        key = self.connection.execute(insert).inserted_primary_key[0]
+        audit.append(self.connection, self._audit_key, "move", key, at)
 
     def add_decision(self, **values: Any) -> StoredDecision:
         """Append a decision."""
         key = self.connection.execute(t.decisions.insert().values(**values)).inserted_primary_key[0]
-        row = self.connection.execute(select(t.decisions).where(t.decisions.c.id == key)).one()
+        audit.append(self.connection, self._audit_key, "decision", key, values["decided_at"])
+        return self.decision(key)
+
+    def decision(self, decision_id: int) -> StoredDecision:
+        """A decision that exists."""
+        row = self.connection.execute(select(t.decisions).where(t.decisions.c.id == decision_id)).one()
         return StoredDecision(**row._mapping)
 
     def latest_decision(self, case_id: int) -> StoredDecision | None:
@@ -230,6 +255,73 @@ class SqlUnitOfWork:
             answer_by=row.answer_by,
         )
 
+    # Outbox
+
+    def add_step(
+        self, case: Case, decision_id: int, step: Step, payload: dict[str, Any], next_at: datetime, created_at: datetime
+    ) -> None:
+        """Put a step of a case into the outbox. Its idempotency key is made of the case and the step alone, so that no
+        decision can have it carried out twice."""
+        values = {
+            "case_id": case.id,
+            "decision_id": decision_id,
+            "step": step.value,
+            "state": StepState.WAITING.value,
+            "key": f"{case.reference}-{step.value}",
+            "payload": payload,
+            "attempts": 0,
+            "created_at": created_at,
+            "next_at": next_at,
+        }
+        self.connection.execute(t.outbox.insert().values(**values))
+
+    def due_steps(self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int) -> list[OutboxStep]:
+        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean."""
+        step = t.outbox.c
+        due = or_(step.next_at <= now, step.next_at > now + longest_wait)
+        free = or_(step.lease_until.is_(None), step.lease_until <= now, step.lease_until > now + lease)
+        query = select(t.outbox).where(step.state == StepState.WAITING.value, due, free).order_by(step.next_at, step.id)
+        return [_step(row) for row in self.connection.execute(query.limit(limit))]
+
+    def lock_step(self, step_id: int) -> OutboxStep:
+        """A step, kept from other workers until the transaction ends."""
+        query = select(t.outbox).where(t.outbox.c.id == step_id).with_for_update()
+        return _step(self.connection.execute(query).one())
+
+    def change_step(self, step_id: int, **values: Any) -> OutboxStep:
+        """Set columns of a step."""
+        self.connection.execute(t.outbox.update().where(t.outbox.c.id == step_id).values(**_plain(values)))
+        return self.lock_step(step_id)
+
+    def steps_of(self, case_id: int) -> list[OutboxStep]:
+        """The steps of a case, in the order in which they were put into the outbox."""
+        query = select(t.outbox).where(t.outbox.c.case_id == case_id).order_by(t.outbox.c.id)
+        return [_step(row) for row in self.connection.execute(query)]
+
+    def left_quotes(self, until: datetime) -> list[Case]:
+        """The cases whose service is stopped and whose renewed quote has waited since before ``until``."""
+        renewed = (
+            select(t.case_log.c.case_id)
+            .where(t.case_log.c.to_state == CaseState.QUOTED.value, t.case_log.c.from_state.isnot(None))
+            .group_by(t.case_log.c.case_id)
+            .having(func.max(t.case_log.c.at) <= until)
+        )
+        query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(renewed))
+        return [_case(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
+
+    def transcript(self, conversation_id: str) -> list[dict[str, str]]:
+        """What was said in a conversation, as far as Rasa has stored it: a turn is stored once it has ended."""
+        if not inspect(self.connection).has_table("events"):
+            return []
+        query = text("SELECT data FROM events WHERE sender_id = :sender ORDER BY id")
+        rows = self.connection.execute(query, {"sender": conversation_id}).scalars()
+        return transcript(json.loads(data) for data in rows)
+
+    def verify_audit(self) -> tuple[int, list[str]]:
+        """How many rows the audit chain has, and what is wrong with it, a line each."""
+        rows: int = self.connection.execute(select(func.count()).select_from(t.audit)).scalar_one()
+        return rows, list(audit.verify(self.connection, self._audit_key))
+
     def case_file(self, reference: str) -> CaseFile | None:
         """Everything about one case."""
         case = self.case(reference)
@@ -258,10 +350,8 @@ class SqlUnitOfWork:
                 for row in self.connection.execute(moved)
             ],
             handoff=self.handoff(case.id),
+            steps=self.steps_of(case.id),
         )
-
-    def _case_by_id(self, case_id: int) -> Case:
-        return _case(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
 
     def _case(self, query: Any) -> Case | None:
         row = self.connection.execute(query).one_or_none()
@@ -299,6 +389,23 @@ class SqlUnitOfWork:
         query = select(func.count()).where(and_(whose, made.passed.is_(False), made.at > since))
         count: int = self.connection.execute(query).scalar_one()
         return count
+
+
+def _step(row: Any) -> OutboxStep:
+    return OutboxStep(
+        id=row.id,
+        case_id=row.case_id,
+        decision_id=row.decision_id,
+        step=Step(row.step),
+        state=StepState(row.state),
+        key=row.key,
+        payload=row.payload,
+        attempts=row.attempts,
+        next_at=row.next_at,
+        lease_until=row.lease_until,
+        error=row.error,
+        result=row.result,
+    )
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,269 @@
+"""Carrying out what was confirmed: the outbox, step by step, each exactly once, whatever dies in between.
+
+A confirmation writes the first step in its own transaction. Whoever finds a step due takes a lease on it, calls the
+gateway outside of any transaction, and writes what came of it together with the next step. A crash anywhere leaves a
+step that somebody finishes after the lease, with the same idempotency key.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.cases.billing import GatewayError, Unavailable
+from bot.cases.decisions import decide_and_store, same_figures
+from bot.cases.handoff import save_handoff
+from bot.cases.model import Case, CaseKind, CaseState, Cause, OutboxStep, Step, StepState, StoredDecision, StoredOrder
+from bot.cases.moves import move
+from bot.cases.ports import Services, UnitOfWork
+from bot.policy import Outcome, decide_cancellation
+from bot.policy.facts import CancelRequest, Destination, OrderStatus, ProductKind, RefundRequest
+from bot.policy.parsing import parse_request
+
+LEASE = timedelta(seconds=30)
+"""How long a step belongs to whoever took it; longer than any call to the gateway takes."""
+FIRST_DELAY = timedelta(seconds=5)
+LONGEST_DELAY = timedelta(minutes=15)
+"""Between two attempts the delay doubles, from the first to the longest."""
+PATIENCE = 4.0
+"""Seconds for which a customer waits for what is carried out at once; no step is begun after that."""
+
+_READY = frozenset({CaseState.CONFIRMED, CaseState.RECEIVED, CaseState.APPROVED_BY_AGENT})
+
+
+def schedule(services: Services, uow: UnitOfWork, case: Case, decision: StoredDecision) -> None:
+    """Put the first step of a confirmed case into the outbox, within the transaction that confirms it. A cancellation
+    is due at once (C1), a refund after the time in which it can be taken back."""
+    now = services.clock()
+    at = now + timedelta(minutes=services.take_back_minutes) if case.kind is CaseKind.REFUND else now
+    uow.add_step(case, decision.id, Step.STOP_SERVICE, {}, at, now)
+
+
+def carry_out(services: Services, case: Case) -> Case:
+    """Do what is due of one case right now, as far as the customer's patience reaches; the case as it is then.
+
+    What fails here is not lost: it stays in the outbox.
+    """
+    until = time.monotonic() + PATIENCE
+    # The confirmation is on record: a failure from here on must not look as if it were not.
+    with suppress(Exception):
+        while time.monotonic() < until:
+            due = [step for step in _due(services, 100) if step.case_id == case.id]
+            if not due or not _run(services, due[0]):
+                break
+        with services.unit_of_work() as uow:
+            return uow.case_by_id(case.id)
+    return case
+
+
+def carry_out_due(services: Services, *, limit: int = 20) -> int:
+    """Do the steps that are due, the longest waiting first; how many were done or tried."""
+    return sum(_run(services, step) for step in _due(services, limit))
+
+
+def _due(services: Services, limit: int) -> list[OutboxStep]:
+    with services.unit_of_work() as uow:
+        return uow.due_steps(services.clock(), _longest_wait(services), LEASE, limit)
+
+
+def _longest_wait(services: Services) -> timedelta:
+    """A step that seems to wait longer than any ever does was written before the clock jumped back: it is due."""
+    return max(LONGEST_DELAY, timedelta(minutes=services.take_back_minutes))
+
+
+def _run(services: Services, step: OutboxStep) -> bool:
+    claimed = _claim(services, step)
+    if claimed is None:
+        return False
+    number, step = claimed
+    try:
+        result = _call(services, number, step)
+    except GatewayError as error:
+        _failed(services, number, step, error)
+    else:
+        _succeeded(services, number, step, result)
+    return True
+
+
+def _claim(services: Services, step: OutboxStep) -> tuple[str, OutboxStep] | None:
+    """Take the step in hand, unless another worker has it, or the case was taken back."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        number = _lock_order(uow, step)
+        step = uow.lock_step(step.id)
+        if not is_due(step, now, _longest_wait(services)):
+            return None
+        case = uow.case_by_id(step.case_id)
+        if case.state in _READY:
+            move(services, uow, case, CaseState.EXECUTING, "system", "it is carried out")
+        elif case.state is not CaseState.EXECUTING:
+            uow.change_step(step.id, state=StepState.DROPPED)
+            uow.commit()
+            return None
+        step = uow.change_step(step.id, lease_until=now + LEASE, attempts=step.attempts + 1)
+        uow.commit()
+    return number, step
+
+
+def is_due(step: OutboxStep, now: datetime, longest_wait: timedelta) -> bool:
+    """Whether a step waits for somebody to take it. Times that lie further ahead than any wait are from before the
+    clock jumped back, and hold nothing up."""
+    if step.state is not StepState.WAITING:
+        return False
+    waits = now < step.next_at <= now + longest_wait
+    leased = step.lease_until is not None and now < step.lease_until <= now + LEASE
+    return not waits and not leased
+
+
+def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
+    """Ask the gateway. Raises GatewayError."""
+    gateway = services.gateway
+    if step.step is Step.STOP_SERVICE:
+        gateway.stop_service(number, key=step.key)
+        return {}
+    if step.step is Step.END_AGREEMENT:
+        gateway.end_agreement(number, date.fromisoformat(step.payload["on"]), key=step.key)
+        return {}
+    if step.step is Step.REFUND:
+        amount, currency = Decimal(step.payload["amount"]), step.payload["currency"]
+        destination = Destination(step.payload["destination"])
+        return {"payment": gateway.refund(number, amount, currency, destination, key=step.key)}
+    balance = gateway.balance(number)
+    remaining = None if balance.remaining is None else f"{balance.remaining:f}"
+    return {"remaining": remaining, "currency": balance.currency, "used": balance.used}
+
+
+def _succeeded(services: Services, number: str, step: OutboxStep, result: dict[str, Any]) -> None:
+    with services.unit_of_work() as uow:
+        stored = uow.lock_order(number)
+        step = uow.lock_step(step.id)
+        assert stored is not None
+        if step.state is not StepState.WAITING:
+            return  # its lease ran out, and another worker has finished it
+        uow.change_step(step.id, state=StepState.DONE, result=result, lease_until=None, error=None)
+        case = uow.case_by_id(step.case_id)
+        if step.step is Step.ASSESS:
+            _assess(services, uow, case, stored, step, result)
+        else:
+            _go_on(services, uow, case, stored, step)
+        uow.commit()
+
+
+def _go_on(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, step: OutboxStep) -> None:
+    """The step after one that changed something, or the end."""
+    now = services.clock()
+    if case.kind is CaseKind.REFUND and step.step is Step.STOP_SERVICE:
+        uow.add_step(case, step.decision_id, Step.ASSESS, {}, now, now)
+    elif case.kind is CaseKind.REFUND and step.step is Step.END_AGREEMENT:
+        _pay(services, uow, case, uow.decision(step.decision_id))
+    elif case.kind is CaseKind.REFUND:
+        uow.change_order(stored.id, status=OrderStatus.REFUNDED)
+        move(services, uow, case, CaseState.DONE, "system", "the refund was paid")
+    elif step.step is Step.STOP_SERVICE and stored.order.product_kind is ProductKind.SUBSCRIPTION:
+        ends_on = uow.decision(step.decision_id).result["agreement_ends_on"]
+        uow.add_step(case, step.decision_id, Step.END_AGREEMENT, {"on": ends_on}, now, now)
+    else:
+        move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
+
+
+def _pay(services: Services, uow: UnitOfWork, case: Case, decision: StoredDecision) -> None:
+    now = services.clock()
+    destination = case.destination or Destination.WALLET
+    payload = {
+        "amount": decision.result["refund"],
+        "currency": decision.result["currency"],
+        "destination": destination.value,
+    }
+    uow.add_step(case, decision.id, Step.REFUND, payload, now, now)
+
+
+def _assess(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, step: OutboxStep, balance: dict[str, Any]
+) -> None:
+    """The service has stopped, so nobody can use it any more: does the confirmed quote still hold (R6, R8, R10)?"""
+    confirmed = uow.decision(step.decision_id)
+    before = parse_request(confirmed.inputs)
+    assert isinstance(before, RefundRequest)
+    currency = balance["currency"]
+    remaining = stored.order.remaining_balance if balance["remaining"] is None else Decimal(balance["remaining"])
+    used = stored.order.used or balance["used"]
+    uow.change_order(stored.id, remaining_balance=remaining, used=used)
+    waiting = stored.order.status is OrderStatus.REFUND_PENDING  # for this very case
+    status = before.order.status if waiting else stored.order.status
+    order = replace(stored.order, remaining_balance=remaining, used=used, status=status, currency=currency)
+    # As of the acceptance: R4 counts from there, and the customer's other refunds were counted there.
+    result, fresh = decide_and_store(services, uow, case, replace(before, order=order))
+    now = services.clock()
+    if same_figures(confirmed, fresh):
+        if order.product_kind is ProductKind.SUBSCRIPTION:
+            ends_on = agreement_end(services, before)
+            uow.add_step(case, fresh.id, Step.END_AGREEMENT, {"on": ends_on.isoformat()}, now, now)
+        else:
+            _pay(services, uow, case, fresh)
+    elif result.outcome is confirmed_outcome(confirmed):
+        uow.change_order(stored.id, status=before.order.status)
+        move(services, uow, case, CaseState.QUOTED, "system", f"the figures changed: decision {fresh.id} is to be seen")
+    else:
+        error = f"after the stop the policy says {result.outcome.value}"
+        _give_up(services, uow, case, error, {"step": step.step.value, "error": error})
+
+
+def confirmed_outcome(decision: StoredDecision) -> Outcome:
+    """The outcome of a stored decision."""
+    return Outcome(decision.result["outcome"])
+
+
+def agreement_end(services: Services, request: RefundRequest) -> date:
+    """The last day of a plan whose charge is refunded: as for a cancellation asked for at that moment (C3)."""
+    plan = replace(request.order, status=OrderStatus.ACTIVE)
+    decision = decide_cancellation(CancelRequest(plan, request.requested_at, request.decided_at), services.policy)
+    assert decision.agreement_ends_on is not None
+    return decision.agreement_ends_on
+
+
+def _failed(services: Services, number: str, step: OutboxStep, error: GatewayError) -> None:
+    """Try again later, or give it to a person."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.lock_order(number)
+        step = uow.lock_step(step.id)
+        if step.state is not StepState.WAITING:
+            return
+        if isinstance(error, Unavailable) and step.attempts < services.gateway_attempts:
+            delay = min(FIRST_DELAY * 2 ** (step.attempts - 1), LONGEST_DELAY)
+            asked_for = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
+            next_at = now + min(max(delay, asked_for), LONGEST_DELAY)
+            uow.change_step(step.id, next_at=next_at, lease_until=None, error=str(error))
+        else:
+            uow.change_step(step.id, state=StepState.DEAD, lease_until=None, error=str(error))
+            facts = {
+                "step": step.step.value,
+                "error": str(error),
+                "attempts": step.attempts,
+                "idempotency_key": step.key,
+                "may_have_happened": isinstance(error, Unavailable),
+                "payload": step.payload,
+            }
+            _give_up(services, uow, uow.case_by_id(step.case_id), str(error), facts)
+        uow.commit()
+
+
+def _give_up(services: Services, uow: UnitOfWork, case: Case, error: str, facts: dict[str, Any]) -> None:
+    """The dead letter: a person has the case, with what was done and what is not known."""
+    case = move(services, uow, case, CaseState.FAILED, "system", error)
+    case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {Cause.FAILURE.value}")
+    done = [step.step.value for step in uow.steps_of(case.id) if step.state is StepState.DONE]
+    save_handoff(services, uow, case, Cause.FAILURE, None, {**facts, "done": done, "verified": True})
+
+
+def _lock_order(uow: UnitOfWork, step: OutboxStep) -> str:
+    """Locks are taken in one order everywhere: the order first, then what belongs to it."""
+    case = uow.case_by_id(step.case_id)
+    assert case.order_id is not None
+    number = uow.order_number(case.order_id)
+    uow.lock_order(number)
+    return number

@@ -1,0 +1,24 @@
+"""``refund-desk audit``: whether the record of decisions and moves is whole."""
+
+from __future__ import annotations
+
+import argparse
+
+from bot.commands import open_services
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``audit`` and its verb."""
+    audit = subparsers.add_parser("audit", help="check the record of decisions and moves")
+    verbs = audit.add_subparsers(metavar="VERB", required=True)
+    parser = verbs.add_parser("verify", help="find changed and missing rows; exit status 1 if there are any")
+    parser.set_defaults(run=_verify)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    with open_services().unit_of_work() as uow:
+        rows, problems = uow.verify_audit()
+    for problem in problems:
+        print(problem)
+    print(f"{rows} rows verified, {len(problems)} problems")
+    return 1 if problems else 0

@@ -1,0 +1,103 @@
+"""The audit chain: every decision and every move of a case, each hash-chained to the one before.
+
+A row of the chain holds a digest of the row that it is about, keyed with the secret of the installation, so that nobody
+without the secret can write a chain that fits. Only what was there is proven; nothing personal is in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import Table, select
+from sqlalchemy.engine import Connection
+
+from bot.store import tables as t
+
+START = "0" * 64
+"""The hash before the first row."""
+
+CHAINED: dict[str, Table] = {"decision": t.decisions, "move": t.case_log}
+"""The kinds of rows that are chained, and their tables."""
+ERASURE = "erasure"
+"""A person's data was erased; ``row_id`` is the customer. The chain tells that it happened, and when."""
+
+
+def append(connection: Connection, key: bytes, kind: str, row_id: int, at: datetime) -> None:
+    """Chain a row that was just written, within its transaction. One writer at a time: the head is locked."""
+    head = connection.execute(select(t.audit_head).with_for_update()).one()
+    digest = _digest(key, _content(connection, kind, row_id))
+    seq = head.seq + 1
+    values = {"seq": seq, "at": at, "kind": kind, "row_id": row_id, "digest": digest}
+    chained = _hash(key, head.hash, values)
+    connection.execute(t.audit.insert().values(**values, hash=chained))
+    connection.execute(t.audit_head.update().values(seq=seq, hash=chained))
+
+
+def adopt(connection: Connection, key: bytes) -> None:
+    """Chain the rows that were there before the chain was; for the migration that makes it."""
+    connection.execute(t.audit_head.insert().values(id=1, seq=0, hash=START))
+    for kind, table in CHAINED.items():
+        moment = table.c.at if "at" in table.c else table.c.decided_at
+        for row_id, at in connection.execute(select(table.c.id, moment).order_by(table.c.id)).all():
+            append(connection, key, kind, row_id, at)
+
+
+def verify(connection: Connection, key: bytes) -> Iterator[str]:
+    """What is wrong, a line each: rows changed, missing, or not of the chain. Nothing if all is well."""
+    head = connection.execute(select(t.audit_head)).one_or_none()
+    if head is None:
+        yield "the head of the chain is missing"
+        return
+    previous, expected = START, 1
+    chained: dict[str, set[int]] = {kind: set() for kind in (*CHAINED, ERASURE)}
+    for row in connection.execute(select(t.audit).order_by(t.audit.c.seq)):
+        name = f"audit row {row.seq}"
+        if row.seq != expected:
+            yield f"audit rows {expected} to {row.seq - 1} are missing"
+        values = {"seq": row.seq, "at": row.at, "kind": row.kind, "row_id": row.row_id, "digest": row.digest}
+        if not hmac.compare_digest(_hash(key, previous, values), row.hash):
+            yield f"{name} does not follow from the one before it"
+        previous, expected = row.hash, row.seq + 1
+        if row.kind not in chained:
+            yield f"{name} is of no known kind"
+            continue
+        chained[row.kind].add(row.row_id)
+        content = _content(connection, row.kind, row.row_id)
+        if content is None:
+            yield f"{row.kind} {row.row_id} is missing ({name})"
+        elif not hmac.compare_digest(_digest(key, content), row.digest):
+            yield f"{row.kind} {row.row_id} has been changed ({name})"
+    if (head.seq, head.hash) != (expected - 1, previous):
+        yield f"the chain ends at row {expected - 1}, but its head says row {head.seq}"
+    for kind, table in CHAINED.items():
+        for row_id in connection.execute(select(table.c.id).order_by(table.c.id)).scalars():
+            if row_id not in chained[kind]:
+                yield f"{kind} {row_id} is not in the chain"
+
+
+def _content(connection: Connection, kind: str, row_id: int) -> dict[str, Any] | None:
+    if kind == ERASURE:
+        return {"customer": row_id}
+    table = CHAINED[kind]
+    row = connection.execute(select(table).where(table.c.id == row_id)).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def _hash(key: bytes, previous: str, values: dict[str, Any]) -> str:
+    return _digest(key, {"previous": previous, **values})
+
+
+def _digest(key: bytes, content: dict[str, Any] | None) -> str:
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=_plain)
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(timezone.utc).isoformat()
+    raise TypeError(f"{type(value).__name__} has no place in the chain")

@@ -1,0 +1,67 @@
+"""The embedded billing gateway: a ledger in our own database, for a shop without a billing system to call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.policy.facts import Destination
+from bot.store import tables as t
+
+
+class Ledger:
+    """See bot.cases.billing.BillingGateway. A wallet's credit is the sum of its entries; what goes back to a payment
+    method is what somebody has to pay out. An idempotency key makes one entry."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:
+        """Over the database that holds the orders."""
+        self._engine = engine
+        self._clock = clock
+
+    def stop_service(self, order_number: str, *, key: str) -> None:
+        """Write down that the service was stopped."""
+        self._enter(key, "stop_service", order_number)
+
+    def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
+        """Write down when the agreement ends."""
+        self._enter(key, "end_agreement", order_number, ends_on=on)
+
+    def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
+        """Write the payment down."""
+        values = {"amount": amount, "currency": currency, "destination": destination.value}
+        return f"L-{self._enter(key, 'refund', order_number, **values)}"
+
+    def balance(self, order_number: str) -> Balance:
+        """The balance that the store has on record."""
+        columns = (t.orders.c.remaining_balance, t.orders.c.currency, t.orders.c.used)
+        try:
+            with self._engine.begin() as connection:
+                row = connection.execute(select(*columns).where(t.orders.c.number == order_number)).one_or_none()
+        except SQLAlchemyError as error:
+            raise Unavailable("the ledger's database does not answer") from error
+        if row is None:
+            raise Rejected("unknown order")
+        return Balance(row.remaining_balance, row.currency, row.used)
+
+    def _enter(self, key: str, operation: str, order_number: str, **values: Any) -> int:
+        entry = {"operation": operation, "order_number": order_number, **values}
+        try:
+            try:
+                with self._engine.begin() as connection:
+                    insert = t.ledger.insert().values(key=key, at=self._clock(), **entry)
+                    return int(connection.execute(insert).inserted_primary_key[0])
+            except IntegrityError:
+                with self._engine.begin() as connection:
+                    known = connection.execute(select(t.ledger).where(t.ledger.c.key == key)).one()
+        except SQLAlchemyError as error:
+            raise Unavailable("the ledger's database does not answer") from error
+        if any(known._mapping[name] != value for name, value in entry.items()):
+            raise Rejected("the idempotency key was used for something else")
+        return int(known.id)

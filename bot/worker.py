@@ -1,0 +1,48 @@
+"""The outbox worker: a process beside the servers that carries out what was confirmed. Any number of them may run."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+
+import structlog
+
+from bot.bootstrap import bootstrap
+from bot.cases.execution import carry_out_due
+from bot.cases.ports import Services
+from bot.cases.withdrawals import hand_over_left_quotes
+
+PAUSE = 0.5
+"""Seconds between two looks at an outbox in which nothing is due."""
+PAUSE_AFTER_FAILURE = 2.0
+"""Seconds until the next try after one that failed, such as a database that is gone."""
+
+logger = structlog.get_logger()
+
+
+def work(services: Services, stop: threading.Event) -> None:
+    """Carry out what is due until told to stop. What fails is tried again: the outbox keeps it."""
+    while not stop.is_set():
+        try:
+            busy = carry_out_due(services) + hand_over_left_quotes(services)
+        except Exception as error:
+            # The text may quote what was stored: only the kind of error is logged.
+            logger.error("outbox.failed", error=type(error).__name__)
+            stop.wait(PAUSE_AFTER_FAILURE)
+            continue
+        if not busy:
+            stop.wait(PAUSE)
+
+
+def main() -> int:
+    """Work until a signal comes; a step in hand is finished first."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    work(bootstrap(), stop)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
