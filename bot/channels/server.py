@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.resources
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -26,6 +27,9 @@ from bot.settings import PROJECT
 from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
+
+LATE = timedelta(minutes=2)
+"""How long a step of the outbox may be overdue before the health check says so."""
 
 _HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
@@ -64,7 +68,7 @@ def build(action_url: str) -> Sanic:
         if agent is None or not agent.is_ready():
             problems.append("the model is not loaded")
         try:
-            await asyncio.to_thread(_ask_database)
+            problems += await asyncio.to_thread(_ask_database)
         except Exception:
             problems.append("the database does not answer")
         try:
@@ -76,9 +80,10 @@ def build(action_url: str) -> Sanic:
             return response.json({"status": "unavailable", "problems": problems}, 503)
         return response.json({"status": "ok"})
 
-    def _ask_database() -> None:
+    def _ask_database() -> list[str]:
         with services.unit_of_work() as uow:
-            uow.order("")
+            late = uow.overdue_steps(services.clock() - LATE)
+        return ["what was confirmed is not carried out: is the outbox worker running?"] if late else []
 
     @app.get("/demo-orders")
     async def demo_orders(request: Request) -> HTTPResponse:

@@ -283,6 +283,14 @@ class SqlUnitOfWork:
         query = select(t.outbox).where(step.state == StepState.WAITING.value, due, free).order_by(step.next_at, step.id)
         return [_step(row) for row in self.connection.execute(query.limit(limit))]
 
+    def overdue_steps(self, since: datetime) -> int:
+        """How many steps have been due since then, and are in nobody's hand."""
+        step = t.outbox.c
+        free = or_(step.lease_until.is_(None), step.lease_until <= since)
+        overdue = and_(step.state == StepState.WAITING.value, step.next_at <= since, free)
+        count: int = self.connection.execute(select(func.count()).where(overdue)).scalar_one()
+        return count
+
     def lock_step(self, step_id: int) -> OutboxStep:
         """A step, kept from other workers until the transaction ends."""
         query = select(t.outbox).where(t.outbox.c.id == step_id).with_for_update()

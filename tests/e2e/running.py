@@ -101,15 +101,16 @@ class Site:
 
 
 @contextmanager
-def running_site(home: Path) -> Iterator[Site]:
-    """``refund-desk run`` with its embedded defaults and this data folder."""
+def running_site(home: Path, **settings: str) -> Iterator[Site]:
+    """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named."""
     port = free_port()
     command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(home), stdin=subprocess.DEVNULL)
+    variables = {f"REFUND_DESK_{name.upper()}": value for name, value in settings.items()}
+    process = subprocess.Popen(command, cwd=PROJECT, env={**environment(home), **variables}, stdin=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url, process)
-        yield Site(url, home, bootstrap(Settings(home=home)), process)
+        yield Site(url, home, bootstrap(Settings(home=home, **settings)), process)
     finally:
         process.terminate()
         process.wait(30)
