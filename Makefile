@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test lint data-check unit stories simulate bench eval
+.PHONY: help setup run train test lint data-check unit stories simulate chaos bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -38,6 +38,9 @@ stories: train ## The conversation stories
 
 simulate: train ## Simulated customers against the running bot; ARGS="--scenarios 50 --runs 2 --seed 3"
 	@$(bin)/python scripts/simulate.py $(ARGS)
+
+chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
+	@$(bin)/python scripts/chaos.py $(ARGS)
 
 bench: train ## Measure decisions and turns
 	@$(bin)/python scripts/bench.py $(ARGS)

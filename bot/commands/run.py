@@ -140,12 +140,13 @@ class _Supervisor:
         for name, child in list(self._children.items()):
             if child.poll() is None:
                 continue
-            now = time.monotonic()
-            deaths = [death for death in self._deaths[name] if now - death < _QUICK_SECONDS] + [now]
-            self._deaths[name] = deaths
-            if len(deaths) > _MOST_DEATHS:
-                raise CommandError(f"the {name} process keeps dying; see {self._logs}/{name}.log")
-            time.sleep(0.1 * 2 ** (len(deaths) - 1))
+            if child.returncode > 0:  # by itself: what was killed from outside is simply started again
+                now = time.monotonic()
+                deaths = [death for death in self._deaths[name] if now - death < _QUICK_SECONDS] + [now]
+                self._deaths[name] = deaths
+                if len(deaths) > _MOST_DEATHS:
+                    raise CommandError(f"the {name} process keeps dying; see {self._logs}/{name}.log")
+                time.sleep(0.1 * 2 ** (len(deaths) - 1))
             self._start(name)
 
     def _stop(self) -> None:

@@ -8,19 +8,23 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from gateways import ledger_entries
 from sqlalchemy import select
 from store_builders import an_order_row
 
+from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile, CaseState, StepState
 from bot.cases.ports import Services
-from bot.settings import PROJECT
+from bot.policy import decide
+from bot.policy.parsing import parse_request
+from bot.settings import PROJECT, Settings
 from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -41,6 +45,36 @@ class Tally:
     withdrawn: int = 0
     renewed: int = 0
     wrong: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """The counts in one line."""
+        return (
+            f"{self.scenarios} scenarios, {self.crashes} crashes, {self.payments} payments, "
+            f"{self.handoffs} with a person, {self.withdrawn} taken back, {self.renewed} quoted anew, {len(self.wrong)} wrong"
+        )
+
+
+def crash_scenarios(folder: Path, database_url: str, seeds: Iterable[int]) -> Tally:
+    """Live a scenario for each seed on an empty database, with the embedded ledger; and look at the audit chain and at
+    every decision in the end."""
+    services = bootstrap(Settings(home=folder, database_url=database_url))
+    environment = {"REFUND_DESK_HOME": str(folder), "REFUND_DESK_DATABASE_URL": database_url}
+
+    def paid(number: str) -> list[Decimal]:
+        return [entry[1] for entry in ledger_entries(services, number) if entry[0] == "refund"]
+
+    chaos = Chaos(services, folder, environment, paid)
+    try:
+        for seed in seeds:
+            chaos.scenario(seed)
+    finally:
+        chaos.close()
+    with services.unit_of_work() as uow:
+        chaos.tally.wrong += uow.verify_audit()[1]
+        for stored in uow.decisions():
+            if decide(parse_request(stored.inputs), services.policy).to_json() != stored.result:
+                chaos.tally.wrong.append(f"decision {stored.id} can't be replayed")
+    return chaos.tally
 
 
 class Chaos:
