@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import track
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,9 +28,8 @@ def main() -> int:
     seeds = range(args.seed, args.seed + args.scenarios)
     with tempfile.TemporaryDirectory() as folder:
         url = args.database or f"sqlite:///{folder}/chaos.db"
-        tally = crash_scenarios(
-            Path(folder), url, track(seeds, "Crashing", console=console, disable=bool(os.getenv("CI")))
-        )
+        shown = track(seeds, "Crashing", console=Console(stderr=True), disable=bool(os.getenv("CI")))
+        tally = crash_scenarios(Path(folder), url, shown)
     print(tally.summary())
     for problem in tally.wrong:
         print(problem)

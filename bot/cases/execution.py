@@ -94,7 +94,7 @@ def _claim(services: Services, step: OutboxStep) -> tuple[str, OutboxStep] | Non
     now = services.clock()
     with services.unit_of_work() as uow:
         number = _lock_order(uow, step)
-        step = uow.lock_step(step.id)
+        step = uow.step(step.id)
         if not is_due(step, now, _longest_wait(services)):
             return None
         case = uow.case_by_id(step.case_id)
@@ -140,7 +140,7 @@ def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
 def _succeeded(services: Services, number: str, step: OutboxStep, result: dict[str, Any]) -> None:
     with services.unit_of_work() as uow:
         stored = uow.lock_order(number)
-        step = uow.lock_step(step.id)
+        step = uow.step(step.id)
         assert stored is not None
         if step.state is not StepState.WAITING:
             return  # its lease ran out, and another worker has finished it
@@ -230,7 +230,7 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
     now = services.clock()
     with services.unit_of_work() as uow:
         uow.lock_order(number)
-        step = uow.lock_step(step.id)
+        step = uow.step(step.id)
         if step.state is not StepState.WAITING:
             return
         if isinstance(error, Unavailable) and step.attempts < services.gateway_attempts:

@@ -291,15 +291,14 @@ class SqlUnitOfWork:
         count: int = self.connection.execute(select(func.count()).where(overdue)).scalar_one()
         return count
 
-    def lock_step(self, step_id: int) -> OutboxStep:
-        """A step, kept from other workers until the transaction ends."""
-        query = select(t.outbox).where(t.outbox.c.id == step_id).with_for_update()
-        return _step(self.connection.execute(query).one())
+    def step(self, step_id: int) -> OutboxStep:
+        """A step as it is now. Whoever changes it has locked the order of its case."""
+        return _step(self.connection.execute(select(t.outbox).where(t.outbox.c.id == step_id)).one())
 
     def change_step(self, step_id: int, **values: Any) -> OutboxStep:
         """Set columns of a step."""
         self.connection.execute(t.outbox.update().where(t.outbox.c.id == step_id).values(**_plain(values)))
-        return self.lock_step(step_id)
+        return self.step(step_id)
 
     def steps_of(self, case_id: int) -> list[OutboxStep]:
         """The steps of a case, in the order in which they were put into the outbox."""

@@ -17,6 +17,7 @@ from bot.cases.errors import MoveNotAllowed
 from bot.cases.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import CaseState, Cause, Step, StepState
+from bot.cases.moves import move
 from bot.cases.overview import renewed_quotes
 from bot.cases.ports import Services
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
@@ -411,3 +412,11 @@ def test_a_yes_is_recorded_even_if_carrying_it_out_breaks(shop: Services, faulty
     (step,) = case_file(shop, quote.case.reference).steps
     assert (step.step, step.state) == (Step.STOP_SERVICE, StepState.WAITING)
     assert step.lease_until == shop.clock() + timedelta(seconds=30)
+
+
+def test_a_case_that_moved_since_it_was_read_is_not_moved_on(alex: Services) -> None:
+    quote = quoted(alex)
+    close_quotes(alex, conversation_id="talk", cause="the customer stopped")
+    with alex.unit_of_work() as uow, pytest.raises(MoveNotAllowed):
+        move(alex, uow, quote.case, CaseState.CONFIRMED, "customer", "from another tab")
+    assert moves(alex, quote.case.reference) == ["quoted", "withdrawn"]

@@ -50,7 +50,8 @@ class Tally:
         """The counts in one line."""
         return (
             f"{self.scenarios} scenarios, {self.crashes} crashes, {self.payments} payments, "
-            f"{self.handoffs} with a person, {self.withdrawn} taken back, {self.renewed} quoted anew, {len(self.wrong)} wrong"
+            f"{self.handoffs} with a person, {self.withdrawn} taken back, {self.renewed} quoted anew, "
+            f"{len(self.wrong)} wrong"
         )
 
 
