@@ -55,15 +55,12 @@ def hand_over_left_quotes(services: Services) -> int:
 
 
 def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str) -> Case:
-    """Withdraw a case within the running transaction, with what waits in the outbox for it. A quote whose service is
+    """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote whose service is
     stopped already goes to a person instead: the customer has neither the service nor the money."""
     if case.state is CaseState.QUOTED and is_stopped(uow, case):
         case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
         save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, {"verified": True, "service_stopped": True})
         return case
-    for step in uow.steps_of(case.id):
-        if step.state is StepState.WAITING:
-            uow.change_step(step.id, state=StepState.DROPPED)
     return move(services, uow, case, CaseState.WITHDRAWN, actor, cause)
 
 
