@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bot.commands import CommandError
 
-_COMMANDS = ("run", "train", "parse", "evaluate", "policy", "orders", "incidents", "cases")
+_COMMANDS = ("run", "train", "parse", "evaluate", "policy", "orders", "incidents", "cases", "privacy")
 
 
 def main(argv: Sequence[str] | None = None) -> int:

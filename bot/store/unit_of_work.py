@@ -24,14 +24,17 @@ from bot.cases.model import (
 )
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import tables as t
+from bot.store.keys import Keys, conversation
+from bot.store.personal_data import ERASED, ERASED_FACTS, ERASED_TRANSCRIPT, PersonalData
 
 
 class SqlUnitOfWork:
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, keys: Keys) -> None:
         self._engine = engine
         self._open: Connection | None = None
+        self.keys = keys
 
     @property
     def connection(self) -> Connection:
@@ -82,11 +85,29 @@ class SqlUnitOfWork:
         query = select(t.orders).where(t.orders.c.customer_id.in_(customer_ids)).order_by(t.orders.c.placed_at.desc())
         return [_stored_order(row).order for row in self.connection.execute(query)]
 
-    def email_of(self, customer_id: int) -> str:
-        """The customer's e-mail address, in lower case."""
-        query = select(t.customers.c.email).where(t.customers.c.id == customer_id)
-        email: str = self.connection.execute(query).scalar_one()
-        return email
+    # Persons
+
+    @property
+    def personal(self) -> PersonalData:
+        """What the store knows of persons."""
+        return PersonalData(self.connection, self.keys)
+
+    def email_of(self, customer_id: int) -> str | None:
+        """The customer's e-mail address, in lower case; None once erased."""
+        customer = self.personal.customer(customer_id)
+        return customer.email if customer else None
+
+    def customer_by_email(self, email: str) -> int | None:
+        """The customer with that e-mail address."""
+        return self.personal.customer_by_email(email)
+
+    def email_matches(self, customer_id: int | None, email: str) -> bool:
+        """Whether it is the customer's address; takes as long for no customer as for one."""
+        return self.personal.email_matches(customer_id, email)
+
+    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
+        """Whether it is the customer's phone number; takes as long for no customer as for one."""
+        return self.personal.phone_matches(customer_id, phone)
 
     def incident_covers(self, product: str, start: datetime, end: datetime) -> bool:
         """Whether an incident of the product overlaps the time from ``start`` to ``end`` (R1)."""
@@ -118,6 +139,7 @@ class SqlUnitOfWork:
 
     def add_case(self, **values: Any) -> Case:
         """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
+        values = self._sealed(values["conversation_id"], values)
         key = self.connection.execute(t.cases.insert().values(**_plain(values))).inserted_primary_key[0]
         return self._case_by_id(key)
 
@@ -151,7 +173,7 @@ class SqlUnitOfWork:
         query = select(t.cases).where(
             t.cases.c.conversation_id == conversation_id, t.cases.c.state == CaseState.QUOTED.value
         )
-        return [_case(row) for row in self.connection.execute(query)]
+        return [self._opened(row) for row in self.connection.execute(query)]
 
     def cases_of(self, conversation_id: str, customer_ids: frozenset[int]) -> list[Case]:
         """The cases of the customers' orders, and those of the conversation that are about no order; newest first."""
@@ -162,10 +184,13 @@ class SqlUnitOfWork:
             .where(or_(own_questions, t.orders.c.customer_id.in_(customer_ids)))
             .order_by(t.cases.c.id.desc())
         )
-        return [_case(row) for row in self.connection.execute(query)]
+        return [self._opened(row) for row in self.connection.execute(query)]
 
     def change_case(self, case_id: int, **values: Any) -> Case:
         """Set columns of a case."""
+        if "reason_words" in values:
+            query = select(t.cases.c.conversation_id).where(t.cases.c.id == case_id)
+            values = self._sealed(self.connection.execute(query).scalar_one(), values)
         self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**_plain(values)))
         return self._case_by_id(case_id)
 
@@ -204,7 +229,11 @@ class SqlUnitOfWork:
     ) -> Handoff:
         """Keep what the person gets. A second handoff of one case refreshes transcript and facts, not the promise."""
         known = self.handoff(case.id)
-        values: dict[str, Any] = {"transcript": transcript, "facts": facts}
+        subject = conversation(case.conversation_id)
+        values: dict[str, Any] = {
+            "transcript": self.keys.seal(subject, transcript),
+            "facts": self.keys.seal(subject, facts),
+        }
         if known is None:
             values |= {"case_id": case.id, "cause": cause.value, "created_at": created_at, "answer_by": answer_by}
             self.connection.execute(t.handoffs.insert().values(**values))
@@ -216,7 +245,8 @@ class SqlUnitOfWork:
 
     def handoff(self, case_id: int) -> Handoff | None:
         """The case's handoff, if it has one."""
-        query = select(t.handoffs, t.cases.c.reference).join(t.cases).where(t.handoffs.c.case_id == case_id)
+        query = select(t.handoffs, t.cases.c.reference, t.cases.c.conversation_id).join(t.cases)
+        query = query.where(t.handoffs.c.case_id == case_id)
         row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
@@ -224,8 +254,8 @@ class SqlUnitOfWork:
             case_id=row.case_id,
             reference=row.reference,
             cause=Cause(row.cause),
-            transcript=row.transcript,
-            facts=row.facts,
+            transcript=self.personal.opened(row.conversation_id, row.transcript, ERASED_TRANSCRIPT),
+            facts=self.personal.opened(row.conversation_id, row.facts, ERASED_FACTS),
             created_at=row.created_at,
             answer_by=row.answer_by,
         )
@@ -238,7 +268,7 @@ class SqlUnitOfWork:
     def case_files(self) -> list[CaseFile]:
         """Everything about every case, newest first."""
         rows = self.connection.execute(select(t.cases).order_by(t.cases.c.id.desc())).all()
-        return [self._file(_case(row)) for row in rows]
+        return [self._file(self._opened(row)) for row in rows]
 
     def _file(self, case: Case) -> CaseFile:
         decided = select(t.decisions).where(t.decisions.c.case_id == case.id).order_by(t.decisions.c.id)
@@ -261,11 +291,23 @@ class SqlUnitOfWork:
         )
 
     def _case_by_id(self, case_id: int) -> Case:
-        return _case(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
+        return self._opened(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
 
     def _case(self, query: Any) -> Case | None:
         row = self.connection.execute(query).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else self._opened(row)
+
+    def _opened(self, row: Any) -> Case:
+        words = row.reason_words and self.personal.opened(row.conversation_id, row.reason_words, ERASED)
+        return _case(row, words)
+
+    def _sealed(self, conversation_id: str, values: dict[str, Any]) -> dict[str, Any]:
+        words = values.get("reason_words")
+        return (
+            values
+            if words is None
+            else {**values, "reason_words": self.keys.seal(conversation(conversation_id), words)}
+        )
 
     # Verification
 
@@ -326,7 +368,7 @@ def _stored_order(row: Row[Any] | Any) -> StoredOrder:
     return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on)
 
 
-def _case(row: Any) -> Case:
+def _case(row: Any, reason_words: str | None) -> Case:
     return Case(
         id=row.id,
         reference=row.reference,
@@ -337,7 +379,7 @@ def _case(row: Any) -> Case:
         requested_at=row.requested_at,
         created_at=row.created_at,
         reason=CustomerReason(row.reason) if row.reason else None,
-        reason_words=row.reason_words,
+        reason_words=reason_words,
         destination=Destination(row.destination) if row.destination else None,
         return_number=row.return_number,
     )

@@ -51,7 +51,7 @@ def written(draw: st.DrawFn) -> tuple[str, str]:
 
 @given(written(), st.text(st.characters(blacklist_categories=["Nd", "No", "Nl"])), st.text("abc .,!\n"))
 def test_a_card_number_in_any_grouping_and_any_text_is_masked(card: tuple[str, str], before: str, after: str) -> None:
-    number, text = card
+    _, text = card
     before = before.rstrip("+＋") + " "
 
     masked, found = mask_cards(f"{before}{text}{after}")
