@@ -36,7 +36,7 @@ SHORTEST_SECRET = 32
 
 _MOST_CACHED = 10_000
 _NONCE = 12
-_CANARY = "canary"
+_CANARY = "canary"  # found under any secret, and opened by the right one only
 _CREATION_LOCK = 7_310_443  # an advisory lock of PostgreSQL, beside that of the migrations
 _metadata = MetaData()
 _keys = Table(
@@ -146,7 +146,7 @@ class Keys:
 
     def _name(self, subject: str) -> str:
         # A conversation may be named by whoever writes: its name is not written here in plain.
-        return self.blind("subject", subject)
+        return _CANARY if subject == _CANARY else self.blind("subject", subject)
 
     def _key(self, subject: str, *, create: bool = False) -> bytes | None:
         cached = self._cache.get(subject)
