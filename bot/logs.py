@@ -23,7 +23,7 @@ from bot.masking import mask_cards
 
 EMAIL, PHONE, REMOVED = "[email]", "[phone]", "[removed]"
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-_EMAIL = re.compile(r"[^\s@<>\"'(),;:=\[\]{}|]{1,64}(?:@|%40)[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
+_EMAIL = re.compile(r"[^\s@<>\"(),;:\[\]]{0,64}(?:@|%40)[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
 _PHONE = re.compile(
     r"[+＋][ ]?\d(?:[\s().\-/]{0,2}\d){6,14}(?!\d)"  # international
     r"|(?<![\w.\-/:])\(?\d(?:[ ().\-/]{0,2}\d){8,14}(?![\w])"  # nine digits or more

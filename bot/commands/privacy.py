@@ -56,8 +56,9 @@ def _erase(args: argparse.Namespace) -> int:
     except CaseInFlight as error:
         raise CommandError(f"{error} is still open: money may have to move; nothing was erased") from None
     print(
-        f"Erased: the customer and {done.conversations} conversations with their transcripts, words and verifications. "
-        f"Kept without the person: {done.orders} orders, {done.cases} cases with their decisions and logs."
+        f"Erased: the customer, {_counted(done.conversations, 'conversation')} with transcripts, words and "
+        f"verifications. Kept without the person: {_counted(done.orders, 'order')}, {_counted(done.cases, 'case')} "
+        "with decisions and log."
     )
     return 0
 
@@ -73,5 +74,10 @@ def _purge(args: argparse.Namespace) -> int:
         return 0
     done = purge(services, days=days, dry_run=args.dry_run)
     verb = "Would erase" if args.dry_run else "Erased"
-    print(f"{verb}: {done.customers} customers and {done.conversations} conversations unused for {days} days.")
+    what = f"{_counted(done.customers, 'customer')} and {_counted(done.conversations, 'conversation')}"
+    print(f"{verb}: {what} unused for {days} days.")
     return 0
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

@@ -131,7 +131,7 @@ def test_an_erased_person_starts_anew_with_the_running_bot(site: Site) -> None:
         text=True,
         check=False,
     )
-    assert done.returncode == 0 and done.stdout.startswith("Erased: the customer and 1 conversation"), done.stderr
+    assert done.returncode == 0 and done.stdout.startswith("Erased: the customer, 1 conversation with"), done.stderr
     time.sleep(5)
 
     said = buyer.says("hello")
