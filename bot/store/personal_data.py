@@ -18,7 +18,6 @@ from bot.store.keys import Forgotten, Keys
 
 ERASED = "[erased]"
 """What is shown in place of words that were erased."""
-ERASED_TRANSCRIPT = [{"at": "", "who": "customer", "text": ERASED}]
 ERASED_FACTS = {"erased": ERASED}
 
 _AT_ONCE = 500

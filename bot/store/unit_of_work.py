@@ -25,7 +25,7 @@ from bot.cases.model import (
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import tables as t
 from bot.store.keys import Keys, conversation
-from bot.store.personal_data import ERASED, ERASED_FACTS, ERASED_TRANSCRIPT, PersonalData
+from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 
 
 class SqlUnitOfWork:
@@ -250,11 +250,12 @@ class SqlUnitOfWork:
         row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
+        erased = [{"at": row.created_at.isoformat(), "who": "customer", "text": ERASED}]
         return Handoff(
             case_id=row.case_id,
             reference=row.reference,
             cause=Cause(row.cause),
-            transcript=self.personal.opened(row.conversation_id, row.transcript, ERASED_TRANSCRIPT),
+            transcript=self.personal.opened(row.conversation_id, row.transcript, erased),
             facts=self.personal.opened(row.conversation_id, row.facts, ERASED_FACTS),
             created_at=row.created_at,
             answer_by=row.answer_by,
