@@ -57,9 +57,10 @@ class Settings(BaseSettings):
     def _keys_apart(cls, url: str, values: dict[str, object]) -> str:
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg2://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
-        if url and url == values.get("database_url"):
-            raise ValueError("must be another database than REFUND_DESK_DATABASE_URL")
-        return url or f"sqlite:///{values.get('home')}/keys.db"
+        url = url or f"sqlite:///{values.get('home')}/keys.db"
+        if url == values.get("database_url"):
+            raise ValueError("must be another database than that of REFUND_DESK_DATABASE_URL")
+        return url
 
     @validator("secret")
     def _secret_is_long(cls, secret: SecretStr | None) -> SecretStr | None:

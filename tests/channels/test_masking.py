@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -87,8 +88,10 @@ def test_phone_numbers_are_no_card(plain: str, grouped: str) -> None:
         assert mask_cards(text) == (text, False)
 
 
-@given(st.lists(st.dates(), min_size=1), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%y", "%d %m %Y"]))
-def test_dates_in_a_row_are_no_card(days: list, form: str) -> None:  # type: ignore[type-arg]
+@given(
+    st.lists(st.dates(date(1900, 1, 1)), min_size=1), st.sampled_from(["%Y-%m-%d", "%d.%m.%Y", "%m/%d/%y", "%d %m %Y"])
+)
+def test_dates_in_a_row_are_no_card(days: list[date], form: str) -> None:
     text = " ".join(day.strftime(form) for day in days)
     assert mask_cards(text) == (text, False)
 

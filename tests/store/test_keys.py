@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import sqlite3
 import stat
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import keys_of
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, load_settings
 from bot.store import keys as module
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Damaged, Forgotten, Keys, open_keys, secret_at
@@ -114,11 +116,13 @@ def test_a_forgotten_key_is_wiped_from_the_files(tmp_path: Path) -> None:
         wrapped = connection.execute(
             sa.text("SELECT key FROM keys WHERE subject = :name"), {"name": keys._name("customer:1")}
         ).scalar_one()
-    assert any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as other:  # a server that runs: its log outlives our connection
+        other.execute("SELECT * FROM keys").fetchall()
+        assert any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
-    keys.forget("customer:1")
+        keys.forget("customer:1")
 
-    assert not any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
+        assert not any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
 
 
 def test_blind_indexes_know_equal_values_and_say_nothing(keys: Keys, tmp_path: Path) -> None:
@@ -177,3 +181,10 @@ def test_keys_that_cannot_be_used_are_one_clear_line(settings: dict[str, str], t
     with pytest.raises(SettingsError) as refused:
         keys_of(Settings(home=tmp_path, **settings))
     assert str(refused.value).startswith(told) and "\n" not in str(refused.value)
+
+
+def test_keys_are_not_kept_in_the_database_that_they_seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    monkeypatch.setenv("REFUND_DESK_DATABASE_URL", f"sqlite:///{tmp_path}/keys.db")
+    with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: must be another database"):
+        load_settings()

@@ -71,9 +71,25 @@ def test_old_data_is_sealed_and_reads_as_before(old: str, engine: Engine, tmp_pa
     with engine.connect() as connection:
         tables = sa.inspect(connection).get_table_names()
         rows = str([connection.execute(sa.text(f"SELECT * FROM {table}")).all() for table in tables])
-    files = [path.read_bytes() for path in tmp_path.iterdir() if path.is_file()]
     for text in PLAIN:
-        assert text not in rows and not any(text.encode() in content for content in files), text
+        assert text not in rows and not any(text.encode() in content for content in files_of(engine, tmp_path)), text
+
+
+def files_of(engine: Engine, folder: Path) -> list[bytes]:
+    """The files in which the database keeps its tables, with what was replaced and not yet overwritten."""
+    if engine.dialect.name == "sqlite":
+        return [path.read_bytes() for path in folder.iterdir() if path.is_file()]
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("CHECKPOINT"))
+        files = sa.text(
+            "SELECT pg_read_binary_file(pg_relation_filepath(oid)) FROM pg_class WHERE relkind IN ('r', 't')"
+        )
+        return [bytes(content) for content in connection.execute(files).scalars() if content]
+
+
+def test_the_files_hold_plain_data_before(old: str, engine: Engine, tmp_path: Path) -> None:
+    for text in PLAIN:
+        assert any(text.encode() in content for content in files_of(engine, tmp_path)), text
 
 
 def test_after_the_migration_foreign_keys_and_unique_addresses_hold(old: str, tmp_path: Path, clock: Clock) -> None:
