@@ -82,12 +82,13 @@ def test_a_failing_call_tells_nothing_of_what_it_was_called_with(server: tuple[s
 
 def test_an_action_that_fails_logs_its_name_and_the_kind_of_error(server: tuple[str, Path]) -> None:
     url, log = server
-    tracker = {"sender_id": WORDS, "latest_message": {"text": WORDS}, "events": [WORDS]}
+    body = call(next_action="validate_refund_form")
+    body["tracker"]["slots"] = {"refund_reason": WORDS}  # its error will say: "…" is not a valid reason
 
-    assert httpx.post(f"{url}/webhook", json=call(tracker=tracker), timeout=30).status_code == 200
+    assert httpx.post(f"{url}/webhook", json=body, timeout=30).status_code == 200
 
     written = log.read_text()
-    assert "action.failed" in written and "action_show_status" in written
+    assert "action.failed" in written and "validate_refund_form" in written and "ValueError" in written
     for text in ("Zebedee", "example.org", "900123"):
         assert text not in written
 
