@@ -84,17 +84,16 @@ def _plus_before(text: str, start: int) -> bool:
 
 def _cards(run: list[_Group], plus: bool) -> Iterator[tuple[int, int]]:
     """Where card numbers stand in a run. After a plus sign, what can be a phone number is one."""
-    first = 0
     if plus and sum(len(group.digits) for group in run) <= _LONGEST_PHONE:
         return
-    if plus and len(run[0].digits) <= _LONGEST_PHONE:
-        first = 1
-    for start in range(first, len(run)):
+    for start in range(len(run)):
         for end in range(start + 1, len(run) + 1):
             groups = run[start:end]
             digits = "".join(group.digits for group in groups)
             if len(digits) > _LONGEST:
                 break
+            if plus and start == 0 and len(digits) <= _LONGEST_PHONE:
+                continue
             if len(digits) >= _SHORTEST and digits[0] in "23456" and _grouped(groups) and _luhn(digits):
                 yield groups[0].start, groups[-1].end
 

@@ -94,7 +94,7 @@ class Keys:
         key = self._key(subject, create=True)
         assert key is not None
         nonce = os.urandom(_NONCE)
-        sealed = AESGCM(key).encrypt(nonce, json.dumps(value, ensure_ascii=False).encode(), subject.encode())
+        sealed = AESGCM(key).encrypt(nonce, json.dumps(value).encode(), subject.encode())
         return f"{_prefix(key)}{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, subject: str, sealed: str) -> Any:

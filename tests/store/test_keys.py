@@ -21,7 +21,7 @@ from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Damaged, Forgotten, Keys, open_keys, secret_at
 
 SECRET = "a secret of the tests that is long enough"
-VALUE = {"name": "Zebedee Ω", "n": [1, None, True]}
+VALUE = {"name": "Zebedee Ω", "n": [1, None, True], "half": "\ud800\0"}
 
 
 @pytest.fixture
