@@ -6,7 +6,7 @@ import importlib.resources
 import os
 from pathlib import Path
 
-from pydantic import BaseSettings, Field, ValidationError, validator
+from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
 from bot.policy import Policy, PolicyFileError
 
@@ -27,6 +27,9 @@ class Settings(BaseSettings):
     is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works. A confirmed
     refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts`` is how often a call
     that the billing gateway does not answer is made before a person has the case.
+    ``keys_url`` is where the keys of personal data are kept (default: SQLite in ``home``), apart from the database;
+    ``secret``, or what ``secret_file`` holds, wraps them (default: made once, in ``home``). ``retention_days`` is how
+    long personal data is kept after its last use; 0 for ever.
     """
 
     home: Path = PROJECT / "var"
@@ -38,6 +41,10 @@ class Settings(BaseSettings):
     take_back_minutes: int = Field(default=10, ge=0, le=10_080)
     gateway_attempts: int = Field(default=10, ge=1, le=50)
     contact: str = "+1 888-582-6840"
+    keys_url: str = ""
+    secret: SecretStr | None = None
+    secret_file: Path | None = None
+    retention_days: int = Field(default=730, ge=0)
 
     class Config:
         """Where the values come from."""
@@ -49,6 +56,21 @@ class Settings(BaseSettings):
         if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg2://")):
             raise ValueError("must start with sqlite:/// or postgresql://")
         return url or f"sqlite:///{values.get('home')}/refund-desk.db"
+
+    @validator("keys_url", always=True)
+    def _keys_apart(cls, url: str, values: dict[str, object]) -> str:
+        if url and not url.startswith(("sqlite:///", "postgresql://", "postgresql+psycopg2://")):
+            raise ValueError("must start with sqlite:/// or postgresql://")
+        url = url or f"sqlite:///{values.get('home')}/keys.db"
+        if url == values.get("database_url"):
+            raise ValueError("must be another database than that of REFUND_DESK_DATABASE_URL")
+        return url
+
+    @validator("secret")
+    def _secret_is_long(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value()) < 32:
+            raise ValueError("must have at least 32 characters")
+        return secret
 
     @validator("policy")
     def _policy_is_a_file(cls, path: Path | None) -> Path | None:

@@ -46,7 +46,7 @@ def verify(services: Services, *, conversation_id: str, message_id: str, order_n
             guessed = uow.failed_attempts(since, order_number=order_number)
             if failures >= services.verification_tries or guessed >= ORDER_TRIES:
                 return Verification(VerificationStatus.LOCKED, 0)
-            passed = stored is not None and uow.email_of(stored.customer_id) == email.strip().lower()
+            passed = uow.email_matches(stored.customer_id if stored else None, email)
             uow.add_attempt(conversation_id, message_id, order_number, now, passed)
             if passed and stored is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)

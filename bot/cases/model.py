@@ -99,6 +99,16 @@ class StoredOrder:
     agreement_ends_on: date | None
 
 
+@dataclass(frozen=True, repr=False)
+class Customer:
+    """A person, as the store opens their data. Has no text of its own, so that none gets into a log."""
+
+    id: int
+    name: str
+    email: str
+    phone: str | None
+
+
 @dataclass(frozen=True)
 class Case:
     """One case as it is now."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
+import secrets
 import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -20,6 +22,7 @@ from bot.cases.model import Cause
 from bot.cases.ports import Services
 from bot.cases.transcript import transcript
 from bot.channels import rasa_patches
+from bot.masking import mask_cards
 from bot.policy.words import spoken_date
 from bot.settings import load_settings
 
@@ -32,10 +35,15 @@ REMEMBERED_SECONDS = 600
 
 EMPTY = "I got an empty message. What can I do for you?"
 CUT = f"Your message was long, so I read the first {LONGEST_MESSAGE} characters."
+CARD_REMOVED = (
+    "I removed the card number from your message before anything was kept. Please never send card numbers here: "
+    "we never need them."
+)
 SORRY = "I'm sorry, something went wrong on our side."
 HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
 CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
 
+_NAMES_KEY = secrets.token_bytes(32)
 Turn = Callable[[UserMessage], Awaitable[Any]]
 logger = structlog.get_logger()
 
@@ -76,8 +84,13 @@ class RestInput(InputChannel):
                 sender, text, message_id = read(request.body)
             except BadRequest as error:
                 return response.json({"error": str(error)}, 400)
+            text, removed = mask_cards(text)
+            sender, message_id = without_cards(sender), message_id and without_cards(message_id)
             tracker_store = request.app.ctx.agent.tracker_store
-            return response.json(await self._once(on_new_message, tracker_store, sender, text, message_id))
+            answer = await self._once(on_new_message, tracker_store, sender, text, message_id)
+            if removed:
+                answer = [*answer, {"recipient_id": sender, "text": CARD_REMOVED}]
+            return response.json(answer)
 
         return routes
 
@@ -153,6 +166,17 @@ def read(body: bytes) -> tuple[str, str, str | None]:
     # Characters that no database stores: lone surrogates, and NUL.
     clean = message.encode("utf-8", "replace").decode().replace("\0", "")
     return sender.strip().encode("utf-8", "replace").decode().replace("\0", ""), clean, message_id
+
+
+def without_cards(name: str) -> str:
+    """A conversation's or message's name without card numbers. Different ones stay different, so that nobody gets into
+    another's conversation, by a key that is gone when the process ends: no number can be found again."""
+    masked, removed = mask_cards(name)
+    if not removed:
+        return name
+    digest = hashlib.blake2b(name.encode(), key=_NAMES_KEY, digest_size=10).digest()
+    letters = "".join(chr(ord("a") + half) for byte in digest for half in divmod(byte, 16))
+    return f"{masked[:60]}-{letters}"
 
 
 async def _transcript(tracker_store: Any, sender: str) -> list[dict[str, str]]:

@@ -20,6 +20,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot import logs
 from bot.bootstrap import bootstrap
 from bot.channels import rasa_patches
 from bot.channels.rest import LONGEST_BODY
@@ -112,6 +113,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--action-url", required=True)
     args = parser.parse_args()
+    logs.set_up()
     build(args.action_url).run(host=args.host, port=args.port, workers=1, access_log=False)
 
 

@@ -82,7 +82,7 @@ class _Supervisor:
         action_url = f"http://127.0.0.1:{action_port}"
         server = [python, "-m", "bot.channels.server", "--host", host, "--port", str(port), "--action-url", action_url]
         self._commands = {
-            "actions": [python, "-m", "rasa_sdk", "--actions", "actions", "--port", str(action_port)],
+            "actions": [python, "-m", "actions", "--port", str(action_port)],
             "server": server,
             "worker": [python, "-m", "bot.worker"],
         }
@@ -117,7 +117,7 @@ class _Supervisor:
             self._children[name] = subprocess.Popen(  # noqa: S603
                 self._commands[name],
                 cwd=PROJECT,
-                env={**os.environ, **QUIET, "SANIC_HOST": "127.0.0.1", "LOG_LEVEL": "WARNING"},
+                env={**os.environ, **QUIET, "LOG_LEVEL": "WARNING"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+if TYPE_CHECKING:
+    from bot.store.keys import Keys
 
 
 class StoreUnavailable(Exception):
@@ -30,7 +35,7 @@ def open_engine(url: str, *, future: bool = True) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreUnavailable("REFUND_DESK_DATABASE_URL is no database URL") from None
+        raise StoreUnavailable("it is no database URL") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database, future)
     return create_engine(
@@ -78,18 +83,68 @@ def _write_ahead(connection: Any) -> None:
             time.sleep(0.05)
 
 
-def migrate(engine: Engine, audit_key: bytes) -> None:
-    """Bring the schema up to date; safe when several processes start at once. ``audit_key`` chains the rows that were
-    there before the audit was. Raises StoreUnavailable."""
-    config = Config()
-    config.attributes["audit_key"] = audit_key
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+def empty_write_ahead_log(engine: Engine) -> None:
+    """Write SQLite's log into the database file and empty it: it still holds what was deleted or replaced."""
+    connection = engine.raw_connection()
     try:
-        with engine.begin() as connection:
+        for _ in range(20):
+            busy = connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            if not busy:
+                return
+            time.sleep(0.05)  # somebody reads; what stays is overwritten by the next checkpoint
+    finally:
+        connection.close()
+
+
+def migrate(engine: Engine, keys: Keys) -> None:
+    """Bring the schema up to date; safe when several processes start at once. Raises StoreUnavailable.
+
+    Rows from before there was an audit are chained on the way, and personal data from before there were keys is sealed
+    with them; no plain copy of it stays.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["keys"] = keys
+    try:
+        with engine.connect() as connection, _tables_may_be_made_anew(connection), connection.begin():
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+        if config.attributes.get("sealed"):
+            _wipe(engine)
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise StoreUnavailable(f"the database can't be used: {reason}") from error
+
+
+@contextmanager
+def _tables_may_be_made_anew(connection: Connection) -> Iterator[None]:
+    """SQLite changes a column by making its table anew, which foreign keys forbid while they are checked."""
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    raw = connection.connection.dbapi_connection
+    raw.execute("PRAGMA foreign_keys=OFF")
+    raw.execute("PRAGMA secure_delete=ON")  # nor does the old table stay readable where it was
+    try:
+        yield
+    finally:
+        raw.execute("PRAGMA foreign_keys=ON")
+
+
+def _wipe(engine: Engine) -> None:
+    """Write the tables anew: what was replaced or deleted stays in the files until then."""
+    if engine.dialect.name == "sqlite":
+        connection = engine.raw_connection()
+        try:
+            connection.cursor().execute("VACUUM")
+        finally:
+            connection.close()
+        empty_write_ahead_log(engine)
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as anew:
+        anew.exec_driver_sql("SET statement_timeout = 0")
+        anew.exec_driver_sql("SET lock_timeout = 0")
+        anew.exec_driver_sql("VACUUM FULL")
+        anew.invalidate()  # its time-out is not that of the others

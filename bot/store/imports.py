@@ -32,7 +32,7 @@ class ImportRefused(Exception):
     """The file can't be imported and nothing was; the message names row and field, a line a problem."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class CustomerRow:
     """The customer of an imported order; ``email`` in lower case."""
 
@@ -148,14 +148,7 @@ def _customer_row(data: Any) -> CustomerRow:
 
 
 def _customer_id(uow: SqlUnitOfWork, customer: CustomerRow) -> int:
-    values = {"name": customer.name, "phone": customer.phone}
-    query = select(t.customers.c.id).where(t.customers.c.email == customer.email)
-    known: int | None = uow.connection.execute(query).scalar_one_or_none()
-    if known is None:
-        insert = t.customers.insert().values(email=customer.email, **values)
-        return int(uow.connection.execute(insert).inserted_primary_key[0])
-    uow.connection.execute(t.customers.update().where(t.customers.c.id == known).values(**values))
-    return known
+    return uow.personal.save_customer(customer.name, customer.email, customer.phone)
 
 
 def _columns(order: Order) -> dict[str, Any]:

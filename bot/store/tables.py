@@ -12,6 +12,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -67,9 +68,11 @@ customers = Table(
     "customers",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("name", String(200), nullable=False),
-    Column("email", String(254), nullable=False, unique=True),
-    Column("phone", String(40)),
+    # Name, e-mail address and phone number under the customer's key; None once erased.
+    Column("sealed", Text),
+    Column("email_index", String(64), unique=True),
+    Column("phone_index", String(64), index=True),
+    Column("erased_at", Moment),
 )
 
 orders = Table(
@@ -117,7 +120,7 @@ cases = Table(
     Column("requested_at", Moment, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("reason", String(20)),
-    Column("reason_words", Text),
+    Column("reason_words", Text),  # under the conversation's key
     Column("destination", String(30)),
     Column("return_number", String(9), unique=True),
 )
@@ -223,8 +226,8 @@ handoffs = Table(
     Column("id", Integer, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False, unique=True),
     Column("cause", String(30), nullable=False),
-    Column("transcript", JSON, nullable=False),
-    Column("facts", JSON, nullable=False),
+    Column("transcript", Text),  # these two under the conversation's key; None once erased
+    Column("facts", Text),
     Column("created_at", Moment, nullable=False),
     Column("answer_by", Date, nullable=False),
 )
@@ -248,4 +251,13 @@ verification_attempts = Table(
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
     UniqueConstraint("conversation_id", "message_id"),
+)
+
+events = Table(
+    "events",
+    MetaData(),  # Rasa makes it, not our migrations
+    Column("id", Integer, primary_key=True),
+    Column("sender_id", String(255)),
+    Column("timestamp", Float),
+    Column("data", Text),  # under the conversation's key
 )

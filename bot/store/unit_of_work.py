@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, inspect, or_, select, text
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection, Engine, Row
 
 from bot.cases.model import (
@@ -30,15 +29,17 @@ from bot.cases.transcript import transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import audit
 from bot.store import tables as t
+from bot.store.keys import Keys, conversation
+from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 
 
 class SqlUnitOfWork:
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
-    def __init__(self, engine: Engine, audit_key: bytes) -> None:
+    def __init__(self, engine: Engine, keys: Keys) -> None:
         self._engine = engine
-        self._audit_key = audit_key
         self._open: Connection | None = None
+        self.keys = keys
 
     @property
     def connection(self) -> Connection:
@@ -90,11 +91,29 @@ class SqlUnitOfWork:
         query = select(t.orders).where(t.orders.c.customer_id.in_(customer_ids)).order_by(t.orders.c.placed_at.desc())
         return [_stored_order(row).order for row in self.connection.execute(query)]
 
-    def email_of(self, customer_id: int) -> str:
-        """The customer's e-mail address, in lower case."""
-        query = select(t.customers.c.email).where(t.customers.c.id == customer_id)
-        email: str = self.connection.execute(query).scalar_one()
-        return email
+    # Persons
+
+    @property
+    def personal(self) -> PersonalData:
+        """What the store knows of persons."""
+        return PersonalData(self.connection, self.keys)
+
+    def email_of(self, customer_id: int) -> str | None:
+        """The customer's e-mail address, in lower case; None once erased."""
+        customer = self.personal.customer(customer_id)
+        return customer.email if customer else None
+
+    def customer_by_email(self, email: str) -> int | None:
+        """The customer with that e-mail address."""
+        return self.personal.customer_by_email(email)
+
+    def email_matches(self, customer_id: int | None, email: str) -> bool:
+        """Whether it is the customer's address; takes as long for no customer as for one."""
+        return self.personal.email_matches(customer_id, email)
+
+    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
+        """Whether it is the customer's phone number; takes as long for no customer as for one."""
+        return self.personal.phone_matches(customer_id, phone)
 
     def incident_covers(self, product: str, start: datetime, end: datetime) -> bool:
         """Whether an incident of the product overlaps the time from ``start`` to ``end`` (R1)."""
@@ -126,6 +145,7 @@ class SqlUnitOfWork:
 
     def add_case(self, **values: Any) -> Case:
         """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
+        values = self._sealed(values["conversation_id"], values)
         key = self.connection.execute(t.cases.insert().values(**_plain(values))).inserted_primary_key[0]
         return self.case_by_id(key)
 
@@ -135,7 +155,7 @@ class SqlUnitOfWork:
 
     def case_by_id(self, case_id: int) -> Case:
         """A case that exists."""
-        return _case(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
+        return self._opened(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
 
     def open_case(self, order_id: int, kind: CaseKind) -> Case | None:
         """The order's open case of that kind; the database allows one."""
@@ -163,7 +183,7 @@ class SqlUnitOfWork:
         query = select(t.cases).where(
             t.cases.c.conversation_id == conversation_id, t.cases.c.state == CaseState.QUOTED.value
         )
-        return [_case(row) for row in self.connection.execute(query)]
+        return [self._opened(row) for row in self.connection.execute(query)]
 
     def cases_of(self, conversation_id: str, customer_ids: frozenset[int]) -> list[Case]:
         """The cases of the customers' orders, and those of the conversation that are about no order; newest first."""
@@ -174,10 +194,14 @@ class SqlUnitOfWork:
             .where(or_(own_questions, t.orders.c.customer_id.in_(customer_ids)))
             .order_by(t.cases.c.id.desc())
         )
-        return [_case(row) for row in self.connection.execute(query)]
+        return [self._opened(row) for row in self.connection.execute(query)]
 
     def change_case(self, case_id: int, **values: Any) -> Case:
         """Set columns of a case other than its state, which only moves."""
+        if "reason_words" in values:
+            query = select(t.cases.c.conversation_id).where(t.cases.c.id == case_id)
+            conversation_id = values.get("conversation_id") or self.connection.execute(query).scalar_one()
+            values = self._sealed(conversation_id, values)
         self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**_plain(values)))
         return self.case_by_id(case_id)
 
@@ -194,12 +218,12 @@ class SqlUnitOfWork:
         values = {"from_state": before.value if before else None, "to_state": after.value, "cause": cause}
         insert = t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values)
         key = self.connection.execute(insert).inserted_primary_key[0]
-        audit.append(self.connection, self._audit_key, "move", key, at)
+        audit.append(self.connection, self.keys.audit_key, "move", key, at)
 
     def add_decision(self, **values: Any) -> StoredDecision:
         """Append a decision."""
         key = self.connection.execute(t.decisions.insert().values(**values)).inserted_primary_key[0]
-        audit.append(self.connection, self._audit_key, "decision", key, values["decided_at"])
+        audit.append(self.connection, self.keys.audit_key, "decision", key, values["decided_at"])
         return self.decision(key)
 
     def decision(self, decision_id: int) -> StoredDecision:
@@ -229,7 +253,11 @@ class SqlUnitOfWork:
     ) -> Handoff:
         """Keep what the person gets. A second handoff of one case refreshes transcript and facts, not the promise."""
         known = self.handoff(case.id)
-        values: dict[str, Any] = {"transcript": transcript, "facts": facts}
+        subject = conversation(case.conversation_id)
+        values: dict[str, Any] = {
+            "transcript": self.keys.seal(subject, transcript),
+            "facts": self.keys.seal(subject, facts),
+        }
         if known is None:
             values |= {"case_id": case.id, "cause": cause.value, "created_at": created_at, "answer_by": answer_by}
             self.connection.execute(t.handoffs.insert().values(**values))
@@ -241,16 +269,18 @@ class SqlUnitOfWork:
 
     def handoff(self, case_id: int) -> Handoff | None:
         """The case's handoff, if it has one."""
-        query = select(t.handoffs, t.cases.c.reference).join(t.cases).where(t.handoffs.c.case_id == case_id)
+        query = select(t.handoffs, t.cases.c.reference, t.cases.c.conversation_id).join(t.cases)
+        query = query.where(t.handoffs.c.case_id == case_id)
         row = self.connection.execute(query).one_or_none()
         if row is None:
             return None
+        erased = [{"at": row.created_at.isoformat(), "who": "customer", "text": ERASED}]
         return Handoff(
             case_id=row.case_id,
             reference=row.reference,
             cause=Cause(row.cause),
-            transcript=row.transcript,
-            facts=row.facts,
+            transcript=self.personal.opened(row.conversation_id, row.transcript, erased),
+            facts=self.personal.opened(row.conversation_id, row.facts, ERASED_FACTS),
             created_at=row.created_at,
             answer_by=row.answer_by,
         )
@@ -314,20 +344,16 @@ class SqlUnitOfWork:
             .having(func.max(t.case_log.c.at) <= until)
         )
         query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(renewed))
-        return [_case(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
+        return [self._opened(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
 
     def transcript(self, conversation_id: str) -> list[dict[str, str]]:
         """What was said in a conversation, as far as Rasa has stored it: a turn is stored once it has ended."""
-        if not inspect(self.connection).has_table("events"):
-            return []
-        query = text("SELECT data FROM events WHERE sender_id = :sender ORDER BY id")
-        rows = self.connection.execute(query, {"sender": conversation_id}).scalars()
-        return transcript(json.loads(data) for data in rows)
+        return transcript(self.personal.events(conversation_id))
 
     def verify_audit(self) -> tuple[int, list[str]]:
         """How many rows the audit chain has, and what is wrong with it, a line each."""
         rows: int = self.connection.execute(select(func.count()).select_from(t.audit)).scalar_one()
-        return rows, list(audit.verify(self.connection, self._audit_key))
+        return rows, list(audit.verify(self.connection, self.keys.audit_key))
 
     def case_file(self, reference: str) -> CaseFile | None:
         """Everything about one case."""
@@ -337,7 +363,7 @@ class SqlUnitOfWork:
     def case_files(self) -> list[CaseFile]:
         """Everything about every case, newest first."""
         rows = self.connection.execute(select(t.cases).order_by(t.cases.c.id.desc())).all()
-        return [self._file(_case(row)) for row in rows]
+        return [self._file(self._opened(row)) for row in rows]
 
     def _file(self, case: Case) -> CaseFile:
         decided = select(t.decisions).where(t.decisions.c.case_id == case.id).order_by(t.decisions.c.id)
@@ -362,7 +388,19 @@ class SqlUnitOfWork:
 
     def _case(self, query: Any) -> Case | None:
         row = self.connection.execute(query).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else self._opened(row)
+
+    def _opened(self, row: Any) -> Case:
+        words = row.reason_words and self.personal.opened(row.conversation_id, row.reason_words, ERASED)
+        return _case(row, words)
+
+    def _sealed(self, conversation_id: str, values: dict[str, Any]) -> dict[str, Any]:
+        words = values.get("reason_words")
+        return (
+            values
+            if words is None
+            else {**values, "reason_words": self.keys.seal(conversation(conversation_id), words)}
+        )
 
     # Verification
 
@@ -440,7 +478,7 @@ def _stored_order(row: Row[Any] | Any) -> StoredOrder:
     return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on)
 
 
-def _case(row: Any) -> Case:
+def _case(row: Any, reason_words: str | None) -> Case:
     return Case(
         id=row.id,
         reference=row.reference,
@@ -451,7 +489,7 @@ def _case(row: Any) -> Case:
         requested_at=row.requested_at,
         created_at=row.created_at,
         reason=CustomerReason(row.reason) if row.reason else None,
-        reason_words=row.reason_words,
+        reason_words=reason_words,
         destination=Destination(row.destination) if row.destination else None,
         return_number=row.return_number,
     )

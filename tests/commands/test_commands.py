@@ -147,6 +147,10 @@ def test_no_cases_is_an_empty_list_and_an_unknown_case_an_error(capsys: pytest.C
         ("REFUND_DESK_POLICY", "/nowhere/policy.yml"),
         ("REFUND_DESK_VERIFICATION_TRIES", "none"),
         ("REFUND_DESK_VERIFICATON_TRIES", "3"),
+        ("REFUND_DESK_SECRET", "short"),
+        ("REFUND_DESK_SECRET_FILE", "/nowhere/secret"),
+        ("REFUND_DESK_KEYS_URL", "mysql://x"),
+        ("REFUND_DESK_RETENTION_DAYS", "-1"),
         ("REFUND_DESK_HOME", "/proc/nowhere"),
     ],
 )
@@ -176,7 +180,9 @@ def test_an_unknown_verb_is_answered_with_the_usage(argv: list[str], capsys: pyt
     assert ended.value.code == 2 and "usage: refund-desk" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("argv", [["--help"], ["policy", "decide", "--help"], ["run", "--help"], ["cases", "--help"]])
+@pytest.mark.parametrize(
+    "argv", [["--help"], ["policy", "decide", "--help"], ["run", "--help"], ["cases", "--help"], ["privacy", "--help"]]
+)
 def test_every_verb_explains_itself(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(argv)

@@ -100,6 +100,12 @@ class Site:
         return stored.order.status.value
 
 
+def events_of(home: Path, conversation_id: str) -> list[dict[str, Any]]:
+    """The events of a conversation, opened from the tracker store."""
+    with bootstrap(Settings(home=home)).unit_of_work() as uow:
+        return uow.personal.events(conversation_id)
+
+
 @contextmanager
 def running_site(home: Path, **settings: str) -> Iterator[Site]:
     """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named."""
@@ -114,6 +120,13 @@ def running_site(home: Path, **settings: str) -> Iterator[Site]:
     finally:
         process.terminate()
         process.wait(30)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    assert len(found) >= 2
+    return found
 
 
 def free_port() -> int:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
-from running import Customer, Site
+from running import Customer, Site, events_of
 
 CONVERSATIONS = Path(__file__).parent.parent / "conversations"
 _HIDDEN = ("action_listen", "action_extract_slots", "action_session_start")
@@ -55,9 +54,7 @@ def plain(text: str) -> str:
 
 def steps_of(home: Path, customer: Customer) -> tuple[list[Step], bool]:
     """The steps of a conversation from the tracker store; whether an action of ours named the one that follows."""
-    with sqlite3.connect(home / "refund-desk.db") as database:
-        rows = database.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", [customer.conversation_id])
-        events = [json.loads(data) for (data,) in rows]
+    events = events_of(home, customer.conversation_id)
     steps: list[Step] = []
     for event in events:
         kind = event["event"]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
-import json
 import os
 import signal
-import sqlite3
 from pathlib import Path
 
 import httpx
 import pytest
-from running import Site, wait_for
+from running import Site, children_of, events_of, wait_for
 
 from bot.cases.model import CaseKind, CaseState, Cause
 
@@ -226,7 +224,7 @@ def test_a_killed_server_and_a_killed_action_server_lose_nothing(site: Site) -> 
     buyer.says("I changed my mind")
     assert "Shall I go ahead?" in buyer.says("wallet")
 
-    for pid in children(site.process.pid):
+    for pid in children_of(site.process.pid):
         os.kill(pid, signal.SIGKILL)
     wait_for(site.url, site.process)
 
@@ -260,20 +258,10 @@ def post(site: Site, sender: str, text: str, message_id: str) -> str:
     return "\n".join(reply.get("text", "") for reply in answer.json())
 
 
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    assert len(found) >= 2
-    return found
-
-
 def tracker_slots(home: Path, conversation_id: str) -> dict[str, object]:
     """The slots of a conversation, as the tracker store holds them."""
-    with sqlite3.connect(home / "refund-desk.db") as database:
-        rows = database.execute("SELECT data FROM events WHERE sender_id = ? ORDER BY id", [conversation_id]).fetchall()
     slots: dict[str, object] = {}
-    for (data,) in rows:
-        event = json.loads(data)
+    for event in events_of(home, conversation_id):
         if event["event"] == "slot":
             slots[event["name"]] = event["value"]
         elif event["event"] == "action" and event["name"] == "action_session_start":

@@ -174,7 +174,8 @@ def main() -> None:
     services = dataclasses.replace(bootstrap(load_settings(), clock), take_back_minutes=TAKE_BACK_MINUTES)
     uow = services.unit_of_work()
     assert isinstance(uow, SqlUnitOfWork)
-    uow._engine.dispose()  # a connection must not be shared by the processes that are forked
+    for engine in (uow._engine, uow.keys._engine):
+        engine.dispose()  # a connection must not be shared by the processes that are forked
     for line in sys.stdin:
         order = json.loads(line)
         children = {}

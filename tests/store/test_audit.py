@@ -115,7 +115,7 @@ def test_rows_from_before_the_chain_are_taken_in_when_it_is_made(
 
     with busy.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
-        key = uow._audit_key
+        key = uow.keys.audit_key
 
     def start_over(connection: Connection) -> None:
         for table in (t.audit, t.audit_head):

@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    adopt(op.get_bind(), context.config.attributes["audit_key"])
+    adopt(op.get_bind(), context.config.attributes["keys"].audit_key)
     if op.get_bind().dialect.name == "postgresql":
         op.execute(
             "CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS "

@@ -1,0 +1,233 @@
+"""Keys of persons and conversations: personal data is sealed with them, and forgetting a key erases what it sealed.
+
+They are kept in a database of their own, wrapped by a master secret, so that no backup of the main database holds
+any. What was sealed with a forgotten key can't be read again, wherever a copy of it lies.
+
+KeyStoreError
+├── Forgotten   the key is gone: the data has been erased
+└── Damaged     the key is there, and does not fit what it is said to have sealed
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import os
+import re
+import secrets
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Column, DateTime, MetaData, String, Table, select, text
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.store.engine import StoreUnavailable, empty_write_ahead_log, open_engine
+
+CACHED_SECONDS = 5.0
+"""How long a process may go on with a key that another one has forgotten."""
+SHORTEST_SECRET = 32
+
+_MOST_CACHED = 10_000
+_NONCE = 12
+_CANARY = "canary"  # found under any secret, and opened by the right one only
+_CREATION_LOCK = 7_310_443  # an advisory lock of PostgreSQL, beside that of the migrations
+_metadata = MetaData()
+_keys = Table(
+    "keys",
+    _metadata,
+    Column("subject", String(64), primary_key=True),
+    Column("key", String(100), nullable=False),
+    Column("created_at", DateTime, nullable=False),
+)
+
+
+class KeyStoreError(Exception):
+    """Base of what can go wrong with sealed data."""
+
+
+class Forgotten(KeyStoreError):
+    """The key has been forgotten, and the data with it."""
+
+
+class Damaged(KeyStoreError):
+    """The sealed data was changed, or belongs to another subject."""
+
+
+def customer(customer_id: int) -> str:
+    """The subject of a customer's data."""
+    return f"customer:{customer_id}"
+
+
+def conversation(conversation_id: str) -> str:
+    """The subject of what was said in a conversation."""
+    return f"conversation:{conversation_id}"
+
+
+class Keys:
+    """Seals and opens values with a key per subject. Safe to use from several threads and processes."""
+
+    def __init__(self, engine: Engine, secret: str) -> None:
+        """The table is made where it is missing. ``audit_key`` is what the audit chain is keyed with. Raises
+        StoreUnavailable, also for another secret than before."""
+        self._engine = engine
+        self._wrapping = AESGCM(_derived(secret, "wrapping"))
+        self._index = _derived(secret, "blind index")
+        self.audit_key = _derived(secret, "audit chain")
+        self._cache: dict[str, tuple[float, bytes]] = {}
+        try:
+            with engine.begin() as connection:
+                if engine.dialect.name == "postgresql":
+                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
+                _metadata.create_all(connection)
+            self._key(_CANARY, create=True)
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            raise StoreUnavailable(f"the keys can't be used: {reason}") from error
+
+    def seal(self, subject: str, value: Any) -> str:
+        """A value of JSON as a text that only the subject's key opens; the key is made at the first use."""
+        key = self._key(subject, create=True)
+        assert key is not None
+        nonce = os.urandom(_NONCE)
+        sealed = AESGCM(key).encrypt(nonce, json.dumps(value).encode(), subject.encode())
+        return f"{_prefix(key)}{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def open(self, subject: str, sealed: str) -> Any:
+        """The value. Raises Forgotten, and Damaged."""
+        key = self._key(subject)
+        if key is not None and not sealed.startswith(_prefix(key)):
+            self._cache.pop(subject, None)  # another process may have forgotten the key, and made a new one
+            key = self._key(subject)
+        if key is None or not sealed.startswith(_prefix(key)):
+            raise Forgotten(subject.partition(":")[0])
+        try:
+            data = base64.urlsafe_b64decode(sealed[len(_prefix(key)) :])
+            return json.loads(AESGCM(key).decrypt(data[:_NONCE], data[_NONCE:], subject.encode()))
+        except (InvalidTag, ValueError):
+            raise Damaged(subject.partition(":")[0]) from None
+
+    def prefix(self, subject: str) -> str | None:
+        """How everything begins that the subject's present key has sealed; None if there is no key."""
+        key = self._key(subject)
+        return None if key is None else _prefix(key)
+
+    def forget(self, *subjects: str) -> None:
+        """Delete the keys: what they sealed can't be opened any more, here at once, elsewhere within seconds."""
+        names = [self._name(subject) for subject in subjects]
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA secure_delete=ON")  # overwrites what it deletes
+            for start in range(0, len(names), 500):
+                connection.execute(_keys.delete().where(_keys.c.subject.in_(names[start : start + 500])))
+        for subject in subjects:
+            self._cache.pop(subject, None)
+        if self._engine.dialect.name == "sqlite":
+            empty_write_ahead_log(self._engine)
+
+    def blind(self, kind: str, value: str) -> str:
+        """The blind index of a value: equal values have equal ones, and without the secret they say nothing."""
+        return hmac.new(self._index, f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+
+    def email_index(self, email: str) -> str:
+        """The blind index of an e-mail address; case and space around it make no difference."""
+        return self.blind("email", email.strip().lower())
+
+    def phone_index(self, phone: str | None) -> str | None:
+        """The blind index of a phone number, however it is written; None for what is none."""
+        digits = "".join(str(int(digit)) for digit in re.sub(r"\D", "", phone or ""))
+        if digits.startswith("00"):
+            digits = digits[2:]
+        return self.blind("phone", f"+{digits}") if len(digits) >= 7 else None
+
+    def _name(self, subject: str) -> str:
+        # A conversation may be named by whoever writes: its name is not written here in plain.
+        return _CANARY if subject == _CANARY else self.blind("subject", subject)
+
+    def _key(self, subject: str, *, create: bool = False) -> bytes | None:
+        cached = self._cache.get(subject)
+        if cached and time.monotonic() - cached[0] < CACHED_SECONDS:
+            return cached[1]
+        query = select(_keys.c.key).where(_keys.c.subject == self._name(subject))
+        with self._engine.begin() as connection:
+            wrapped = connection.execute(query).scalar_one_or_none()
+            if wrapped is None and create:
+                self._make(connection, subject)
+                wrapped = connection.execute(query).scalar_one()
+        if wrapped is None:
+            self._cache.pop(subject, None)
+            return None
+        data = base64.urlsafe_b64decode(wrapped)
+        try:
+            key = self._wrapping.decrypt(data[:_NONCE], data[_NONCE:], self._name(subject).encode())
+        except InvalidTag:
+            raise StoreUnavailable("the keys were made with another REFUND_DESK_SECRET") from None
+        if len(self._cache) >= _MOST_CACHED:
+            self._cache.clear()
+        self._cache[subject] = (time.monotonic(), key)
+        return key
+
+    def _make(self, connection: Connection, subject: str) -> None:
+        name, nonce = self._name(subject), os.urandom(_NONCE)
+        wrapped = nonce + self._wrapping.encrypt(nonce, AESGCM.generate_key(256), name.encode())
+        connection.execute(
+            text("INSERT INTO keys (subject, key, created_at) VALUES (:subject, :key, :at) ON CONFLICT DO NOTHING"),
+            {"subject": name, "key": base64.urlsafe_b64encode(wrapped).decode(), "at": datetime.now(timezone.utc)},
+        )
+
+
+def open_keys(url: str, secret: str) -> Keys:
+    """The keys at a database URL; a file of SQLite is made for its owner only. Raises StoreUnavailable."""
+    engine = open_engine(url)
+    if engine.dialect.name == "sqlite" and engine.url.database:
+        try:
+            os.close(os.open(engine.url.database, os.O_CREAT | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise StoreUnavailable(f"{engine.url.database}: {error.strerror}") from None
+    return Keys(engine, secret)
+
+
+def read_secret(path: Path) -> str:
+    """The secret in a file. Raises StoreUnavailable."""
+    try:
+        secret = path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise StoreUnavailable(f"{path} can't be read: {getattr(error, 'strerror', 'not a text file')}") from None
+    if len(secret) < SHORTEST_SECRET:
+        raise StoreUnavailable(f"{path} holds fewer than {SHORTEST_SECRET} characters")
+    return secret
+
+
+def secret_at(path: Path) -> str:
+    """The secret in a file, made there once however many processes start at the same time. Raises StoreUnavailable."""
+    if not path.exists():
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            fresh = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+            with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(48) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(fresh, path)  # fails where another process was first: its secret counts
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        except OSError as error:
+            raise StoreUnavailable(f"{path}: {error.strerror}") from None
+    return read_secret(path)
+
+
+def _derived(secret: str, purpose: str) -> bytes:
+    return hmac.new(secret.encode(), f"refund-desk {purpose}".encode(), hashlib.sha256).digest()
+
+
+def _prefix(key: bytes) -> str:
+    return f"v1.{hashlib.sha256(b'refund-desk key name' + key).hexdigest()[:12]}."

@@ -1,0 +1,237 @@
+"""What the store knows of persons: customers, and what was said in conversations. At rest it is sealed."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import and_, func, inspect, or_, select, union
+from sqlalchemy.engine import Connection
+
+from bot.cases.model import Customer
+from bot.store import audit
+from bot.store import keys as subjects
+from bot.store import tables as t
+from bot.store.keys import Forgotten, Keys
+
+ERASED = "[erased]"
+"""What is shown in place of words that were erased."""
+ERASED_FACTS = {"erased": ERASED}
+
+_AT_ONCE = 500
+_NO_INDEX = "0" * 64  # equal to no index
+
+
+class PersonalData:
+    """Personal data within the transaction of a connection. Erasing forgets keys, which no rollback brings back."""
+
+    def __init__(self, connection: Connection, keys: Keys) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    # Customers
+
+    def customer(self, customer_id: int) -> Customer | None:
+        """The customer; None once erased."""
+        query = select(t.customers.c.sealed).where(t.customers.c.id == customer_id)
+        sealed = self._connection.execute(query).scalar_one()
+        if sealed is None:
+            return None
+        try:
+            return Customer(customer_id, **self._keys.open(subjects.customer(customer_id), sealed))
+        except Forgotten:
+            return None
+
+    def save_customer(self, name: str, email: str, phone: str | None) -> int:
+        """Add the customer, or renew what is known under the e-mail address; the customer's id."""
+        index = self._keys.email_index(email)
+        query = select(t.customers.c.id).where(t.customers.c.email_index == index).with_for_update()
+        key: int | None = self._connection.execute(query).scalar_one_or_none()
+        if key is None:
+            key = self._connection.execute(t.customers.insert().values(email_index=index)).inserted_primary_key[0]
+        assert key is not None
+        sealed = self._keys.seal(subjects.customer(key), {"name": name, "email": email.strip().lower(), "phone": phone})
+        values = {"sealed": sealed, "phone_index": self._keys.phone_index(phone)}
+        self._connection.execute(t.customers.update().where(t.customers.c.id == key).values(**values))
+        return key
+
+    def customer_by_email(self, email: str) -> int | None:
+        """The customer with that e-mail address."""
+        query = select(t.customers.c.id).where(t.customers.c.email_index == self._keys.email_index(email))
+        key: int | None = self._connection.execute(query).scalar_one_or_none()
+        return key
+
+    def email_matches(self, customer_id: int | None, email: str) -> bool:
+        """Whether it is the customer's address."""
+        return self._matches(t.customers.c.email_index, customer_id, self._keys.email_index(email))
+
+    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
+        """Whether it is the customer's phone number, however it is written."""
+        index = self._keys.phone_index(phone)
+        return self._matches(t.customers.c.phone_index, customer_id, index or "") and index is not None
+
+    def _matches(self, column: Any, customer_id: int | None, index: str) -> bool:
+        # One query and one comparison whether or not there is such a customer: the time says nothing.
+        query = select(column).where(t.customers.c.id == (-1 if customer_id is None else customer_id))
+        known: str | None = self._connection.execute(query).scalar_one_or_none()
+        return hmac.compare_digest(known or _NO_INDEX, index)
+
+    def lock(self, customer_id: int) -> None:
+        """Keep other writers from the customer and the orders until the transaction ends."""
+        # Orders first, as everywhere: the other way round two writers could wait for each other.
+        for query in (
+            select(t.orders.c.id).where(t.orders.c.customer_id == customer_id).order_by(t.orders.c.id),
+            select(t.customers.c.id).where(t.customers.c.id == customer_id),
+        ):
+            self._connection.execute(query.with_for_update()).all()
+
+    def cases_of(self, customer_id: int) -> list[str]:
+        """References of the cases of the customer's orders and conversations, oldest first."""
+        query = (
+            select(t.cases.c.reference)
+            .select_from(t.cases.outerjoin(t.orders))
+            .where(
+                or_(
+                    t.orders.c.customer_id == customer_id,
+                    and_(
+                        t.cases.c.order_id.is_(None), t.cases.c.conversation_id.in_(self.conversations_of(customer_id))
+                    ),
+                )
+            )
+            .order_by(t.cases.c.id)
+        )
+        return list(self._connection.execute(query).scalars())
+
+    # Conversations
+
+    def conversations_of(self, customer_id: int) -> list[str]:
+        """The conversations in which the customer was verified, or a case of the customer's orders was opened."""
+        query = union(
+            select(t.verifications.c.conversation_id).where(t.verifications.c.customer_id == customer_id),
+            select(t.cases.c.conversation_id)
+            .select_from(t.cases.join(t.orders))
+            .where(t.orders.c.customer_id == customer_id),
+        )
+        return sorted(self._connection.execute(query).scalars())
+
+    def verifications_of(self, customer_id: int) -> list[tuple[str, datetime]]:
+        """The conversations in which the customer was verified, and until when."""
+        known = t.verifications.c
+        query = select(known.conversation_id, known.expires_at).where(known.customer_id == customer_id)
+        return [(row.conversation_id, row.expires_at) for row in self._connection.execute(query.order_by(known.id))]
+
+    def events(self, conversation_id: str) -> list[dict[str, Any]]:
+        """The events of a conversation as Rasa stored them, without those that were erased."""
+        if not self._has_events():
+            return []
+        query = select(t.events.c.data).where(t.events.c.sender_id == conversation_id).order_by(t.events.c.id)
+        opened = (self.opened(conversation_id, data, None) for data in self._connection.execute(query).scalars())
+        return [json.loads(data) for data in opened if data is not None]
+
+    def opened(self, conversation_id: str, sealed: str | None, erased: Any) -> Any:
+        """What was sealed under the conversation's key; ``erased`` if it is no more."""
+        if sealed is None:
+            return erased
+        try:
+            return self._keys.open(subjects.conversation(conversation_id), sealed)
+        except Forgotten:
+            return erased
+
+    # Erasing
+
+    def erase_customer(self, customer_id: int, at: datetime) -> None:
+        """Forget the customer's key, and empty the row; orders keep pointing at it."""
+        self._keys.forget(subjects.customer(customer_id))
+        values = {"sealed": None, "email_index": None, "phone_index": None, "erased_at": at}
+        self._connection.execute(t.customers.update().where(t.customers.c.id == customer_id).values(**values))
+        audit.append(self._connection, self._keys.audit_key, audit.ERASURE, customer_id, at)
+
+    def erase_conversations(self, conversation_ids: list[str]) -> int:
+        """Forget the conversations' keys and delete what was said in them; how many there were."""
+        for start in range(0, len(conversation_ids), _AT_ONCE):
+            self._erase_conversations(conversation_ids[start : start + _AT_ONCE])
+        return len(conversation_ids)
+
+    def _erase_conversations(self, ids: list[str]) -> None:
+        self._keys.forget(*map(subjects.conversation, ids))
+        here = select(t.cases.c.id).where(t.cases.c.conversation_id.in_(ids))
+        for statement in (
+            t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
+            t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
+            t.verifications.delete().where(t.verifications.c.conversation_id.in_(ids)),
+            t.verification_attempts.delete().where(t.verification_attempts.c.conversation_id.in_(ids)),
+        ):
+            self._connection.execute(statement)
+        if self._has_events():
+            self._connection.execute(t.events.delete().where(t.events.c.sender_id.in_(ids)))
+
+    # What is old
+
+    def idle_customers(self, before: datetime) -> list[int]:
+        """Customers of whom nothing is newer: no order, no case, no conversation."""
+        moved = t.cases.c.id.in_(_moved_cases(before))
+        kept = [
+            select(t.orders.c.customer_id).where(t.orders.c.placed_at >= before),
+            select(t.orders.c.customer_id).select_from(t.orders.join(t.cases)).where(moved),
+        ]
+        recent = self._recent_conversations(before)
+        busy = {key for query in kept for key in self._connection.execute(query).scalars()}
+        busy |= {owner for owner, conversation_id in self._owners() if conversation_id in recent}
+        known = select(t.customers.c.id).where(t.customers.c.erased_at.is_(None)).order_by(t.customers.c.id)
+        return [key for key in self._connection.execute(known).scalars() if key not in busy]
+
+    def idle_conversations(self, before: datetime) -> list[str]:
+        """Conversations of no customer in which nothing happened since; not those that hold nothing any more."""
+        busy = self._recent_conversations(before) | {conversation_id for _, conversation_id in self._owners()}
+        holding = [
+            select(t.verifications.c.conversation_id),
+            select(t.verification_attempts.c.conversation_id),
+            select(t.cases.c.conversation_id).where(t.cases.c.reason_words.isnot(None)),
+            select(t.cases.c.conversation_id)
+            .select_from(t.cases.join(t.handoffs))
+            .where(t.handoffs.c.transcript.isnot(None)),
+        ]
+        if self._has_events():
+            holding.append(select(t.events.c.sender_id).distinct())
+        return sorted(self._all(holding) - busy)
+
+    def _recent_conversations(self, before: datetime) -> set[str]:
+        recent = [
+            select(t.verifications.c.conversation_id).where(t.verifications.c.expires_at >= before),
+            select(t.verification_attempts.c.conversation_id).where(t.verification_attempts.c.at >= before),
+            select(t.cases.c.conversation_id).where(t.cases.c.id.in_(_moved_cases(before))),
+        ]
+        if self._has_events():
+            since = before.astimezone(timezone.utc).timestamp()
+            newest = select(t.events.c.sender_id).group_by(t.events.c.sender_id)
+            recent.append(newest.having(func.max(t.events.c.timestamp) >= since))
+        return self._all(recent)
+
+    def _owners(self) -> list[tuple[int, str]]:
+        """Customers who were not erased, and their conversations."""
+        queries = [
+            select(t.verifications.c.customer_id, t.verifications.c.conversation_id).join(t.customers),
+            select(t.orders.c.customer_id, t.cases.c.conversation_id).select_from(
+                t.cases.join(t.orders).join(t.customers)
+            ),
+        ]
+        return [
+            (owner, conversation_id)
+            for query in queries
+            for owner, conversation_id in self._connection.execute(query.where(t.customers.c.erased_at.is_(None)))
+        ]
+
+    def _all(self, queries: Iterable[Any]) -> set[str]:
+        return {found for query in queries for found in self._connection.execute(query).scalars()}
+
+    def _has_events(self) -> bool:
+        known: bool = inspect(self._connection).has_table(t.events.name)
+        return known
+
+
+def _moved_cases(since: datetime) -> Any:
+    moved = select(t.case_log.c.case_id).where(t.case_log.c.at >= since)
+    return select(t.cases.c.id).where(or_(t.cases.c.created_at >= since, t.cases.c.id.in_(moved)))

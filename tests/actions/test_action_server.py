@@ -1,0 +1,104 @@
+"""The action server as Rasa calls it: an error is answered with its kind, and logged without the request."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from running import environment, free_port
+
+from bot.settings import PROJECT
+
+WORDS = "I'm Zebedee Quill, zebedee@example.org, +44 7700 900123"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of a running action server, and its log."""
+    home = tmp_path_factory.mktemp("actions")
+    port = free_port()
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "actions", "--port", str(port)],
+            cwd=PROJECT,
+            env={**environment(home), "PYTHONWARNINGS": "ignore"},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        for _ in range(300):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}/health").raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None, (home / "log").read_text()
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}", home / "log"
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def call(**changes: Any) -> dict[str, Any]:
+    """A call of an action as Rasa makes it."""
+    message = {"text": WORDS, "intent": {"name": "greet", "confidence": 1.0}, "entities": []}
+    tracker = {
+        "sender_id": "talk",
+        "slots": {},
+        "latest_message": message,
+        "events": [{"event": "user", "timestamp": 1.0, "text": WORDS, "parse_data": message}],
+        "paused": False,
+        "followup_action": None,
+        "active_loop": {},
+        "latest_action_name": None,
+    }
+    return {"version": "3.6.21", "next_action": "action_show_status", "tracker": tracker, "domain": {}, **changes}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        call(tracker=WORDS),
+        call(version=[WORDS]),
+        [WORDS],
+        WORDS,
+    ],
+)
+def test_a_failing_call_tells_nothing_of_what_it_was_called_with(server: tuple[str, Path], body: Any) -> None:
+    url, log = server
+    answer = httpx.post(f"{url}/webhook", json=body, timeout=30)
+
+    assert answer.status_code == 500 and set(answer.json()) == {"error"}
+    assert "request.failed" in log.read_text()
+    for text in ("Zebedee", "example.org", "900123"):
+        assert text not in answer.text and text not in log.read_text()
+
+
+def test_an_action_that_fails_logs_its_name_and_the_kind_of_error(server: tuple[str, Path]) -> None:
+    url, log = server
+    body = call(next_action="validate_refund_form")
+    body["tracker"]["slots"] = {"refund_reason": WORDS}  # its error will say: "…" is not a valid reason
+
+    assert httpx.post(f"{url}/webhook", json=body, timeout=30).status_code == 200
+
+    written = log.read_text()
+    assert "action.failed" in written and "validate_refund_form" in written and "ValueError" in written
+    for text in ("Zebedee", "example.org", "900123"):
+        assert text not in written
+
+
+def test_it_listens_on_this_machine_only_and_lets_no_page_in(server: tuple[str, Path]) -> None:
+    url, _ = server
+    answer = httpx.get(f"{url}/health", headers={"Origin": "http://elsewhere.example"})
+    assert answer.json() == {"status": "ok"} and "access-control-allow-origin" not in answer.headers
+    port = int(url.rsplit(":", 1)[1])
+    listening = Path("/proc/net/tcp").read_text().splitlines()
+    addresses = [line.split()[1] for line in listening if line.split()[1].endswith(f":{port:04X}")]
+    assert any(address.startswith("0100007F") for address in addresses)
+    assert not any(address.startswith("00000000") for address in addresses)

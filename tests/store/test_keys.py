@@ -1,0 +1,190 @@
+"""Sealed data opens with its subject's key and with nothing else, and with nothing at all once that is forgotten."""
+
+from __future__ import annotations
+
+import base64
+import sqlite3
+import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from bot.bootstrap import keys_of
+from bot.settings import Settings, SettingsError, load_settings
+from bot.store import keys as module
+from bot.store.engine import StoreUnavailable, open_engine
+from bot.store.keys import Damaged, Forgotten, Keys, open_keys, secret_at
+
+SECRET = "a secret of the tests that is long enough"
+VALUE = {"name": "Zebedee Ω", "n": [1, None, True], "half": "\ud800\0"}
+
+
+@pytest.fixture
+def keys(database_url: str) -> Keys:
+    """Keys in an empty database."""
+    return open_keys(database_url, SECRET)
+
+
+def test_a_value_comes_back_and_only_for_its_subject(keys: Keys) -> None:
+    sealed = keys.seal("customer:1", VALUE)
+
+    assert "Zebedee" not in sealed and keys.open("customer:1", sealed) == VALUE
+    assert keys.seal("customer:1", VALUE) != sealed, "sealing twice shows nothing of equal values"
+    keys.seal("customer:2", VALUE)
+    for other in ("customer:2", "customer:3"):
+        with pytest.raises(Forgotten):
+            keys.open(other, sealed)
+
+
+def test_what_was_changed_does_not_open(keys: Keys) -> None:
+    sealed = keys.seal("customer:1", VALUE)
+    middle = len(sealed) // 2
+    changed = sealed[:middle] + ("A" if sealed[middle] != "A" else "B") + sealed[middle + 1 :]
+    for bad in (changed, sealed[:-8], keys.prefix("customer:1") + "", f"{keys.prefix('customer:1')}%%%"):  # type: ignore[operator]
+        with pytest.raises(Damaged):
+            keys.open("customer:1", bad)
+
+
+def test_a_forgotten_key_opens_nothing_and_a_new_one_is_another(keys: Keys) -> None:
+    old = keys.seal("customer:1", VALUE)
+    other = keys.seal("customer:2", VALUE)
+    keys.forget("customer:1", "never there")
+
+    with pytest.raises(Forgotten):
+        keys.open("customer:1", old)
+    new = keys.seal("customer:1", VALUE)
+    assert keys.open("customer:1", new) == VALUE and keys.open("customer:2", other) == VALUE
+    with pytest.raises(Forgotten):
+        keys.open("customer:1", old)
+
+
+def test_forgetting_reaches_a_running_process_within_seconds(
+    keys: Keys, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    running = open_keys(database_url, SECRET)
+    sealed = running.seal("customer:1", VALUE)
+    keys.forget("customer:1")
+
+    now[0] += module.CACHED_SECONDS + 0.01
+    with pytest.raises(Forgotten):
+        running.open("customer:1", sealed)
+
+
+def test_a_key_made_anew_by_another_process_is_found_at_once(keys: Keys, database_url: str) -> None:
+    running = open_keys(database_url, SECRET)
+    running.seal("customer:1", VALUE)
+    keys.forget("customer:1")
+
+    assert running.open("customer:1", keys.seal("customer:1", "new")) == "new"
+
+
+def test_processes_that_need_a_key_at_once_make_one(keys: Keys, database_url: str) -> None:
+    others = [open_keys(database_url, SECRET) for _ in range(8)]
+    start = threading.Barrier(8)
+
+    def seal(other: Keys) -> str:
+        start.wait()
+        return other.seal("conversation:x", VALUE)
+
+    with ThreadPoolExecutor(8) as pool:
+        sealed = list(pool.map(seal, others))
+    assert [keys.open("conversation:x", one) for one in sealed] == [VALUE] * 8
+
+
+def test_the_table_holds_neither_keys_nor_subjects_in_plain(keys: Keys, engine: Engine) -> None:
+    keys.seal("conversation:zebedee@example.com", VALUE)
+    raw = keys._key("conversation:zebedee@example.com")
+    assert raw is not None
+    with engine.connect() as connection:
+        rows = str(connection.execute(sa.text("SELECT * FROM keys")).all())
+    assert "zebedee" not in rows and raw.hex() not in rows and base64.urlsafe_b64encode(raw).decode()[:-2] not in rows
+    with pytest.raises(StoreUnavailable, match="another REFUND_DESK_SECRET"):
+        Keys(open_engine(str(engine.url)), SECRET + "x")
+
+
+def test_a_forgotten_key_is_wiped_from_the_files(tmp_path: Path) -> None:
+    keys = open_keys(f"sqlite:///{tmp_path}/keys.db", SECRET)
+    keys.seal("customer:1", VALUE)
+    with sa.create_engine(f"sqlite:///{tmp_path}/keys.db", future=True).connect() as connection:
+        wrapped = connection.execute(
+            sa.text("SELECT key FROM keys WHERE subject = :name"), {"name": keys._name("customer:1")}
+        ).scalar_one()
+    with closing(sqlite3.connect(tmp_path / "keys.db")) as other:  # a server that runs: its log outlives our connection
+        other.execute("SELECT * FROM keys").fetchall()
+        assert any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+        keys.forget("customer:1")
+
+        assert not any(wrapped.encode() in path.read_bytes() for path in tmp_path.iterdir())
+
+
+def test_blind_indexes_know_equal_values_and_say_nothing(keys: Keys, tmp_path: Path) -> None:
+    assert keys.email_index(" Alex@Example.com ") == keys.email_index("alex@example.com")
+    assert keys.email_index("alex@example.com") != keys.email_index("alex@example.co")
+    same = {keys.phone_index(text) for text in ("+1 (888) 582-6840", "0018885826840", "18885826840", "+1.888.582.6840")}
+    assert len(same) == 1 and None not in same
+    assert keys.phone_index(None) is None and keys.phone_index("n/a") is None
+    other = open_keys(f"sqlite:///{tmp_path}/other.db", SECRET + "x")
+    assert other.email_index("alex@example.com") != keys.email_index("alex@example.com")
+
+
+def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "secret"
+    start = threading.Barrier(8)
+
+    def read(_: int) -> str:
+        start.wait()
+        return secret_at(path)
+
+    with ThreadPoolExecutor(8) as pool:
+        secrets = set(pool.map(read, range(8)))
+    assert len(secrets) == 1 and len(secrets.pop()) >= 60
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [other.name for other in path.parent.iterdir()] == ["secret"]
+
+
+def test_the_default_keys_lie_beside_the_database_for_their_owner_only(tmp_path: Path) -> None:
+    keys_of(Settings(home=tmp_path))
+    assert stat.S_IMODE((tmp_path / "keys.db").stat().st_mode) == 0o600
+
+
+def test_the_secret_comes_from_the_setting_or_the_file_it_names(tmp_path: Path) -> None:
+    (tmp_path / "given").write_text(f"{SECRET}\n")
+    indexes = {
+        keys_of(Settings(home=tmp_path, secret=SECRET)).email_index("a@b.net"),
+        keys_of(Settings(home=tmp_path, secret_file=tmp_path / "given")).email_index("a@b.net"),
+    }
+    assert len(indexes) == 1 and not (tmp_path / "secret").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"secret_file": "nowhere"}, "REFUND_DESK_SECRET_FILE"),
+        ({"secret_file": "short"}, "REFUND_DESK_SECRET_FILE"),
+        ({"keys_url": "postgresql://root@127.0.0.1:1/nowhere"}, "REFUND_DESK_KEYS_URL"),
+        ({"keys_url": "sqlite:////proc/nowhere/keys.db"}, "REFUND_DESK_KEYS_URL"),
+        ({"keys_url": "postgresql://["}, "REFUND_DESK_KEYS_URL"),
+    ],
+)
+def test_keys_that_cannot_be_used_are_one_clear_line(settings: dict[str, str], told: str, tmp_path: Path) -> None:
+    (tmp_path / "short").write_text("short")
+    if "secret_file" in settings:
+        settings = {"secret_file": str(tmp_path / settings["secret_file"])}
+    with pytest.raises(SettingsError) as refused:
+        keys_of(Settings(home=tmp_path, **settings))
+    assert str(refused.value).startswith(told) and "\n" not in str(refused.value)
+
+
+def test_keys_are_not_kept_in_the_database_that_they_seal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    monkeypatch.setenv("REFUND_DESK_DATABASE_URL", f"sqlite:///{tmp_path}/keys.db")
+    with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: must be another database"):
+        load_settings()
