@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timezone
 
+from bot.cases.billing import BillingGateway
 from bot.cases.ports import Services
+from bot.gateways.rest import RestGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
-from bot.store.keys import Keys, open_keys, read_secret, secret_at
+from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -24,11 +26,15 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
     clock = clock or _now
+    try:
+        gateway = _rest_gateway(settings) if settings.gateway_url else Ledger(engine, clock)
+    except ValueError as error:
+        raise SettingsError(f"REFUND_DESK_GATEWAY_URL: {error}") from None
     return Services(
         unit_of_work=lambda: SqlUnitOfWork(engine, keys),
         policy=policy,
         clock=clock,
-        gateway=Ledger(engine, clock),
+        gateway=gateway,
         take_back_minutes=settings.take_back_minutes,
         gateway_attempts=settings.gateway_attempts,
         verification_minutes=settings.verification_minutes,
@@ -37,17 +43,16 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     )
 
 
+def _rest_gateway(settings: Settings) -> BillingGateway:
+    return RestGateway(settings.gateway_url, settings.gateway_secret.get_secret_value().encode())
+
+
 def keys_of(settings: Settings) -> Keys:
     """The keys that seal personal data. Raises SettingsError."""
     try:
-        if settings.secret is not None:
-            secret = settings.secret.get_secret_value()
-        elif settings.secret_file is not None:
-            secret = read_secret(settings.secret_file)
-        else:
-            secret = secret_at(settings.home / "secret")
+        secret = settings.secret.get_secret_value() or secret_at(settings.home / "secret")
     except StoreUnavailable as error:
-        raise SettingsError(f"REFUND_DESK_SECRET_FILE: {error}") from error
+        raise SettingsError(f"REFUND_DESK_SECRET: {error}") from error
     try:
         return open_keys(settings.keys_url, secret)
     except StoreUnavailable as error:

@@ -29,8 +29,9 @@ LEASE = timedelta(seconds=30)
 FIRST_DELAY = timedelta(seconds=5)
 LONGEST_DELAY = timedelta(minutes=15)
 """Between two attempts the delay doubles, from the first to the longest."""
-PATIENCE = 4.0
-"""Seconds for which a customer waits for what is carried out at once; no step is begun after that."""
+PATIENCE = 2.0
+"""Seconds after which no step is begun while a customer waits. With the longest call to a gateway it is still less than
+an action may take."""
 
 _READY = frozenset({CaseState.CONFIRMED, CaseState.RECEIVED, CaseState.APPROVED_BY_AGENT})
 

@@ -193,8 +193,7 @@ def open_keys(url: str, secret: str) -> Keys:
     return Keys(engine, secret)
 
 
-def read_secret(path: Path) -> str:
-    """The secret in a file. Raises StoreUnavailable."""
+def _read_secret(path: Path) -> str:
     try:
         secret = path.read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
@@ -222,7 +221,7 @@ def secret_at(path: Path) -> str:
                 fresh.unlink()
         except OSError as error:
             raise StoreUnavailable(f"{path}: {error.strerror}") from None
-    return read_secret(path)
+    return _read_secret(path)
 
 
 def _derived(secret: str, purpose: str) -> bytes:

@@ -155,29 +155,28 @@ def test_the_default_keys_lie_beside_the_database_for_their_owner_only(tmp_path:
     assert stat.S_IMODE((tmp_path / "keys.db").stat().st_mode) == 0o600
 
 
-def test_the_secret_comes_from_the_setting_or_the_file_it_names(tmp_path: Path) -> None:
-    (tmp_path / "given").write_text(f"{SECRET}\n")
-    indexes = {
-        keys_of(Settings(home=tmp_path, secret=SECRET)).email_index("a@b.net"),
-        keys_of(Settings(home=tmp_path, secret_file=tmp_path / "given")).email_index("a@b.net"),
-    }
-    assert len(indexes) == 1 and not (tmp_path / "secret").exists()
+def test_the_secret_of_the_settings_comes_before_that_of_the_data_folder(tmp_path: Path) -> None:
+    index = keys_of(Settings(home=tmp_path, secret=SECRET)).email_index("a@b.net")
+    assert not (tmp_path / "secret").exists()
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    assert keys_of(Settings(home=tmp_path)).email_index("a@b.net") == index
+
+
+def test_a_secret_in_the_data_folder_that_is_too_short_is_told(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("short")
+    with pytest.raises(SettingsError, match="REFUND_DESK_SECRET: "):
+        keys_of(Settings(home=tmp_path))
 
 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"secret_file": "nowhere"}, "REFUND_DESK_SECRET_FILE"),
-        ({"secret_file": "short"}, "REFUND_DESK_SECRET_FILE"),
         ({"keys_url": "postgresql://root@127.0.0.1:1/nowhere"}, "REFUND_DESK_KEYS_URL"),
         ({"keys_url": "sqlite:////proc/nowhere/keys.db"}, "REFUND_DESK_KEYS_URL"),
         ({"keys_url": "postgresql://["}, "REFUND_DESK_KEYS_URL"),
     ],
 )
 def test_keys_that_cannot_be_used_are_one_clear_line(settings: dict[str, str], told: str, tmp_path: Path) -> None:
-    (tmp_path / "short").write_text("short")
-    if "secret_file" in settings:
-        settings = {"secret_file": str(tmp_path / settings["secret_file"])}
     with pytest.raises(SettingsError) as refused:
         keys_of(Settings(home=tmp_path, **settings))
     assert str(refused.value).startswith(told) and "\n" not in str(refused.value)

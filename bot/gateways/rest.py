@@ -1,0 +1,303 @@
+"""The billing gateway over HTTP, as docs/billing-gateway.openapi.yml describes it.
+
+Nothing that an exception or a log line can carry comes from an answer, but for an error code of the gateway.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.gateways.deadline import DeadlineTransport, deadline
+from bot.gateways.signing import HEADER, Signer
+from bot.policy.facts import Destination
+from bot.policy.money import is_known, is_payable, plain
+
+LONGEST_ANSWER = 64 * 1024
+"""Bytes; whoever sends more is not the gateway."""
+
+_DONE = {200, 201}
+_REFUSED = {400, 401, 403, 404, 409, 422}
+_SHORT_WAIT = 1.0  # seconds: whoever asks us to wait longer is asked again by a later call
+_LONGEST_WAIT = 3600.0
+_LEAST_LEFT = 0.2  # seconds that a repeat needs to make sense
+_LARGEST = Decimal(10) ** 12
+
+_ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)
+_KEY = re.compile(r"[A-Za-z0-9._:/-]{4,128}", re.ASCII)
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
+_PAYMENT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
+
+
+class GatewayUnavailable(Unavailable):
+    """Unavailable over HTTP. ``retry_after`` is how many seconds the gateway asked to be left alone, if it did."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class GatewayRejected(Rejected):
+    """Rejected over HTTP. ``code`` is the gateway's own word for it; ``status`` is None when nothing was sent, because
+    the gateway could not have understood it."""
+
+    def __init__(self, code: str, status: int | None = None) -> None:
+        super().__init__(
+            f"the billing gateway refused: {code}" if status else f"not sent to the billing gateway: {code}"
+        )
+        self.code = code
+        self.status = status
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is sent, the same bytes at every repeat."""
+
+    method: str
+    path: str
+    key: str
+    body: bytes
+
+
+class RestGateway:
+    """A ``bot.cases.billing.BillingGateway``; safe to share between threads, and to be closed at the end.
+
+    A call is repeated at once where that may help, since every call is a read or carries a key. ``connect_seconds``
+    limits the connection, ``call_seconds`` one exchange as a whole, ``total_seconds`` all repeats together. ``clock``
+    gives the seconds since 1970 for signatures. Proxies of the environment are not used.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        secret: bytes,
+        *,
+        connect_seconds: float = 2.0,
+        call_seconds: float = 4.0,
+        total_seconds: float = 6.0,
+        repeats: int = 2,
+        wait_seconds: float = 0.1,
+        transport: httpx.BaseTransport | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Nothing is connected yet. Raises ValueError for a URL or a secret that can't be used."""
+        self._url = _checked_url(url)
+        self._signer = Signer(secret)
+        self._connect_seconds = connect_seconds
+        self._call_seconds = call_seconds
+        self._total_seconds = total_seconds
+        self._repeats = repeats
+        self._wait_seconds = wait_seconds
+        self._clock = clock
+        self._client = httpx.Client(
+            transport=transport or DeadlineTransport(),
+            trust_env=False,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            # A signature is over the bytes on the wire: nothing may compress them.
+            headers={"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "refund-desk"},
+        )
+
+    def __repr__(self) -> str:
+        return f"RestGateway({self._url!r})"
+
+    def __enter__(self) -> RestGateway:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def stop_service(self, order_number: str, *, key: str) -> None:
+        """See BillingGateway."""
+        answer = self._change(order_number, "stop", {}, key)
+        _expect(answer, order=order_number, stopped=True)
+
+    def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
+        """See BillingGateway."""
+        last_day = on.strftime("%Y-%m-%d")
+        answer = self._change(order_number, "agreement-end", {"last_day": last_day}, key)
+        _expect(answer, order=order_number, last_day=last_day)
+
+    def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
+        """See BillingGateway."""
+        if not _can_be_paid(amount, currency):
+            raise GatewayRejected("amount_not_payable")
+        wanted = {"amount": plain(amount, currency), "currency": currency, "destination": destination.value}
+        answer = self._change(order_number, "refunds", wanted, key)
+        _expect(answer, order=order_number, **wanted)
+        payment = answer.get("id")
+        if not isinstance(payment, str) or not _PAYMENT.fullmatch(payment):
+            raise _senseless()
+        return payment
+
+    def balance(self, order_number: str) -> Balance:
+        """See BillingGateway."""
+        answer = self._call(_Request("GET", self._path(order_number, "balance"), "", b""))
+        _expect(answer, order=order_number)
+        currency, used, remaining = answer.get("currency"), answer.get("used"), answer.get("remaining", "")
+        if not isinstance(currency, str) or not is_known(currency) or not isinstance(used, bool):
+            raise _senseless()
+        if remaining is None:
+            return Balance(None, currency, used)
+        if not isinstance(remaining, str) or not _MONEY.fullmatch(remaining):
+            raise _senseless()
+        left = Decimal(remaining)
+        if not is_payable(left, currency):
+            raise _senseless()
+        return Balance(left, currency, used)
+
+    def _change(self, order_number: str, what: str, values: dict[str, Any], key: str) -> dict[str, Any]:
+        path = self._path(order_number, what)
+        if not _KEY.fullmatch(key):
+            raise GatewayRejected("malformed_key")
+        body = json.dumps({"order": order_number, **values}, sort_keys=True, separators=(",", ":")).encode()
+        return self._call(_Request("POST", path, key, body))
+
+    def _path(self, order_number: str, what: str) -> str:
+        if not _ORDER.fullmatch(order_number):
+            raise GatewayRejected("malformed_order_number")
+        return f"/v1/orders/{order_number}/{what}"
+
+    def _call(self, request: _Request) -> dict[str, Any]:
+        """The answer to a request that was carried out, after as many repeats as the time allows."""
+        until = time.monotonic() + self._total_seconds
+
+        def wait_or_give_up(error: Exception) -> bool | float:
+            if not isinstance(error, GatewayUnavailable):
+                return False
+            wait = error.retry_after or 0.0
+            if wait > _SHORT_WAIT or time.monotonic() + wait + _LEAST_LEFT > until:
+                return False
+            return wait or True
+
+        for attempt in stamina.retry_context(
+            on=wait_or_give_up,
+            attempts=1 + self._repeats,
+            timeout=self._total_seconds,
+            wait_initial=self._wait_seconds,
+            wait_max=4 * self._wait_seconds,
+            wait_jitter=self._wait_seconds,
+        ):
+            with attempt:
+                return self._exchange(request, min(until, time.monotonic() + self._call_seconds))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _exchange(self, request: _Request, until: float) -> dict[str, Any]:
+        seconds = max(until - time.monotonic(), 0.001)
+        message = self._client.build_request(
+            request.method,
+            self._url + request.path,
+            content=request.body,
+            timeout=httpx.Timeout(seconds, connect=min(seconds, self._connect_seconds)),
+        )
+        timestamp = int(self._clock())
+        target = message.url.raw_path.decode("ascii")
+        signature = self._signer.sign_request(request.method, target, request.key, timestamp, request.body)
+        message.headers[HEADER] = f"t={timestamp},v1={signature}"
+        if request.key:
+            message.headers["Idempotency-Key"] = request.key
+            message.headers["Content-Type"] = "application/json"
+        try:
+            with deadline(until), contextlib.closing(self._client.send(message, stream=True)) as response:
+                body = _bounded(response)
+        except httpx.TimeoutException:
+            raise GatewayUnavailable("the billing gateway did not answer in time") from None
+        except httpx.HTTPError as error:
+            raise GatewayUnavailable(f"no answer from the billing gateway: {type(error).__name__}") from None
+        return self._read(response, body, signature)
+
+    def _read(self, response: httpx.Response, body: bytes, request_signature: str) -> dict[str, Any]:
+        status = response.status_code
+        # Honoured even unsigned: a load balancer in front of the gateway has no secret, but knows when it is busy.
+        retry_after = _seconds(response.headers.get("Retry-After"), self._clock())
+        if not self._signer.is_signed(response.headers.get(HEADER), request_signature, status, body):
+            raise GatewayUnavailable(f"an answer without the billing gateway's signature ({status})", retry_after)
+        if status not in _DONE | _REFUSED:
+            raise GatewayUnavailable(f"the billing gateway answered {status}", retry_after)
+        try:
+            answer = json.loads(body)
+        except (ValueError, RecursionError):
+            raise _senseless() from None
+        if not isinstance(answer, dict):
+            raise _senseless()
+        if status in _REFUSED:
+            code = answer.get("code")
+            is_code = isinstance(code, str) and _CODE.fullmatch(code)
+            raise GatewayRejected(str(code) if is_code else f"http_{status}", status)
+        return answer
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+        _ = urlsplit(url).port  # stricter than httpx about brackets and port numbers
+    except (httpx.InvalidURL, TypeError, ValueError):
+        raise ValueError("the URL of the billing gateway is none") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise ValueError("the URL of the billing gateway must begin with https:// and name a host")
+    if parsed.userinfo or parsed.query or parsed.fragment:
+        raise ValueError("the URL of the billing gateway must have no user, password, query or fragment")
+    if parsed.scheme == "http" and not _is_this_machine(parsed.host):
+        raise ValueError("the URL of the billing gateway must begin with https://, since it is not on this machine")
+    return str(parsed).rstrip("/")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _can_be_paid(amount: Decimal, currency: str) -> bool:
+    return amount.is_finite() and 0 < amount < _LARGEST and is_known(currency) and is_payable(amount, currency)
+
+
+def _bounded(response: httpx.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > LONGEST_ANSWER:
+            raise GatewayUnavailable("the billing gateway's answer is too long")
+    return bytes(body)
+
+
+def _seconds(header: str | None, now: float) -> float | None:
+    """The seconds of a Retry-After header, which holds them or a date; None where it holds neither."""
+    if header is None:
+        return None
+    try:
+        wait = float(header) if re.fullmatch("[0-9]{1,9}", header) else parsedate_to_datetime(header).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return min(max(wait, 0.0), _LONGEST_WAIT)
+
+
+def _expect(answer: dict[str, Any], **values: Any) -> None:
+    """An answer repeats what was asked for: one about something else says nothing about our request."""
+    if any(answer.get(name) != value or type(answer.get(name)) is not type(value) for name, value in values.items()):
+        raise _senseless()
+
+
+def _senseless() -> GatewayUnavailable:
+    return GatewayUnavailable("the billing gateway's answer makes no sense")

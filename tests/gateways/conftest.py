@@ -1,0 +1,28 @@
+"""The contract server with two orders, and a gateway that calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from contract_server import ContractServer
+from gateway_builders import CARD, PLAN, quick_gateway
+
+from bot.gateways.rest import RestGateway
+
+
+@pytest.fixture
+def server() -> Iterator[ContractServer]:
+    """A card and a plan of $50.00 each. At the end, the server itself must have kept the rules."""
+    with ContractServer() as running:
+        running.book.add_order(CARD)
+        running.book.add_order(PLAN, remaining=None)
+        yield running
+        assert not [line for line in running.violations if "the contract server" in line]
+
+
+@pytest.fixture
+def gateway(server: ContractServer) -> Iterator[RestGateway]:
+    """The gateway of the bot, quicker to give up than in the bot."""
+    with quick_gateway(server) as made:
+        yield made

@@ -1,0 +1,128 @@
+"""Secrets from variables or files, and what a gateway needs: a broken setting is one line that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from bot.settings import Settings, SettingsError, load_settings
+
+VARIABLE = "REFUND_DESK_GATEWAY_SECRET"
+FILE = "REFUND_DESK_GATEWAY_SECRET_FILE"
+HIDDEN = "hidden-word-of-the-tests"
+
+
+def refused() -> str:
+    """Why the settings are refused: one line."""
+    with pytest.raises(SettingsError) as error:
+        load_settings()
+    assert "\n" not in str(error.value) and error.value.__cause__ is None
+    return str(error.value)
+
+
+def test_without_a_url_there_is_no_gateway_and_no_secret_is_needed() -> None:
+    settings = load_settings()
+    assert settings.gateway_url == "" and not settings.gateway_secret
+
+
+def test_a_secret_may_be_given_by_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, HIDDEN)
+    monkeypatch.setenv("REFUND_DESK_GATEWAY_URL", "https://billing.example")
+    settings = load_settings()
+    assert settings.gateway_secret.get_secret_value() == HIDDEN
+    assert settings.gateway_url == "https://billing.example"
+
+
+def test_a_secret_may_be_the_stripped_content_of_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"\n  {HIDDEN}\n")
+    monkeypatch.setenv(FILE, str(tmp_path / "secret"))
+    monkeypatch.setenv("REFUND_DESK_GATEWAY_URL", "https://billing.example")
+    assert load_settings().gateway_secret.get_secret_value() == HIDDEN
+
+
+def test_a_secret_given_twice_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(HIDDEN)
+    monkeypatch.setenv(FILE, str(tmp_path / "secret"))
+    monkeypatch.setenv(VARIABLE, HIDDEN)
+    told = refused()
+    assert FILE in told and f"{VARIABLE} is set as well" in told and HIDDEN not in told
+
+
+def test_an_empty_variable_counts_as_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(HIDDEN)
+    monkeypatch.setenv(VARIABLE, "")
+    monkeypatch.setenv(FILE, "")
+    assert not load_settings().gateway_secret
+    monkeypatch.setenv(FILE, str(tmp_path / "secret"))
+    assert load_settings().gateway_secret.get_secret_value() == HIDDEN
+
+
+@pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe\xff" * 9, b"fifteen-letters"])
+def test_a_file_without_a_usable_secret_names_its_variable(
+    content: bytes | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / HIDDEN
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(FILE, str(path))
+    told = refused()
+    assert told.startswith(f"{FILE}: ") and HIDDEN not in told and "fifteen" not in told
+
+
+def test_a_folder_in_place_of_a_file_names_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(FILE, str(tmp_path))
+    assert refused().startswith(f"{FILE}: ")
+
+
+def test_the_secret_itself_in_place_of_a_file_name_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FILE, HIDDEN)
+    assert HIDDEN not in refused()
+    monkeypatch.setenv(FILE, HIDDEN * 200)
+    assert HIDDEN not in refused()
+    monkeypatch.setenv(FILE, f"{HIDDEN}/x")
+    assert HIDDEN not in refused()
+
+
+@pytest.mark.parametrize(("length", "is_enough"), [(1, False), (15, False), (16, True)])
+def test_a_secret_has_sixteen_characters_or_more(length: int, is_enough: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, HIDDEN[:length].ljust(length))
+    if is_enough:
+        assert len(load_settings().gateway_secret) == 16
+    else:
+        assert refused() == f"{VARIABLE}: must have at least 16 characters"
+
+
+def test_a_gateway_without_a_secret_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUND_DESK_GATEWAY_URL", "https://billing.example")
+    told = refused()
+    assert told.startswith("REFUND_DESK_GATEWAY_URL: ") and VARIABLE in told and FILE in told
+    with pytest.raises(ValidationError):
+        Settings(gateway_url="https://billing.example")
+
+
+def test_a_gateway_with_a_short_secret_is_told_about_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUND_DESK_GATEWAY_URL", "https://billing.example")
+    monkeypatch.setenv(VARIABLE, "short")
+    assert refused().startswith(f"{VARIABLE}: must have at least")
+
+
+@pytest.mark.parametrize("url", ["ftp://billing.example", "billing.example", HIDDEN])
+def test_a_gateway_url_of_no_known_kind_is_refused(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "x" * 16)
+    monkeypatch.setenv("REFUND_DESK_GATEWAY_URL", url)
+    told = refused()
+    assert told.startswith("REFUND_DESK_GATEWAY_URL: must start with https://") and url not in told
+
+
+def test_a_file_is_no_setting_where_there_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REFUND_DESK_CONTACT_FILE", "x")
+    assert refused().startswith("REFUND_DESK_CONTACT_FILE is not a setting")
+
+
+def test_no_secret_shows_in_a_description_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, HIDDEN)
+    settings = load_settings()
+    for shown in (repr(settings), str(settings), settings.json(), str(settings.dict())):
+        assert HIDDEN not in shown
