@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol
 
@@ -13,6 +13,7 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    Conversation,
     Handoff,
     StoredDecision,
     StoredOrder,
@@ -37,6 +38,10 @@ class UnitOfWork(Protocol):
     def change_order(self, order_id: int, **values: Any) -> None: ...
     def orders_of(self, customer_ids: frozenset[int]) -> list[Order]: ...
     def email_of(self, customer_id: int) -> str: ...
+    def phone_of(self, customer_id: int) -> str | None: ...
+    def email_matches(self, customer_id: int | None, email: str) -> bool: ...
+    def phone_matches(self, customer_id: int | None, phone: str) -> bool: ...
+    def customer_of_email(self, email: str) -> int | None: ...
     def incident_covers(self, product: str, start: datetime, end: datetime) -> bool: ...
     def approved_refunds(self, customer_id: int, since: datetime, until: datetime) -> int: ...
 
@@ -70,14 +75,35 @@ class UnitOfWork(Protocol):
     def add_verification(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None: ...
     def attempt(self, conversation_id: str, message_id: str) -> bool | None: ...
     def add_attempt(
-        self, conversation_id: str, message_id: str, order_number: str, at: datetime, passed: bool
+        self,
+        conversation_id: str,
+        message_id: str,
+        order_number: str,
+        at: datetime,
+        passed: bool,
+        address_index: str | None = None,
     ) -> None: ...
-    def failed_attempts(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int: ...
+    def failed_attempts(
+        self,
+        since: datetime,
+        *,
+        conversation_id: str = "",
+        order_number: str = "",
+        address_index: str | None = None,
+    ) -> int: ...
+
+    def exclude_others(self, name: str) -> None: ...
+    def conversation(self, conversation_id: str) -> Conversation | None: ...
+    def conversations_named(self, channel: str, sender: str) -> list[Conversation]: ...
+    def add_conversation(self, conversation: Conversation) -> bool: ...
+    def change_conversation(self, conversation_id: str, **values: Any) -> None: ...
+    def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the functions of bot.cases work with. ``clock`` gives the aware time of now."""
+    """What the functions of bot.cases work with. ``clock`` gives the aware time of now, ``hash_key`` is the key of
+    bot.cases.hashes."""
 
     unit_of_work: Callable[[], UnitOfWork]
     policy: Policy
@@ -85,3 +111,5 @@ class Services:
     verification_minutes: int
     verification_tries: int
     answer_working_days: int
+    hash_key: bytes = field(default=b"", repr=False)
+    conversations_per_address: int = 100

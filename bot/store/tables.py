@@ -186,5 +186,51 @@ verification_attempts = Table(
     Column("order_number", String(9), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
+    Column("address_index", String(64), index=True),
     UniqueConstraint("conversation_id", "message_id"),
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("address_index", String(64)),
+    Column("address_limited", Boolean, nullable=False),
+    Column("secret_hash", String(300), nullable=False),
+    Column("bound", Boolean, nullable=False),
+    Column("subject_index", String(64)),
+    Column("proven_email_index", String(64)),
+    Column("proven_phone_index", String(64)),
+    Column("proven_national_index", String(64)),
+    Column("proven_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index("ix_conversations_channel_sender", "channel", "sender"),
+    Index("ix_conversations_address_index_last_at", "address_index", "last_at"),
+)
+
+email_codes = Table(
+    "email_codes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False, index=True),
+    Column("order_number", String(9), nullable=False),
+    Column("customer_id", ForeignKey("customers.id")),
+    Column("code_hash", String(64), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("used", Boolean, nullable=False),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("customer_id", ForeignKey("customers.id")),
+    Column("subject", String(200), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("give_up_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
 )

@@ -7,8 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, Row
 
+from bot.cases.hashes import same
 from bot.cases.model import (
     APPROVED_STATES,
     Case,
@@ -16,12 +18,14 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    Conversation,
     CustomerReason,
     Handoff,
     LogEntry,
     StoredDecision,
     StoredOrder,
 )
+from bot.cases.phones import phones_agree
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import tables as t
 
@@ -87,6 +91,30 @@ class SqlUnitOfWork:
         query = select(t.customers.c.email).where(t.customers.c.id == customer_id)
         email: str = self.connection.execute(query).scalar_one()
         return email
+
+    def phone_of(self, customer_id: int) -> str | None:
+        """The customer's phone number as it was imported."""
+        query = select(t.customers.c.phone).where(t.customers.c.id == customer_id)
+        phone: str | None = self.connection.execute(query).scalar_one_or_none()
+        return phone
+
+    def email_matches(self, customer_id: int | None, email: str) -> bool:
+        """Whether it is the customer's address. Without a customer the same is asked and compared, in vain."""
+        query = select(t.customers.c.email).where(t.customers.c.id == (_NOBODY if customer_id is None else customer_id))
+        known = self.connection.execute(query).scalar_one_or_none()
+        return same(known or "-", email.strip().lower()) and customer_id is not None
+
+    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
+        """Whether it is the customer's phone number. Without a customer the same is asked and compared, in vain."""
+        query = select(t.customers.c.phone).where(t.customers.c.id == (_NOBODY if customer_id is None else customer_id))
+        known = self.connection.execute(query).scalar_one_or_none()
+        return phones_agree(known or "-", phone) and customer_id is not None
+
+    def customer_of_email(self, email: str) -> int | None:
+        """The customer with this address."""
+        query = select(t.customers.c.id).where(t.customers.c.email == email.strip().lower())
+        known: int | None = self.connection.execute(query).scalar_one_or_none()
+        return known
 
     def incident_covers(self, product: str, start: datetime, end: datetime) -> bool:
         """Whether an incident of the product overlaps the time from ``start`` to ``end`` (R1)."""
@@ -287,18 +315,94 @@ class SqlUnitOfWork:
         passed: bool | None = self.connection.execute(query).scalar_one_or_none()
         return passed
 
-    def add_attempt(self, conversation_id: str, message_id: str, order_number: str, at: datetime, passed: bool) -> None:
-        """Remember one attempt; a message makes one at most."""
+    def add_attempt(
+        self,
+        conversation_id: str,
+        message_id: str,
+        order_number: str,
+        at: datetime,
+        passed: bool,
+        address_index: str | None = None,
+    ) -> None:
+        """Remember one attempt; a message makes one at most. ``address_index``: where its tries are counted, too."""
         values = {"conversation_id": conversation_id, "message_id": message_id, "order_number": order_number}
-        self.connection.execute(t.verification_attempts.insert().values(at=at, passed=passed, **values))
+        attempt = t.verification_attempts.insert().values(at=at, passed=passed, address_index=address_index, **values)
+        self.connection.execute(attempt)
 
-    def failed_attempts(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int:
-        """How many attempts failed since then, of a conversation or for an order number."""
+    def failed_attempts(
+        self,
+        since: datetime,
+        *,
+        conversation_id: str = "",
+        order_number: str = "",
+        address_index: str | None = None,
+    ) -> int:
+        """How many attempts failed since then: of a conversation, for an order number, or from an address. What a
+        clock that was set back left in the future counts as well."""
         made = t.verification_attempts.c
-        whose = made.conversation_id == conversation_id if conversation_id else made.order_number == order_number
+        if conversation_id:
+            whose = made.conversation_id == conversation_id
+        elif order_number:
+            whose = made.order_number == order_number
+        else:
+            whose = made.address_index == (address_index or "")
         query = select(func.count()).where(and_(whose, made.passed.is_(False), made.at > since))
         count: int = self.connection.execute(query).scalar_one()
         return count
+
+    # Conversations
+
+    def exclude_others(self, name: str) -> None:
+        """Wait until no other transaction holds this name, and hold it to the end. SQLite excludes them anyway."""
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
+
+    def conversation(self, conversation_id: str) -> Conversation | None:
+        """The conversation of that id."""
+        query = select(t.conversations).where(t.conversations.c.id == conversation_id)
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _conversation(row)
+
+    def conversations_named(self, channel: str, sender: str) -> list[Conversation]:
+        """What clients of a channel call by that name, the newest first."""
+        known = t.conversations.c
+        query = select(t.conversations).where(known.channel == channel, known.sender == sender)
+        return [_conversation(row) for row in self.connection.execute(query.order_by(known.last_at.desc()))]
+
+    def add_conversation(self, conversation: Conversation) -> bool:
+        """A new one; False where its id is taken."""
+        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
+        values = _conversation_row(vars(conversation))
+        done = self.connection.execute(insert(t.conversations).values(**values).on_conflict_do_nothing())
+        return bool(done.rowcount == 1)
+
+    def change_conversation(self, conversation_id: str, **values: Any) -> None:
+        """Set what is known of a conversation."""
+        update = t.conversations.update().where(t.conversations.c.id == conversation_id)
+        self.connection.execute(update.values(**_conversation_row(values)))
+
+    def active_since(self, address_index: str, since: datetime) -> list[datetime]:
+        """When the conversations of an address were last written in, oldest first; those since then."""
+        known = t.conversations.c
+        query = select(known.last_at).where(known.address_index == address_index, known.last_at > since)
+        return list(self.connection.execute(query.order_by(known.last_at)).scalars())
+
+
+_NOBODY = 0
+"""No customer has this id."""
+
+
+def _conversation_row(values: dict[str, Any]) -> dict[str, Any]:
+    row = dict(values)
+    if "secret_hashes" in row:
+        row["secret_hash"] = " ".join(row.pop("secret_hashes"))
+    return row
+
+
+def _conversation(row: Any) -> Conversation:
+    values = dict(row._mapping)
+    secrets = tuple(values.pop("secret_hash").split())
+    return Conversation(**values, secret_hashes=secrets)
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
