@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bot.cases.ports import Services
-from bot.settings import Settings, SettingsError, load_policy, load_settings
+from bot.settings import Settings, SettingsError, hash_key_of, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -27,6 +27,8 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         verification_minutes=settings.verification_minutes,
         verification_tries=settings.verification_tries,
         answer_working_days=settings.answer_working_days,
+        hash_key=hash_key_of(settings),
+        conversations_per_address=settings.conversations_per_address,
     )
 
 

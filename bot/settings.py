@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import importlib.resources
+import ipaddress
 import os
+import re
+import secrets
 from pathlib import Path
+from typing import Any, Literal
 
-from pydantic import BaseSettings, Field, ValidationError, validator
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
 from bot.policy import Policy, PolicyFileError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "REFUND_DESK_"
+SECRETS = ("hash_key", "redis_url", "smtp_url", "token_secret", "token_public_key")
+"""Settings that ``REFUND_DESK_…_FILE`` may give as well: the file holds the value."""
 
 
 class SettingsError(Exception):
@@ -25,6 +33,9 @@ class Settings(BaseSettings):
     policy file instead of the embedded one. ``verification_minutes`` is how long a customer stays verified in a
     conversation, and how long a lock-out lasts after ``verification_tries`` wrong answers. ``answer_working_days``
     is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works.
+
+    The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
+    the shop are checked, and how codes are mailed. The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -34,6 +45,20 @@ class Settings(BaseSettings):
     verification_tries: int = Field(default=3, ge=1, le=10)
     answer_working_days: int = Field(default=1, ge=1, le=30)
     contact: str = "+1 888-582-6840"
+
+    hash_key: SecretStr = SecretStr("")
+    trusted_proxies: str = "127.0.0.1/32,::1/128"
+    allowed_origins: str = ""
+    messages_per_minute: int = Field(default=60, ge=1, le=100_000)
+    address_messages_per_minute: int = Field(default=300, ge=1, le=100_000)
+    conversations_per_address: int = Field(default=100, ge=1, le=100_000)
+    redis_url: SecretStr = SecretStr("")
+    token_secret: SecretStr = SecretStr("")
+    token_public_key: SecretStr = SecretStr("")
+    token_audience: str = Field(default="refund-desk", min_length=1)
+    email_code: Literal["off", "required"] = "off"
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
 
     class Config:
         """Where the values come from."""
@@ -52,18 +77,117 @@ class Settings(BaseSettings):
             raise ValueError(f"{path} is not a file; name a policy file, or unset it to use the embedded one")
         return path
 
+    @validator("hash_key", "token_secret")
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if secret and len(secret.get_secret_value().encode()) < 32:
+            raise ValueError("must have at least 32 bytes")
+        return secret
+
+    @validator("trusted_proxies")
+    def _networks(cls, text: str) -> str:
+        parse_networks(text)
+        return text
+
+    @validator("allowed_origins")
+    def _exact_origins(cls, text: str) -> str:
+        for origin in parse_origins(text):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
+                raise ValueError(f"{origin} is no origin; write https://shop.example, without a path, and no *")
+        return text
+
+    @validator("redis_url")
+    def _redis(cls, url: SecretStr) -> SecretStr:
+        if url and not url.get_secret_value().startswith(("redis://", "rediss://", "redis+unix://")):
+            raise ValueError("must start with redis://, rediss:// or redis+unix://")
+        return url
+
+    @validator("token_public_key")
+    def _rsa_key(cls, pem: SecretStr) -> SecretStr:
+        if pem:
+            try:
+                key = load_pem_public_key(pem.get_secret_value().encode())
+            except ValueError:
+                raise ValueError("must be a public key in PEM") from None
+            if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
+                raise ValueError("must be an RSA key of 2048 bits or more")
+        return pem
+
+    @validator("smtp_url")
+    def _smtp(cls, url: SecretStr) -> SecretStr:
+        if url and not re.fullmatch(r"smtps?://([^@/\s]+@)?[^@/\s:]+(:\d{1,5})?/?", url.get_secret_value()):
+            raise ValueError("must look like smtp://user:password@host:587 or smtps://…")
+        return url
+
+    @validator("mail_from", always=True)
+    def _mail_can_be_sent(cls, sender: str, values: dict[str, object]) -> str:
+        if sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
+            raise ValueError("must be an e-mail address")
+        if values.get("email_code") == "required" and not (sender and values.get("smtp_url")):
+            raise ValueError("REFUND_DESK_EMAIL_CODE=required needs REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM")
+        return sender
+
+
+def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks of a comma list. Raises ValueError."""
+    return [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
+
+
+def parse_origins(text: str) -> list[str]:
+    """The origins of a comma list."""
+    return [part.strip().lower() for part in text.split(",") if part.strip()]
+
+
+def hash_key_of(settings: Settings) -> bytes:
+    """The key of bot.cases.hashes: the setting, or one that is made once for the data folder. Raises SettingsError."""
+    if settings.hash_key:
+        return settings.hash_key.get_secret_value().encode()
+    path = settings.home / "hash.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"hash.key.{os.getpid()}.{secrets.token_hex(4)}")
+        if not path.exists():
+            fresh.touch(mode=0o600)
+            fresh.write_text(secrets.token_hex(32))
+            try:
+                os.link(fresh, path)  # whoever comes first; never a file that is half written
+            except FileExistsError:
+                pass
+            finally:
+                fresh.unlink()
+        return path.read_text().strip().encode()
+    except OSError as error:
+        raise SettingsError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
+
 
 def load_settings() -> Settings:
     """The settings of the environment. Raises SettingsError, also for a variable that nothing reads."""
     known = {PREFIX + name.upper() for name in Settings.__fields__}
+    known |= {f"{PREFIX}{name.upper()}_FILE" for name in SECRETS}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         raise SettingsError(f"{unknown[0]} is not a setting; the README lists those that are")
     try:
-        return Settings()
+        return Settings(**_from_files())
     except ValidationError as error:
         first = error.errors()[0]
         raise SettingsError(f"{PREFIX}{str(first['loc'][0]).upper()}: {first['msg']}") from None
+
+
+def _from_files() -> dict[str, Any]:
+    """The secrets whose files the environment names. Raises SettingsError."""
+    values: dict[str, Any] = {}
+    for name in SECRETS:
+        variable = f"{PREFIX}{name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if path is None:
+            continue
+        if os.environ.get(PREFIX + name.upper()):
+            raise SettingsError(f"{variable}: {PREFIX}{name.upper()} is set as well; set one of them")
+        try:
+            values[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError(f"{variable}: {path} can't be read as a text file") from None
+    return values
 
 
 def load_policy(settings: Settings) -> Policy:
