@@ -9,7 +9,7 @@ from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.notes import reason_of
+from actions.notes import is_own_phone, reason_of
 from actions.talk import Talk
 from actions.wishes import WH_WORDS, asks_something, says_cancel, wants_both
 from bot.cases.model import CustomerReason
@@ -27,6 +27,7 @@ class Details:
     order_number: str | None
     later_orders: tuple[str, ...]
     email: str | None
+    phone: str | None
     reason: CustomerReason | None
     reason_words: str
     destination: str | None
@@ -47,6 +48,7 @@ class Details:
             order_number=talk.slot("order_number"),
             later_orders=tuple((talk.slot("later_orders") or "").split()),
             email=talk.slot("email"),
+            phone=talk.slot("phone"),
             reason=CustomerReason(reason) if reason else None,
             reason_words=talk.slot("reason_words") or "",
             destination=talk.slot("refund_destination"),
@@ -64,6 +66,7 @@ class Details:
             "order_number": self.order_number,
             "later_orders": " ".join(self.later_orders) or None,
             "email": self.email,
+            "phone": self.phone,
             "refund_reason": self.reason.value if self.reason else None,
             "reason_words": self.reason_words or None,
             "refund_destination": self.destination,
@@ -82,6 +85,8 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
     heard: dict[str, Any] = _orders(talk, details)
     if talk.entities.get("email"):
         heard["email"] = talk.entities["email"][-1]
+    elif talk.entities.get("phone") and is_own_phone(talk, asked):
+        heard["phone"] = talk.entities["phone"][-1]
     if talk.entities.get("destination") and not _only_asks_where(talk, asked):
         heard["destination"] = talk.entities["destination"][-1]
     elif asked in ("refund_destination", "answer") and (named := _destination_named(talk, asked)):
@@ -101,7 +106,9 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
             heard["answer"] = "no"
     if not heard:
         return details
-    return replace(details, **heard, unclear=0, heard=frozenset(heard))
+    # What was said last shows whose the order is: the address, or the phone number.
+    instead = {"phone": None} if heard.get("email") else {"email": None} if heard.get("phone") else {}
+    return replace(details, **{**instead, **heard}, unclear=0, heard=frozenset(heard))
 
 
 def _orders(talk: Talk, details: Details) -> dict[str, Any]:
@@ -163,6 +170,7 @@ _DETAIL_NAMES = {
     "e-mail": "email",
     "mail": "email",
     "address": "email",
+    "phone": "phone",
     "order": "order_number",
     "number": "order_number",
     "reason": "reason",

@@ -134,13 +134,15 @@ class RequestForm(SafeAction):
                 dispatcher.utter_message(response="utter_which_order")
             return details, "order_number"
         known = is_verified(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
-        if not known and details.email and (not talk.requested or details.heard & {"order_number", "email"}):
+        shown = details.email or details.phone
+        if not known and shown and (not talk.requested or details.heard & {"order_number", "email", "phone"}):
             result = verify(
                 services(),
                 conversation_id=talk.conversation_id,
                 message_id=talk.message_id,
                 order_number=details.order_number,
                 email=details.email,
+                phone=details.phone,
             )
             if result.status is VerificationStatus.LOCKED:
                 return replace(details, answer="locked"), None
