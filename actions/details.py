@@ -27,7 +27,6 @@ class Details:
     order_number: str | None
     later_orders: tuple[str, ...]
     email: str | None
-    phone: str | None
     reason: CustomerReason | None
     reason_words: str
     destination: str | None
@@ -37,6 +36,7 @@ class Details:
     unclear: int
     case_reference: str | None = None
     decision_id: int | None = None
+    phone: str | None = None
     heard: frozenset[str] = field(default=frozenset())
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Order numbers, references of requests, addresses, phone numbers, destinations, amounts and dates in what people write.
+"""Order numbers, references of requests, addresses, phone numbers, destinations, sums and dates in what people write.
 
 Rules, because here a rule is exact.
 """
