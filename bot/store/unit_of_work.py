@@ -382,9 +382,10 @@ class SqlUnitOfWork:
         self.connection.execute(update.values(**_conversation_row(values)))
 
     def active_since(self, address_index: str, since: datetime) -> list[datetime]:
-        """When the conversations of an address were last written in, oldest first; those since then."""
+        """When the conversations of a limited address were last written in, oldest first; those since then."""
         known = t.conversations.c
-        query = select(known.last_at).where(known.address_index == address_index, known.last_at > since)
+        of_address = and_(known.address_index == address_index, known.address_limited.is_(True))
+        query = select(known.last_at).where(of_address, known.last_at > since)
         return list(self.connection.execute(query.order_by(known.last_at)).scalars())
 
 
