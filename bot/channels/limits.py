@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from math import ceil
-from typing import Any
 
 import structlog
 from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
 REDIS_SECONDS = 0.5
@@ -29,8 +28,11 @@ class MessageLimits:
             "conversation": RateLimitItemPerMinute(per_conversation, namespace="refund-desk"),
             "address": RateLimitItemPerMinute(per_address, namespace="refund-desk"),
         }
-        self._here = MovingWindowRateLimiter(MemoryStorage())
-        self._shared = _redis(redis_url) if redis_url else None
+        # A limiter only has a weak reference to its storage.
+        self._memory = MemoryStorage()
+        self._here = MovingWindowRateLimiter(self._memory)
+        self._redis = _redis(redis_url) if redis_url else None
+        self._shared = MovingWindowRateLimiter(self._redis) if self._redis else None
         self._shared_from = 0.0
 
     async def wait(self, kind: str, key: str) -> int:
@@ -48,10 +50,14 @@ class MessageLimits:
         item = self._items[kind]
         if limiter.hit(item, kind, key):
             return 0
-        reset, _ = limiter.get_window_stats(item, kind, key)
+        if limiter is self._shared and self._redis is not None:
+            # The library gives the newest message of the window here; the oldest is the first to leave it.
+            oldest = self._redis.storage.lindex(item.key_for(kind, key), item.amount - 1)
+            reset = float(oldest or time.time()) + item.get_expiry()
+        else:
+            reset, _ = limiter.get_window_stats(item, kind, key)
         return min(60, max(1, ceil(reset - time.time())))
 
 
-def _redis(url: str) -> MovingWindowRateLimiter:
-    options: dict[str, Any] = {"socket_timeout": REDIS_SECONDS, "socket_connect_timeout": REDIS_SECONDS}
-    return MovingWindowRateLimiter(storage_from_string(url, **options))
+def _redis(url: str) -> RedisStorage:
+    return RedisStorage(url, socket_timeout=REDIS_SECONDS, socket_connect_timeout=REDIS_SECONDS)
