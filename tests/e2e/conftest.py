@@ -42,6 +42,26 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
+TOKEN_SECRET = "the shop signs with a secret of thirty-two bytes"
+
+
+@pytest.fixture(scope="session")
+def strict_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A bot with short limits, a listed origin and signed tokens; tests are told apart by X-Forwarded-For."""
+    settings = {
+        "MESSAGES_PER_MINUTE": "6",
+        "ADDRESS_MESSAGES_PER_MINUTE": "15",
+        "CONVERSATIONS_PER_ADDRESS": "12",
+        "ALLOWED_ORIGINS": "https://shop.example",
+        "TOKEN_SECRET": TOKEN_SECRET,
+        "CONTACT": "desk@example.org",
+    }
+    with running_site(
+        tmp_path_factory.mktemp("strict"), **{f"REFUND_DESK_{name}": value for name, value in settings.items()}
+    ) as site:
+        yield site
+
+
 @pytest.fixture(scope="session")
 def site_without_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The Rasa server alone, with no action server where it looks for one."""

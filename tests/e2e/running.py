@@ -101,11 +101,11 @@ class Site:
 
 
 @contextmanager
-def running_site(home: Path) -> Iterator[Site]:
-    """``refund-desk run`` with its embedded defaults and this data folder."""
+def running_site(home: Path, **settings: str) -> Iterator[Site]:
+    """``refund-desk run`` with its embedded defaults, this data folder, and further settings by their variables."""
     port = free_port()
     command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
-    process = subprocess.Popen(command, cwd=PROJECT, env=environment(home), stdin=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=PROJECT, env={**environment(home), **settings}, stdin=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url, process)
