@@ -21,6 +21,7 @@ class Details:
     """What the customer has said so far, after this turn; ``heard`` names what this turn added or took back.
 
     ``later_orders`` wait for their turn. ``plan`` is set for someone who wants to cancel and the money back.
+    ``email_code`` is what was typed in this turn; it is not kept.
     ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
     """
 
@@ -37,6 +38,7 @@ class Details:
     case_reference: str | None = None
     decision_id: int | None = None
     phone: str | None = None
+    email_code: str | None = None
     heard: frozenset[str] = field(default=frozenset())
 
     @classmethod

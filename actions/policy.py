@@ -57,7 +57,7 @@ def _verified_by(talk: Talk) -> Verification | None:
     """The answer to an order number and what proves whose it is; None where the message does not name both."""
     numbers, emails = talk.entities.get("order_number"), talk.entities.get("email")
     phones = talk.entities.get("phone") if is_own_phone(talk, None) else None
-    if not numbers or not (emails or phones):
+    if not numbers or not (emails or phones) or services().email_code:
         return None
     return verify(
         services(),

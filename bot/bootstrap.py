@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bot.cases.ports import Services
+from bot.gateways.mail import SmtpMailer
 from bot.settings import Settings, SettingsError, hash_key_of, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -29,6 +30,8 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         answer_working_days=settings.answer_working_days,
         hash_key=hash_key_of(settings),
         conversations_per_address=settings.conversations_per_address,
+        email_code=settings.email_code == "required",
+        mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
     )
 
 

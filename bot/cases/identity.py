@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.cases.email_codes import ask_for_code, right_code
 from bot.cases.errors import NotVerified
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import Conversation, StoredOrder
@@ -30,6 +31,7 @@ class VerificationStatus(str, Enum):
     VERIFIED = "verified"
     MISMATCH = "mismatch"
     LOCKED = "locked"
+    CODE_SENT = "code_sent"
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ def verify(
     After the tries of the settings the conversation is locked until its failures are older than the verification time;
     so is an order number that many conversations guessed at, and an address that guessed in many conversations. An
     unknown order is answered with the same statements, in the same order, as a wrong address.
+
+    With codes by mail switched on nobody is verified here: CODE_SENT, whether or not they belong together.
     """
     now = services.clock()
     with services.unit_of_work() as uow:
@@ -69,8 +73,45 @@ def verify(
                 passed = uow.email_matches(customer_id, email)
             else:
                 passed = uow.phone_matches(customer_id, phone or "")
+            if services.email_code:
+                asked = ask_for_code(
+                    services,
+                    uow,
+                    conversation_id=conversation_id,
+                    message_id=message_id,
+                    order_number=order_number,
+                    customer_id=customer_id if passed else None,
+                )
+                uow.commit()
+                # Neither words nor tries may tell whether they belong together: only the code's digits count.
+                return Verification(VerificationStatus.CODE_SENT if asked else VerificationStatus.LOCKED, tries.left)
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if passed and customer_id is not None:
+                expires_at = now + timedelta(minutes=services.verification_minutes)
+                uow.add_verification(conversation_id, customer_id, expires_at)
+            tries = tries.after(passed)
+            uow.commit()
+    if passed:
+        return Verification(VerificationStatus.VERIFIED, services.verification_tries)
+    return Verification(VerificationStatus.MISMATCH if tries.left else VerificationStatus.LOCKED, tries.left)
+
+
+def verify_code(
+    services: Services, *, conversation_id: str, message_id: str, order_number: str, digits: str
+) -> Verification:
+    """Compare the digits of a mailed code. A wrong one is a wrong answer like any other."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.lock_order(order_number)
+        passed = uow.attempt(conversation_id, message_id)
+        tries = _tries(services, uow, conversation_id, order_number, now)
+        if passed is None:
+            if tries.locked:
+                return Verification(VerificationStatus.LOCKED, 0)
+            customer_id = right_code(services, uow, conversation_id, order_number, digits)
+            passed = customer_id is not None
+            uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
+            if customer_id is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)
                 uow.add_verification(conversation_id, customer_id, expires_at)
             tries = tries.after(passed)

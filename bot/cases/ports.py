@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.cases.model import (
     Case,
@@ -20,6 +20,9 @@ from bot.cases.model import (
 )
 from bot.policy import Policy
 from bot.policy.facts import Order
+
+if TYPE_CHECKING:
+    from bot.cases.email_codes import DueMail, EmailCode, Mailer
 
 
 class UnitOfWork(Protocol):
@@ -92,6 +95,16 @@ class UnitOfWork(Protocol):
         address_index: str | None = None,
     ) -> int: ...
 
+    def has_code(self, conversation_id: str, message_id: str) -> bool: ...
+    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int: ...
+    def add_code(self, **values: Any) -> int: ...
+    def newest_code(self, conversation_id: str, order_number: str) -> EmailCode | None: ...
+    def change_code(self, code_id: int, **values: Any) -> None: ...
+    def add_mail(self, code_id: int, due_at: datetime) -> None: ...
+    def take_due_mails(self, now: datetime, until: datetime) -> list[DueMail]: ...
+    def put_off_mail(self, mail_id: int, due_at: datetime) -> None: ...
+    def remove_mail(self, mail_id: int) -> None: ...
+
     def exclude_others(self, name: str) -> None: ...
     def conversation(self, conversation_id: str) -> Conversation | None: ...
     def conversations_named(self, channel: str, sender: str) -> list[Conversation]: ...
@@ -103,7 +116,7 @@ class UnitOfWork(Protocol):
 @dataclass(frozen=True)
 class Services:
     """What the functions of bot.cases work with. ``clock`` gives the aware time of now, ``hash_key`` is the key of
-    bot.cases.hashes."""
+    bot.cases.hashes. ``email_code``: whether a code by mail is asked for as well, which ``mailer`` then sends."""
 
     unit_of_work: Callable[[], UnitOfWork]
     policy: Policy
@@ -113,3 +126,5 @@ class Services:
     answer_working_days: int
     hash_key: bytes = field(default=b"", repr=False)
     conversations_per_address: int = 100
+    email_code: bool = False
+    mailer: Mailer | None = None

@@ -11,6 +11,7 @@ import importlib.resources
 from typing import Any
 
 import httpx
+import structlog
 from rasa.core.channels import channel
 from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
 from rasa.core.utils import AvailableEndpoints
@@ -20,6 +21,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.bootstrap import bootstrap
+from bot.cases.email_codes import send_due_mails
+from bot.cases.ports import Services
 from bot.channels import rasa_patches
 from bot.channels.edge import Edge
 from bot.channels.rest import LONGEST_BODY
@@ -28,6 +31,7 @@ from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
 
+logger = structlog.get_logger()
 _PAGES = {
     "/": ("chat.html", "text/html"),
     "/chat.js": ("chat.js", "text/javascript"),
@@ -53,6 +57,8 @@ def build(action_url: str) -> Sanic:
         await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
 
     app.register_listener(load, "before_server_start")
+    if services.mailer is not None:
+        app.add_task(_send_mails(services))
     app.register_listener(close_resources, "after_server_stop")
 
     @app.get("/health")
@@ -90,6 +96,16 @@ def build(action_url: str) -> Sanic:
     for path, (name, kind) in _PAGES.items():
         app.add_route(_page(name, kind), path, name=name.replace(".", "_"))
     return app
+
+
+async def _send_mails(services: Services) -> None:
+    """Send what is due, for as long as the server runs."""
+    while True:
+        try:
+            await asyncio.to_thread(send_due_mails, services)
+        except Exception as error:
+            logger.error("mails.failed", error=type(error).__name__)
+        await asyncio.sleep(1)
 
 
 def _page(name: str, kind: str) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, Row
 
+from bot.cases.email_codes import DueMail, EmailCode
 from bot.cases.hashes import same
 from bot.cases.model import (
     APPROVED_STATES,
@@ -350,6 +351,67 @@ class SqlUnitOfWork:
         count: int = self.connection.execute(query).scalar_one()
         return count
 
+    # Codes by mail
+
+    def has_code(self, conversation_id: str, message_id: str) -> bool:
+        """Whether this message has asked for a code."""
+        asked = t.email_codes.c
+        query = select(func.count()).where(asked.conversation_id == conversation_id, asked.message_id == message_id)
+        return bool(self.connection.execute(query).scalar_one())
+
+    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int:
+        """How many codes were asked for since then: in a conversation, or, of those that are mailed, for an order."""
+        asked = t.email_codes.c
+        if conversation_id:
+            whose = asked.conversation_id == conversation_id
+        else:
+            whose = and_(asked.order_number == order_number, asked.customer_id.is_not(None))
+        count: int = self.connection.execute(select(func.count()).where(whose, asked.created_at > since)).scalar_one()
+        return count
+
+    def add_code(self, **values: Any) -> int:
+        """A new code; its id."""
+        insert = t.email_codes.insert().values(tries=0, used=False, **values)
+        key: int = self.connection.execute(insert).inserted_primary_key[0]
+        return key
+
+    def newest_code(self, conversation_id: str, order_number: str) -> EmailCode | None:
+        """The last code that was asked for there; those before it are void."""
+        asked = t.email_codes.c
+        query = select(*_code_columns()).where(
+            asked.conversation_id == conversation_id, asked.order_number == order_number
+        )
+        row = self.connection.execute(query.order_by(asked.id.desc()).limit(1)).one_or_none()
+        return None if row is None else EmailCode(**row._mapping)
+
+    def change_code(self, code_id: int, **values: Any) -> None:
+        """Set columns of a code."""
+        self.connection.execute(t.email_codes.update().where(t.email_codes.c.id == code_id).values(**values))
+
+    def add_mail(self, code_id: int, due_at: datetime) -> None:
+        """Have the mail with this code sent."""
+        self.connection.execute(t.mails.insert().values(code_id=code_id, due_at=due_at, tries=0))
+
+    def take_due_mails(self, now: datetime, until: datetime) -> list[DueMail]:
+        """The mails that are due, some at a time; nobody else gets them before ``until``."""
+        due = select(t.mails.c.id, t.mails.c.tries, t.mails.c.code_id).where(t.mails.c.due_at <= now)
+        rows = self.connection.execute(due.order_by(t.mails.c.id).limit(20).with_for_update(skip_locked=True)).all()
+        mails = []
+        for row in rows:
+            taken = t.mails.update().where(t.mails.c.id == row.id).values(due_at=until, tries=row.tries + 1)
+            self.connection.execute(taken)
+            code = self.connection.execute(select(*_code_columns()).where(t.email_codes.c.id == row.code_id)).one()
+            mails.append(DueMail(row.id, row.tries, EmailCode(**code._mapping)))
+        return mails
+
+    def put_off_mail(self, mail_id: int, due_at: datetime) -> None:
+        """Try a mail again then."""
+        self.connection.execute(t.mails.update().where(t.mails.c.id == mail_id).values(due_at=due_at))
+
+    def remove_mail(self, mail_id: int) -> None:
+        """A mail that was sent, or never will be."""
+        self.connection.execute(t.mails.delete().where(t.mails.c.id == mail_id))
+
     # Conversations
 
     def exclude_others(self, name: str) -> None:
@@ -391,6 +453,10 @@ class SqlUnitOfWork:
 
 _NOBODY = 0
 """No customer has this id."""
+
+
+def _code_columns() -> list[Any]:
+    return [t.email_codes.c[name] for name in EmailCode.__dataclass_fields__]
 
 
 def _conversation_row(values: dict[str, Any]) -> dict[str, Any]:

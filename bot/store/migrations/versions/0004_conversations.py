@@ -37,25 +37,26 @@ def upgrade() -> None:
         "email_codes",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.String(length=255), nullable=False),
+        sa.Column("message_id", sa.String(length=100), nullable=False),
         sa.Column("order_number", sa.String(length=9), nullable=False),
         sa.Column("customer_id", sa.Integer(), nullable=True),
-        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("nonce", sa.String(length=32), nullable=False),
+        sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("used", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customers.id"]),
         sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("conversation_id", "message_id"),
     )
-    op.create_index(op.f("ix_email_codes_conversation_id"), "email_codes", ["conversation_id"])
+    op.create_index(op.f("ix_email_codes_order_number"), "email_codes", ["order_number"])
     op.create_table(
         "mails",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("customer_id", sa.Integer(), nullable=True),
-        sa.Column("subject", sa.String(length=200), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("code_id", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(), nullable=False),
-        sa.Column("give_up_at", sa.DateTime(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customers.id"]),
+        sa.ForeignKeyConstraint(["code_id"], ["email_codes.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_mails_due_at"), "mails", ["due_at"])
