@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import socket
 import sqlite3
 import time
@@ -13,8 +14,8 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from conftest import TOKEN_SECRET
 from running import Site
+from shop import TOKEN_SECRET, Inbox
 
 from bot.cases.model import CaseState
 from bot.channels.edge import HEADERS
@@ -184,6 +185,32 @@ def test_ten_wrong_answers_from_one_address_are_enough_for_all_its_conversations
         assert "I've asked a person to help" in answer
         other = {"X-Forwarded-For": new_address()}
         assert "reason" in said(client, f"refund for {number}, {email}", f"guess-{next(_numbers)}", headers=other)
+
+
+# Codes by mail
+
+
+def test_a_code_from_the_mail_is_asked_for_before_anything_is_shown(
+    strict_site: Site, mail_server: tuple[Inbox, int]
+) -> None:
+    number, email = strict_site.order()
+    stranger = {"X-Forwarded-For": new_address()}
+    owner = {"X-Forwarded-For": new_address()}
+    with httpx.Client(base_url=strict_site.url, timeout=60) as client:
+        wrong = said(client, f"refund for {number}, my email is mallory@example.com", "c-1", headers=stranger)
+        right = said(client, f"refund for {number}, my email is {email}", "c-2", headers=owner)
+        assert wrong == right and "sent a code" in right and "reason" not in right and "$" not in right
+
+        assert "six digits" in said(client, "hm", "c-2", headers=owner)
+        said(client, "how much is the fee?", "c-2", headers=owner)
+        until = time.monotonic() + 15
+        while email not in mail_server[0].by_address and time.monotonic() < until:
+            time.sleep(0.1)
+        (mail,) = mail_server[0].by_address[email]
+        code = re.search(r"^\d{6}", mail, re.M).group()  # type: ignore[union-attr]
+        assert "Tries left: 2" in said(client, code, "c-1", headers=stranger), "another conversation"
+        assert "reason" in said(client, f"it's {code[:3]} {code[3:]}", "c-2", headers=owner)
+    assert set(mail_server[0].by_address) == {email}, "nobody else got a mail"
 
 
 # Limits
