@@ -31,6 +31,7 @@ TASK_SLOTS = (
     "order_number",
     "later_orders",
     "email",
+    "phone",
     "refund_reason",
     "reason_words",
     "refund_destination",

@@ -9,7 +9,7 @@ from typing import Any
 
 from rasa_sdk.events import EventType, SlotSet
 
-from actions.notes import reason_of
+from actions.notes import is_own_phone, reason_of
 from actions.talk import Talk
 from actions.wishes import WH_WORDS, asks_something, says_cancel, wants_both
 from bot.cases.model import CustomerReason
@@ -21,6 +21,7 @@ class Details:
     """What the customer has said so far, after this turn; ``heard`` names what this turn added or took back.
 
     ``later_orders`` wait for their turn. ``plan`` is set for someone who wants to cancel and the money back.
+    ``email_code`` is what was typed in this turn; it is not kept.
     ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
     """
 
@@ -36,6 +37,8 @@ class Details:
     unclear: int
     case_reference: str | None = None
     decision_id: int | None = None
+    phone: str | None = None
+    email_code: str | None = None
     heard: frozenset[str] = field(default=frozenset())
 
     @classmethod
@@ -47,6 +50,7 @@ class Details:
             order_number=talk.slot("order_number"),
             later_orders=tuple((talk.slot("later_orders") or "").split()),
             email=talk.slot("email"),
+            phone=talk.slot("phone"),
             reason=CustomerReason(reason) if reason else None,
             reason_words=talk.slot("reason_words") or "",
             destination=talk.slot("refund_destination"),
@@ -64,6 +68,7 @@ class Details:
             "order_number": self.order_number,
             "later_orders": " ".join(self.later_orders) or None,
             "email": self.email,
+            "phone": self.phone,
             "refund_reason": self.reason.value if self.reason else None,
             "reason_words": self.reason_words or None,
             "refund_destination": self.destination,
@@ -82,6 +87,8 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
     heard: dict[str, Any] = _orders(talk, details)
     if talk.entities.get("email"):
         heard["email"] = talk.entities["email"][-1]
+    elif talk.entities.get("phone") and is_own_phone(talk, asked):
+        heard["phone"] = talk.entities["phone"][-1]
     if talk.entities.get("destination") and not _only_asks_where(talk, asked):
         heard["destination"] = talk.entities["destination"][-1]
     elif asked in ("refund_destination", "answer") and (named := _destination_named(talk, asked)):
@@ -101,7 +108,9 @@ def hear(talk: Talk, details: Details, asked: str | None, subject: frozenset[str
             heard["answer"] = "no"
     if not heard:
         return details
-    return replace(details, **heard, unclear=0, heard=frozenset(heard))
+    # What was said last shows whose the order is: the address, or the phone number.
+    instead = {"phone": None} if heard.get("email") else {"email": None} if heard.get("phone") else {}
+    return replace(details, **{**instead, **heard}, unclear=0, heard=frozenset(heard))
 
 
 def _orders(talk: Talk, details: Details) -> dict[str, Any]:
@@ -163,6 +172,7 @@ _DETAIL_NAMES = {
     "e-mail": "email",
     "mail": "email",
     "address": "email",
+    "phone": "phone",
     "order": "order_number",
     "number": "order_number",
     "reason": "reason",

@@ -45,7 +45,7 @@ class FinishRequest(SafeAction):
             except NotVerified:
                 # It has run out since the quote was shown: proven again before anything is done.
                 dispatcher.utter_message(response="utter_verify_again")
-                return [SlotSet("email", None), *go_to(self.task)]
+                return [SlotSet("email", None), SlotSet("phone", None), *go_to(self.task)]
         if answer == "no" and reference:
             self.refused(talk, dispatcher)
         elif answer != "told":
@@ -85,6 +85,10 @@ def tell_locked(talk: Talk, dispatcher: CollectingDispatcher) -> None:
         conversation_id=talk.conversation_id,
         cause=Cause.VERIFICATION,
         transcript=talk.transcript,
-        facts={"claimed_order": talk.slot("order_number"), "claimed_email": talk.slot("email")},
+        facts={
+            "claimed_order": talk.slot("order_number"),
+            "claimed_email": talk.slot("email"),
+            "claimed_phone": talk.slot("phone"),
+        },
     )
     tell_handoff(dispatcher, "utter_locked", handoff)

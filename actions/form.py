@@ -16,7 +16,7 @@ from actions.policy import tell_policy
 from actions.replies import order_buttons
 from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
-from bot.cases.identity import VerificationStatus, is_verified, verify
+from bot.cases.identity import VerificationStatus, is_verified, verify, verify_code
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests, customer_orders
 from bot.cases.withdrawals import close_quotes
@@ -74,7 +74,11 @@ class RequestForm(SafeAction):
                 return self._events(details, asked)
             if asked and self._leaves(talk, asked):
                 return []
-            if asked in ("order_number", "email") and not talk.entities and _NOT_AT_HAND.search(talk.text):
+            if (
+                asked in ("order_number", "email", "email_code")
+                and not talk.entities
+                and _NOT_AT_HAND.search(talk.text)
+            ):
                 dispatcher.utter_message(response=f"utter_no_{asked}", order_number=details.order_number or "")
                 return self._events(details, asked)
             if asked in ("order_number", "email") and not talk.entities and _WHY.match(talk.text):
@@ -106,6 +110,8 @@ class RequestForm(SafeAction):
 
     def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:
         """Take what the message says."""
+        if asked == "email_code" and (digits := _code_in(talk)):
+            return replace(details, email_code=digits, unclear=0, heard=frozenset({"email_code"}))
         if asked == "which_cancel":
             choice = which_cancel(talk, self.task)
             if choice is None:
@@ -135,22 +141,44 @@ class RequestForm(SafeAction):
                 dispatcher.utter_message(response="utter_which_order")
             return details, "order_number"
         known = is_verified(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
-        if not known and details.email and (not talk.requested or details.heard & {"order_number", "email"}):
+        shown = details.email or details.phone
+        if not known and details.email_code:
+            result = verify_code(
+                services(),
+                conversation_id=talk.conversation_id,
+                message_id=talk.message_id,
+                order_number=details.order_number,
+                digits=details.email_code,
+            )
+            if result.status is VerificationStatus.LOCKED:
+                return replace(details, answer="locked"), None
+            known = result.status is VerificationStatus.VERIFIED
+            if not known:
+                dispatcher.utter_message(response="utter_code_mismatch", tries_left=result.tries_left)
+                return details, "email_code"
+        elif not known and shown and (not talk.requested or details.heard & {"order_number", "email", "phone"}):
             result = verify(
                 services(),
                 conversation_id=talk.conversation_id,
                 message_id=talk.message_id,
                 order_number=details.order_number,
                 email=details.email,
+                phone=details.phone,
             )
             if result.status is VerificationStatus.LOCKED:
                 return replace(details, answer="locked"), None
+            if result.status is VerificationStatus.CODE_SENT:
+                dispatcher.utter_message(response="utter_code_sent", order_number=details.order_number)
+                return details, "email_code"
             known = result.status is VerificationStatus.VERIFIED
             if not known:
                 dispatcher.utter_message(
                     response="utter_mismatch", order_number=details.order_number, tries_left=result.tries_left
                 )
                 return details, "email"
+        if not known and talk.requested == "email_code":
+            dispatcher.utter_message(response="utter_which_code", order_number=details.order_number)
+            return details, "email_code"
         if not known:
             dispatcher.utter_message(response="utter_which_email", order_number=details.order_number)
             return details, "email"
@@ -231,10 +259,17 @@ def _answer_questions_beside(talk: Talk, asked: str | None, dispatcher: Collecti
         tell_policy(talk, topic, dispatcher)
 
 
+def _code_in(talk: Talk) -> str | None:
+    """The six digits of a mailed code; with its prefix it is an order number."""
+    found = _CODE.search(talk.text)
+    return re.sub(r"\D", "", found.group()) if found and "cc" not in talk.text.lower() else None
+
+
 def _of_order(number: str | None) -> str:
     return f" of order {number}" if number else ""
 
 
+_CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
 _HOLD = re.compile(
     r"(?:please |just )*(?:wait|hold on|hang on|let me (?:think|check|look|see)|"
     r"(?:give me )?(?:one|a) (?:moment|second|sec|minute))(?: please| (?:one|a) (?:moment|second|sec|minute))*[\s.!]*",
@@ -242,7 +277,8 @@ _HOLD = re.compile(
 )
 _NOT_AT_HAND = re.compile(
     r"\b(?:don'?t (?:have|know|remember|see)|do not (?:have|know|remember)|dont (?:have|know)|lost|can(?:'|no)?t find|"
-    r"no idea|idk|dunno|forgot|where (?:do|can|is)|how (?:do|can) i (?:find|get|see)|what (?:order )?number)\b",
+    r"no idea|idk|dunno|forgot|where (?:do|can|is)|did(?:n'?t| not) (?:get|receive)|"
+    r"has(?:n'?t| not) (?:come|arrived)|no code|how (?:do|can) i (?:find|get|see)|what (?:order )?number)\b",
     re.I,
 )
 _WHY = re.compile(r"\W*(?:but |and |ok )?(?:why|what for)\b(?!.*\b(?:reason|fee|charge|refund)\b)", re.I)
@@ -254,6 +290,7 @@ _A_PERSON = re.compile(
 _UNCLEAR = {
     "order_number": "utter_order_number_unclear",
     "email": "utter_email_unclear",
+    "email_code": "utter_code_unclear",
     "refund_reason": "utter_reason_unclear",
     "refund_destination": "utter_destination_unclear",
     "answer": "utter_answer_unclear",

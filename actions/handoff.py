@@ -18,6 +18,7 @@ from bot.cases.overview import conversation_requests, renewed_quotes
 
 _FACTS = (
     "email",
+    "phone",
     "refund_reason",
     "reason_words",
     "refund_destination",

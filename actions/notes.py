@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rasa_sdk.events import EventType, SlotSet
 
 from actions.talk import SURE, Talk
@@ -18,11 +20,17 @@ def noted(talk: Talk) -> list[EventType]:
         for entity, slot in (
             ("order_number", "order_number"),
             ("email", "email"),
+            ("phone", "phone"),
             ("destination", "refund_destination"),
         )
-        if talk.entities.get(entity)
+        if talk.entities.get(entity) and (entity != "phone" or is_own_phone(talk, None))
     ]
     return events + ([SlotSet("refund_reason", reason.value), SlotSet("reason_words", talk.said)] if reason else [])
+
+
+def is_own_phone(talk: Talk, asked: str | None) -> bool:
+    """Whether a phone number is told to show whose the order is: not one that was called, or where to be called."""
+    return not _CALLS.search(talk.text) and (asked == "email" or bool(talk.words & _PHONE_WORDS))
 
 
 def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
@@ -53,4 +61,6 @@ def _reason(intent: str, detail: str | None) -> CustomerReason | None:
     return CustomerReason.WRONG_PRODUCT if detail == "wrong_product" else CustomerReason.OTHER
 
 
+_PHONE_WORDS = frozenset("phone telephone tel mobile cell".split())
+_CALLS = re.compile(r"\b(?:call(?:ed|ing)?|rang|ring|dial(?:led|ed)?|text me|reach)\b", re.I)
 _OTHER_REASON = frozenset({"another reason", "other reason", "something else", "other", "none of these"})

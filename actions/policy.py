@@ -10,11 +10,12 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
-from actions.notes import noted
+from actions.finish import tell_locked
+from actions.notes import is_own_phone, noted
 from actions.replies import sentences
 from actions.talk import Talk
 from bot.cases.errors import NotVerified
-from bot.cases.identity import verify
+from bot.cases.identity import Verification, VerificationStatus, verify
 from bot.cases.model import CustomerReason
 from bot.cases.requests import preview_cancellation, preview_refund
 from bot.policy import Terms, money
@@ -39,17 +40,33 @@ class AnswerPolicy(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Answer, and remember which order and whose it was about. Someone who names both is verified by them, so
         that the answer can have the figures of the order."""
-        numbers, emails = talk.entities.get("order_number"), talk.entities.get("email")
-        if numbers and emails and not talk.requested:
-            verify(
-                services(),
-                conversation_id=talk.conversation_id,
-                message_id=talk.message_id,
-                order_number=numbers[0],
-                email=emails[0],
-            )
+        result = None if talk.requested else _verified_by(talk)
         tell_policy(talk, talk.detail, dispatcher)
-        return noted(talk)
+        if result is None or result.status is VerificationStatus.VERIFIED:
+            return noted(talk)
+        # It cost a try: the customer is told, and what did not match is not tried once more by itself.
+        if result.status is VerificationStatus.LOCKED:
+            tell_locked(talk, dispatcher)
+        else:
+            number = talk.entities["order_number"][0]
+            dispatcher.utter_message(response="utter_mismatch", order_number=number, tries_left=result.tries_left)
+        return [event for event in noted(talk) if event["name"] not in ("email", "phone")]
+
+
+def _verified_by(talk: Talk) -> Verification | None:
+    """The answer to an order number and what proves whose it is; None where the message does not name both."""
+    numbers, emails = talk.entities.get("order_number"), talk.entities.get("email")
+    phones = talk.entities.get("phone") if is_own_phone(talk, None) else None
+    if not numbers or not (emails or phones) or services().email_code:
+        return None
+    return verify(
+        services(),
+        conversation_id=talk.conversation_id,
+        message_id=talk.message_id,
+        order_number=numbers[0],
+        email=emails[0] if emails else None,
+        phone=phones[0] if phones else None,
+    )
 
 
 def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher) -> None:

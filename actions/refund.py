@@ -209,7 +209,7 @@ class FinishRefund(FinishRequest):
             *(
                 e
                 for e in cleared()
-                if e["name"] not in ("order_number", "email", "cancel_requested_at", "later_orders")
+                if e["name"] not in ("order_number", "email", "phone", "cancel_requested_at", "later_orders")
             ),
             *go_to("cancel"),
         ]

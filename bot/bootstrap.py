@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from bot.cases.billing import BillingGateway
 from bot.cases.ports import Services
+from bot.gateways.mail import SmtpMailer
 from bot.gateways.rest import RestGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
@@ -40,6 +41,10 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         verification_minutes=settings.verification_minutes,
         verification_tries=settings.verification_tries,
         answer_working_days=settings.answer_working_days,
+        hash_key=keys.hash_key,
+        conversations_per_address=settings.conversations_per_address,
+        email_code=settings.email_code == "required",
+        mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
     )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.resources
+import ipaddress
 import os
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
 from bot.policy import Policy, PolicyFileError
@@ -14,7 +18,6 @@ from bot.policy import Policy, PolicyFileError
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "REFUND_DESK_"
 _SHORTEST_SECRET = 16
-_SHORTEST_MASTER = 32
 
 
 class SettingsError(Exception):
@@ -42,12 +45,15 @@ class Settings(BaseSettings):
     conversation, and how long a lock-out lasts after ``verification_tries`` wrong answers. ``answer_working_days``
     is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works. A confirmed
     refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts`` is how often a call
-    that the billing gateway does not answer is made before a person has the case.
+    that the billing gateway does not answer is made before a person has the case. ``gateway_url`` is where that is
+    (empty: the embedded ledger takes its place), ``gateway_secret`` what requests to it are signed with.
+
     ``keys_url`` is where the keys of personal data are kept (default: SQLite in ``home``), apart from the database;
-    ``secret`` wraps them (default: made once, in ``home``). ``retention_days`` is how
-    long personal data is kept after its last use; 0 for ever.
-    ``gateway_url`` is where the billing gateway is (empty: the embedded ledger takes its place), ``gateway_secret``
-    what requests to it are signed with.
+    ``secret`` wraps them (default: made once, in ``home``), chains the audit and keys the hashes. ``retention_days`` is
+    how long personal data is kept after its last use; 0 for ever.
+
+    The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
+    the shop are checked, and how codes are mailed. The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -64,6 +70,19 @@ class Settings(BaseSettings):
     retention_days: int = Field(default=730, ge=0)
     gateway_secret: Secret = Secret("")
     gateway_url: str = ""
+
+    trusted_proxies: str = "127.0.0.1/32,::1/128"
+    allowed_origins: str = ""
+    messages_per_minute: int = Field(default=60, ge=1, le=100_000)
+    address_messages_per_minute: int = Field(default=300, ge=1, le=100_000)
+    conversations_per_address: int = Field(default=100, ge=1, le=100_000)
+    redis_url: SecretStr = SecretStr("")
+    token_secret: SecretStr = SecretStr("")
+    token_public_key: SecretStr = SecretStr("")
+    token_audience: str = Field(default="refund-desk", min_length=1)
+    email_code: Literal["off", "required"] = "off"
+    smtp_url: SecretStr = SecretStr("")
+    mail_from: str = ""
 
     class Config:
         """Where the values come from."""
@@ -85,12 +104,6 @@ class Settings(BaseSettings):
             raise ValueError("must be another database than that of REFUND_DESK_DATABASE_URL")
         return url
 
-    @validator("secret")
-    def _secret_is_long(cls, secret: SecretStr) -> SecretStr:
-        if 0 < len(secret) < _SHORTEST_MASTER:
-            raise ValueError(f"must have at least {_SHORTEST_MASTER} characters")
-        return secret
-
     @validator("policy")
     def _policy_is_a_file(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_file():
@@ -104,6 +117,65 @@ class Settings(BaseSettings):
         if url and not values.get("gateway_secret", True):
             raise ValueError("needs REFUND_DESK_GATEWAY_SECRET, or REFUND_DESK_GATEWAY_SECRET_FILE with a file's name")
         return url
+
+    @validator("secret", "token_secret")
+    def _long_enough(cls, secret: SecretStr) -> SecretStr:
+        if secret and len(secret.get_secret_value().encode()) < 32:
+            raise ValueError("must have at least 32 bytes")
+        return secret
+
+    @validator("trusted_proxies")
+    def _networks(cls, text: str) -> str:
+        parse_networks(text)
+        return text
+
+    @validator("allowed_origins")
+    def _exact_origins(cls, text: str) -> str:
+        for origin in parse_origins(text):
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
+                raise ValueError(f"{origin} is no origin; write https://shop.example, without a path, and no *")
+        return text
+
+    @validator("redis_url")
+    def _redis(cls, url: SecretStr) -> SecretStr:
+        if url and not url.get_secret_value().startswith(("redis://", "rediss://", "redis+unix://")):
+            raise ValueError("must start with redis://, rediss:// or redis+unix://")
+        return url
+
+    @validator("token_public_key")
+    def _rsa_key(cls, pem: SecretStr) -> SecretStr:
+        if pem:
+            try:
+                key = load_pem_public_key(pem.get_secret_value().encode())
+            except ValueError:
+                raise ValueError("must be a public key in PEM") from None
+            if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
+                raise ValueError("must be an RSA key of 2048 bits or more")
+        return pem
+
+    @validator("smtp_url")
+    def _smtp(cls, url: SecretStr) -> SecretStr:
+        if url and not re.fullmatch(r"smtps?://([^@/\s]+@)?[^@/\s:]+(:\d{1,5})?/?", url.get_secret_value()):
+            raise ValueError("must look like smtp://user:password@host:587 or smtps://…")
+        return url
+
+    @validator("mail_from", always=True)
+    def _mail_can_be_sent(cls, sender: str, values: dict[str, object]) -> str:
+        if sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
+            raise ValueError("must be an e-mail address")
+        if values.get("email_code") == "required" and not (sender and values.get("smtp_url")):
+            raise ValueError("REFUND_DESK_EMAIL_CODE=required needs REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM")
+        return sender
+
+
+def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """The networks of a comma list. Raises ValueError."""
+    return [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
+
+
+def parse_origins(text: str) -> list[str]:
+    """The origins of a comma list."""
+    return [part.strip().lower() for part in text.split(",") if part.strip()]
 
 
 def load_settings() -> Settings:
@@ -124,7 +196,8 @@ def load_settings() -> Settings:
 
 
 def _secret_fields() -> list[str]:
-    return [name for name, field in Settings.__fields__.items() if issubclass(field.type_, SecretStr)]
+    fields = Settings.__fields__.items()
+    return [name for name, field in fields if isinstance(field.type_, type) and issubclass(field.type_, SecretStr)]
 
 
 def _secret_of(name: str, variable: str) -> Any:

@@ -1,4 +1,5 @@
-"""The outbox worker: a process beside the servers that carries out what was confirmed. Any number of them may run."""
+"""The worker: a process beside the servers that carries out what was confirmed, and sends mail. Any number of them may
+run."""
 
 from __future__ import annotations
 
@@ -8,7 +9,9 @@ import threading
 
 import structlog
 
+from bot import logs
 from bot.bootstrap import bootstrap
+from bot.cases.email_codes import send_due_mails
 from bot.cases.execution import carry_out_due
 from bot.cases.ports import Services
 from bot.cases.withdrawals import hand_over_left_quotes
@@ -25,7 +28,7 @@ def work(services: Services, stop: threading.Event) -> None:
     """Carry out what is due until told to stop. What fails is tried again: the outbox keeps it."""
     while not stop.is_set():
         try:
-            busy = carry_out_due(services) + hand_over_left_quotes(services)
+            busy = carry_out_due(services) + hand_over_left_quotes(services) + send_due_mails(services)
         except Exception as error:
             # The text may quote what was stored: only the kind of error is logged.
             logger.error("outbox.failed", error=type(error).__name__)
@@ -40,6 +43,7 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    logs.set_up()
     work(bootstrap(), stop)
     return 0
 

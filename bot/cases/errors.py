@@ -3,7 +3,8 @@
 CaseError
 ├── NotVerified         ask for the order number and the e-mail address
 ├── UnknownCase         there is no such case in this conversation
-└── MoveNotAllowed      the case has moved on; look at it again
+├── MoveNotAllowed      the case has moved on; look at it again
+└── MailNotSent         try again later
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class UnknownCase(CaseError):
 
 class MoveNotAllowed(CaseError):
     """The case can't go from its state to that one."""
+
+
+class MailNotSent(CaseError):
+    """The mail server did not take a mail; the text is the kind of error."""

@@ -1,17 +1,28 @@
-"""Who may see which order: kept in the store per conversation, never in anything that a message can set."""
+"""Who may see which order: kept in the store per conversation, never in anything that a message can set.
+
+An order is shown to whoever knows its number and its e-mail address or phone number; to whoever came with a signed
+token of the shop (``trust_customer``); and, with its number, to an account that a channel has verified and that has the
+order's phone number or address (``trust_account``).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.cases.email_codes import ask_for_code, right_code
 from bot.cases.errors import NotVerified
-from bot.cases.model import StoredOrder
+from bot.cases.hashes import keyed_hash, same
+from bot.cases.model import Conversation, StoredOrder
+from bot.cases.phones import PhoneKeys, phone_keys
 from bot.cases.ports import Services, UnitOfWork
 
 ORDER_TRIES = 10
 """Wrong answers for one order number, over all conversations, before it is locked for a while."""
+ADDRESS_TRIES = 10
+"""Wrong answers from one address within ADDRESS_TIME, over all its conversations, before it is locked."""
+ADDRESS_TIME = timedelta(hours=1)
 
 
 class VerificationStatus(str, Enum):
@@ -20,6 +31,7 @@ class VerificationStatus(str, Enum):
     VERIFIED = "verified"
     MISMATCH = "mismatch"
     LOCKED = "locked"
+    CODE_SENT = "code_sent"
 
 
 @dataclass(frozen=True)
@@ -30,40 +42,201 @@ class Verification:
     tries_left: int
 
 
-def verify(services: Services, *, conversation_id: str, message_id: str, order_number: str, email: str) -> Verification:
-    """Compare an order number with an e-mail address. Each message counts once, however often it is handled.
+def verify(
+    services: Services,
+    *,
+    conversation_id: str,
+    message_id: str,
+    order_number: str,
+    email: str | None = None,
+    phone: str | None = None,
+) -> Verification:
+    """Compare an order number with an e-mail address, or with a phone number. Each message counts once, however often
+    it is handled.
 
-    After the tries of the settings the conversation is locked until its failures are older than the
-    verification time; so is an order number that many conversations guessed at.
+    After the tries of the settings the conversation is locked until its failures are older than the verification time;
+    so is an order number that many conversations guessed at, and an address that guessed in many conversations. An
+    unknown order is answered with the same statements, in the same order, as a wrong address.
+
+    With codes by mail switched on nobody is verified here: CODE_SENT, whether or not they belong together.
     """
     now = services.clock()
-    since = now - timedelta(minutes=services.verification_minutes)
     with services.unit_of_work() as uow:
         stored = uow.lock_order(order_number)
+        customer_id = None if stored is None else stored.customer_id
         passed = uow.attempt(conversation_id, message_id)
-        failures = uow.failed_attempts(since, conversation_id=conversation_id)
+        tries = _tries(services, uow, conversation_id, order_number, now)
         if passed is None:
-            guessed = uow.failed_attempts(since, order_number=order_number)
-            if failures >= services.verification_tries or guessed >= ORDER_TRIES:
+            if tries.locked:
                 return Verification(VerificationStatus.LOCKED, 0)
-            passed = uow.email_matches(stored.customer_id if stored else None, email)
-            uow.add_attempt(conversation_id, message_id, order_number, now, passed)
-            if passed and stored is not None:
+            if email is not None:
+                passed = uow.email_matches(customer_id, email)
+            else:
+                passed = uow.phone_matches(customer_id, phone or "")
+            if services.email_code:
+                asked = ask_for_code(
+                    services,
+                    uow,
+                    conversation_id=conversation_id,
+                    message_id=message_id,
+                    order_number=order_number,
+                    customer_id=customer_id if passed else None,
+                )
+                uow.commit()
+                # Neither words nor tries may tell whether they belong together: only the code's digits count.
+                return Verification(VerificationStatus.CODE_SENT if asked else VerificationStatus.LOCKED, tries.left)
+            uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
+            if passed and customer_id is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)
-                uow.add_verification(conversation_id, stored.customer_id, expires_at)
-            failures += not passed
+                uow.add_verification(conversation_id, customer_id, expires_at)
+            tries = tries.after(passed)
             uow.commit()
     if passed:
         return Verification(VerificationStatus.VERIFIED, services.verification_tries)
-    left = max(0, services.verification_tries - failures)
-    return Verification(VerificationStatus.MISMATCH if left else VerificationStatus.LOCKED, left)
+    return Verification(VerificationStatus.MISMATCH if tries.left else VerificationStatus.LOCKED, tries.left)
+
+
+def verify_code(
+    services: Services, *, conversation_id: str, message_id: str, order_number: str, digits: str
+) -> Verification:
+    """Compare the digits of a mailed code. A wrong one is a wrong answer like any other."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.lock_order(order_number)
+        passed = uow.attempt(conversation_id, message_id)
+        tries = _tries(services, uow, conversation_id, order_number, now)
+        if passed is None:
+            if tries.locked:
+                return Verification(VerificationStatus.LOCKED, 0)
+            customer_id = right_code(services, uow, conversation_id, order_number, digits)
+            passed = customer_id is not None
+            uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
+            if customer_id is not None:
+                expires_at = now + timedelta(minutes=services.verification_minutes)
+                uow.add_verification(conversation_id, customer_id, expires_at)
+            tries = tries.after(passed)
+            uow.commit()
+    if passed:
+        return Verification(VerificationStatus.VERIFIED, services.verification_tries)
+    return Verification(VerificationStatus.MISMATCH if tries.left else VerificationStatus.LOCKED, tries.left)
+
+
+@dataclass(frozen=True)
+class _Tries:
+    """The wrong answers that count here. ``address_index`` is None where addresses are not counted."""
+
+    conversation: int
+    order: int
+    address: int
+    allowed: int
+    address_index: str | None
+
+    @property
+    def locked(self) -> bool:
+        return self.left <= 0 or self.order >= ORDER_TRIES or self.address >= ADDRESS_TRIES
+
+    @property
+    def left(self) -> int:
+        return max(0, self.allowed - self.conversation)
+
+    def after(self, passed: bool) -> _Tries:
+        failures = self.conversation + (not passed)
+        return _Tries(failures, self.order, self.address, self.allowed, self.address_index)
+
+
+def _tries(services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, now: datetime) -> _Tries:
+    """Count, while nobody else counts for the same address."""
+    conversation = uow.conversation(conversation_id)
+    limited = conversation is not None and conversation.address_limited
+    address = conversation.address_index if conversation is not None and limited else None
+    uow.exclude_others(f"tries from {address or conversation_id}")
+    since = now - timedelta(minutes=services.verification_minutes)
+    return _Tries(
+        conversation=uow.failed_attempts(since, conversation_id=conversation_id),
+        order=uow.failed_attempts(since, order_number=order_number),
+        address=uow.failed_attempts(now - ADDRESS_TIME, address_index=address),
+        allowed=services.verification_tries,
+        address_index=address,
+    )
+
+
+def trust_account(
+    services: Services, *, conversation_id: str, phone: str | None = None, email: str | None = None
+) -> None:
+    """Keep that a channel has verified this phone number or address of whoever writes in the conversation. For channels
+    only: what a message says is never passed here. It lasts for the verification time; then the channel says it again.
+    """
+    number = _proven_phone(services, phone)
+    until = services.clock() + timedelta(minutes=services.verification_minutes)
+    with services.unit_of_work() as uow:
+        uow.change_conversation(
+            conversation_id,
+            proven_email_index=email and _proof(services, "email", email.strip().lower()),
+            proven_phone_index=number.whole,
+            proven_national_index=number.national,
+            proven_until=until,
+        )
+        uow.commit()
+
+
+def trust_customer(services: Services, *, conversation_id: str, email: str, until: datetime) -> None:
+    """Verify the customer of an address that the shop has vouched for, at most for the verification time. For channels
+    only."""
+    now = services.clock()
+    until = min(until, now + timedelta(minutes=services.verification_minutes))
+    with services.unit_of_work() as uow:
+        customer_id = uow.customer_by_email(email)
+        # Every message brings the token: a new row once a minute is enough.
+        lasting = uow.verified_customers(conversation_id, until - timedelta(minutes=1))
+        if customer_id is not None and customer_id not in lasting and until > now:
+            uow.add_verification(conversation_id, customer_id, until)
+            uow.commit()
 
 
 def is_verified(services: Services, *, conversation_id: str, order_number: str) -> bool:
-    """Whether the order belongs to a customer who was verified in this conversation, and not too long ago."""
+    """Whether the order belongs to a customer who was verified in this conversation, and not too long ago; or to the
+    account that the channel has verified."""
+    now = services.clock()
     with services.unit_of_work() as uow:
         stored = uow.order(order_number)
-        return stored is not None and stored.customer_id in uow.verified_customers(conversation_id, services.clock())
+        verified = uow.verified_customers(conversation_id, now)
+        conversation = uow.conversation(conversation_id)
+        if stored is None:
+            return False
+        if stored.customer_id in verified:
+            return True
+        if conversation is None or not _is_of_account(services, uow, conversation, stored, now):
+            return False
+        assert conversation.proven_until is not None
+        uow.add_verification(conversation_id, stored.customer_id, conversation.proven_until)
+        uow.commit()
+        return True
+
+
+def _is_of_account(
+    services: Services, uow: UnitOfWork, conversation: Conversation, stored: StoredOrder, now: datetime
+) -> bool:
+    if conversation.proven_until is None or conversation.proven_until <= now:
+        return False
+    customer = uow.personal.customer(stored.customer_id)
+    if customer is None:
+        return False
+    if same(conversation.proven_email_index, _proof(services, "email", customer.email)):
+        return True
+    proven = PhoneKeys(conversation.proven_phone_index, conversation.proven_national_index)
+    return proven.agree(_proven_phone(services, customer.phone))
+
+
+def _proven_phone(services: Services, phone: str | None) -> PhoneKeys:
+    keys = phone_keys(phone)
+    return PhoneKeys(
+        keys.whole and _proof(services, "phone", keys.whole),
+        keys.national and _proof(services, "national", keys.national),
+    )
+
+
+def _proof(services: Services, kind: str, text: str) -> str:
+    return keyed_hash(services.hash_key, f"proven {kind}", text)
 
 
 def verified_order(

@@ -211,3 +211,28 @@ class CaseFile:
     log: list[LogEntry] = field(default_factory=list)
     handoff: Handoff | None = None
     steps: list[OutboxStep] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Who may write in a conversation, and what they have shown; secrets and addresses as keyed hashes only.
+
+    ``sender`` is what the client calls it. ``secret_hashes`` are of the secrets that were given to its client: several
+    until one of them was sent back, which makes it ``bound``. ``subject_index`` is whose signed token opens it, and
+    ``proven_…`` what a channel has verified of the customer, until ``proven_until``.
+    """
+
+    id: str
+    channel: str
+    sender: str
+    created_at: datetime
+    last_at: datetime
+    address_index: str | None = None
+    address_limited: bool = False
+    secret_hashes: tuple[str, ...] = ()
+    bound: bool = False
+    subject_index: str | None = None
+    proven_email_index: str | None = None
+    proven_phone_index: str | None = None
+    proven_national_index: str | None = None
+    proven_until: datetime | None = None

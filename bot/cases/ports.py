@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.cases.billing import BillingGateway
 from bot.cases.model import (
@@ -14,6 +14,7 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    Conversation,
     Customer,
     Handoff,
     OutboxStep,
@@ -23,6 +24,9 @@ from bot.cases.model import (
 )
 from bot.policy import Policy
 from bot.policy.facts import Order
+
+if TYPE_CHECKING:
+    from bot.cases.email_codes import DueMail, EmailCode, Mailer
 
 
 class PersonalData(Protocol):
@@ -111,17 +115,49 @@ class UnitOfWork(Protocol):
     def add_verification(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None: ...
     def attempt(self, conversation_id: str, message_id: str) -> bool | None: ...
     def add_attempt(
-        self, conversation_id: str, message_id: str, order_number: str, at: datetime, passed: bool
+        self,
+        conversation_id: str,
+        message_id: str,
+        order_number: str,
+        at: datetime,
+        passed: bool,
+        address_index: str | None = None,
     ) -> None: ...
-    def failed_attempts(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int: ...
+    def failed_attempts(
+        self,
+        since: datetime,
+        *,
+        conversation_id: str = "",
+        order_number: str = "",
+        address_index: str | None = None,
+    ) -> int: ...
+
+    def has_code(self, conversation_id: str, message_id: str) -> bool: ...
+    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int: ...
+    def add_code(self, **values: Any) -> int: ...
+    def newest_code(self, conversation_id: str, order_number: str) -> EmailCode | None: ...
+    def change_code(self, code_id: int, **values: Any) -> None: ...
+    def add_mail(self, code_id: int, due_at: datetime) -> None: ...
+    def take_due_mails(self, now: datetime, until: datetime) -> list[DueMail]: ...
+    def put_off_mail(self, mail_id: int, due_at: datetime) -> None: ...
+    def remove_mail(self, mail_id: int) -> None: ...
+
+    def exclude_others(self, name: str) -> None: ...
+    def conversation(self, conversation_id: str) -> Conversation | None: ...
+    def conversations_named(self, channel: str, sender: str) -> list[Conversation]: ...
+    def add_conversation(self, conversation: Conversation) -> bool: ...
+    def change_conversation(self, conversation_id: str, **values: Any) -> None: ...
+    def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
 
 
 @dataclass(frozen=True)
 class Services:
-    """What the functions of bot.cases work with. ``clock`` gives the aware time of now.
+    """What the functions of bot.cases work with. ``clock`` gives the aware time of now, ``hash_key`` is the key of
+    bot.cases.hashes.
 
     A confirmed refund is carried out after ``take_back_minutes``; a call that the gateway does not answer is made up to
-    ``gateway_attempts`` times, then a person has the case.
+    ``gateway_attempts`` times, then a person has the case. ``email_code``: whether a code by mail is asked for as well,
+    which ``mailer`` then sends.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -133,3 +169,7 @@ class Services:
     verification_minutes: int
     verification_tries: int
     answer_working_days: int
+    hash_key: bytes = field(default=b"", repr=False)
+    conversations_per_address: int = 100
+    email_code: bool = False
+    mailer: Mailer | None = None

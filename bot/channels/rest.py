@@ -22,6 +22,8 @@ from bot.cases.model import Cause
 from bot.cases.ports import Services
 from bot.cases.transcript import transcript
 from bot.channels import rasa_patches
+from bot.channels.clean_text import clean
+from bot.channels.door import Door, Refused
 from bot.masking import mask_cards
 from bot.policy.words import spoken_date
 from bot.settings import load_settings
@@ -55,7 +57,8 @@ class BadRequest(Exception):
 class RestInput(InputChannel):
     """``POST /webhooks/rest/webhook`` with ``{"sender", "message"}``, and ``message_id`` to have repeats dropped.
 
-    The sender names a conversation, and is no proof of who writes. Other keys are ignored.
+    The sender names a conversation, and is no proof of who writes: bot.channels.door finds the conversation that this
+    client may open. Other keys are ignored.
     """
 
     @classmethod
@@ -66,6 +69,8 @@ class RestInput(InputChannel):
     def __init__(self) -> None:
         """Nothing is opened yet."""
         self._services: Services | None = None
+        self._door: Door | None = None
+        self._arrived: set[tuple[str, str]] = set()
         self._answers: dict[tuple[str, str], asyncio.Future[list[dict[str, Any]]]] = {}
 
     def blueprint(self, on_new_message: Turn) -> Blueprint:
@@ -80,19 +85,58 @@ class RestInput(InputChannel):
         async def receive(request: Request) -> HTTPResponse:
             if len(request.body) > LONGEST_BODY:
                 return response.json({"error": f"the request is larger than {LONGEST_BODY} bytes"}, 413)
+            if not _may_be_json(request):
+                return response.json({"error": "send application/json"}, 415)
             try:
                 sender, text, message_id = read(request.body)
             except BadRequest as error:
                 return response.json({"error": str(error)}, 400)
-            text, removed = mask_cards(text)
+            text, had_card = mask_cards(text)
             sender, message_id = without_cards(sender), message_id and without_cards(message_id)
-            tracker_store = request.app.ctx.agent.tracker_store
-            answer = await self._once(on_new_message, tracker_store, sender, text, message_id)
-            if removed:
-                answer = [*answer, {"recipient_id": sender, "text": CARD_REMOVED}]
-            return response.json(answer)
+            try:
+                return await self._take(request, on_new_message, sender, text, message_id, had_card)
+            except Refused as refused:
+                return refused.answer
 
         return routes
+
+    async def _take(
+        self, request: Request, on_new_message: Turn, sender: str, text: str, message_id: str | None, had_card: bool
+    ) -> HTTPResponse:
+        """Answer a message in the conversation that its client may open. Raises Refused."""
+        arrived = None if message_id is None else (sender, message_id)
+        try:
+            door = await asyncio.to_thread(self._opened_door)
+            opened = await door.open(request, sender, is_repeat=arrived in self._arrived)
+        except Refused:
+            raise
+        except Exception as error:
+            logger.error("conversation.unavailable", error=type(error).__name__)
+            apology = SORRY + CONTACT.format(contact=load_settings().contact)
+            return response.json([{"recipient_id": sender, "text": apology}])
+        if message_id is None or (opened.id, message_id) not in self._answers:
+            await door.count(request, opened.id, sender, looked_repeated=arrived in self._arrived)
+        if arrived is not None and arrived not in self._arrived:
+            self._arrived.add(arrived)
+            asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
+        tracker_store = request.app.ctx.agent.tracker_store
+        said = await self._once(on_new_message, tracker_store, opened.id, text, message_id)
+        if had_card:
+            said = [*said, {"text": CARD_REMOVED}]
+        # The client knows the conversation by the name that it gave.
+        answer = response.json([{**message, "recipient_id": sender} for message in said])
+        door.hand_over(request, answer, opened)
+        return answer
+
+    def _opened_door(self) -> Door:
+        if self._door is None:
+            self._door = Door(self.name(), self._ready_services(), load_settings())
+        return self._door
+
+    def _ready_services(self) -> Services:
+        if self._services is None:
+            self._services = bootstrap()
+        return self._services
 
     async def _once(
         self, on_new_message: Turn, tracker_store: Any, sender: str, text: str, message_id: str | None
@@ -140,11 +184,9 @@ class RestInput(InputChannel):
         return SORRY + HANDED_OVER.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))
 
     def _hand_over(self, sender: str, transcript: list[dict[str, str]], failures: list[str]) -> Any:
-        if self._services is None:
-            self._services = bootstrap()
         facts = {"failed": failures}
         return hand_to_human(
-            self._services, conversation_id=sender, cause=Cause.FAILURE, transcript=transcript, facts=facts
+            self._ready_services(), conversation_id=sender, cause=Cause.FAILURE, transcript=transcript, facts=facts
         )
 
 
@@ -163,9 +205,19 @@ def read(body: bytes) -> tuple[str, str, str | None]:
         raise BadRequest("message must be a text")
     if message_id is not None and (not isinstance(message_id, str) or not 1 <= len(message_id) <= 100):
         raise BadRequest("message_id must be a text of 1 to 100 characters")
-    # Characters that no database stores: lone surrogates, and NUL.
-    clean = message.encode("utf-8", "replace").decode().replace("\0", "")
-    return sender.strip().encode("utf-8", "replace").decode().replace("\0", ""), clean, message_id
+    name = clean(sender).strip()
+    if not name:
+        raise BadRequest("sender must be a text of 1 to 128 characters")
+    return name, clean(message), message_id
+
+
+def _may_be_json(request: Request) -> bool:
+    """Whether the body may be read as JSON: it says so, or says nothing. What curl says by itself is taken, too, unless
+    a page asks: a browser sends such a body without asking first."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        return "origin" not in request.headers
+    return kind in ("", "application/json")
 
 
 def without_cards(name: str) -> str:

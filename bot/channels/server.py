@@ -23,8 +23,9 @@ from sanic.response import HTTPResponse
 from bot import logs
 from bot.bootstrap import bootstrap
 from bot.channels import rasa_patches
+from bot.channels.edge import Edge
 from bot.channels.rest import LONGEST_BODY
-from bot.settings import PROJECT
+from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
 from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
@@ -32,12 +33,6 @@ from bot.training import MODEL
 LATE = timedelta(minutes=2)
 """How long a step of the outbox may be overdue before the health check says so."""
 
-_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 _PAGES = {
     "/": ("chat.html", "text/html"),
     "/chat.js": ("chat.js", "text/javascript"),
@@ -48,9 +43,12 @@ _PAGES = {
 def build(action_url: str) -> Sanic:
     """The server, not yet running. ``action_url`` is where the action server listens, without a path."""
     rasa_patches.apply()
-    services = bootstrap()
+    settings = load_settings()
+    services = bootstrap(settings)
+    edge = Edge(parse_networks(settings.trusted_proxies), parse_origins(settings.allowed_origins))
     app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
+    edge.install(app)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
@@ -77,7 +75,10 @@ def build(action_url: str) -> Sanic:
                 (await client.get(f"{action_url}/health")).raise_for_status()
         except httpx.HTTPError:
             problems.append("the action server does not answer")
+        if problems and edge.origin(request).limited:
+            return response.json({"status": "unavailable"}, 503)
         if problems:
+            # Only this machine itself is told what is wrong with it.
             return response.json({"status": "unavailable", "problems": problems}, 503)
         return response.json({"status": "ok"})
 
@@ -101,7 +102,7 @@ def _page(name: str, kind: str) -> Any:
     content = importlib.resources.files("bot.web").joinpath(name).read_bytes()
 
     async def page(request: Request) -> HTTPResponse:
-        return response.raw(content, content_type=f"{kind}; charset=utf-8", headers=_HEADERS)
+        return response.raw(content, content_type=f"{kind}; charset=utf-8")
 
     return page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import CommandError, open_services
@@ -52,7 +53,7 @@ def _list(args: argparse.Namespace) -> int:
     with open_services().unit_of_work() as uow:
         rows = [summary(file) for file in uow.case_files() if not args.state or file.case.state == args.state]
     if args.json:
-        print(json.dumps(rows, indent=2, ensure_ascii=False))
+        print(harmless(json.dumps(rows, indent=2, ensure_ascii=False)))
     for row in [] if args.json else rows:
         sums = f"{row['refund']} {row['currency']}" if row["refund"] else ""
         print(f"{row['reference']}  {row['kind']:9} {row['state']:18} {row['order_number'] or '-':10} {sums}")
@@ -69,13 +70,28 @@ def _show(args: argparse.Namespace) -> int:
         raise CommandError(f"there is no case {args.id}")
     data = details(file)
     if args.json:
-        print(json.dumps(data, indent=2, ensure_ascii=False))
+        print(harmless(json.dumps(data, indent=2, ensure_ascii=False)))
         return 0
     for key, value in data.items():
         if isinstance(value, (list, dict)):
             value = json.dumps(value, indent=2, ensure_ascii=False)
-        print(f"{key:18} {value if value is not None else '-'}")
+        elif isinstance(value, str):
+            value = value.replace("\n", "\\n")  # a customer's line can't pass for one of ours
+        print(harmless(f"{key:18} {value if value is not None else '-'}"))
     return 0
+
+
+def harmless(text: str) -> str:
+    """The text with what a terminal would obey, or would not show, written out; in JSON that changes nothing."""
+    return "".join(_written_out(char) if _is_obeyed(char) else char for char in text)
+
+
+def _is_obeyed(char: str) -> bool:
+    return char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _written_out(char: str) -> str:
+    return json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
 
 
 def summary(file: CaseFile) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bot.nlu.extraction import extract
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class EntityRules(GraphComponent):
-    """Adds order numbers, e-mail addresses, references, destinations, amounts and dates, with normalised values."""
+    """Adds order numbers, e-mail addresses, phone numbers, references, destinations, amounts and dates, normalised."""
 
     @classmethod
     def create(

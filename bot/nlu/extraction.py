@@ -1,4 +1,4 @@
-"""Order numbers, references of requests, e-mail addresses, destinations, amounts and dates in what people write.
+"""Order numbers, references of requests, addresses, phone numbers, destinations, sums and dates in what people write.
 
 Rules, because here a rule is exact.
 """
@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from bot.cases.phones import normal_phone
 
 _DIGIT_WORDS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -25,6 +27,17 @@ _SIX = r"\d(?:[ .\u2009-]?\d){5}"
 _WITH_PREFIX = re.compile(rf"(?<![a-z0-9])c\s?[-_.]?\s?c\s*[-–—_#:.]?\s*({_SIX})(?!\d)", re.I)
 _BARE = re.compile(
     rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?({_SIX})(?!\d)(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))", re.I
+)
+
+# A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.
+_RUN = re.compile(r"(?<![\w@$€£#.,/:+-])(?P<country>\+|00)?[ (]{0,2}\d(?:[ .()\u2009-]{0,3}\d)*")
+_DAY = re.compile(r"\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|\d{4}[-.]\d{1,2}[-.]\d{1,2}|\d{4} \d{4} \d{4}")
+"""Runs that are a date, or the digits of a card."""
+_PHONE_WORD = re.compile(r"\b(?:phone|telephone|tel|mobile|cell|whatsapp)\b[^.!?\n]{0,30}$", re.I)
+_OTHER_NUMBER = re.compile(
+    r"\b(?:pin|code|card|serial|imei|sim|tracking|member(?:ship)?|account|subscription|receipt|invoice|transaction)\b"
+    r"[^.!?\n]{0,20}$|\b(?:order|purchase)(?: number| nr| no)?[\s.:#]*$",
+    re.I,
 )
 
 _REFERENCE = re.compile(r"\bRD[-– ]?([34679ACDEFGHJKMNPQRTWXY]{6})\b", re.I)
@@ -97,10 +110,43 @@ def extract(text: str) -> list[Extracted]:
     plain = _same_length_ascii(text)
     named = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
     named += [Extracted("reference", f"RD-{m[1].upper()}", m.start(), m.end()) for m in _REFERENCE.finditer(plain)]
-    for item in named:  # no digits in these are an order number
-        plain = plain[: item.start] + "@" * (item.end - item.start) + plain[item.end :]
-    found = [*named, *_order_numbers(plain), *_destinations(plain), *_amounts(plain), *_dates(plain)]
+    plain = _without(plain, named)  # no digits in these are an order number
+    measured = [*_amounts(plain), *_dates(plain)]
+    phones = _phones(_without(plain, [*measured, *_prefixed_order_numbers(plain)]))
+    found = [*named, *measured, *phones, *_order_numbers(_without(plain, phones)), *_destinations(plain)]
     return sorted(found, key=lambda item: item.start)
+
+
+def _without(text: str, found: list[Extracted]) -> str:
+    """The text with what was found made unreadable, position by position."""
+    for item in found:
+        text = text[: item.start] + "@" * (item.end - item.start) + text[item.end :]
+    return text
+
+
+def _prefixed_order_numbers(text: str) -> list[Extracted]:
+    return [Extracted("order_number", "", match.start(), match.end()) for match in _WITH_PREFIX.finditer(text)]
+
+
+def _phones(text: str) -> list[Extracted]:
+    """Runs of digits that name their country, or are as long as a number with its area code; shorter ones where the
+    words before say that it is a phone number. What the words call another number, a date or a card is none."""
+    found = []
+    for match in _RUN.finditer(text):
+        before, after, run = text[: match.start()], text[match.end() :], match.group().strip(" ")
+        digits = sum(char.isdigit() for char in run)
+        if re.match(r"[\w@%$€£]|[,:/]\d", after) or _DAY.fullmatch(run):
+            continue
+        if match["country"]:
+            is_one = digits >= (8 if match["country"] == "+" else 12)
+        elif _PHONE_WORD.search(before):
+            is_one = 7 <= digits <= 12
+        else:
+            is_one = 10 <= digits <= 12 and not _OTHER_NUMBER.search(before)
+        value = normal_phone(run) if is_one else None
+        if value is not None:
+            found.append(Extracted("phone", value, match.end() - len(match.group().lstrip(" ")), match.end()))
+    return found
 
 
 def _order_numbers(text: str) -> list[Extracted]:

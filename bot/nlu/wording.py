@@ -8,7 +8,8 @@ from bot.nlu.extraction import Extracted, extract
 
 
 def is_only_values(text: str) -> bool:
-    """Whether a text holds an order number, an e-mail address, an amount or a date, and next to nothing else."""
+    """Whether a text holds an order number, an e-mail address, a phone number, an amount or a date, and next to
+    nothing else."""
     found = [item for item in extract(text) if item.entity != "destination"]
     return bool(found) and _words_beside(text, found) <= _FILLERS
 
@@ -19,11 +20,11 @@ def names_an_order(text: str) -> bool:
 
 
 def wording(text: str) -> str:
-    """The text as it is embedded: less its order numbers and e-mail addresses, greeting and thanks, which say nothing
-    about what is wanted, and not in capitals alone."""
+    """The text as it is embedded: less its order numbers, addresses, phone numbers, greeting and thanks, which say
+    nothing about what is wanted, and not in capitals alone."""
     rest, end = "", 0
     for item in extract(text):
-        if item.entity in ("order_number", "email"):
+        if item.entity in ("order_number", "email", "phone"):
             rest += _LEAD_IN.sub(" ", text[end : item.start])
             end = item.end
     rest = _without_politeness(" ".join((rest + text[end:]).split())) or text
@@ -38,10 +39,10 @@ def _without_politeness(text: str) -> str:
 
 
 def parts_of(text: str) -> list[str]:
-    """The sentences and clauses of a text of two words or more, parted by order numbers, e-mail addresses and thanks,
-    too."""
+    """The sentences and clauses of a text of two words or more, parted by order numbers, addresses, phone
+    numbers and thanks, too."""
     for item in reversed(extract(text)):
-        if item.entity in ("order_number", "email"):
+        if item.entity in ("order_number", "email", "phone"):
             text = text[: item.start] + "\n" + text[item.end :]
     text = _THANKS.sub(lambda thanks: "\n" + thanks.group(), text)
     return [part for part in (piece.strip(" \t-") for piece in _BREAK.split(text)) if len(part.split()) > 1]
@@ -50,7 +51,7 @@ def parts_of(text: str) -> list[str]:
 _BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then|and also)\b", re.I)
 _LEAD_IN = re.compile(
     r"(?:\b(?:for|with|and|on|of|about|from|in|under)\s+)?(?:\b(?:my|the|our)\s+)?"
-    r"\b(?:order|e-?mail)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
+    r"\b(?:order|e-?mail|(?:cell |mobile )?phone|mobile)(?:\s+(?:number|address|nr\.?|no\.?))?(?:\s+is)?[\s:#]*$",
     re.I,
 )
 
@@ -78,6 +79,6 @@ _FILLERS = frozenset(
     re.findall(
         r"\S+",
         "it is its s the my order number no nr num and email e mail address here hi hello ok sure this that for with a "
-        "on oh ah so then please thanks sorry i am m im first used use was be would",
+        "phone telephone tel mobile cell on oh ah so then please thanks sorry i am m im first used use was be would",
     )
 )

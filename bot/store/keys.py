@@ -15,7 +15,6 @@ import hashlib
 import hmac
 import json
 import os
-import re
 import secrets
 import time
 from datetime import datetime, timezone
@@ -28,6 +27,7 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, select, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.cases.phones import PhoneKeys, phone_keys
 from bot.store.engine import StoreUnavailable, empty_write_ahead_log, open_engine
 
 CACHED_SECONDS = 5.0
@@ -74,12 +74,13 @@ class Keys:
     """Seals and opens values with a key per subject. Safe to use from several threads and processes."""
 
     def __init__(self, engine: Engine, secret: str) -> None:
-        """The table is made where it is missing. ``audit_key`` is what the audit chain is keyed with. Raises
-        StoreUnavailable, also for another secret than before."""
+        """The table is made where it is missing. ``audit_key`` is what the audit chain is keyed with,
+        ``hash_key`` that of bot.cases.hashes. Raises StoreUnavailable, also for another secret than before."""
         self._engine = engine
         self._wrapping = AESGCM(_derived(secret, "wrapping"))
         self._index = _derived(secret, "blind index")
         self.audit_key = _derived(secret, "audit chain")
+        self.hash_key = _derived(secret, "hashes")
         self._cache: dict[str, tuple[float, bytes]] = {}
         try:
             with engine.begin() as connection:
@@ -139,12 +140,12 @@ class Keys:
         """The blind index of an e-mail address; case and space around it make no difference."""
         return self.blind("email", email.strip().lower())
 
-    def phone_index(self, phone: str | None) -> str | None:
-        """The blind index of a phone number, however it is written; None for what is none."""
-        digits = "".join(str(int(digit)) for digit in re.sub(r"\D", "", phone or ""))
-        if digits.startswith("00"):
-            digits = digits[2:]
-        return self.blind("phone", f"+{digits}") if len(digits) >= 7 else None
+    def phone_indexes(self, phone: str | None) -> PhoneKeys:
+        """The blind indexes of what a phone number is compared by."""
+        keys = phone_keys(phone)
+        return PhoneKeys(
+            keys.whole and self.blind("phone", keys.whole), keys.national and self.blind("national", keys.national)
+        )
 
     def _name(self, subject: str) -> str:
         # A conversation may be named by whoever writes: its name is not written here in plain.

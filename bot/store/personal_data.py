@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Iterable
 from datetime import datetime, timezone
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import and_, func, inspect, or_, select, union
 from sqlalchemy.engine import Connection
 
+from bot.cases.hashes import same
 from bot.cases.model import Customer
+from bot.cases.phones import PhoneKeys
 from bot.store import audit
 from bot.store import keys as subjects
 from bot.store import tables as t
@@ -23,6 +25,21 @@ ERASED_FACTS = {"erased": ERASED}
 
 _AT_ONCE = 500
 _NO_INDEX = "0" * 64  # equal to no index
+_NOBODY = SimpleNamespace(email_index=_NO_INDEX, phone_index=_NO_INDEX, national_index=_NO_INDEX)
+
+
+_NAMELESS = {
+    "sender": "",
+    "address_index": None,
+    "secret_hash": "",
+    "bound": True,
+    "subject_index": None,
+    "proven_email_index": None,
+    "proven_phone_index": None,
+    "proven_national_index": None,
+    "proven_until": None,
+}
+"""What is left of a conversation that was erased."""
 
 
 class PersonalData:
@@ -54,7 +71,8 @@ class PersonalData:
             key = self._connection.execute(t.customers.insert().values(email_index=index)).inserted_primary_key[0]
         assert key is not None
         sealed = self._keys.seal(subjects.customer(key), {"name": name, "email": email.strip().lower(), "phone": phone})
-        values = {"sealed": sealed, "phone_index": self._keys.phone_index(phone)}
+        indexes = self._keys.phone_indexes(phone)
+        values = {"sealed": sealed, "phone_index": indexes.whole, "national_index": indexes.national}
         self._connection.execute(t.customers.update().where(t.customers.c.id == key).values(**values))
         return key
 
@@ -66,18 +84,18 @@ class PersonalData:
 
     def email_matches(self, customer_id: int | None, email: str) -> bool:
         """Whether it is the customer's address."""
-        return self._matches(t.customers.c.email_index, customer_id, self._keys.email_index(email))
+        return same(self._indexes(customer_id).email_index, self._keys.email_index(email))
 
     def phone_matches(self, customer_id: int | None, phone: str) -> bool:
         """Whether it is the customer's phone number, however it is written."""
-        index = self._keys.phone_index(phone)
-        return self._matches(t.customers.c.phone_index, customer_id, index or "") and index is not None
+        known = self._indexes(customer_id)
+        return PhoneKeys(known.phone_index, known.national_index).agree(self._keys.phone_indexes(phone))
 
-    def _matches(self, column: Any, customer_id: int | None, index: str) -> bool:
-        # One query and one comparison whether or not there is such a customer: the time says nothing.
-        query = select(column).where(t.customers.c.id == (-1 if customer_id is None else customer_id))
-        known: str | None = self._connection.execute(query).scalar_one_or_none()
-        return hmac.compare_digest(known or _NO_INDEX, index)
+    def _indexes(self, customer_id: int | None) -> Any:
+        # One query and the same comparisons whether or not there is such a customer: the time says nothing.
+        columns = (t.customers.c.email_index, t.customers.c.phone_index, t.customers.c.national_index)
+        query = select(*columns).where(t.customers.c.id == (-1 if customer_id is None else customer_id))
+        return self._connection.execute(query).one_or_none() or _NOBODY
 
     def lock(self, customer_id: int) -> None:
         """Keep other writers from the customer and the orders until the transaction ends."""
@@ -145,7 +163,7 @@ class PersonalData:
     def erase_customer(self, customer_id: int, at: datetime) -> None:
         """Forget the customer's key, and empty the row; orders keep pointing at it."""
         self._keys.forget(subjects.customer(customer_id))
-        values = {"sealed": None, "email_index": None, "phone_index": None, "erased_at": at}
+        values = {"sealed": None, "email_index": None, "phone_index": None, "national_index": None, "erased_at": at}
         self._connection.execute(t.customers.update().where(t.customers.c.id == customer_id).values(**values))
         audit.append(self._connection, self._keys.audit_key, audit.ERASURE, customer_id, at)
 
@@ -158,11 +176,16 @@ class PersonalData:
     def _erase_conversations(self, ids: list[str]) -> None:
         self._keys.forget(*map(subjects.conversation, ids))
         here = select(t.cases.c.id).where(t.cases.c.conversation_id.in_(ids))
+        codes = select(t.email_codes.c.id).where(t.email_codes.c.conversation_id.in_(ids))
         for statement in (
             t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
             t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
             t.verifications.delete().where(t.verifications.c.conversation_id.in_(ids)),
             t.verification_attempts.delete().where(t.verification_attempts.c.conversation_id.in_(ids)),
+            t.mails.delete().where(t.mails.c.code_id.in_(codes)),
+            t.email_codes.delete().where(t.email_codes.c.conversation_id.in_(ids)),
+            # The id stays taken: nobody is to come into what is left of the conversation.
+            t.conversations.update().where(t.conversations.c.id.in_(ids)).values(**_NAMELESS),
         ):
             self._connection.execute(statement)
         if self._has_events():
@@ -189,6 +212,8 @@ class PersonalData:
         holding = [
             select(t.verifications.c.conversation_id),
             select(t.verification_attempts.c.conversation_id),
+            select(t.email_codes.c.conversation_id),
+            select(t.conversations.c.id).where(t.conversations.c.sender != ""),
             select(t.cases.c.conversation_id).where(t.cases.c.reason_words.isnot(None)),
             select(t.cases.c.conversation_id)
             .select_from(t.cases.join(t.handoffs))
@@ -202,6 +227,7 @@ class PersonalData:
         recent = [
             select(t.verifications.c.conversation_id).where(t.verifications.c.expires_at >= before),
             select(t.verification_attempts.c.conversation_id).where(t.verification_attempts.c.at >= before),
+            select(t.conversations.c.id).where(t.conversations.c.last_at >= before),
             select(t.cases.c.conversation_id).where(t.cases.c.id.in_(_moved_cases(before))),
         ]
         if self._has_events():

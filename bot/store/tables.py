@@ -71,6 +71,7 @@ customers = Table(
     # Name, e-mail address and phone number under the customer's key; None once erased.
     Column("sealed", Text),
     Column("email_index", String(64), unique=True),
+    Column("national_index", String(64)),
     Column("phone_index", String(64), index=True),
     Column("erased_at", Moment),
 )
@@ -250,6 +251,7 @@ verification_attempts = Table(
     Column("order_number", String(9), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
+    Column("address_index", String(64), index=True),
     UniqueConstraint("conversation_id", "message_id"),
 )
 
@@ -260,4 +262,50 @@ events = Table(
     Column("sender_id", String(255)),
     Column("timestamp", Float),
     Column("data", Text),  # under the conversation's key
+)
+
+conversations = Table(
+    "conversations",
+    metadata,
+    Column("id", String(255), primary_key=True),
+    Column("channel", String(20), nullable=False),
+    Column("sender", String(128), nullable=False),
+    Column("address_index", String(64)),
+    Column("address_limited", Boolean, nullable=False),
+    Column("secret_hash", String(300), nullable=False),
+    Column("bound", Boolean, nullable=False),
+    Column("subject_index", String(64)),
+    Column("proven_email_index", String(64)),
+    Column("proven_phone_index", String(64)),
+    Column("proven_national_index", String(64)),
+    Column("proven_until", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Index("ix_conversations_channel_sender", "channel", "sender"),
+    Index("ix_conversations_address_index_last_at", "address_index", "last_at"),
+)
+
+email_codes = Table(
+    "email_codes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False),
+    Column("message_id", String(100), nullable=False),
+    Column("order_number", String(9), nullable=False, index=True),
+    Column("customer_id", ForeignKey("customers.id")),
+    Column("nonce", String(32), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("used", Boolean, nullable=False),
+    UniqueConstraint("conversation_id", "message_id"),
+)
+
+mails = Table(
+    "mails",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("code_id", ForeignKey("email_codes.id"), nullable=False),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
 )

@@ -37,7 +37,8 @@ async function say(message, shown = message) {
       body: JSON.stringify({ sender, message, message_id: crypto.randomUUID() }),
     });
     const replies = await answer.json();
-    if (!answer.ok) throw new Error(replies.error);
+    // Also an answer that asks to slow down is a list of things to say.
+    if (!Array.isArray(replies)) throw new Error(replies.error);
     for (const reply of replies) {
       if (reply.text) show("bot", reply.text);
       if (reply.buttons) offer(reply.buttons);

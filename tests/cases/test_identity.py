@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
 from store_builders import Clock, store_order, verified
 
 from bot.bootstrap import bootstrap
+from bot.cases.conversations import Client, open_conversation
 from bot.cases.errors import NotVerified
-from bot.cases.identity import ORDER_TRIES, Verification, VerificationStatus, is_verified, verify
+from bot.cases.identity import (
+    ADDRESS_TRIES,
+    ORDER_TRIES,
+    Verification,
+    VerificationStatus,
+    is_verified,
+    trust_account,
+    trust_customer,
+    verify,
+)
 from bot.cases.ports import Services
 from bot.cases.requests import order_view
 from bot.settings import Settings
@@ -88,3 +105,218 @@ def test_one_verification_opens_the_orders_of_that_customer_and_no_other(service
     for number in ("CC-104255", "CC-999999"):
         with pytest.raises(NotVerified):
             order_view(services, conversation_id="talk", order_number=number)
+
+
+# Phone numbers
+
+
+def a_phone(phone: str | None) -> dict[str, object]:
+    """A customer with this phone number."""
+    return {"customer": {"name": "Alex Rivera", "email": "alex@example.com", "phone": phone}}
+
+
+def by_phone(services: Services, phone: str, order: str = "CC-104233", message: str = "1") -> Verification:
+    """One attempt with a phone number."""
+    return verify(services, conversation_id="talk", message_id=message, order_number=order, phone=phone)
+
+
+@pytest.mark.parametrize("phone", ["+12125550100", "2125550100", "12125550100"])
+def test_the_phone_number_of_the_order_verifies_with_or_without_the_country(services: Services, phone: str) -> None:
+    store_order(services, **a_phone("+1 (212) 555-0100"))
+    assert by_phone(services, phone).status is VerificationStatus.VERIFIED
+    assert is_verified(services, conversation_id="talk", order_number="CC-104233")
+
+
+@pytest.mark.parametrize("phone", ["+12125550101", "5550100", "+442125550100", ""])
+def test_another_phone_number_is_a_wrong_answer(services: Services, phone: str) -> None:
+    store_order(services, **a_phone("+1 (212) 555-0100"))
+    assert by_phone(services, phone) == Verification(VerificationStatus.MISMATCH, 2)
+    assert by_phone(services, phone, "CC-999999", "2") == Verification(VerificationStatus.MISMATCH, 1)
+
+
+@pytest.mark.parametrize("phone", ["", "-", "+12125550100", "None"])
+def test_an_order_without_a_phone_number_has_none_that_is_right(services: Services, phone: str) -> None:
+    store_order(services)
+    assert by_phone(services, phone).status is VerificationStatus.MISMATCH
+
+
+# The same in words and in time
+
+
+@contextmanager
+def statements(engine: Engine) -> Iterator[list[str]]:
+    """The statements that run meanwhile, without their values."""
+    seen: list[str] = []
+
+    def note(connection: object, cursor: object, statement: str, *rest: object) -> None:
+        seen.append(statement)
+
+    sa.event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    sa.event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.mark.parametrize("factor", [{"email": "mallory@example.com"}, {"phone": "+12125550177"}])
+def test_an_unknown_order_takes_the_same_statements_as_a_wrong_answer(
+    services: Services, factor: dict[str, str]
+) -> None:
+    store_order(services, **a_phone("+12125550100"))
+    store_order(services, "CC-104244", email="nobody@example.com")  # without a phone number
+    with services.unit_of_work() as uow:
+        engine = uow.connection.engine  # type: ignore[attr-defined]
+    runs = {}
+    for number in ("CC-104233", "CC-104244", "CC-999999"):
+        open_conversation(services, Client("rest", "198.51.100.7"), f"talk-{number}")
+        with statements(engine) as runs[number]:
+            for message in range(4):
+                verify(
+                    services,
+                    conversation_id=f"talk-{number}",
+                    message_id=str(message),
+                    order_number=number,
+                    **factor,
+                )
+    assert runs["CC-104233"] == runs["CC-999999"] == runs["CC-104244"]
+    assert len([statement for statement in runs["CC-104233"] if "FROM customers" in statement]) == 3
+
+
+# Tries
+
+
+def from_address(services: Services, talk: str, address: str = "198.51.100.7", *, limited: bool = True) -> str:
+    """A conversation whose client writes from there."""
+    return open_conversation(services, Client("rest", address, limited=limited), talk).id
+
+
+def guess_from_many(services: Services, count: int, address: str = "198.51.100.7", *, limited: bool = True) -> None:
+    """Wrong answers, each in a conversation of its own and for another order."""
+    for n in range(count):
+        talk = from_address(services, f"guess-{address}-{n}", address, limited=limited)
+        tried(services, "1", talk=talk, order=f"CC-9{n:05}", email="mallory@example.com")
+
+
+def test_an_address_that_guesses_in_many_conversations_is_locked(services: Services, clock: Clock) -> None:
+    store_order(services)
+    guess_from_many(services, ADDRESS_TRIES - 1)
+    last = from_address(services, "last")
+    assert tried(services, "1", talk=last, order="CC-999999", email="x@example.com").status is (
+        VerificationStatus.MISMATCH
+    )
+    fresh = from_address(services, "fresh")
+    assert tried(services, "1", talk=fresh, email="alex@example.com").status is VerificationStatus.LOCKED
+    elsewhere = from_address(services, "elsewhere", "203.0.113.9")
+    assert tried(services, "1", talk=elsewhere, email="alex@example.com").status is VerificationStatus.VERIFIED
+    clock.passes(minutes=61)
+    assert tried(services, "2", talk=fresh, email="alex@example.com").status is VerificationStatus.VERIFIED
+
+
+def test_this_machine_itself_is_not_counted_as_an_address(services: Services) -> None:
+    store_order(services)
+    guess_from_many(services, 2 * ADDRESS_TRIES, limited=False)
+    fresh = from_address(services, "fresh", limited=False)
+    assert tried(services, "1", talk=fresh, email="alex@example.com").status is VerificationStatus.VERIFIED
+
+
+def test_no_lock_opens_because_of_a_restart_or_of_a_clock_that_jumps_back(
+    services: Services, database_url: str, clock: Clock, tmp_path
+) -> None:  # type: ignore[no-untyped-def]
+    store_order(services)
+    store_order(services, "CC-104244", email="bella@example.com")
+    for n in range(3):
+        tried(services, str(n), email="mallory@example.com")
+    guess_from_many(services, ADDRESS_TRIES)
+    clock.passes(days=-2)
+    restarted = bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
+    assert tried(restarted, "4", email="alex@example.com").status is VerificationStatus.LOCKED
+    fresh = from_address(restarted, "fresh")
+    assert tried(restarted, "1", talk=fresh, order="CC-104244", email="bella@example.com").status is (
+        VerificationStatus.LOCKED
+    )
+
+
+def test_conversations_of_one_address_that_guess_at_once_get_no_more_tries(services: Services) -> None:
+    import concurrent.futures
+
+    store_order(services)
+    talks = [from_address(services, f"talk-{n}") for n in range(24)]
+
+    def guess(n: int) -> VerificationStatus:
+        return tried(services, "1", talk=talks[n], order=f"CC-9{n:05}", email="mallory@example.com").status
+
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(24)))
+    assert answers.count(VerificationStatus.MISMATCH) == ADDRESS_TRIES
+
+
+# What a channel vouches for
+
+
+@pytest.mark.parametrize(
+    ("known", "proven", "agrees"),
+    [
+        ("+1 212 555 0100", "+12125550100", True),
+        ("(212) 555-0100", "+12125550100", True),
+        ("020 7946 0958", "+442079460958", True),
+        ("+1 212 555 0100", "+12125550101", False),
+        ("+44 212 555 0100", "+12125550100", False),
+        (None, "+12125550100", False),
+    ],
+)
+def test_an_account_with_the_phone_number_of_the_order_needs_the_number_only(
+    services: Services, known: str | None, proven: str, agrees: bool
+) -> None:
+    store_order(services, **a_phone(known))
+    talk = from_address(services, "talk")
+    trust_account(services, conversation_id=talk, phone=proven)
+    assert is_verified(services, conversation_id=talk, order_number="CC-104233") is agrees
+    other = from_address(services, "other")
+    assert not is_verified(services, conversation_id=other, order_number="CC-104233")
+
+
+def test_an_account_with_the_address_of_the_order_does_so_for_its_time(services: Services, clock: Clock) -> None:
+    store_order(services)
+    talk = from_address(services, "talk")
+    trust_account(services, conversation_id=talk, email="Alex@example.com")
+    clock.passes(minutes=59)
+    assert is_verified(services, conversation_id=talk, order_number="CC-104233")
+    assert order_view(services, conversation_id=talk, order_number="CC-104233").order.number == "CC-104233"
+    clock.passes(minutes=1)
+    assert not is_verified(services, conversation_id=talk, order_number="CC-104233")
+
+
+def test_what_was_proven_is_not_readable_in_the_database(services: Services, engine: Engine) -> None:
+    talk = from_address(services, "talk")
+    trust_account(services, conversation_id=talk, phone="+12125550100", email="alex@example.com")
+    with engine.connect() as connection:
+        row = str(connection.execute(sa.text("SELECT * FROM conversations")).all())
+    assert "5550100" not in row and "alex" not in row
+
+
+def test_a_customer_whom_the_shop_vouches_for_is_verified_until_the_token_ends(
+    services: Services, clock: Clock
+) -> None:
+    store_order(services)
+    trust_customer(services, conversation_id="talk", email="alex@example.com", until=clock() + timedelta(minutes=5))
+    assert is_verified(services, conversation_id="talk", order_number="CC-104233")
+    clock.passes(minutes=5)
+    assert not is_verified(services, conversation_id="talk", order_number="CC-104233")
+    trust_customer(services, conversation_id="talk", email="alex@example.com", until=clock() + timedelta(days=1))
+    clock.passes(minutes=60)
+    assert not is_verified(services, conversation_id="talk", order_number="CC-104233"), "at most the verification time"
+
+
+def test_a_token_that_comes_with_every_message_makes_no_row_with_every_message(
+    services: Services, clock: Clock, engine: Engine
+) -> None:
+    store_order(services)
+    until = clock() + timedelta(minutes=30)
+    for _ in range(20):
+        clock.passes(seconds=1)
+        trust_customer(services, conversation_id="talk", email="alex@example.com", until=until)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM verifications")).scalar_one() == 1
+
+
+def test_the_services_do_not_show_their_key(services: Services) -> None:
+    assert services.hash_key and repr(services.hash_key) not in repr(services)
+    assert repr(services.hash_key) not in repr(replace(services, verification_tries=2))

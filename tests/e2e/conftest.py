@@ -9,7 +9,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from aiosmtpd.controller import Controller
 from running import Site, environment, free_port, running_site, wait_for
+from shop import TOKEN_SECRET, Inbox
 from story_steps import stories
 
 from bot.bootstrap import bootstrap
@@ -39,6 +41,37 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bot with its embedded defaults and an empty data folder."""
     with running_site(tmp_path_factory.mktemp("home")) as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[tuple[Inbox, int]]:
+    """A mail server, and its port."""
+    inbox = Inbox()
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    controller.start()
+    yield inbox, controller.port
+    controller.stop()
+
+
+@pytest.fixture(scope="session")
+def strict_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[Inbox, int]) -> Iterator[Site]:
+    """A bot with short limits, a listed origin, signed tokens and codes by mail; tests are told apart by
+    X-Forwarded-For."""
+    settings = {
+        "MESSAGES_PER_MINUTE": "6",
+        "ADDRESS_MESSAGES_PER_MINUTE": "15",
+        "CONVERSATIONS_PER_ADDRESS": "12",
+        "ALLOWED_ORIGINS": "https://shop.example",
+        "TOKEN_SECRET": TOKEN_SECRET,
+        "CONTACT": "desk@example.org",
+        "EMAIL_CODE": "required",
+        "SMTP_URL": f"smtp://127.0.0.1:{mail_server[1]}",
+        "MAIL_FROM": "desk@example.org",
+    }
+    with running_site(
+        tmp_path_factory.mktemp("strict"), **{name.lower(): value for name, value in settings.items()}
+    ) as site:
         yield site
 
 

@@ -161,3 +161,67 @@ def test_dates_are_taken_where_they_can_mean_one_day_only(text: str, found: list
 def test_what_is_on_a_card_is_no_destination(text: str, destination: str | None) -> None:
     found = [item.value for item in extract(text) if item.entity == "destination"]
     assert found == ([destination] if destination else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("my phone is +1 212 555 0100", "+12125550100"),
+        ("it's (212) 555-0100.", "2125550100"),
+        ("212.555.0100", "2125550100"),
+        ("2125550100", "2125550100"),
+        ("1-212-555-0100", "+12125550100"),
+        ("tel. 0044 20 7946 0958", "+442079460958"),
+        ("+44 (20) 7946-0958, CC-104233", "+442079460958"),
+        ("my phone number is 555 0134", "5550134"),
+        ("phone +49 (30) 123456", "+4930123456"),
+        ("＋１２１２５５５０１００", "+12125550100"),
+        ("104233, my mobile: 2125550100", "2125550100"),
+    ],
+)
+def test_a_phone_number(text: str, phone: str) -> None:
+    assert values(text, "phone") == [phone]
+    assert values(text, "order_number") == (["CC-104233"] if "104233" in text else [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CC-104233",
+        "cc 104 233",
+        "104233",
+        "10 42 33",
+        "my order is 104-233",
+        "order 1042331234",
+        "refund 104233 5 times",
+        "my zip code is 555 2211",
+        "my pin 1234567890 does not work",
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "4111 1111 1111",
+        "my card number is 4111111111",
+        "2026-11-20",
+        "11/12/2026",
+        "20.11.2026",
+        "2026-02-30",
+        "$1,250,000.00",
+        "1234567 dollars",
+        "2125550100@example.com",
+        "membership number 00031245",
+        "1234567890123456789",
+        "RD-7K3M9P",
+        "at 10:30",
+        "10 or 12 or 2125",
+    ],
+)
+def test_what_is_no_phone_number(text: str) -> None:
+    assert values(text, "phone") == []
+
+
+def test_a_long_run_of_digits_is_read_in_no_time() -> None:
+    assert extract("1 " * 1_000 + "(" * 500 + "1-" * 1_000) == []
+
+
+@pytest.mark.parametrize("text", ["my phone is +1 212 555 0100", "(212) 555-0100", "my mobile number 2125550100"])
+def test_a_phone_number_alone_says_nothing_more(text: str) -> None:
+    assert is_only_values(text)

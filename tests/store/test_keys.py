@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import keys_of
+from bot.cases.phones import PhoneKeys
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import keys as module
 from bot.store.engine import StoreUnavailable, open_engine
@@ -128,9 +129,11 @@ def test_a_forgotten_key_is_wiped_from_the_files(tmp_path: Path) -> None:
 def test_blind_indexes_know_equal_values_and_say_nothing(keys: Keys, tmp_path: Path) -> None:
     assert keys.email_index(" Alex@Example.com ") == keys.email_index("alex@example.com")
     assert keys.email_index("alex@example.com") != keys.email_index("alex@example.co")
-    same = {keys.phone_index(text) for text in ("+1 (888) 582-6840", "0018885826840", "18885826840", "+1.888.582.6840")}
-    assert len(same) == 1 and None not in same
-    assert keys.phone_index(None) is None and keys.phone_index("n/a") is None
+    spellings = ("+1 (888) 582-6840", "0018885826840", "18885826840", "+1.888.582.6840")
+    same = {(indexes.whole, indexes.national) for indexes in map(keys.phone_indexes, spellings)}
+    assert len(same) == 1 and None not in same.pop()
+    assert keys.phone_indexes("888-582-6840").national == keys.phone_indexes("+18885826840").national
+    assert keys.phone_indexes(None) == keys.phone_indexes("n/a") == PhoneKeys(None, None)
     other = open_keys(f"sqlite:///{tmp_path}/other.db", SECRET + "x")
     assert other.email_index("alex@example.com") != keys.email_index("alex@example.com")
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
         batch.add_column(sa.Column("sealed", sa.Text(), nullable=True))
         batch.add_column(sa.Column("email_index", sa.String(length=64), nullable=True))
         batch.add_column(sa.Column("phone_index", sa.String(length=64), nullable=True))
+        batch.add_column(sa.Column("national_index", sa.String(length=64), nullable=True))
         batch.add_column(sa.Column("erased_at", sa.DateTime(), nullable=True))
     with op.batch_alter_table("handoffs") as batch:
         for name in ("transcript", "facts"):
@@ -42,11 +43,13 @@ def _seal_customers(keys: Keys) -> int:
             "id": row.id,
             "sealed": keys.seal(customer(row.id), {"name": row.name, "email": row.email, "phone": row.phone}),
             "email_index": keys.email_index(row.email),
-            "phone_index": keys.phone_index(row.phone),
+            "phone_index": keys.phone_indexes(row.phone).whole,
+            "national_index": keys.phone_indexes(row.phone).national,
         }
         bind.execute(
             sa.text(
-                "UPDATE customers SET sealed = :sealed, email_index = :email_index, phone_index = :phone_index"
+                "UPDATE customers SET sealed = :sealed, email_index = :email_index, phone_index = :phone_index,"
+                " national_index = :national_index"
                 " WHERE id = :id"
             ),
             values,

@@ -1,0 +1,122 @@
+"""The HTTP edge: who may ask from which page, and what every answer carries, errors included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from sanic import Sanic, response
+from sanic.exceptions import SanicException
+from sanic.request import Request
+from sanic.response import BaseHTTPResponse, HTTPResponse
+
+from bot.channels.addresses import Network, Origin, origin_of
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
+    "object-src 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+}
+_HSTS = "max-age=31536000"
+_PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "600",
+}
+_SAID = {
+    400: "the request can't be read",
+    404: "there is nothing here",
+    405: "this method is not answered here",
+    408: "the request took too long",
+    413: "the request is too large",
+    417: "Expect is not answered here",
+}
+_PORTS = {"http": 80, "https": 443}
+
+logger = structlog.get_logger()
+
+
+class Edge:
+    """Middleware around all routes. ``allowed_origins`` are the pages, beside our own, whose scripts may ask."""
+
+    def __init__(self, trusted_proxies: Sequence[Network], allowed_origins: Sequence[str]) -> None:
+        """Nothing is installed yet."""
+        self._trusted = tuple(trusted_proxies)
+        self._allowed = frozenset(allowed_origins)
+
+    def install(self, app: Sanic) -> None:
+        """Before and after every request of the app, and in the place of the framework's error pages."""
+        app.register_middleware(self._before, "request")
+        app.register_middleware(self._after, "response")
+        app.error_handler.add(Exception, _error)
+
+    def origin(self, request: Request) -> Origin:
+        """Where a request comes from."""
+        forwarded = request.headers.getall("x-forwarded-for", [])
+        return origin_of(request.ip or "", forwarded, self._trusted)
+
+    def is_https(self, request: Request) -> bool:
+        """Whether the client's connection is encrypted, as far as it can be told."""
+        transport = request.transport
+        if transport is not None and transport.get_extra_info("sslcontext"):
+            return True
+        said = request.headers.getall("x-forwarded-proto", [])
+        return bool(said) and self.origin(request).trusted and said[-1].split(",")[-1].strip().lower() == "https"
+
+    def is_listed(self, origin: str) -> bool:
+        """Whether a page of that origin may ask."""
+        return origin.lower() in self._allowed
+
+    async def _before(self, request: Request) -> HTTPResponse | None:
+        origins = request.headers.getall("origin", [])
+        if not origins:
+            return None
+        listed = len(origins) == 1 and self.is_listed(origins[0])
+        if not listed and not (len(origins) == 1 and _is_own(origins[0], request.headers.get("host", ""))):
+            return response.json({"error": "this page may not ask here"}, 403)
+        if request.method == "OPTIONS" and listed and "access-control-request-method" in request.headers:
+            return response.empty(204, headers=_PREFLIGHT)
+        return None
+
+    async def _after(self, request: Request, answer: BaseHTTPResponse) -> None:
+        for name, value in HEADERS.items():
+            answer.headers[name] = value
+        if self.is_https(request):
+            answer.headers["Strict-Transport-Security"] = _HSTS
+        answer.headers["Vary"] = "Origin"
+        origin = request.headers.get("origin")
+        if origin and self.is_listed(origin) and answer.status != 403:
+            answer.headers["Access-Control-Allow-Origin"] = origin
+            answer.headers["Access-Control-Allow-Credentials"] = "true"
+            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
+
+
+def _is_own(origin: str, host: str) -> bool:
+    """Whether a page is one of this server: the same host and port. The scheme is the proxy's business."""
+    try:
+        page = urlsplit(origin)
+        asked = urlsplit(f"{page.scheme}://{host}")
+        default = _PORTS[page.scheme]
+        same_port = (page.port or default) == (asked.port or default)
+    except (KeyError, ValueError):
+        return False
+    return bool(page.hostname) and page.hostname == asked.hostname and same_port and not page.path
+
+
+async def _error(request: Request, error: Exception) -> HTTPResponse:
+    """A short answer; what went wrong inside stays inside."""
+    status = error.status_code if isinstance(error, SanicException) else 500
+    headers: dict[str, Any] = {}
+    if status == 405:
+        headers = {"Allow": (getattr(error, "headers", None) or {}).get("Allow", "")}
+    if status >= 500:
+        logger.error("request.failed", error=type(error).__name__)
+    said = _SAID.get(status, "something went wrong on our side" if status >= 500 else "this can't be answered")
+    return response.json({"error": said}, status, headers=headers)
