@@ -213,7 +213,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         contract = self.server.contract
-        request = rules.Request(self.command, self.path, self._header, self._body())
+        body = self._body()
+        if body is None:
+            return
+        request = rules.Request(self.command, self.path, self._header, body)
         self._signature = rules.signature_of(request)[1]
         self._call: int | None = None
         try:
@@ -350,7 +353,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _header(self, name: str) -> list[str]:
         return self.headers.get_all(name) or []
 
-    def _body(self) -> bytes:
+    def _body(self) -> bytes | None:
+        """The body; None if the caller gave up while sending it, which breaks no rule."""
         lengths = self._header("Content-Length")
         if self._header("Transfer-Encoding") or (lengths and not (len(lengths) == 1 and lengths[0].isdecimal())):
             self.close_connection = True
@@ -359,7 +363,11 @@ class _Handler(BaseHTTPRequestHandler):
         if length > rules.LONGEST_BODY:
             self.close_connection = True
             return b""
-        return self.rfile.read(length)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True
+            return None
+        return body
 
 
 def _break(connection: socket.socket) -> None:

@@ -223,7 +223,9 @@ def test_a_code_that_is_none_is_replaced_by_the_status(
     assert refused.value.code == "http_422"
 
 
-@pytest.mark.parametrize("body", [b"", b"null", b"[]", b'"x"', b"{", b"\xff", b"[" * 60_000, b"NaN"])
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"[]", b'"x"', b"{", b"\xff", pytest.param(b"[" * 60_000, id="deep"), b"NaN"]
+)
 @pytest.mark.parametrize("status", [201, 422])
 def test_a_body_that_is_no_object_is_unavailable(
     server: ContractServer, gateway: RestGateway, status: int, body: bytes
@@ -405,12 +407,13 @@ def test_after_two_repeats_it_gives_up(server: ContractServer, gateway: RestGate
     assert server.book.count() == 3
 
 
-def test_a_gateway_that_asks_for_time_is_not_repeated_at_once(server: ContractServer, gateway: RestGateway) -> None:
-    server.retry_after = "120"
+@pytest.mark.parametrize("seconds", ["2", "120"])
+def test_a_gateway_that_asks_for_time_is_not_repeated_at_once(server: ContractServer, seconds: str) -> None:
+    server.retry_after = seconds
     server.faults = [Fault.TOO_MANY]
-    with pytest.raises(GatewayUnavailable) as unclear:
+    with RestGateway(server.url, server.secret) as gateway, pytest.raises(GatewayUnavailable) as unclear:
         pay(gateway)
-    assert unclear.value.retry_after == 120 and server.book.count() == 1
+    assert unclear.value.retry_after == int(seconds) and server.book.count() == 1
 
 
 def test_a_short_wait_is_kept_to_and_then_repeated(server: ContractServer) -> None:
@@ -463,6 +466,16 @@ def test_slow_answers_take_no_more_than_the_time_of_a_call(server: ContractServe
     with gateway, pytest.raises(Unavailable, match="in time"):
         pay(gateway)
     assert 0.4 <= time.monotonic() - began < 1.4
+
+
+def test_a_repeat_gets_only_the_time_that_is_left(server: ContractServer) -> None:
+    server.slow_seconds = 5
+    server.faults = [Fault.LATE] * 9
+    began = time.monotonic()
+    gateway = RestGateway(server.url, server.secret, call_seconds=1.0, total_seconds=1.4, wait_seconds=0.01)
+    with gateway, pytest.raises(Unavailable, match="in time"):
+        pay(gateway)
+    assert 1.3 <= time.monotonic() - began < 1.8 and server.book.count() == 2
 
 
 def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
