@@ -8,13 +8,14 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from contract_server import ContractServer, Fault, random_faults
 from gateways import ledger_entries
 from sqlalchemy import select
 from store_builders import an_order_row
@@ -55,16 +56,83 @@ class Tally:
         )
 
 
-def crash_scenarios(folder: Path, database_url: str, seeds: Iterable[int]) -> Tally:
-    """Live a scenario for each seed on an empty database, with the embedded ledger; and look at the audit chain and at
-    every decision in the end."""
-    services = bootstrap(Settings(home=folder, database_url=database_url))
-    environment = {"REFUND_DESK_HOME": str(folder), "REFUND_DESK_DATABASE_URL": database_url}
+class Shop(Protocol):
+    """Whoever pays: lets a test know what it has paid, and lets a customer use a card."""
 
-    def paid(number: str) -> list[Decimal]:
-        return [entry[1] for entry in ledger_entries(services, number) if entry[0] == "refund"]
+    def open(self, number: str) -> None:
+        """There is a new order, a card of 50.00."""
 
-    chaos = Chaos(services, folder, environment, paid)
+    def paid(self, number: str) -> list[Decimal]:
+        """The payments for an order."""
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong."""
+
+
+class LedgerShop:
+    """The embedded ledger; the processes themselves change the balance in the store."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def open(self, number: str) -> None:
+        """Nothing to do: the order is in the store."""
+
+    def paid(self, number: str) -> list[Decimal]:
+        """The refunds in the ledger."""
+        return [entry[1] for entry in ledger_entries(self._services, number) if entry[0] == "refund"]
+
+    def calm(self) -> None:
+        """Nothing goes wrong in it."""
+
+
+GATEWAY_FAULTS = {
+    Fault.ERROR_BEFORE: 0.08,
+    Fault.ERROR_AFTER: 0.08,
+    Fault.DROP_BEFORE: 0.04,
+    Fault.DROP_AFTER: 0.08,
+    Fault.GARBAGE: 0.04,
+    Fault.WRONG_SIGNATURE: 0.04,
+    Fault.OTHER_AMOUNT: 0.04,
+    Fault.CLOSED: 0.02,
+}
+"""How often a call to the billing gateway goes wrong, and how; without the slow ways, which other tests have."""
+
+
+class GatewayShop:
+    """A billing gateway over HTTP that goes wrong now and then, until it is calmed."""
+
+    def __init__(self, server: ContractServer) -> None:
+        self._server = server
+        self._rng = random.Random(5)
+
+    def open(self, number: str) -> None:
+        """The order is known there; some customers use their card just before it is stopped."""
+        self._server.book.add_order(number, paid="50.00", currency="USD", remaining="50.00", used=False)
+        if self._rng.random() < 0.3:
+            self._server.book.spend_at_stop(number, self._rng.choice(["10.00", "40.00"]))
+        self._server.faults = random_faults(self._rng.randrange(10**6), GATEWAY_FAULTS)
+
+    def paid(self, number: str) -> list[Decimal]:
+        """What the gateway has paid."""
+        return [Decimal(payment.amount) for payment in self._server.payments_by_order.get(number, [])]
+
+    def calm(self) -> None:
+        """No fault any more."""
+        self._server.faults = []
+
+
+def crash_scenarios(
+    folder: Path, database_url: str, seeds: Iterable[int], gateway: ContractServer | None = None
+) -> Tally:
+    """Live a scenario for each seed on an empty database, with the embedded ledger or a gateway over HTTP; and look at
+    the audit chain and at every decision in the end."""
+    settings = {"home": str(folder), "database_url": database_url}
+    if gateway is not None:
+        settings |= {"gateway_url": gateway.url, "gateway_secret": gateway.secret.decode()}
+    services = bootstrap(Settings(**settings))
+    environment = {f"REFUND_DESK_{name.upper()}": value for name, value in settings.items()}
+    chaos = Chaos(services, folder, environment, LedgerShop(services) if gateway is None else GatewayShop(gateway))
     try:
         for seed in seeds:
             chaos.scenario(seed)
@@ -79,20 +147,14 @@ def crash_scenarios(folder: Path, database_url: str, seeds: Iterable[int]) -> Ta
 
 
 class Chaos:
-    """Lives plans against one database. ``payments`` tells what the gateway has paid for an order, ``prepare`` lets
-    the gateway know of a new one."""
+    """Lives plans against one database and one shop."""
 
-    def __init__(
-        self,
-        services: Services,
-        folder: Path,
-        environment: dict[str, str],
-        payments: Callable[[str], list[Decimal]],
-        prepare: Callable[[str], None] = lambda number: None,
-    ) -> None:
-        self._services, self._payments, self._prepare = services, payments, prepare
+    def __init__(self, services: Services, folder: Path, environment: dict[str, str], shop: Shop) -> None:
+        self._services, self._shop = services, shop
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REFUND_DESK_")}
-        path = os.pathsep.join(str(PROJECT / part) for part in ("", "tests", "tests/faults"))
+        path = os.pathsep.join(
+            str(PROJECT / part) for part in ("", "tests", "tests/cases", "tests/faults", "tests/gateways")
+        )
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("crashing.py")), str(folder)],
             env={**kept, **environment, "PYTHONPATH": path},
@@ -101,6 +163,7 @@ class Chaos:
             text=True,
         )
         self.tally = Tally()
+        self._by_hand = isinstance(shop, LedgerShop)
 
     def close(self) -> None:
         """End the process that forks."""
@@ -127,7 +190,7 @@ class Chaos:
         number = f"CC-{500_000 + self.tally.scenarios:06d}"
         email = f"buyer{number[3:]}@example.net"
         self._store(number, email)
-        self._prepare(number)
+        self._shop.open(number)
         kind = rng.choices(["refund", "cancel"], [4, 1])[0]
         plan: dict[str, Any] = {
             "number": number,
@@ -135,7 +198,7 @@ class Chaos:
             "talk": f"chaos-{number}",
             "kind": kind,
             "takes_back": kind == "refund" and rng.random() < 0.15,
-            "use": rng.choice([None, None, None, "40.00", "10.00"]) if kind == "refund" else None,
+            "use": rng.choice([None, None, None, "40.00", "10.00"]) if kind == "refund" and self._by_hand else None,
             "customer": True,
             "worker": True,
             "rounds": 1,
@@ -148,6 +211,7 @@ class Chaos:
             self.lived(plan, [rng.randint(1, MOST_POINTS) for _ in range(together)])
             # Time passes until things are up again; now and then the clock jumps back instead.
             plan["offset"] += rng.choice([45, 60, 300, -3_000])
+        self._shop.calm()
         plan["offset"] = max(plan["offset"], 0) + 60
         self.lived({**plan, "rounds": 2}, [None])
         self.lived({**plan, "customer": False, "offset": plan["offset"] + 7_200, "give_up": True}, [None])
@@ -155,7 +219,7 @@ class Chaos:
 
     def _judge(self, seed: int, plan: dict[str, Any]) -> None:
         files = self._files(plan["number"])
-        paid = self._payments(plan["number"])
+        paid = self._shop.paid(plan["number"])
         # Asked for once more after it was done, it is declined: that is as it should be.
         last = [file for file in files if file.case.state is not CaseState.DECLINED]
         problems = []

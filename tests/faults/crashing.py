@@ -20,6 +20,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
+from bot import logs
 from bot.bootstrap import bootstrap
 from bot.cases.billing import BillingGateway
 from bot.cases.errors import CaseError
@@ -170,6 +171,9 @@ def forked(services: Services, clock: Clock, plan: dict[str, Any], at: int | Non
 def main() -> None:
     """Serve plans until the input ends."""
     folder = Path(sys.argv[1])
+    output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library logs is no answer
+    logs.set_up()
     clock = Clock()
     services = dataclasses.replace(bootstrap(load_settings(), clock), take_back_minutes=TAKE_BACK_MINUTES)
     uow = services.unit_of_work()
@@ -189,7 +193,7 @@ def main() -> None:
             said = results.read_text() if results.exists() else ""
             passed = int(said) if said.isdigit() else None
             answers.append({"died": os.WIFSIGNALED(status), "passed": passed, "error": said})
-        print(json.dumps(answers), flush=True)
+        print(json.dumps(answers), file=output, flush=True)
 
 
 if __name__ == "__main__":
