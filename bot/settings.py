@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     verification_tries: int = Field(default=3, ge=1, le=10)
     answer_working_days: int = Field(default=1, ge=1, le=30)
     take_back_minutes: int = Field(default=10, ge=0, le=10_080)
-    gateway_attempts: int = Field(default=10, ge=1, le=50)
+    gateway_attempts: int = Field(default=12, ge=1, le=50)
     contact: str = "+1 888-582-6840"
     keys_url: str = ""
     secret: Secret = Secret("")

@@ -26,7 +26,7 @@ from bot.policy.parsing import parse_request
 
 LEASE = timedelta(seconds=30)
 """How long a step belongs to whoever took it; longer than any call to the gateway takes."""
-FIRST_DELAY = timedelta(seconds=5)
+FIRST_DELAY = timedelta(seconds=2)
 LONGEST_DELAY = timedelta(minutes=15)
 """Between two attempts the delay doubles, from the first to the longest."""
 PATIENCE = 2.0

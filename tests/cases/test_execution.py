@@ -183,12 +183,12 @@ def test_the_delay_doubles_up_to_a_quarter_of_an_hour(shop: Services, faulty: Fa
     confirmed(shop, quote)
     clock.passes(minutes=11)
     delays = []
-    for _ in range(9):
+    for _ in range(10):
         assert carry_out_due(shop) == 1 and carry_out_due(shop) == 0
         next_at = case_file(shop, quote.case.reference).steps[0].next_at
         delays.append(next_at - clock.now)
         clock.now = next_at
-    assert delays == [min(FIRST_DELAY * 2**n, LONGEST_DELAY) for n in range(9)] and delays[-1] == LONGEST_DELAY
+    assert delays == [min(FIRST_DELAY * 2**n, LONGEST_DELAY) for n in range(10)] and delays[-1] == LONGEST_DELAY
 
 
 def test_a_card_used_before_its_stop_is_quoted_anew_and_nothing_is_paid_before_the_new_yes(
