@@ -16,7 +16,7 @@ run: setup ## Start the bot and its page; ARGS="--port 5006" passes options on
 	@$(bin)/refund-desk run $(ARGS)
 
 train: setup ## Train the model, if its sources have changed
-	@$(bin)/refund-desk train $(ARGS)
+	@$(bin)/refund-desk train
 
 test: lint train data-check unit stories ## Everything that must pass
 	@echo "All tests have passed."

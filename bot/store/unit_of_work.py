@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine, Row
 
-from bot.cases.email_codes import DueMail, EmailCode
 from bot.cases.model import (
     APPROVED_STATES,
     Case,
@@ -18,13 +16,9 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
-    Conversation,
     CustomerReason,
     Handoff,
     LogEntry,
-    OutboxStep,
-    Step,
-    StepState,
     StoredDecision,
     StoredOrder,
 )
@@ -32,11 +26,14 @@ from bot.cases.transcript import transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import audit
 from bot.store import tables as t
+from bot.store.conversations import ConversationRows
 from bot.store.keys import Keys, conversation
+from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
+from bot.store.rows import plain
 
 
-class SqlUnitOfWork:
+class SqlUnitOfWork(OutboxRows, ConversationRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
@@ -87,7 +84,7 @@ class SqlUnitOfWork:
 
     def change_order(self, order_id: int, **values: Any) -> None:
         """Set columns of an order."""
-        self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**_plain(values)))
+        self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**plain(values)))
 
     def orders_of(self, customer_ids: frozenset[int]) -> list[Order]:
         """The orders of the customers, newest first."""
@@ -149,7 +146,7 @@ class SqlUnitOfWork:
     def add_case(self, **values: Any) -> Case:
         """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
         values = self._sealed(values["conversation_id"], values)
-        key = self.connection.execute(t.cases.insert().values(**_plain(values))).inserted_primary_key[0]
+        key = self.connection.execute(t.cases.insert().values(**plain(values))).inserted_primary_key[0]
         return self.case_by_id(key)
 
     def case(self, reference: str) -> Case | None:
@@ -205,7 +202,7 @@ class SqlUnitOfWork:
             query = select(t.cases.c.conversation_id).where(t.cases.c.id == case_id)
             conversation_id = values.get("conversation_id") or self.connection.execute(query).scalar_one()
             values = self._sealed(conversation_id, values)
-        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**_plain(values)))
+        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**plain(values)))
         return self.case_by_id(case_id)
 
     def move_case(self, case: Case, state: CaseState) -> Case | None:
@@ -288,56 +285,6 @@ class SqlUnitOfWork:
             answer_by=row.answer_by,
         )
 
-    # Outbox
-
-    def add_step(
-        self, case: Case, decision_id: int, step: Step, payload: dict[str, Any], next_at: datetime, created_at: datetime
-    ) -> None:
-        """Put a step of a case into the outbox. Its idempotency key is made of the case and the step alone, so that no
-        decision can have it carried out twice."""
-        values = {
-            "case_id": case.id,
-            "decision_id": decision_id,
-            "step": step.value,
-            "state": StepState.WAITING.value,
-            "key": f"{case.reference}-{step.value}",
-            "payload": payload,
-            "attempts": 0,
-            "created_at": created_at,
-            "next_at": next_at,
-        }
-        self.connection.execute(t.outbox.insert().values(**values))
-
-    def due_steps(self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int) -> list[OutboxStep]:
-        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean."""
-        step = t.outbox.c
-        due = or_(step.next_at <= now, step.next_at > now + longest_wait)
-        free = or_(step.lease_until.is_(None), step.lease_until <= now, step.lease_until > now + lease)
-        query = select(t.outbox).where(step.state == StepState.WAITING.value, due, free).order_by(step.next_at, step.id)
-        return [_step(row) for row in self.connection.execute(query.limit(limit))]
-
-    def overdue_steps(self, since: datetime) -> int:
-        """How many steps have been due since then, and are in nobody's hand."""
-        step = t.outbox.c
-        free = or_(step.lease_until.is_(None), step.lease_until <= since)
-        overdue = and_(step.state == StepState.WAITING.value, step.next_at <= since, free)
-        count: int = self.connection.execute(select(func.count()).where(overdue)).scalar_one()
-        return count
-
-    def step(self, step_id: int) -> OutboxStep:
-        """A step as it is now. Whoever changes it has locked the order of its case."""
-        return _step(self.connection.execute(select(t.outbox).where(t.outbox.c.id == step_id)).one())
-
-    def change_step(self, step_id: int, **values: Any) -> OutboxStep:
-        """Set columns of a step."""
-        self.connection.execute(t.outbox.update().where(t.outbox.c.id == step_id).values(**_plain(values)))
-        return self.step(step_id)
-
-    def steps_of(self, case_id: int) -> list[OutboxStep]:
-        """The steps of a case, in the order in which they were put into the outbox."""
-        query = select(t.outbox).where(t.outbox.c.case_id == case_id).order_by(t.outbox.c.id)
-        return [_step(row) for row in self.connection.execute(query)]
-
     def left_quotes(self, until: datetime) -> list[Case]:
         """The cases whose service is stopped and whose renewed quote has waited since before ``until``."""
         renewed = (
@@ -404,199 +351,6 @@ class SqlUnitOfWork:
             if words is None
             else {**values, "reason_words": self.keys.seal(conversation(conversation_id), words)}
         )
-
-    # Verification
-
-    def verified_customers(self, conversation_id: str, now: datetime) -> frozenset[int]:
-        """The customers whose orders this conversation may see."""
-        known = t.verifications.c
-        query = select(known.customer_id).where(known.conversation_id == conversation_id, known.expires_at > now)
-        return frozenset(self.connection.execute(query).scalars())
-
-    def add_verification(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None:
-        """Let the conversation see the customer's orders until ``expires_at``."""
-        values = {"conversation_id": conversation_id, "customer_id": customer_id, "expires_at": expires_at}
-        self.connection.execute(t.verifications.insert().values(**values))
-
-    def attempt(self, conversation_id: str, message_id: str) -> bool | None:
-        """Whether the attempt of that message passed; None if it made none."""
-        made = t.verification_attempts.c
-        query = select(made.passed).where(made.conversation_id == conversation_id, made.message_id == message_id)
-        passed: bool | None = self.connection.execute(query).scalar_one_or_none()
-        return passed
-
-    def add_attempt(
-        self,
-        conversation_id: str,
-        message_id: str,
-        order_number: str,
-        at: datetime,
-        passed: bool,
-        address_index: str | None = None,
-    ) -> None:
-        """Remember one attempt; a message makes one at most. ``address_index``: where its tries are counted, too."""
-        values = {"conversation_id": conversation_id, "message_id": message_id, "order_number": order_number}
-        attempt = t.verification_attempts.insert().values(at=at, passed=passed, address_index=address_index, **values)
-        self.connection.execute(attempt)
-
-    def failed_attempts(
-        self,
-        since: datetime,
-        *,
-        conversation_id: str = "",
-        order_number: str = "",
-        address_index: str | None = None,
-    ) -> int:
-        """How many attempts failed since then: of a conversation, for an order number, or from an address. What a
-        clock that was set back left in the future counts as well."""
-        made = t.verification_attempts.c
-        if conversation_id:
-            whose = made.conversation_id == conversation_id
-        elif order_number:
-            whose = made.order_number == order_number
-        else:
-            whose = made.address_index == (address_index or "")
-        query = select(func.count()).where(and_(whose, made.passed.is_(False), made.at > since))
-        count: int = self.connection.execute(query).scalar_one()
-        return count
-
-    # Codes by mail
-
-    def has_code(self, conversation_id: str, message_id: str) -> bool:
-        """Whether this message has asked for a code."""
-        asked = t.email_codes.c
-        query = select(func.count()).where(asked.conversation_id == conversation_id, asked.message_id == message_id)
-        return bool(self.connection.execute(query).scalar_one())
-
-    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int:
-        """How many codes were asked for since then: in a conversation, or, of those that are mailed, for an order."""
-        asked = t.email_codes.c
-        if conversation_id:
-            whose = asked.conversation_id == conversation_id
-        else:
-            whose = and_(asked.order_number == order_number, asked.customer_id.is_not(None))
-        count: int = self.connection.execute(select(func.count()).where(whose, asked.created_at > since)).scalar_one()
-        return count
-
-    def add_code(self, **values: Any) -> int:
-        """A new code; its id."""
-        insert = t.email_codes.insert().values(tries=0, used=False, **values)
-        key: int = self.connection.execute(insert).inserted_primary_key[0]
-        return key
-
-    def newest_code(self, conversation_id: str, order_number: str) -> EmailCode | None:
-        """The last code that was asked for there; those before it are void."""
-        asked = t.email_codes.c
-        query = select(*_code_columns()).where(
-            asked.conversation_id == conversation_id, asked.order_number == order_number
-        )
-        row = self.connection.execute(query.order_by(asked.id.desc()).limit(1)).one_or_none()
-        return None if row is None else EmailCode(**row._mapping)
-
-    def change_code(self, code_id: int, **values: Any) -> None:
-        """Set columns of a code."""
-        self.connection.execute(t.email_codes.update().where(t.email_codes.c.id == code_id).values(**values))
-
-    def add_mail(self, code_id: int, due_at: datetime) -> None:
-        """Have the mail with this code sent."""
-        self.connection.execute(t.mails.insert().values(code_id=code_id, due_at=due_at, tries=0))
-
-    def take_due_mails(self, now: datetime, until: datetime) -> list[DueMail]:
-        """The mails that are due, some at a time; nobody else gets them before ``until``."""
-        due = select(t.mails.c.id, t.mails.c.tries, t.mails.c.code_id).where(t.mails.c.due_at <= now)
-        rows = self.connection.execute(due.order_by(t.mails.c.id).limit(20).with_for_update(skip_locked=True)).all()
-        mails = []
-        for row in rows:
-            taken = t.mails.update().where(t.mails.c.id == row.id).values(due_at=until, tries=row.tries + 1)
-            self.connection.execute(taken)
-            code = self.connection.execute(select(*_code_columns()).where(t.email_codes.c.id == row.code_id)).one()
-            mails.append(DueMail(row.id, row.tries, EmailCode(**code._mapping)))
-        return mails
-
-    def put_off_mail(self, mail_id: int, due_at: datetime) -> None:
-        """Try a mail again then."""
-        self.connection.execute(t.mails.update().where(t.mails.c.id == mail_id).values(due_at=due_at))
-
-    def remove_mail(self, mail_id: int) -> None:
-        """A mail that was sent, or never will be."""
-        self.connection.execute(t.mails.delete().where(t.mails.c.id == mail_id))
-
-    # Conversations
-
-    def exclude_others(self, name: str) -> None:
-        """Wait until no other transaction holds this name, and hold it to the end. SQLite excludes them anyway."""
-        if self.connection.dialect.name == "postgresql":
-            self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(name))))
-
-    def conversation(self, conversation_id: str) -> Conversation | None:
-        """The conversation of that id."""
-        query = select(t.conversations).where(t.conversations.c.id == conversation_id)
-        row = self.connection.execute(query).one_or_none()
-        return None if row is None else _conversation(row)
-
-    def conversations_named(self, channel: str, sender: str) -> list[Conversation]:
-        """What clients of a channel call by that name, the newest first."""
-        known = t.conversations.c
-        query = select(t.conversations).where(known.channel == channel, known.sender == sender)
-        return [_conversation(row) for row in self.connection.execute(query.order_by(known.last_at.desc()))]
-
-    def add_conversation(self, conversation: Conversation) -> bool:
-        """A new one; False where its id is taken."""
-        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
-        values = _conversation_row(vars(conversation))
-        done = self.connection.execute(insert(t.conversations).values(**values).on_conflict_do_nothing())
-        return bool(done.rowcount == 1)
-
-    def change_conversation(self, conversation_id: str, **values: Any) -> None:
-        """Set what is known of a conversation."""
-        update = t.conversations.update().where(t.conversations.c.id == conversation_id)
-        self.connection.execute(update.values(**_conversation_row(values)))
-
-    def active_since(self, address_index: str, since: datetime) -> list[datetime]:
-        """When the conversations of a limited address were last written in, oldest first; those since then."""
-        known = t.conversations.c
-        of_address = and_(known.address_index == address_index, known.address_limited.is_(True))
-        query = select(known.last_at).where(of_address, known.last_at > since)
-        return list(self.connection.execute(query.order_by(known.last_at)).scalars())
-
-
-def _code_columns() -> list[Any]:
-    return [t.email_codes.c[name] for name in EmailCode.__dataclass_fields__]
-
-
-def _conversation_row(values: dict[str, Any]) -> dict[str, Any]:
-    row = dict(values)
-    if "secret_hashes" in row:
-        row["secret_hash"] = " ".join(row.pop("secret_hashes"))
-    return row
-
-
-def _conversation(row: Any) -> Conversation:
-    values = dict(row._mapping)
-    secrets = tuple(values.pop("secret_hash").split())
-    return Conversation(**values, secret_hashes=secrets)
-
-
-def _step(row: Any) -> OutboxStep:
-    return OutboxStep(
-        id=row.id,
-        case_id=row.case_id,
-        decision_id=row.decision_id,
-        step=Step(row.step),
-        state=StepState(row.state),
-        key=row.key,
-        payload=row.payload,
-        attempts=row.attempts,
-        next_at=row.next_at,
-        lease_until=row.lease_until,
-        error=row.error,
-        result=row.result,
-    )
-
-
-def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Enum members as the texts that the columns hold."""
-    return {key: getattr(value, "value", value) for key, value in values.items()}
 
 
 def _stored_order(row: Row[Any] | Any) -> StoredOrder:

@@ -1,0 +1,81 @@
+"""The outbox: the steps that carry out confirmed cases."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from bot.cases.model import Case, OutboxStep, Step, StepState
+from bot.store import tables as t
+from bot.store.rows import Rows, plain
+
+
+class OutboxRows(Rows):
+    """See bot.cases.ports.UnitOfWork."""
+
+    def add_step(
+        self, case: Case, decision_id: int, step: Step, payload: dict[str, Any], next_at: datetime, created_at: datetime
+    ) -> None:
+        """Put a step of a case into the outbox. Its idempotency key is made of the case and the step alone, so that no
+        decision can have it carried out twice."""
+        values = {
+            "case_id": case.id,
+            "decision_id": decision_id,
+            "step": step.value,
+            "state": StepState.WAITING.value,
+            "key": f"{case.reference}-{step.value}",
+            "payload": payload,
+            "attempts": 0,
+            "created_at": created_at,
+            "next_at": next_at,
+        }
+        self.connection.execute(t.outbox.insert().values(**values))
+
+    def due_steps(self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int) -> list[OutboxStep]:
+        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean."""
+        step = t.outbox.c
+        due = or_(step.next_at <= now, step.next_at > now + longest_wait)
+        free = or_(step.lease_until.is_(None), step.lease_until <= now, step.lease_until > now + lease)
+        query = select(t.outbox).where(step.state == StepState.WAITING.value, due, free).order_by(step.next_at, step.id)
+        return [_step(row) for row in self.connection.execute(query.limit(limit))]
+
+    def overdue_steps(self, since: datetime) -> int:
+        """How many steps have been due since then, and are in nobody's hand."""
+        step = t.outbox.c
+        free = or_(step.lease_until.is_(None), step.lease_until <= since)
+        overdue = and_(step.state == StepState.WAITING.value, step.next_at <= since, free)
+        count: int = self.connection.execute(select(func.count()).where(overdue)).scalar_one()
+        return count
+
+    def step(self, step_id: int) -> OutboxStep:
+        """A step as it is now. Whoever changes it has locked the order of its case."""
+        return _step(self.connection.execute(select(t.outbox).where(t.outbox.c.id == step_id)).one())
+
+    def change_step(self, step_id: int, **values: Any) -> OutboxStep:
+        """Set columns of a step."""
+        self.connection.execute(t.outbox.update().where(t.outbox.c.id == step_id).values(**plain(values)))
+        return self.step(step_id)
+
+    def steps_of(self, case_id: int) -> list[OutboxStep]:
+        """The steps of a case, in the order in which they were put into the outbox."""
+        query = select(t.outbox).where(t.outbox.c.case_id == case_id).order_by(t.outbox.c.id)
+        return [_step(row) for row in self.connection.execute(query)]
+
+
+def _step(row: Any) -> OutboxStep:
+    return OutboxStep(
+        id=row.id,
+        case_id=row.case_id,
+        decision_id=row.decision_id,
+        step=Step(row.step),
+        state=StepState(row.state),
+        key=row.key,
+        payload=row.payload,
+        attempts=row.attempts,
+        next_at=row.next_at,
+        lease_until=row.lease_until,
+        error=row.error,
+        result=row.result,
+    )
