@@ -33,6 +33,9 @@ class Stop(SafeAction):
             tell_requests(dispatcher, "utter_cases", confirmed)
         elif talk.requested or closed:
             dispatcher.utter_message(response="utter_stopped")
+        elif talk.words & _TAKE_BACK and any(request.withdrawable for request in requests):
+            # "Take it back", after the yes: the request is meant, and the form asks before it is gone.
+            return [FollowupAction("withdraw_form")]
         elif talk.intent != "goodbye":
             dispatcher.utter_message(response="utter_nothing_to_stop")
         if talk.intent == "goodbye":
@@ -40,6 +43,7 @@ class Stop(SafeAction):
         return end_of_task()
 
 
+_TAKE_BACK = frozenset("back undo withdraw revoke retract".split())
 _NOTHING_DONE = (CaseState.WITHDRAWN, CaseState.DECLINED)
 _GUESSES = {
     "request_refund": "I want a refund",

@@ -21,12 +21,13 @@ from actions import base
 from actions.cancellation import FinishCancellation
 from actions.handoff import AnswerOffer
 from actions.refund import FinishRefund, ValidateRefundForm
+from actions.shared import Stop
 from actions.status import ShowStatus
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.execution import carry_out_due
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.ports import Services
-from bot.cases.quotes import quote_cancellation, quote_refund
+from bot.cases.quotes import confirm, quote_cancellation, quote_refund
 from bot.policy.facts import Destination
 
 
@@ -185,3 +186,21 @@ def test_the_quote_of_a_plan_says_what_ends_and_when(desk: Services, faulty: Fau
     slots = {"order_number": "CC-104233", "refund_reason": "change_of_mind", "refund_destination": "wallet"}
     messages, _ = turn(ValidateRefundForm(), slots=slots, intent="request_refund")
     assert messages[0]["stop"].startswith("The plan is stopped before the money is sent, and its billing ends on ")
+
+
+def test_take_it_back_after_the_yes_means_the_request_and_is_asked_once_more(
+    desk: Services, faulty: FaultyGateway
+) -> None:
+    slots = refund_quoted(desk)
+    confirm(
+        desk,
+        conversation_id="talk",
+        reference=slots["case_reference"],
+        decision_id=int(slots["decision_id"]),
+        transcript=[],
+    )
+    dispatcher = CollectingDispatcher()
+    events = Stop().turn(a_talk("actually take it back", intent="nevermind"), dispatcher)
+    assert dispatcher.messages == [] and events == [{"event": "followup", "name": "withdraw_form", "timestamp": None}]
+    Stop().turn(a_talk("never mind", intent="nevermind"), dispatcher)
+    assert said(dispatcher.messages) == ["utter_nothing_to_stop"]
