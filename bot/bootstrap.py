@@ -26,6 +26,12 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         migrate(engine, keys)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
+    with SqlUnitOfWork(engine, keys) as uow:
+        if uow.personal.keys_are_missing():
+            raise SettingsError(
+                "REFUND_DESK_KEYS_URL: the keys of the personal data in the database are not there; bring them back, or "
+                "name where they are"
+            )
     clock = clock or _now
     try:
         gateway = _rest_gateway(settings) if settings.gateway_url else Ledger(engine, clock)

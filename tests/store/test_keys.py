@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from store_builders import Clock, store_order
 
-from bot.bootstrap import keys_of
+from bot.bootstrap import bootstrap, keys_of
 from bot.cases.phones import PhoneKeys
+from bot.cases.ports import Services
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import keys as module
 from bot.store.engine import StoreUnavailable, open_engine
@@ -190,3 +192,14 @@ def test_keys_are_not_kept_in_the_database_that_they_seal(tmp_path: Path, monkey
     monkeypatch.setenv("REFUND_DESK_DATABASE_URL", f"sqlite:///{tmp_path}/keys.db")
     with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: must be another database"):
         load_settings()
+
+
+def test_a_start_without_the_keys_of_the_database_is_refused_and_seals_nothing_anew(
+    services: Services, database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    store_order(services)
+    elsewhere = Settings(home=tmp_path, database_url=database_url, keys_url=f"sqlite:///{tmp_path}/elsewhere.db")
+    for _ in range(2):
+        with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: the keys"):
+            bootstrap(elsewhere, clock)
+    assert bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
