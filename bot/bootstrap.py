@@ -27,10 +27,10 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
     with SqlUnitOfWork(engine, keys) as uow:
-        if uow.personal.keys_are_missing():
+        if not uow.personal.keys_fit():
             raise SettingsError(
-                "REFUND_DESK_KEYS_URL: the keys of the personal data in the database are not there; bring them back, or "
-                "name where they are"
+                "REFUND_DESK_KEYS_URL: not the keys of the personal data in the database; bring those back, or name "
+                "where they are"
             )
     clock = clock or _now
     try:

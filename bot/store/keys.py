@@ -75,7 +75,8 @@ class Keys:
 
     def __init__(self, engine: Engine, secret: str) -> None:
         """The table is made where it is missing. ``audit_key`` is what the audit chain is keyed with,
-        ``hash_key`` that of bot.cases.hashes. Raises StoreUnavailable, also for another secret than before."""
+        ``hash_key`` that of bot.cases.hashes; by its ``fingerprint`` a database knows its keys. Raises
+        StoreUnavailable, also for another secret than before."""
         self._engine = engine
         self._wrapping = AESGCM(_derived(secret, "wrapping"))
         self._index = _derived(secret, "blind index")
@@ -87,10 +88,12 @@ class Keys:
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
                 _metadata.create_all(connection)
-            self._key(_CANARY, create=True)
+            canary = self._key(_CANARY, create=True)
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreUnavailable(f"the keys can't be used: {reason}") from error
+        assert canary is not None
+        self.fingerprint = _prefix(canary)
 
     def seal(self, subject: str, value: Any) -> str:
         """A value of JSON as a text that only the subject's key opens; the key is made at the first use."""

@@ -62,12 +62,10 @@ class PersonalData:
         except Forgotten:
             return None
 
-    def keys_are_missing(self) -> bool:
-        """Whether there are sealed customers, and none of the newest can be opened: the keys of another database, or
-        none at all. One alone may be half erased."""
-        sealed = select(t.customers.c.id, t.customers.c.sealed).where(t.customers.c.sealed.is_not(None))
-        rows = self._connection.execute(sealed.order_by(t.customers.c.id.desc()).limit(5)).all()
-        return bool(rows) and all(self._keys.prefix(subjects.customer(row.id)) is None for row in rows)
+    def keys_fit(self) -> bool:
+        """Whether the keys are those that the database was begun with, and not new or another one's."""
+        known: str = self._connection.execute(select(t.key_store.c.fingerprint)).scalar_one()
+        return known == self._keys.fingerprint
 
     def save_customer(self, name: str, email: str, phone: str | None) -> int:
         """Add the customer, or renew what is known under the e-mail address; the customer's id."""

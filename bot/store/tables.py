@@ -255,6 +255,13 @@ verification_attempts = Table(
     UniqueConstraint("conversation_id", "message_id"),
 )
 
+key_store = Table(
+    "key_store",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("fingerprint", String(20), nullable=False),
+)
+
 events = Table(
     "events",
     MetaData(),  # Rasa makes it, not our migrations

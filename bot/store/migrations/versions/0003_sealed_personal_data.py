@@ -13,6 +13,13 @@ down_revision = "0002"
 
 def upgrade() -> None:
     keys: Keys = context.config.attributes["keys"]
+    store = op.create_table(
+        "key_store",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("fingerprint", sa.String(length=20), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.bulk_insert(store, [{"id": 1, "fingerprint": keys.fingerprint}])
     with op.batch_alter_table("customers") as batch:
         batch.add_column(sa.Column("sealed", sa.Text(), nullable=True))
         batch.add_column(sa.Column("email_index", sa.String(length=64), nullable=True))
