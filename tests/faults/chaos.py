@@ -199,6 +199,7 @@ class Chaos:
             "kind": kind,
             "takes_back": kind == "refund" and rng.random() < 0.15,
             "use": rng.choice([None, None, None, "40.00", "10.00"]) if kind == "refund" and self._by_hand else None,
+            "leaves": rng.random() < 0.2,
             "customer": True,
             "worker": True,
             "rounds": 1,
@@ -213,7 +214,7 @@ class Chaos:
             plan["offset"] += rng.choice([45, 60, 300, -3_000])
         self._shop.calm()
         plan["offset"] = max(plan["offset"], 0) + 60
-        self.lived({**plan, "rounds": 2}, [None])
+        self.lived({**plan, "rounds": 2, "customer": not plan["leaves"]}, [None])
         self.lived({**plan, "customer": False, "offset": plan["offset"] + 7_200, "give_up": True}, [None])
         self._judge(seed, plan)
 
@@ -223,10 +224,12 @@ class Chaos:
         # Asked for once more after it was done, it is declined: that is as it should be.
         last = [file for file in files if file.case.state is not CaseState.DECLINED]
         problems = []
+        if plan["leaves"]:  # a quote that was never answered may stay, as long as nothing was stopped for it
+            last = [file for file in last if file.case.state is not CaseState.QUOTED or file.steps]
         ended = Counter(file.case.state for file in last)
         if any(state not in ENDS for state in ended):
             problems.append(f"states {[state.value for state in ended]}")
-        if ended[CaseState.DONE] + ended[CaseState.IN_REVIEW] > 1 or not last:
+        if ended[CaseState.DONE] + ended[CaseState.IN_REVIEW] > 1 or not (last or plan["leaves"]):
             problems.append(f"{len(last)} cases: {[file.case.state.value for file in last]}")
         if len(paid) > 1:
             problems.append(f"paid {len(paid)} times")
@@ -238,7 +241,7 @@ class Chaos:
                 problems.append(f"done with {paid} paid, promised {promised}")
         if (plan["kind"] == "cancel" or (not done and not reviewed)) and paid:
             problems.append("paid without a case")
-        if not done and not reviewed and not plan["takes_back"]:
+        if not done and not reviewed and not plan["takes_back"] and not plan["leaves"]:
             problems.append("the case is lost")
         if any(file.handoff is None for file in reviewed):
             problems.append("in review without a handoff")
