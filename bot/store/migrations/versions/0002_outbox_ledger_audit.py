@@ -1,5 +1,7 @@
 """The outbox, the embedded ledger, and the audit chain over decisions and moves, which nobody changes any more."""
 
+from datetime import datetime, timezone
+
 import sqlalchemy as sa
 from alembic import context, op
 
@@ -9,6 +11,19 @@ revision = "0002"
 down_revision = "0001"
 
 _APPEND_ONLY = ("audit", "decisions", "case_log")
+
+
+def _take_up_what_was_confirmed() -> None:
+    """Refunds that were confirmed before there was an outbox wait for it."""
+    now = datetime.now(timezone.utc).replace(tzinfo=None)
+    op.get_bind().execute(
+        sa.text(
+            "INSERT INTO outbox (case_id, decision_id, step, state, key, payload, attempts, created_at, next_at) "
+            "SELECT cases.id, MAX(decisions.id), 'stop_service', 'waiting', cases.reference || '-stop_service', "
+            "'{}', 0, :now, :now FROM cases JOIN decisions ON decisions.case_id = cases.id "
+            "WHERE cases.state = 'confirmed' GROUP BY cases.id, cases.reference"
+        ).bindparams(sa.bindparam("now", now, sa.DateTime()))
+    )
 
 
 def upgrade() -> None:
@@ -32,6 +47,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("case_id", "decision_id", "step"),
     )
+    _take_up_what_was_confirmed()
     op.create_index("ix_outbox_waiting", "outbox", ["state", "next_at"], unique=False)
     op.create_index(
         "one_refund_per_case",
