@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from gateways import ledger_entries
 from sqlalchemy import text
+from store_builders import an_order_row
 from test_quotes import case_file
 
 from bot.bootstrap import bootstrap
@@ -28,22 +29,7 @@ REQUEST = {
     "requested_at": NOON,
     "reason": "change_of_mind",
     "destination": "wallet",
-    "order": {
-        "number": "CC-104233",
-        "product": "global-card",
-        "product_kind": "calling_card",
-        "shipped": False,
-        "currency": "USD",
-        "amount_paid": "50.00",
-        "original_balance": "50.00",
-        "remaining_balance": "50.00",
-        "used": False,
-        "placed_at": "2026-05-05T12:00:00-04:00",
-        "payment_method": "card",
-        "charge": "purchase",
-        "status": "active",
-        "dispute_open": False,
-    },
+    "order": {name: value for name, value in an_order_row().items() if name != "customer"},
 }
 ROWS = """
 INSERT INTO customers (id, name, email, phone) VALUES (7, 'Zebedee Quill', 'zebedee@example.org', NULL);
