@@ -111,14 +111,14 @@ OUTAGE_SECONDS = 30
 
 @pytest.mark.postgres
 def test_a_database_that_is_gone_for_half_a_minute_in_the_middle_of_a_form_loses_nothing(
-    postgres_url: str, tmp_path_factory: pytest.TempPathFactory
+    empty_postgres_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    name = sa.engine.make_url(postgres_url).database
+    name = sa.engine.make_url(empty_postgres_url).database
     server = sa.create_engine(
-        sa.engine.make_url(postgres_url).set(database="postgres"), future=True, isolation_level="AUTOCOMMIT"
+        sa.engine.make_url(empty_postgres_url).set(database="postgres"), future=True, isolation_level="AUTOCOMMIT"
     )
     home = tmp_path_factory.mktemp("postgres")
-    with running_site(home, take_back_minutes="0", database_url=postgres_url) as site:
+    with running_site(home, take_back_minutes="0", database_url=empty_postgres_url) as site:
         number, email = site.order()
         buyer = PatientCustomer(site.customer(), site.process)
         for text, wanted in STEPS[:2]:
