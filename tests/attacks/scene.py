@@ -37,6 +37,9 @@ INSIDE = re.compile(r"Traceback|File \"|Exception|sanic|utter_|action_|went wron
 FAILED = re.compile(r"Traceback|failed|Exception|Error|CRITICAL")
 
 _numbers = itertools.count(1)
+_tls = httpx.create_ssl_context()
+_waiting: dict[str, Party] = {}
+"""A victim whom no attack names, by site."""
 
 
 @dataclass
@@ -49,7 +52,7 @@ class Party:
     email: str
     name: str = "Test Buyer"
     phone: str = "+12125550111"
-    client: httpx.Client = field(default_factory=httpx.Client)
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(verify=_tls))
     replies: list[dict[str, Any]] = field(default_factory=list)
 
     def says(self, text: str, **more: Any) -> str:
@@ -125,6 +128,21 @@ class Scene:
         self.site, self.hostile, self.situation = site, hostile, situation
         self.sent = ""
         key = next(_numbers)
+        self.victim = self._victim(site, key)
+        self.reference, self.victim_id = self.victim.reference(), self.victim.conversation_id
+        number, email = site.order()
+        self.own = Party(site, f"mallory-{key}", number, email)
+        self._set_up()
+        self.before = world(site)
+        self.slots = self.own.slots() if situation != "stranger" else {}
+        self.victim_events = len(events_of(site, self.victim_id))
+        self.logs = {path: path.stat().st_size for path in self._log_files()}
+
+    def _victim(self, site: Site, key: int) -> Party:
+        """Somebody at a quote. One whom an attack names is new, so that nothing counts from those before."""
+        used = self.situation == "stranger" or "‹victim" in repr(self.hostile).lower()
+        if not used and site.url in _waiting:
+            return _waiting[site.url]
         number, email = site.order(
             amount_paid="83.71",
             original_balance="83.71",
@@ -137,27 +155,29 @@ class Scene:
                 "phone": f"+1415555{key:04}",
             },
         )
-        self.victim = Party(
-            site, f"victim-{key}", number, email, "Zebulon Quartermaine", f"+1415555{key:04}", httpx.Client()
-        )
-        self.victim.says(f"I want a refund for {number}, {email}, I changed my mind")
-        assert "$73.66" in self.victim.says("wallet", message_id="victim-1")
-        self.reference = self.victim.reference()
-        number, email = site.order()
-        self.own = Party(site, f"mallory-{key}", number, email)
-        self._set_up()
-        self.before = world(site)
-        self.slots = self.own.slots() if situation != "stranger" else {}
-        self.victim_events = len(events_of(site, self.victim.conversation_id))
-        self.logs = {path: path.stat().st_size for path in self._log_files()}
+        victim = Party(site, f"victim-{key}", number, email, "Zebulon Quartermaine", f"+1415555{key:04}")
+        victim.says(f"I want a refund for {number}, {email}, I changed my mind")
+        assert "$73.66" in victim.says("wallet", message_id="victim-1")
+        if not used:
+            _waiting[site.url] = victim
+        return victim
 
     def _set_up(self) -> None:
-        own, steps = self.own, ["I want a refund", self.own.number, self.own.email, "I changed my mind", "wallet", "yes"]
-        many = {"fresh": 0, "number": 1, "email": 2, "reason": 3, "destination": 4, "quote": 5, "confirmed": 6}
-        for text in steps[: many.get(self.situation, 0)]:
-            own.says(text)
+        own = self.own
+        wish = f"I want a refund for {own.number}"
+        ready = f"{wish}, {own.email}, I changed my mind"
+        steps = {
+            "number": [("I want a refund", "order number")],
+            "email": [(wish, "email address")],
+            "reason": [(f"{wish}, {own.email}", "reason")],
+            "destination": [(ready, "wallet, or")],
+            "quote": [(ready, "wallet, or"), ("wallet", "Shall I go ahead?")],
+            "confirmed": [(ready, "wallet, or"), ("wallet", "Shall I go ahead?"), ("yes", "Done")],
+        }
+        for text, answer in steps.get(self.situation, []):
+            assert answer in own.says(text)
         if self.situation == "stranger":
-            own.not_mine = frozenset({self.victim.conversation_id})
+            own.not_mine = frozenset({self.victim_id})
             own.sender = self.victim.sender
 
     def fill(self, text: str) -> str:
@@ -186,7 +206,7 @@ class Scene:
         return text
 
     def _own_cookie(self) -> str:
-        with httpx.Client() as client:
+        with httpx.Client(verify=_tls) as client:
             body = {"sender": f"{self.own.sender}-own", "message": "hello"}
             return str(client.post(f"{self.site.url}{WEBHOOK}", json=body, timeout=60).cookies["refund_desk"])
 
@@ -235,7 +255,7 @@ class Scene:
         started = time.monotonic()
         port = int(self.site.url.rsplit(":", 1)[1])
         self.sent += content.decode("utf-8", "replace")
-        with socket.create_connection(("127.0.0.1", port), timeout=3 * SECONDS) as wire:
+        with socket.create_connection(("127.0.0.1", port), timeout=SECONDS) as wire:
             answer = b""
             try:
                 wire.sendall(content)
@@ -359,7 +379,7 @@ class Scene:
         victim = self.victim
         row = self.before.cases[max(key for key, row in self.before.cases.items() if row.reference == self.reference)]
         assert world(self.site).cases[row.id] == row, "the victim's case has changed"
-        events = events_of(self.site, victim.conversation_id)
+        events = events_of(self.site, self.victim_id)
         assert len(events) == self.victim_events, "the victim's conversation has changed"
         if self.situation == "stranger":
             assert "Done" in victim.says("yes"), "the victim's quote still waits for its own customer"
@@ -370,7 +390,8 @@ class Scene:
     def close(self) -> None:
         """Close the connections."""
         self.own.client.close()
-        self.victim.client.close()
+        if self.victim not in _waiting.values():
+            self.victim.client.close()
 
 
 def _read(data: bytes) -> str:
