@@ -178,11 +178,12 @@ class _Fields:
 
     def choice(self, key: str, kind: type[_E], default: Any = _ABSENT) -> Any:
         def read(value: Any) -> _E:
-            try:
-                return kind(value)
-            except ValueError:
-                allowed = ", ".join(str(member.value) for member in kind)
-                raise self._wrong(key, f"must be one of {allowed}, not {shown(value)}") from None
+            # Not kind(value): its error would show the whole value, which fails for one that is nested too deeply.
+            for member in kind:
+                if member.value == value:
+                    return member
+            allowed = ", ".join(str(member.value) for member in kind)
+            raise self._wrong(key, f"must be one of {allowed}, not {shown(value)}")
 
         return self._read(key, read, default)
 

@@ -361,6 +361,12 @@ class Scene:
         assert sum(event["event"] == "session_started" for event in events) <= 1
         after = own.slots()
         changed = {name for name in {*after, *self.slots} if after.get(name) != self.slots.get(name)}
+        if "decision_id" in changed and after.get("decision_id") and "case_reference" not in changed:
+            # The same quote, decided again as it stands.
+            decision = query(self.site, sa.select(t.decisions).where(t.decisions.c.id == int(after["decision_id"])))[0]
+            (case,) = query(self.site, sa.select(t.cases).where(t.cases.c.id == decision.case_id))
+            assert case.reference == after["case_reference"] and decision.result["refund"] == "44.00"
+            changed.remove("decision_id")
         assert changed <= self.hostile.may_change, {name: (self.slots.get(name), after.get(name)) for name in changed}
         said = own.says("how much is the fee?")
         assert "12%" in said and not INSIDE.search(said), "the bot goes on"

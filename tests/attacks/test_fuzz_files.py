@@ -199,7 +199,7 @@ def decided(line: str) -> dict[str, Any]:
     text = json.dumps(answer)
     assert "\n" not in text and json.dumps(decide_line(line, POLICY)) == text
     assert ("error" in answer) != ("outcome" in answer)
-    if answer.get("refund") is not None:
+    if answer.get("base") is not None:
         base, fee, refund = (Decimal(answer[key]) for key in ("base", "fee", "refund"))
         paid = Decimal(json.loads(line)["order"]["amount_paid"])
         assert 0 <= refund <= base <= paid and 0 <= fee and base == fee + refund
