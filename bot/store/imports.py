@@ -127,7 +127,7 @@ def _order_row(data: Any) -> OrderRow:
         raise InvalidInput("order", "must be a JSON object")
     unknown = sorted(str(key) for key in data.keys() - _FIELDS - {"customer"})
     if unknown:
-        raise InvalidInput(unknown[0], "is not a field of an order")
+        raise InvalidInput(_named(unknown[0]), "is not a field of an order")
     order = parse_order(data)
     if not _NUMBER.fullmatch(order.number):
         raise InvalidInput("number", f'must be "CC-" and six digits, not {shown(order.number)}')
@@ -139,12 +139,17 @@ def _order_row(data: Any) -> OrderRow:
     return OrderRow(order, _customer_row(data.get("customer")))
 
 
+def _named(field: str) -> str:
+    """The name of an unknown field: as it stands, unless a terminal would obey it."""
+    return field if field.isprintable() and len(field) <= 50 else shown(field)
+
+
 def _customer_row(data: Any) -> CustomerRow:
     if not isinstance(data, Mapping):
         raise InvalidInput("customer", "is missing" if data is None else "must be a JSON object")
     unknown = sorted(str(key) for key in data.keys() - _CUSTOMER_FIELDS)
     if unknown:
-        raise InvalidInput(f"customer.{unknown[0]}", "is not a field of a customer")
+        raise InvalidInput(f"customer.{_named(unknown[0])}", "is not a field of a customer")
     name, email, phone = data.get("name"), data.get("email"), data.get("phone")
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput("customer.name", "must be a text that is not empty")

@@ -64,26 +64,9 @@ class Party:
         self.replies = answer.json()
         return "\n".join(reply.get("text", "") for reply in self.replies)
 
-    @property
-    def conversation_id(self) -> str:
-        """The id of the conversation that the client has, the newest of that name where the name is somebody else's."""
-        rows = query(self.site, sa.select(t.conversations.c.id).where(t.conversations.c.sender == self.sender))
-        ids = [row.id for row in rows if row.id not in self.not_mine]
-        return ids[-1] if ids else self.sender
-
-    not_mine: frozenset[str] = frozenset()
-
-    def slots(self) -> dict[str, Any]:
-        """The slots of the conversation that no message may set by itself."""
-        held: dict[str, Any] = {}
-        for event in events_of(self.site, self.conversation_id):
-            if event["event"] == "slot" and event["name"] in SLOTS:
-                held[event["name"]] = event["value"]
-        return {name: value for name, value in held.items() if value is not None}
-
     def reference(self) -> str:
         """The reference of the newest case of the conversation."""
-        of_conversation = t.cases.c.conversation_id == self.conversation_id
+        of_conversation = t.cases.c.conversation_id == self.sender
         rows = query(self.site, sa.select(t.cases.c.reference).where(of_conversation).order_by(t.cases.c.id.desc()))
         return rows[0].reference if rows else "RD-AAAAAA"
 
@@ -113,6 +96,15 @@ def events_of(site: Site, conversation_id: str) -> list[dict[str, Any]]:
         return uow.personal.events(conversation_id)
 
 
+def slots_of(site: Site, conversation_id: str) -> dict[str, Any]:
+    """The slots of a conversation that are more than a note."""
+    held: dict[str, Any] = {}
+    for event in events_of(site, conversation_id):
+        if event["event"] == "slot" and event["name"] in SLOTS:
+            held[event["name"]] = event["value"]
+    return {name: value for name, value in held.items() if value is not None}
+
+
 def world(site: Site) -> World:
     """The database as it is now."""
     tables = (t.ledger, t.cases, t.orders, t.customers, t.incidents, t.verifications)
@@ -129,13 +121,14 @@ class Scene:
         self.sent = ""
         key = next(_numbers)
         self.victim = self._victim(site, key)
-        self.reference, self.victim_id = self.victim.reference(), self.victim.conversation_id
+        self.reference = self.victim.reference()
         number, email = site.order()
         self.own = Party(site, f"mallory-{key}", number, email)
         self._set_up()
         self.before = world(site)
-        self.slots = self.own.slots() if situation != "stranger" else {}
-        self.victim_events = len(events_of(site, self.victim_id))
+        self.slots = slots_of(site, self.own.sender) if situation != "stranger" else {}
+        self.victim_events = len(events_of(site, self.victim.sender))
+        self.conversations = {row.id for row in query(site, sa.select(t.conversations.c.id))}
         self.logs = {path: path.stat().st_size for path in self._log_files()}
 
     def _victim(self, site: Site, key: int) -> Party:
@@ -177,7 +170,6 @@ class Scene:
         for text, answer in steps.get(self.situation, []):
             assert answer in own.says(text)
         if self.situation == "stranger":
-            own.not_mine = frozenset({self.victim_id})
             own.sender = self.victim.sender
 
     def fill(self, text: str) -> str:
@@ -224,6 +216,7 @@ class Scene:
         """Send it, and look at each answer."""
         for body in self.hostile.posts:
             filled = {key: self.fill(value) if isinstance(value, str) else value for key, value in body.items()}
+            self.own.sender = filled.get("sender", self.own.sender)
             self._request(content=json.dumps({"sender": self.own.sender, **filled}).encode())
         for request in self.hostile.requests:
             self._request(**request)
@@ -356,10 +349,11 @@ class Scene:
         if not (self.hostile.posts or self.hostile.requests):
             return
         own = self.own
-        events = events_of(self.site, own.conversation_id)
+        conversation_id = self._conversation_id()
+        events = events_of(self.site, conversation_id) if conversation_id else []
         assert {event["event"] for event in events} <= EVENTS
         assert sum(event["event"] == "session_started" for event in events) <= 1
-        after = own.slots()
+        after = slots_of(self.site, conversation_id) if conversation_id else {}
         changed = {name for name in {*after, *self.slots} if after.get(name) != self.slots.get(name)}
         if "decision_id" in changed and after.get("decision_id") and "case_reference" not in changed:
             # The same quote, decided again as it stands.
@@ -371,6 +365,14 @@ class Scene:
         said = own.says("how much is the fee?")
         assert "12%" in said and not INSIDE.search(said), "the bot goes on"
         self._tells_nothing(said)
+
+    def _conversation_id(self) -> str | None:
+        """The conversation that the attacker has: their own from before, or the one that the attack opened."""
+        if self.own.sender in self.conversations and self.own.sender != self.victim.sender:
+            return self.own.sender
+        known = t.conversations.c
+        rows = query(self.site, sa.select(known.id).order_by(known.last_at.desc()))
+        return next((row.id for row in rows if row.id not in self.conversations), None)
 
     def _check_logs(self) -> None:
         written = ""
@@ -385,7 +387,7 @@ class Scene:
         victim = self.victim
         row = self.before.cases[max(key for key, row in self.before.cases.items() if row.reference == self.reference)]
         assert world(self.site).cases[row.id] == row, "the victim's case has changed"
-        events = events_of(self.site, self.victim_id)
+        events = events_of(self.site, victim.sender)
         assert len(events) == self.victim_events, "the victim's conversation has changed"
         if self.situation == "stranger":
             assert "Done" in victim.says("yes"), "the victim's quote still waits for its own customer"

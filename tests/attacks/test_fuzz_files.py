@@ -8,7 +8,6 @@ import json
 import tempfile
 from decimal import Decimal
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,12 +16,12 @@ from hostile import case, order
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from policy_builders import POLICY
+from shops import a_shop
+from store_builders import Clock
 
-from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.commands.policy import decide_line
 from bot.policy.parsing import InvalidInput, order_to_json, parse_order
-from bot.settings import Settings
 from bot.store import tables as t
 from bot.store.imports import ImportRefused, OrderRow, import_orders, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -105,10 +104,10 @@ def as_csv(rows: list[dict[str, Any]]) -> bytes:
 
 @lru_cache
 def shop() -> Services:
-    """A store of its own; its folder goes with the process."""
+    """A store for all imports here, which goes with the process."""
     folder = tempfile.TemporaryDirectory()
     _folders.append(folder)
-    return bootstrap(Settings(home=Path(folder.name), database_url=f"sqlite:///{folder.name}/test.db"))
+    return a_shop(Clock(), folder.name)
 
 
 _folders: list[Any] = []

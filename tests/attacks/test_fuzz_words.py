@@ -80,7 +80,8 @@ def test_card_numbers_are_masked_once_and_for_all(text: str) -> None:
     once, had = mask_cards(text)
     assert mask_cards(once) == (once, False)
     assert had == (once != text)
-    assert without_cards(without_cards(text)) == without_cards(text)
+    name = clean(text)
+    assert without_cards(without_cards(name)) == without_cards(name)
 
 
 @given(texts)

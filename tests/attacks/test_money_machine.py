@@ -8,7 +8,6 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,9 +15,9 @@ from gateways import FaultyGateway
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from shops import a_shop
 from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
-from bot.bootstrap import bootstrap
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.errors import CaseError
 from bot.cases.execution import carry_out_due
@@ -30,7 +29,6 @@ from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
 from bot.policy import decide
 from bot.policy.facts import Destination
 from bot.policy.parsing import parse_request
-from bot.settings import Settings
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -50,8 +48,7 @@ class Money(RuleBasedStateMachine):
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
-        home = Path(self.folder.name)
-        plain = bootstrap(Settings(home=home, database_url=f"sqlite:///{home}/test.db"), self.clock)
+        plain = a_shop(self.clock, self.folder.name)
         self.gateway = FaultyGateway(plain.gateway)
         self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=3)
         self.shown: list[tuple[str, str, int]] = []
@@ -270,5 +267,5 @@ class Money(RuleBasedStateMachine):
 
 TestMoney = Money.TestCase
 TestMoney.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
