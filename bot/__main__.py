@@ -21,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         importlib.import_module(f"bot.commands.{name}").add_parser(subparsers)
     args = parser.parse_args(argv)
     try:
+        _check_texts(args)
         status: int = args.run(args)
         sys.stdout.flush()
     except CommandError as error:
@@ -33,6 +34,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
+
+
+def _check_texts(args: argparse.Namespace) -> None:
+    """Bytes that are no text arrive as half characters, which no database takes."""
+    for name, value in vars(args).items():
+        if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
+            raise CommandError(f"{name} is not in UTF-8")
 
 
 if __name__ == "__main__":

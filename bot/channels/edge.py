@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 from sanic import Sanic, response
-from sanic.exceptions import SanicException
+from sanic.exceptions import InvalidUsage, SanicException
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
@@ -38,6 +39,8 @@ _SAID = {
     413: "the request is too large",
     417: "Expect is not answered here",
 }
+_LENGTH = re.compile(r"[0-9]{1,12}[ \t]*")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9a-z-]+")
 _PORTS = {"http": 80, "https": 443}
 
 logger = structlog.get_logger()
@@ -53,6 +56,7 @@ class Edge:
 
     def install(self, app: Sanic) -> None:
         """Before and after every request of the app, and in the place of the framework's error pages."""
+        app.add_signal(_check_framing, "http.lifecycle.request")
         app.register_middleware(self._before, "request")
         app.register_middleware(self._after, "response")
         app.error_handler.add(Exception, _error)
@@ -110,12 +114,29 @@ def _is_own(origin: str, host: str) -> bool:
     return bool(page.hostname) and page.hostname == asked.hostname and same_port and not page.path
 
 
+async def _check_framing(request: Request) -> None:
+    """Refuse a request whose end others might see elsewhere. Sanic takes the first of several lengths, prefers chunks
+    to a length, and with a negative length reads for ever and answers nobody any more."""
+    headers = request.headers
+    lengths, codings = headers.getall("content-length", []), headers.getall("transfer-encoding", [])
+    if (
+        len(lengths) + len(codings) > 1
+        or not all(_LENGTH.fullmatch(length) for length in lengths)
+        or not all(coding == "chunked" for coding in codings)
+        or not all(_NAME.fullmatch(name) for name in headers)
+    ):
+        raise InvalidUsage("the body has no clear end")
+
+
 async def _error(request: Request, error: Exception) -> HTTPResponse:
     """A short answer; what went wrong inside stays inside."""
     status = error.status_code if isinstance(error, SanicException) else 500
     headers: dict[str, Any] = {}
     if status == 405:
         headers = {"Allow": (getattr(error, "headers", None) or {}).get("Allow", "")}
+    stream = getattr(request, "stream", None)
+    if status == 400 and stream is not None and not stream.keep_alive:
+        stream.request_body = None  # the connection is closed: what can't be read is not read again
     if status >= 500:
         logger.error("request.failed", error=type(error).__name__)
     said = _SAID.get(status, "something went wrong on our side" if status >= 500 else "this can't be answered")

@@ -205,6 +205,8 @@ def read(body: bytes) -> tuple[str, str, str | None]:
         raise BadRequest("message must be a text")
     if message_id is not None and (not isinstance(message_id, str) or not 1 <= len(message_id) <= 100):
         raise BadRequest("message_id must be a text of 1 to 100 characters")
+    if message_id is not None and not message_id.isprintable():
+        raise BadRequest("message_id must be printable")
     name = clean(sender).strip()
     if not name:
         raise BadRequest("sender must be a text of 1 to 128 characters")

@@ -64,8 +64,8 @@ def _show(args: argparse.Namespace) -> int:
     with open_services().unit_of_work() as uow:
         wanted = args.id.strip().upper()
         file = uow.case_file(wanted)
-        if file is None and wanted.isdigit():
-            file = next((file for file in uow.case_files() if file.case.id == int(wanted)), None)
+        if file is None and wanted.isdecimal():
+            file = next((file for file in uow.case_files() if str(file.case.id) == wanted), None)
     if file is None:
         raise CommandError(f"there is no case {args.id}")
     data = details(file)

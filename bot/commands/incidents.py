@@ -32,6 +32,11 @@ def _add(args: argparse.Namespace) -> int:
     end = _moment("--to", args.end) if args.end else None
     if end is not None and end < start:
         raise CommandError("--to must not be before --from")
+    longest = t.incidents.c.product.type.length
+    if not args.product.isprintable() or not 1 <= len(args.product) <= longest:
+        raise CommandError(f"--product must be a printable text of 1 to {longest} characters")
+    if not args.note.isprintable():
+        raise CommandError("--note must be a printable text")
     with open_services().unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
         values = {"product": args.product, "started_at": start, "ended_at": end, "note": args.note}
@@ -66,8 +71,10 @@ def _moment(flag: str, text: str) -> datetime:
 
     try:
         moment = isoparse(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise CommandError(f"{flag} {text}: not an ISO 8601 time, such as 2026-11-20T09:00:00-05:00") from None
     if moment.tzinfo is None:
         raise CommandError(f"{flag} {text}: has no offset from UTC; write it as 2026-11-20T09:00:00-05:00")
+    if not 1971 <= moment.year <= 9000:
+        raise CommandError(f"{flag} {text}: has a year that can't be right")
     return moment

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from bot.commands import CommandError, open_services
-from bot.commands.cases import details
+from bot.commands.cases import details, harmless
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +42,7 @@ def _export(args: argparse.Namespace) -> int:
             {"conversation_id": key, "valid_until": until.isoformat()} for key, until in person.verifications
         ],
     }
-    print(json.dumps(data, indent=2, ensure_ascii=False))
+    print(harmless(json.dumps(data, indent=2, ensure_ascii=False)))
     return 0
 
 

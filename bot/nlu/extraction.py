@@ -26,7 +26,7 @@ _EMAIL = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", r
 _SIX = r"\d(?:[ .\u2009-]?\d){5}"
 _WITH_PREFIX = re.compile(rf"(?<![a-z0-9])c\s?[-_.]?\s?c\s*[-–—_#:.]?\s*({_SIX})(?!\d)", re.I)
 _BARE = re.compile(
-    rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?({_SIX})(?!\d)(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))", re.I
+    rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?(?!\d{{4}}\.\d\d(?!\d))({_SIX})(?!\d)(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))", re.I
 )
 
 # A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.

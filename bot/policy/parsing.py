@@ -25,6 +25,7 @@ from bot.policy.facts import (
 )
 
 _MONEY = re.compile(r"-?\d{1,15}(\.\d{1,6})?", re.ASCII)
+_LONGEST_SHOWN = 100
 _E = TypeVar("_E", bound=Enum)
 _ABSENT = object()
 
@@ -131,6 +132,16 @@ def order_to_json(order: Order) -> dict[str, Any]:
     }
 
 
+def shown(value: Any) -> str:
+    """A value as an error message quotes it: shortly, however long or deeply nested it is."""
+    if isinstance(value, Mapping):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
+
+
 class _Fields:
     """The fields of a JSON object; a null counts as absent, and a field without a default must be there."""
 
@@ -152,7 +163,7 @@ class _Fields:
     def flag(self, key: str, default: Any = _ABSENT) -> Any:
         def read(value: Any) -> bool:
             if not isinstance(value, bool):
-                raise self._wrong(key, f"must be true or false, not {value!r}")
+                raise self._wrong(key, f"must be true or false, not {shown(value)}")
             return value
 
         return self._read(key, read, default)
@@ -160,18 +171,19 @@ class _Fields:
     def count(self, key: str, default: Any = _ABSENT) -> Any:
         def read(value: Any) -> int:
             if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-                raise self._wrong(key, f"must be a whole number, 0 or more, not {value!r}")
+                raise self._wrong(key, f"must be a whole number, 0 or more, not {shown(value)}")
             return value
 
         return self._read(key, read, default)
 
     def choice(self, key: str, kind: type[_E], default: Any = _ABSENT) -> Any:
         def read(value: Any) -> _E:
-            try:
-                return kind(value)
-            except ValueError:
-                allowed = ", ".join(str(member.value) for member in kind)
-                raise self._wrong(key, f"must be one of {allowed}, not {value!r}") from None
+            # Not kind(value): its error would show the whole value, which fails for one that is nested too deeply.
+            for member in kind:
+                if member.value == value:
+                    return member
+            allowed = ", ".join(str(member.value) for member in kind)
+            raise self._wrong(key, f"must be one of {allowed}, not {shown(value)}")
 
         return self._read(key, read, default)
 
@@ -180,7 +192,7 @@ class _Fields:
             try:
                 moment = isoparse(value)
             except (TypeError, ValueError, OverflowError):
-                raise self._wrong(key, f"must be an ISO 8601 time with offset, not {value!r}") from None
+                raise self._wrong(key, f"must be an ISO 8601 time with offset, not {shown(value)}") from None
             if moment.tzinfo is None:
                 raise self._wrong(key, f"has no offset from UTC: {value!r}")
             if not 1971 <= moment.year <= 9000:
@@ -192,7 +204,7 @@ class _Fields:
     def money(self, key: str, currency: str, default: Any = _ABSENT) -> Any:
         def read(value: Any) -> Decimal:
             if not isinstance(value, str) or not _MONEY.fullmatch(value):
-                raise self._wrong(key, f'must be a decimal string such as "50.00", not {value!r}')
+                raise self._wrong(key, f'must be a decimal string such as "50.00", not {shown(value)}')
             amount = Decimal(value)
             if not money.is_payable(amount, currency):
                 raise self._wrong(key, f"has more decimals than {currency} has: {value!r}")

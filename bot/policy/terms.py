@@ -105,8 +105,10 @@ class Policy:
             data = YAML(typ="safe", pure=True).load(text)
         except YAMLError as error:
             raise PolicyFileError(f"not valid YAML: {' '.join(str(error).split())}") from None
-        except ValueError as error:
-            # An unquoted date that the calendar does not have, such as 2026-02-30.
+        except RecursionError:
+            raise PolicyFileError("not valid YAML: nested too deeply") from None
+        except (ValueError, LookupError) as error:
+            # An unquoted date that the calendar does not have, such as 2026-02-30, or a tag that does not fit.
             raise PolicyFileError(f"not valid YAML: a date or number can't be read: {error}") from None
         top = _Section(data, "the file")
         rows = top.take("versions", list)

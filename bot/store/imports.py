@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,12 +15,16 @@ from sqlalchemy import select
 
 from bot.policy.facts import Order, OrderStatus
 from bot.policy.money import is_known
-from bot.policy.parsing import InvalidInput, parse_order
+from bot.policy.parsing import InvalidInput, parse_order, shown
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 
 _NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_LONGEST = {"product": t.orders.c.product.type.length, "payment_method": t.orders.c.payment_method.type.length}
+_LONGEST_NAME, _LONGEST_PHONE = 200, 50
+_TURNS = frozenset("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
+"""Characters that turn the direction of the text after them."""
 _FIELDS = frozenset(Order.__dataclass_fields__)
 _CUSTOMER_FIELDS = frozenset({"name", "email", "phone"})
 _BOOLEANS = {"true": True, "false": False, "": None}
@@ -122,13 +127,21 @@ def _order_row(data: Any) -> OrderRow:
         raise InvalidInput("order", "must be a JSON object")
     unknown = sorted(str(key) for key in data.keys() - _FIELDS - {"customer"})
     if unknown:
-        raise InvalidInput(unknown[0], "is not a field of an order")
+        raise InvalidInput(_named(unknown[0]), "is not a field of an order")
     order = parse_order(data)
     if not _NUMBER.fullmatch(order.number):
-        raise InvalidInput("number", f'must be "CC-" and six digits, not {order.number!r}')
+        raise InvalidInput("number", f'must be "CC-" and six digits, not {shown(order.number)}')
     if not is_known(order.currency):
-        raise InvalidInput("currency", f"is no currency code: {order.currency!r}")
+        raise InvalidInput("currency", f"is no currency code: {shown(order.currency)}")
+    for field, longest in _LONGEST.items():
+        if len(getattr(order, field)) > longest:
+            raise InvalidInput(field, f"must have at most {longest} characters")
     return OrderRow(order, _customer_row(data.get("customer")))
+
+
+def _named(field: str) -> str:
+    """The name of an unknown field: as it stands, unless a terminal would obey it."""
+    return field if field.isprintable() and len(field) <= 50 else shown(field)
 
 
 def _customer_row(data: Any) -> CustomerRow:
@@ -136,15 +149,23 @@ def _customer_row(data: Any) -> CustomerRow:
         raise InvalidInput("customer", "is missing" if data is None else "must be a JSON object")
     unknown = sorted(str(key) for key in data.keys() - _CUSTOMER_FIELDS)
     if unknown:
-        raise InvalidInput(f"customer.{unknown[0]}", "is not a field of a customer")
+        raise InvalidInput(f"customer.{_named(unknown[0])}", "is not a field of a customer")
     name, email, phone = data.get("name"), data.get("email"), data.get("phone")
     if not isinstance(name, str) or not name.strip():
         raise InvalidInput("customer.name", "must be a text that is not empty")
-    if not isinstance(email, str) or len(email) > 254 or not _EMAIL.fullmatch(email.strip()):
-        raise InvalidInput("customer.email", f"must be an e-mail address, not {email!r}")
-    if phone is not None and not isinstance(phone, str):
-        raise InvalidInput("customer.phone", f"must be a text, not {phone!r}")
+    if len(name) > _LONGEST_NAME or not _is_plain(name):
+        raise InvalidInput("customer.name", f"must be a printable text of at most {_LONGEST_NAME} characters")
+    if not isinstance(email, str) or len(email) > 254 or not _EMAIL.fullmatch(email.strip()) or not _is_plain(email):
+        raise InvalidInput("customer.email", f"must be an e-mail address, not {shown(email)}")
+    if phone is not None and (not isinstance(phone, str) or len(phone) > _LONGEST_PHONE or not _is_plain(phone)):
+        raise InvalidInput("customer.phone", f"must be a phone number as a text, not {shown(phone)}")
     return CustomerRow(name.strip(), email.strip().lower(), phone or None)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text has nothing that a terminal would obey or that no database takes; format characters that names
+    are written with are allowed."""
+    return not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _TURNS for char in text.strip())
 
 
 def _customer_id(uow: SqlUnitOfWork, customer: CustomerRow) -> int:
@@ -158,8 +179,10 @@ def _columns(order: Order) -> dict[str, Any]:
 
 def _json_objects(text: str, name: str) -> list[Any]:
     try:
-        data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        data = json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise ImportRefused(f"{name}: not valid JSON: nested too deeply") from None
+    except ValueError as error:  # a JSONDecodeError, a key that stands twice, or a number of thousands of digits
         raise ImportRefused(f"{name}: not valid JSON: {error}") from None
     if isinstance(data, Mapping) and set(data) == {"orders"}:
         data = data["orders"]
@@ -170,9 +193,23 @@ def _json_objects(text: str, name: str) -> list[Any]:
     return data
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a key that stands twice: which of two sums is meant, nobody can tell."""
+    data: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in data:
+            raise ValueError(f"{shown(key)} stands twice in one object")
+        data[key] = value
+    return data
+
+
 def _csv_objects(text: str, name: str) -> list[dict[str, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), restkey="(extra)", strict=True)
     try:
+        columns = list(reader.fieldnames or ())
+        twice = next((column for column in columns if columns.count(column) > 1), None)
+        if twice is not None:
+            raise ImportRefused(f"{name}: the column {shown(twice)} stands twice")
         return [_csv_object(row) for row in reader]
     except csv.Error as error:
         raise ImportRefused(f"{name}: not valid CSV in line {reader.line_num}: {error}") from None

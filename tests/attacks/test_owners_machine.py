@@ -1,0 +1,219 @@
+"""Whatever clients send in whatever order, nobody opens another's conversation, and nobody is verified without a proof."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from shops import a_shop
+from store_builders import Clock, store_order
+
+from bot.cases.conversations import KEPT_SECRETS, Client, TooManyConversations, open_conversation
+from bot.cases.identity import (
+    ADDRESS_TIME,
+    ADDRESS_TRIES,
+    ORDER_TRIES,
+    VerificationStatus,
+    is_verified,
+    verify,
+)
+
+NAMES = ("web-1", "web-2", "+1 212 555 0199", "a@b.co", "' OR '1'='1", "ünï")
+ADDRESSES = ("198.51.100.7", "203.0.113.9")
+OWNERS = {"CC-104233": "alex@example.com", "CC-104255": "bella@example.com"}
+JUNK = ("", "x", "A" * 43, "a" * 42, "\0" * 43, "é" * 43)
+
+
+@dataclass
+class Talk:
+    """A conversation as the model knows it: who may open it, and by what."""
+
+    name: str
+    address: str
+    secrets: list[str] = field(default_factory=list)
+    bound: bool = False
+    subject: str | None = None
+    used: int = 0
+
+
+class Owners(RuleBasedStateMachine):
+    """Clients with and without cookies and tokens, against a model of who owns what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.services = replace(a_shop(self.clock, self.folder.name), conversations_per_address=1_000)
+        self.talks: dict[str, Talk] = {}
+        self.secrets: list[str] = []
+        self.turn = 0
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    def expected(self, name: str, address: str, secret: str | None, subject: str | None) -> list[str]:
+        """The conversations that the client may open, the newest first."""
+        named = sorted((t for t in self.talks.items() if t[1].name == name), key=lambda t: -t[1].used)
+        if subject is not None:
+            mine = [key for key, talk in named if talk.subject == subject]
+            if mine:
+                return mine
+        free = [(key, talk) for key, talk in named if talk.subject is None]
+        if secret is not None:
+            return [key for key, talk in free if secret in talk.secrets]
+        if subject is not None:
+            return []
+        return [key for key, talk in free if not talk.bound and talk.address == address]
+
+    def send(self, name: str, address: str, secret: str | None, subject: str | None) -> None:
+        self.turn += 1
+        self.clock.passes(seconds=1)
+        real = secret if secret in (*self.secrets, "A" * 43) else None  # what has not the form of one is none
+        may = self.expected(name, address, real, subject)
+        client = Client("rest", address, limited=True, secret=secret, subject=subject)
+        opened = open_conversation(self.services, client, name)
+        if may:
+            assert opened.id == may[0]
+            talk = self.talks[opened.id]
+        else:
+            assert opened.id not in self.talks, "somebody else's conversation"
+            talk = self.talks[opened.id] = Talk(name, address)
+        talk.address, talk.used = address, self.turn
+        if subject is not None:
+            talk.subject, talk.bound = subject, True
+            assert opened.secret is None
+        elif real is not None:
+            talk.secrets, talk.bound = [real], True
+            assert opened.secret is None
+        else:
+            assert opened.secret is not None and opened.secret not in self.secrets
+            talk.secrets = [*talk.secrets[-KEPT_SECRETS + 1 :], opened.secret]
+            self.secrets.append(opened.secret)
+
+    @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES))
+    def without_cookie(self, name: str, address: str) -> None:
+        self.send(name, address, None, None)
+
+    @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES), data=st.data())
+    def with_a_secret_that_was_given_out(self, name: str, address: str, data: st.DataObject) -> None:
+        if self.secrets:
+            self.send(name, address, data.draw(st.sampled_from(self.secrets)), None)
+
+    @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES), junk=st.sampled_from(JUNK))
+    def with_a_made_up_secret(self, name: str, address: str, junk: str) -> None:
+        self.send(name, address, junk, None)
+
+    @rule(
+        name=st.sampled_from(NAMES),
+        address=st.sampled_from(ADDRESSES),
+        subject=st.sampled_from(["u-1", "u-2", "'; --"]),
+        data=st.data(),
+    )
+    def with_a_token(self, name: str, address: str, subject: str, data: st.DataObject) -> None:
+        secret = data.draw(st.none() | st.sampled_from(self.secrets)) if self.secrets else None
+        self.send(name, address, secret, subject)
+
+
+class Proofs(RuleBasedStateMachine):
+    """Right and wrong proofs over conversations, orders and addresses: the locks are those of bot.cases.identity."""
+
+    TALKS = ("t-1", "t-2", "t-3", "t-4")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.services = a_shop(self.clock, self.folder.name)
+        self.until: dict[tuple[str, str], datetime] = {}
+        self.failures: list[tuple[datetime, str, str, str]] = []
+        self.messages = 0
+
+    def teardown(self) -> None:
+        self.folder.cleanup()
+
+    @initialize()
+    def shop(self) -> None:
+        for number, email in OWNERS.items():
+            store_order(self.services, number, email)
+        self.address = {}
+        for index, talk in enumerate(self.TALKS):
+            self.address[talk] = ADDRESSES[index // 2]
+            open_conversation(self.services, Client("rest", self.address[talk]), talk)
+
+    def counted(self, kind: int, key: str, window: timedelta) -> int:
+        return sum(failure[kind] == key and failure[0] > self.clock() - window for failure in self.failures)
+
+    @rule(
+        talk=st.sampled_from(TALKS),
+        number=st.sampled_from([*OWNERS, "CC-999999", "CC-000000"]),
+        email=st.sampled_from([*OWNERS.values(), "x@example.com", "", "alex@example.com ", "ALEX@EXAMPLE.COM", "%", "\0"]),
+        again=st.integers(0, 5),
+    )
+    def tries(self, talk: str, number: str, email: str, again: int) -> None:
+        hour = timedelta(minutes=self.services.verification_minutes)
+        self.messages += 1
+        before = self.counted(1, talk, hour)
+        locked = (
+            before >= self.services.verification_tries
+            or self.counted(2, number, hour) >= ORDER_TRIES
+            or self.counted(3, self.address[talk], ADDRESS_TIME) >= ADDRESS_TRIES
+        )
+        right = OWNERS.get(number) == email.strip().lower()
+        for _ in range(1 + (again == 5)):  # a repeated delivery counts once
+            done = verify(
+                self.services,
+                conversation_id=talk,
+                message_id=f"m-{self.messages}",
+                order_number=number,
+                email=email,
+            )
+            if locked:
+                assert done.status is VerificationStatus.LOCKED
+            elif right:
+                assert done.status is VerificationStatus.VERIFIED
+            else:
+                left = max(0, self.services.verification_tries - before - 1)
+                expected = VerificationStatus.MISMATCH if left else VerificationStatus.LOCKED
+                assert (done.status, done.tries_left) == (expected, left)
+        if locked:
+            return
+        if right:
+            self.until[talk, number] = self.clock() + hour
+        else:
+            self.failures.append((self.clock(), talk, number, self.address[talk]))
+
+    @rule(minutes=st.sampled_from([1, 20, 61]))
+    def time_passes(self, minutes: int) -> None:
+        self.clock.passes(minutes=minutes)
+
+    @invariant()
+    def nobody_is_verified_without_a_proof(self) -> None:
+        for talk in self.TALKS:
+            for number in OWNERS:
+                until = self.until.get((talk, number))
+                expected = until is not None and until > self.clock()
+                assert is_verified(self.services, conversation_id=talk, order_number=number) is expected
+
+
+_settings = settings(max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+TestOwners = Owners.TestCase
+TestOwners.settings = _settings
+TestProofs = Proofs.TestCase
+TestProofs.settings = _settings
+
+
+def test_an_address_opens_so_many_conversations_whatever_their_names() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        services = replace(a_shop(Clock(), folder), conversations_per_address=5)
+        opened = 0
+        for index in range(50):
+            try:
+                open_conversation(services, Client("rest", ADDRESSES[0], secret="A" * 43), f"{NAMES[index % 6]}{index}")
+                opened += 1
+            except TooManyConversations as error:
+                assert error.seconds > 0
+        assert opened == 5
