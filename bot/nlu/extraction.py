@@ -24,9 +24,12 @@ _SPOKEN = re.compile(
 _EMAIL = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.I)
 # Six digits, perhaps in groups; not a part of a longer number, an amount, a date or a phone number.
 _SIX = r"\d(?:[ .\u2009-]?\d){5}"
+_SUM = r"\d{4}\.\d\d(?!\d)"
 _WITH_PREFIX = re.compile(rf"(?<![a-z0-9])c\s?[-_.]?\s?c\s*[-–—_#:.]?\s*({_SIX})(?!\d)", re.I)
 _BARE = re.compile(
-    rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?(?!\d{{4}}\.\d\d(?!\d))({_SIX})(?!\d)(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))", re.I
+    rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?(?!{_SUM})({_SIX})(?!\d)"
+    r"(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))",
+    re.I,
 )
 
 # A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.

@@ -22,6 +22,7 @@ from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 
 WEBHOOK = "/webhooks/rest/webhook"
+JSON = {"content-type": "application/json"}
 SECONDS = 10
 HARMLESS = frozenset({"quoted", "in_review", "declined", "withdrawn"})
 """States of a case in which nothing has been agreed to."""
@@ -57,9 +58,8 @@ class Party:
 
     def says(self, text: str, **more: Any) -> str:
         """An ordinary message; the answer as one text."""
-        answer = self.client.post(
-            f"{self.site.url}{WEBHOOK}", json={"sender": self.sender, "message": text, **more}, timeout=60
-        )
+        body = json.dumps({"sender": self.sender, "message": text, **more})
+        answer = self.client.post(f"{self.site.url}{WEBHOOK}", content=body, headers=JSON, timeout=60)
         assert answer.status_code == 200, answer.text
         self.replies = answer.json()
         return "\n".join(reply.get("text", "") for reply in self.replies)
@@ -174,7 +174,7 @@ class Scene:
 
     def fill(self, text: str) -> str:
         """A text with the names of this scene in it."""
-        local, _, host = self.victim.email.partition("@")
+        local = self.victim.email.partition("@")[0]
         digits = self.victim.number[3:]
         names = {
             "number": self.own.number,
@@ -232,7 +232,7 @@ class Scene:
         content: bytes | str = b"",
         headers: dict[str, str] | None = None,
     ) -> None:
-        headers = dict(headers or {"content-type": "application/json"})
+        headers = dict(headers or JSON)
         if "‹" in headers.get("authorization", "") or headers.get("authorization", "").startswith("["):
             headers["authorization"] = f"Bearer {signed(headers['authorization'], self.fill)}"
         data = self.fill_bytes(content)

@@ -17,14 +17,30 @@ pytestmark = pytest.mark.e2e
 texts = st.text(max_size=40)
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), texts)
 shapes = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3))
-senders = st.text(min_size=1, max_size=140) | st.sampled_from(["fuzz-1", "fuzz-2", "a@b.co", "+12125550199", "' OR '1'='1"])
+senders = st.text(min_size=1, max_size=140) | st.sampled_from(
+    ["fuzz-1", "fuzz-2", "a@b.co", "+12125550199", "' OR '1'='1"]
+)
 ascii_ = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=60)
 headers = st.dictionaries(
     st.sampled_from(
-        ["cookie", "authorization", "x-forwarded-for", "x-forwarded-proto", "origin", "content-type", "host", "expect"]
-        + ["x-http-method-override", "forwarded", "content-encoding", "accept", "upgrade"]
+        [
+            "cookie",
+            "authorization",
+            "x-forwarded-for",
+            "x-forwarded-proto",
+            "origin",
+            "content-type",
+            "host",
+            "expect",
+            "x-http-method-override",
+            "forwarded",
+            "content-encoding",
+            "accept",
+            "upgrade",
+        ]
     ),
-    ascii_ | st.sampled_from(["refund_desk=" + "A" * 43, "Bearer a.b.c", "application/json", "gzip", "127.0.0.1", "null"]),
+    ascii_
+    | st.sampled_from(["refund_desk=" + "A" * 43, "Bearer a.b.c", "application/json", "gzip", "127.0.0.1", "null"]),
     max_size=3,
 )
 bodies = st.one_of(

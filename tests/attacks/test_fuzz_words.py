@@ -32,7 +32,9 @@ OFFERED = "/affirm"
 pieces = st.one_of(
     st.text(max_size=15),
     st.text(st.characters(), max_size=8),
-    st.sampled_from(["/", "／", " ", "\n", "\u200b", "\u202e", "\ufeff", "\0", "\ud800", "{", '{"a": "b"}', "@1.0", "()"]),
+    st.sampled_from(
+        ["/", "／", " ", "\n", "\u200b", "\u202e", "\ufeff", "\0", "\ud800", "{", '{"a": "b"}', "@1.0", "()"]
+    ),
     st.sampled_from(INTENTS),
     st.sampled_from(["4111 1111 1111 1111", "CC-104233", "a@b.co", "RD-AAAAAA", "+1 212 555 0100", "$50.00", "²", "٣"]),
 )
@@ -60,7 +62,12 @@ def test_only_an_offered_payload_stays_one(text: str) -> None:
 @given(st.sampled_from(INTENTS), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2), texts)
 @settings(max_examples=200, deadline=None)
 def test_no_payload_gets_through_that_nobody_offered(intent: str, slots: dict[str, str], after: str) -> None:
-    for text in (f"/{intent}{json.dumps(slots)}", f" /{intent}", f"/{intent}@0.9{json.dumps(slots)}", f"/{intent}{after}"):
+    for text in (
+        f"/{intent}{json.dumps(slots)}",
+        f" /{intent}",
+        f"/{intent}@0.9{json.dumps(slots)}",
+        f"/{intent}{after}",
+    ):
         if text.strip() != OFFERED:
             assert not guarded(text, OFFERED).lstrip().startswith("/")
 
@@ -102,7 +109,16 @@ def test_what_is_found_in_a_text_has_the_form_of_its_kind(text: str) -> None:
 
 
 def test_the_longest_message_is_read_at_once() -> None:
-    shapes = ["1 " * 1_000, "a@" * 1_000, "a." * 1_000, "one " * 500, "4" * 2_000, "4-" * 1_000, "c c " * 500, "(" * 2_000]
+    shapes = [
+        "1 " * 1_000,
+        "a@" * 1_000,
+        "a." * 1_000,
+        "one " * 500,
+        "4" * 2_000,
+        "4-" * 1_000,
+        "c c " * 500,
+        "(" * 2_000,
+    ]
     shapes += ["0" * 12 + " " * 500, "\u0301" * 2_000, "$1,111" * 300, "a@a" + ".a" * 990, "phone " * 330, "+1" * 1_000]
     for text in shapes:
         started = time.monotonic()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from hostile import EVERYTHING, SITUATIONS, Hostile, attempts
+from hostile import CODE_TEXTS, EVERYTHING, SITUATIONS, Hostile, attempts
 from running import Site
 from scene import Scene
+
+from bot.__main__ import main
 
 _ATTEMPTS = list(attempts())
 
@@ -32,6 +37,31 @@ def test_it_does_nothing(
     finally:
         scene.close()
     tally["held"] += 1
+
+
+@pytest.mark.e2e
+def test_what_a_customer_wrote_is_shown_to_an_agent_as_text(
+    attacked: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    buyer = attacked.customer()
+    number, email = attacked.order()
+    buyer.says(f"I want a refund for {number}, {email}")
+    for text in CODE_TEXTS:
+        buyer.says(text)
+    buyer.says("human please")
+    (file,) = attacked.cases(buyer)
+    monkeypatch.setenv("REFUND_DESK_HOME", str(attacked.home))
+    for argv in (["cases", "show", file.case.reference], ["cases", "list"], ["privacy", "export", email]):
+        for more in ([], ["--json"]) if argv[0] == "cases" else ([],):
+            capsys.readouterr()
+            assert main([*argv, *more]) == 0
+            shown = capsys.readouterr().out
+            assert not [char for char in shown if char != "\n" and unicodedata.category(char) in ("Cc", "Cf", "Cs")]
+            assert not re.search(r"^(?:state|refund) +(?:done|9999)", shown, re.M), "a line of the customer's"
+            if more or argv[0] == "privacy":
+                json.loads(shown)
+    transcript = json.dumps(file.handoff.transcript if file.handoff else None)
+    assert "<script>" in transcript and "\\u001b" not in transcript, "as it was written, less what nobody sees"
 
 
 def test_the_list_is_long_and_its_sentences_are_its_own() -> None:

@@ -1,4 +1,4 @@
-"""Whatever clients send in whatever order, nobody opens another's conversation, and nobody is verified without a proof."""
+"""Whatever clients send, nobody opens another's conversation, and nobody is verified without a proof."""
 
 from __future__ import annotations
 
@@ -150,7 +150,9 @@ class Proofs(RuleBasedStateMachine):
     @rule(
         talk=st.sampled_from(TALKS),
         number=st.sampled_from([*OWNERS, "CC-999999", "CC-000000"]),
-        email=st.sampled_from([*OWNERS.values(), "x@example.com", "", "alex@example.com ", "ALEX@EXAMPLE.COM", "%", "\0"]),
+        email=st.sampled_from(
+            [*OWNERS.values(), "x@example.com", "", "alex@example.com ", "ALEX@EXAMPLE.COM", "%", "\0"]
+        ),
         again=st.integers(0, 5),
     )
     def tries(self, talk: str, number: str, email: str, again: int) -> None:

@@ -54,6 +54,7 @@ def test_an_order_number_in_any_spelling(text: str) -> None:
         "call 888-582-6840",
         "I paid 104233 dollars",
         "$104233",
+        "I paid 1042.33 for it",
         "on 2026-11-20",
         "alex104233@example.com",
         "one two three",
