@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hostile import CODE_TEXTS, EVERYTHING, SITUATIONS, Hostile, attempts
 from running import Site
-from scene import Scene
+from scene import Party, Scene
 
 from bot.__main__ import main
 
@@ -43,13 +43,16 @@ def test_it_does_nothing(
 def test_what_a_customer_wrote_is_shown_to_an_agent_as_text(
     attacked: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    buyer = attacked.customer()
     number, email = attacked.order()
+    buyer = Party(attacked, "writer", number, email)
     buyer.says(f"I want a refund for {number}, {email}")
     for text in CODE_TEXTS:
         buyer.says(text)
     buyer.says("human please")
-    (file,) = attacked.cases(buyer)
+    reference = buyer.reference()
+    with attacked.services.unit_of_work() as uow:
+        file = uow.case_file(reference)
+    assert file is not None
     monkeypatch.setenv("REFUND_DESK_HOME", str(attacked.home))
     for argv in (["cases", "show", file.case.reference], ["cases", "list"], ["privacy", "export", email]):
         for more in ([], ["--json"]) if argv[0] == "cases" else ([],):
