@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tempfile
+import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -159,7 +160,25 @@ def imported(services: Services, data: bytes, name: str) -> list[OrderRow] | Non
         assert len(said) < 20_000 and not any(char in said for char in "\x1b\0")
         assert stored(services) == before, "something of a refused file is there"
         return None
+    for row in rows:
+        for text in (row.customer.name, row.customer.email, row.customer.phone or "", row.order.product):
+            assert not any(unicodedata.category(char) in ("Cc", "Cs") for char in text)
     return rows
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (as_json([order()]).replace(b'"used"', b'"amount_paid": "5000.00", "used"'), "a.json"),
+        (as_json([order()]).replace(b"false", b"9" * 5_000), "a.json"),
+        (as_csv([order()]).replace(b"dispute_open", b"used", 1), "a.csv"),
+        (as_json([order(customer={"name": "A\x9b2J", "email": "a@b.co"})]), "a.json"),
+        (as_json([order(product="x" * 101)]), "a.json"),
+        (as_json([order(), order(number="CC-777002", amount_paid="x")]), "a.json"),
+    ],
+)
+def test_a_file_that_says_two_things_or_what_no_table_takes_is_refused(content: bytes, name: str) -> None:
+    assert imported(shop(), content, name) is None
 
 
 @given(st.binary(max_size=200), st.sampled_from(["a.json", "a.csv"]))

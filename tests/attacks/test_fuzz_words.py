@@ -135,6 +135,11 @@ bodies = st.fixed_dictionaries(
 )
 
 
+messages = st.fixed_dictionaries(
+    {"sender": st.text(min_size=1, max_size=130), "message": texts}, optional={"message_id": texts}
+)
+
+
 def is_message_or_refused(body: bytes) -> None:
     try:
         sender, text, message_id = read(body)
@@ -152,7 +157,7 @@ def test_any_bytes_are_a_message_or_refused(body: bytes) -> None:
     is_message_or_refused(body)
 
 
-@given(bodies, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+@given(bodies | messages, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
 @settings(max_examples=400, deadline=None)
 def test_any_object_is_a_message_or_refused(data: dict[str, Any], encoding: str) -> None:
     is_message_or_refused(json.dumps(data).encode(encoding))

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from gateways import FaultyGateway
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from shops import a_shop
 from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
@@ -22,9 +22,9 @@ from bot.cases.billing import Rejected, Unavailable
 from bot.cases.errors import CaseError
 from bot.cases.execution import carry_out_due
 from bot.cases.handoff import hand_to_human
-from bot.cases.model import MOVES, OPEN_STATES, Cause, CustomerReason
+from bot.cases.model import MOVES, OPEN_STATES, Cause, CustomerReason, StoredDecision
 from bot.cases.ports import Services
-from bot.cases.quotes import ConfirmationStatus, confirm, quote_cancellation, quote_refund
+from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, quote_refund
 from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
 from bot.policy import decide
 from bot.policy.facts import Destination
@@ -34,15 +34,16 @@ from bot.store.unit_of_work import SqlUnitOfWork
 
 OWNERS = {"CC-104233": "alex@example.com", "CC-104244": "alex@example.com", "CC-104255": "bella@example.com"}
 PAID = {"CC-104233": Decimal("50.00"), "CC-104244": Decimal("25.00"), "CC-104255": Decimal("80.00")}
-TALKS = {"alex": ("CC-104233", "CC-104244"), "bella": ("CC-104255",)}
+TALKS = {"alex": ("CC-104233", "CC-104244"), "alex again": ("CC-104233", "CC-104244"), "bella": ("CC-104255",)}
 CALLS = ("stop_service", "end_agreement", "refund", "balance")
 
 talks = st.sampled_from(sorted(TALKS))
 numbers = st.sampled_from(sorted(OWNERS))
+own = st.sampled_from([(talk, number) for talk, theirs in TALKS.items() for number in theirs])
 
 
 class Money(RuleBasedStateMachine):
-    """Two customers, three orders, two conversations."""
+    """Two customers, three orders, three conversations."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,9 +52,10 @@ class Money(RuleBasedStateMachine):
         plain = a_shop(self.clock, self.folder.name)
         self.gateway = FaultyGateway(plain.gateway)
         self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=3)
-        self.shown: list[tuple[str, str, int]] = []
-        """Every quote that a conversation was shown: its talk, reference and decision."""
-        self.yes: set[tuple[str, int]] = set()
+        self.shown: list[tuple[str, str, StoredDecision]] = []
+        """Every quote that a conversation was shown."""
+        self.agreed: set[tuple[str, int]] = set()
+        """Case and decision of every yes that was taken."""
 
     def teardown(self) -> None:
         self.folder.cleanup()
@@ -70,8 +72,8 @@ class Money(RuleBasedStateMachine):
             original_balance="80.00",
             remaining_balance="80.00",
         )
-        self.prove("alex")
-        self.prove("bella")
+        for talk in TALKS:
+            self.prove(talk)
 
     def prove(self, talk: str) -> None:
         """Let the customer of a conversation show who they are, again where that has run out."""
@@ -94,8 +96,20 @@ class Money(RuleBasedStateMachine):
         with self.services.unit_of_work() as uow:
             return [file.case.reference for file in uow.case_files()]
 
-    @rule(talk=talks, number=numbers, fault=st.booleans(), wallet=st.booleans())
-    def quote(self, talk: str, number: str, fault: bool, wallet: bool) -> None:
+    @rule(pair=own, fault=st.booleans(), wallet=st.booleans())
+    def quote(self, pair: tuple[str, str], fault: bool, wallet: bool) -> None:
+        self.asks_for_a_refund(*pair, fault, wallet)
+
+    @rule(pair=own, wallet=st.booleans())
+    def quote_and_yes(self, pair: tuple[str, str], wallet: bool) -> None:
+        self.asks_for_a_refund(*pair, False, wallet)
+        self.says_yes(-1)
+
+    @rule(talk=talks, number=numbers)
+    def quote_somebody_elses(self, talk: str, number: str) -> None:
+        self.asks_for_a_refund(talk, number, False, True)
+
+    def asks_for_a_refund(self, talk: str, number: str, fault: bool, wallet: bool) -> None:
         reason = CustomerReason.SERVICE_FAULT if fault else CustomerReason.CHANGE_OF_MIND
         try:
             quote = quote_refund(
@@ -111,8 +125,7 @@ class Money(RuleBasedStateMachine):
         except CaseError:
             return
         assert number in TALKS[talk], "a quote for somebody else's order"
-        if quote.decision is not None and not quote.existing:
-            self.shown.append((talk, quote.case.reference, quote.decision.id))
+        self.is_shown(talk, quote)
 
     @rule(talk=talks, number=numbers)
     def cancel(self, talk: str, number: str) -> None:
@@ -127,39 +140,86 @@ class Money(RuleBasedStateMachine):
         except CaseError:
             return
         assert number in TALKS[talk], "a cancellation of somebody else's order"
-        if quote.decision is not None and not quote.existing:
-            self.shown.append((talk, quote.case.reference, quote.decision.id))
+        self.is_shown(talk, quote)
 
-    @rule(data=st.data(), newest=st.booleans(), other=st.booleans())
-    def say_yes(self, data: st.DataObject, newest: bool, other: bool) -> None:
-        """To the newest quote or a stale one, from its own conversation or another."""
-        if not self.shown:
+    def is_shown(self, talk: str, quote: Quote) -> None:
+        if quote.decision is not None and not quote.existing:
+            self.shown.append((talk, quote.case.reference, quote.decision))
+
+    @rule()
+    def yes(self) -> None:
+        self.says_yes(-1)
+
+    @rule(back=st.integers(1, 6))
+    def yes_to_a_quote_of_before(self, back: int) -> None:
+        self.says_yes(-back)
+
+    @rule(pair=own)
+    def yes_to_a_quote_that_was_replaced(self, pair: tuple[str, str]) -> None:
+        before = len(self.shown)
+        self.asks_for_a_refund(*pair, False, True)
+        self.asks_for_a_refund(*pair, False, False)
+        if len(self.shown) == before + 2:
+            self.says_yes(-2)
+
+    @rule(pair=own, cents=st.integers(0, 9_000))
+    def yes_and_then_the_balance_changes(self, pair: tuple[str, str], cents: int) -> None:
+        self.asks_for_a_refund(*pair, False, True)
+        self.says_yes(-1)
+        self.balance_changes(pair[1], cents)
+        self.time_to_take_back_passes_and_work()
+
+    @rule(pair=own)
+    def yes_and_then_others_try_to_take_it_back(self, pair: tuple[str, str]) -> None:
+        self.asks_for_a_refund(*pair, False, True)
+        self.says_yes(-1)
+        for talk in TALKS:
+            for reference in self.case_references() if pair[1] not in TALKS[talk] else []:
+                self.takes_back(talk, reference)
+
+    @rule(talk=talks)
+    def yes_from_elsewhere(self, talk: str) -> None:
+        self.says_yes(-1, talk)
+
+    def says_yes(self, index: int, elsewhere: str | None = None) -> None:
+        """To a quote that was shown, from its conversation or from another."""
+        if len(self.shown) < -index:
             return
-        talk, reference, decision_id = self.shown[-1] if newest else data.draw(st.sampled_from(self.shown))
-        if other:
-            talk = "bella" if talk == "alex" else "alex"
+        talk, reference, seen = self.shown[index]
+        newest = [decision for _, of, decision in self.shown if of == reference][-1]
         try:
             done = confirm(
                 self.services,
-                conversation_id=talk,
+                conversation_id=elsewhere or talk,
                 reference=reference,
-                decision_id=decision_id,
+                decision_id=seen.id,
                 transcript=TRANSCRIPT,
             )
         except CaseError:
             return
-        assert not other, "a yes from another conversation"
+        assert (elsewhere or talk) == self.owner_of(reference), "a yes from another conversation"
         if done.status is ConfirmationStatus.CONFIRMED:
-            self.yes.add((reference, done.decision.id))
+            assert seen.id == newest.id, "a yes to a quote that was replaced"
+            for figure in ("refund", "fee", "base", "currency", "agreement_ends_on"):
+                assert done.decision.result.get(figure) == seen.result.get(figure), "a yes to other figures"
+            self.agreed.add((reference, done.decision.id))
         elif done.status is ConfirmationStatus.CHANGED:
-            self.shown.append((talk, reference, done.decision.id))
+            self.shown.append((elsewhere or talk, reference, done.decision))
+
+    def owner_of(self, reference: str) -> str:
+        with self.services.unit_of_work() as uow:
+            case = uow.case(reference)
+        assert case is not None
+        return case.conversation_id
 
     @rule(data=st.data(), talk=talks)
     def withdraw(self, data: st.DataObject, talk: str) -> None:
         known = self.case_references()
         if not known:
             return
-        reference = data.draw(st.sampled_from(known))
+        self.takes_back(talk, data.draw(st.sampled_from(known)))
+
+    def takes_back(self, talk: str, reference: str) -> None:
         try:
             taken = take_back(self.services, conversation_id=talk, reference=reference)
         except CaseError:
@@ -172,6 +232,7 @@ class Money(RuleBasedStateMachine):
     def stop(self, talk: str) -> None:
         close_quotes(self.services, conversation_id=talk, cause="the customer stopped")
 
+    @precondition(lambda self: len(self.shown) % 4 == 3)  # what a person has, nobody else carries on
     @rule(talk=talks, number=numbers)
     def ask_for_a_person(self, talk: str, number: str) -> None:
         hand_to_human(
@@ -189,30 +250,39 @@ class Money(RuleBasedStateMachine):
         hand_over_left_quotes(self.services)
 
     @rule()
+    def a_while_passes(self) -> None:
+        self.time_to_take_back_passes_and_work()
+
     def time_to_take_back_passes_and_work(self) -> None:
         self.clock.passes(minutes=11)
         for _ in range(4):
             carry_out_due(self.services)
 
+    @precondition(lambda self: len(self.shown) % 3 == 2)
     @rule(call=st.sampled_from(CALLS), before=st.booleans(), final=st.booleans())
     def gateway_fails(self, call: str, before: bool, final: bool) -> None:
         error = Rejected("no") if final and before else Unavailable("no answer")
         (self.gateway.before if before else self.gateway.after).setdefault(call, []).append(error)
 
     @rule(number=st.sampled_from(["CC-104233", "CC-104255"]), cents=st.integers(0, 9_000))
+    def somebody_calls(self, number: str, cents: int) -> None:
+        self.balance_changes(number, cents)
+
     def balance_changes(self, number: str, cents: int) -> None:
         with self.services.unit_of_work() as uow:
             stored = uow.order(number)
             assert stored is not None
-            left = min(Decimal(cents) / 100, stored.order.remaining_balance or Decimal(0))
+            if stored.order.remaining_balance is None:
+                return
+            left = min(Decimal(cents) / 100, stored.order.remaining_balance)
             uow.change_order(stored.id, remaining_balance=left)
             uow.commit()
 
     @rule(minutes=st.sampled_from([1, 11, 61, 3 * 1_440, 30 * 1_440]))
     def clock_goes_on(self, minutes: int) -> None:
         self.clock.passes(minutes=minutes)
-        self.prove("alex")
-        self.prove("bella")
+        for talk in TALKS:
+            self.prove(talk)
 
     @rule(minutes=st.sampled_from([1, 5, 90]))
     def clock_jumps_back(self, minutes: int) -> None:
@@ -234,7 +304,7 @@ class Money(RuleBasedStateMachine):
         for row in paid:
             assert Decimal(0) <= row.amount <= PAID[row.order_number]
             case = references[row.key.removesuffix("-refund")]
-            agreed = [key for reference, key in self.yes if reference == case.reference]
+            agreed = [key for reference, key in self.agreed if reference == case.reference]
             logged = [entry.cause for entry in self.rows(t.case_log) if entry.case_id == case.id]
             assert any(f"the customer confirmed decision {key}" in logged for key in agreed)
             assert any(Decimal(decisions[key].result["refund"]) == row.amount for key in agreed)
@@ -267,5 +337,5 @@ class Money(RuleBasedStateMachine):
 
 TestMoney = Money.TestCase
 TestMoney.settings = settings(
-    max_examples=15, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

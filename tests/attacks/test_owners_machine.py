@@ -155,6 +155,9 @@ class Proofs(RuleBasedStateMachine):
         ),
         again=st.integers(0, 5),
     )
+    def somebody_tries(self, talk: str, number: str, email: str, again: int) -> None:
+        self.tries(talk, number, email, again)
+
     def tries(self, talk: str, number: str, email: str, again: int) -> None:
         hour = timedelta(minutes=self.services.verification_minutes)
         self.messages += 1
@@ -187,6 +190,12 @@ class Proofs(RuleBasedStateMachine):
             self.until[talk, number] = self.clock() + hour
         else:
             self.failures.append((self.clock(), talk, number, self.address[talk]))
+
+    @rule(number=st.sampled_from([*OWNERS, "CC-999999"]))
+    def all_guess_at_one_order(self, number: str) -> None:
+        for talk in self.TALKS:
+            for _ in range(3):
+                self.tries(talk, number, "guess@example.com", 0)
 
     @rule(minutes=st.sampled_from([1, 20, 61]))
     def time_passes(self, minutes: int) -> None:
