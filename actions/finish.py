@@ -8,7 +8,7 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, cleared, services
-from actions.replies import tell_handoff
+from actions.replies import tell_handoff, tell_left
 from actions.talk import Talk
 from bot.cases.errors import NotVerified
 from bot.cases.handoff import hand_to_human
@@ -36,8 +36,8 @@ class FinishRequest(SafeAction):
             tell_locked(talk, dispatcher)
             return cleared()
         if answer == "stop":
-            close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
-            dispatcher.utter_message(response="utter_stopped")
+            closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+            tell_left(dispatcher, closed, "utter_stopped")
             return cleared()
         if answer == "yes" and reference:
             try:
@@ -55,8 +55,9 @@ class FinishRequest(SafeAction):
 
     def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:
         """The customer said no to what was shown."""
-        close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer said no to the quote")
-        dispatcher.utter_message(response="utter_not_confirmed")
+        cause = "the customer said no to the quote"
+        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause)
+        tell_left(dispatcher, closed, "utter_not_confirmed")
 
     def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """The next of several orders, or the end of the task."""

@@ -13,7 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, services
 from actions.details import Details, hear
 from actions.policy import tell_policy
-from actions.replies import order_buttons
+from actions.replies import order_buttons, tell_left
 from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.identity import VerificationStatus, is_verified, verify, verify_code
@@ -66,7 +66,7 @@ class RequestForm(SafeAction):
         details, asked = Details.before(talk, self.task), talk.requested
         if talk.slot("task") not in (None, self.task):
             asked = None
-            details = self._taken_over(talk, details)
+            details = self._taken_over(talk, details, dispatcher)
         finished = any(name.startswith("action_finish") for name in talk.handled_by)
         if not finished and not self.was_answered(talk):
             if asked and _HOLD.fullmatch(talk.text.strip()):
@@ -184,9 +184,11 @@ class RequestForm(SafeAction):
             return details, "email"
         return self.proceed(talk, details, dispatcher)
 
-    def _taken_over(self, talk: Talk, details: Details) -> Details:
+    def _taken_over(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> Details:
         """Another form gave way to this one: its quote is closed, what the customer said stays."""
-        close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer turned to another request")
+        cause = "the customer turned to another request"
+        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause)
+        tell_left(dispatcher, closed, None)
         return replace(details, case_reference=None, decision_id=None, unclear=0)
 
     def _leaves(self, talk: Talk, asked: str) -> bool:

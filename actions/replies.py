@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
 from bot.cases.execution import agreement_end
+from bot.cases.handoff import answer_by
 from bot.cases.model import Case, CaseKind, CaseState, Handoff
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
@@ -102,6 +103,17 @@ def _what_would_help(case: Case, inputs: dict[str, Any]) -> str:
     change = smallest_change(request, services().policy)
     said = change.sentence if change else "No change of the details would make it possible."
     return " ".join(filter(None, [said, what_remains(request.order)]))
+
+
+def tell_left(dispatcher: CollectingDispatcher, closed: list[Case], otherwise: str | None, **values: str) -> None:
+    """Say what became of quotes that the customer leaves: ``otherwise`` (if anything), unless a person has to sort one
+    out because its service is stopped already."""
+    left = [case for case in closed if case.state is CaseState.IN_REVIEW]
+    for case in left:
+        day_of_answer = spoken_date(answer_by(services()))
+        dispatcher.utter_message(response="utter_left_with_person", reference=case.reference, answer_by=day_of_answer)
+    if not left and otherwise:
+        dispatcher.utter_message(response=otherwise, **values)
 
 
 def sentences(decision: RefundDecision | CancelDecision) -> str:

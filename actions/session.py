@@ -6,7 +6,9 @@ from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
+from actions.replies import tell_left
 from actions.talk import Talk
+from bot.cases.model import CaseState
 from bot.cases.withdrawals import close_quotes
 
 
@@ -28,7 +30,9 @@ class StartSession(SafeAction):
         """A quote of the last session that was never answered is closed."""
         if talk.transcript:
             closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the session ended")
-            dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if closed else ""))
+            unanswered = any(case.state is CaseState.WITHDRAWN for case in closed)
+            dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if unanswered else ""))
+            tell_left(dispatcher, closed, None)
         else:
             dispatcher.utter_message(response="utter_introduction")
         return self.failed()

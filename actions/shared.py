@@ -7,7 +7,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
 from actions.notes import noted, reason_of
-from actions.replies import tell_requests
+from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
 from actions.wishes import chosen_task, wants_both, wants_money_back
 from bot.cases.model import CaseState, CustomerReason
@@ -28,11 +28,11 @@ class Stop(SafeAction):
         requests = conversation_requests(services(), conversation_id=talk.conversation_id)
         reference = talk.slot("case_reference")
         confirmed = [r for r in requests if r.case.reference == reference and r.case.state not in _NOTHING_DONE]
-        if confirmed and talk.slot("task") != "withdraw":
+        if confirmed and not closed and talk.slot("task") != "withdraw":
             # It was confirmed meanwhile, in another tab: "nothing was done" would be a lie.
             tell_requests(dispatcher, "utter_cases", confirmed)
         elif talk.requested or closed:
-            dispatcher.utter_message(response="utter_stopped")
+            tell_left(dispatcher, closed, "utter_stopped")
         elif talk.words & _TAKE_BACK and any(request.withdrawable for request in requests):
             # "Take it back", after the yes: the request is meant, and the form asks before it is gone.
             return [FollowupAction("withdraw_form")]

@@ -11,7 +11,7 @@ from actions.base import services
 from actions.details import Details
 from actions.finish import FinishRequest
 from actions.form import RequestForm
-from actions.replies import request_name, tell_requests
+from actions.replies import request_name, tell_left, tell_requests
 from actions.talk import Talk
 from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseKind
@@ -112,13 +112,13 @@ class FinishWithdrawal(FinishRequest):
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Take it back, unless it was carried out meanwhile."""
         try:
-            take_back(services(), conversation_id=talk.conversation_id, reference=reference)
+            case = take_back(services(), conversation_id=talk.conversation_id, reference=reference)
         except MoveNotAllowed:
             requests = conversation_requests(services(), conversation_id=talk.conversation_id)
             meant = [request for request in requests if request.case.reference == reference]
             tell_requests(dispatcher, "utter_nothing_to_withdraw", meant)
         else:
-            dispatcher.utter_message(response="utter_withdrawn", reference=reference)
+            tell_left(dispatcher, [case], "utter_withdrawn", reference=reference)
         return self.what_waits(talk, dispatcher)
 
     def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:

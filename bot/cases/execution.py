@@ -82,11 +82,13 @@ def _run(services: Services, step: OutboxStep) -> bool:
         return False
     number, step = claimed
     try:
-        result = _call(services, number, step)
+        _succeeded(services, number, step, _call(services, number, step))
     except GatewayError as error:
         _failed(services, number, step, error)
-    else:
-        _succeeded(services, number, step, result)
+    except Exception as error:
+        # A fault of ours is as good as no answer: tried again, and in the end a person has it. Where the store itself
+        # is gone this raises, too, and the step comes again after its lease.
+        _failed(services, number, step, Unavailable(f"{type(error).__name__} while it was carried out"))
     return True
 
 

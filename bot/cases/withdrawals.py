@@ -15,8 +15,8 @@ from bot.policy.facts import OrderStatus
 
 
 def take_back(services: Services, *, conversation_id: str, reference: str) -> Case:
-    """Withdraw an open request; its order is again as it was before. A request of another conversation needs its
-    customer verified in this one.
+    """Withdraw an open request; its order is again as it was before. Where its service was stopped already it goes to a
+    person instead. A request of another conversation needs its customer verified in this one.
 
     Raises UnknownCase, NotVerified, and MoveNotAllowed where it is too late (paid, stopped or decided).
     """
@@ -32,14 +32,13 @@ def take_back(services: Services, *, conversation_id: str, reference: str) -> Ca
     return case
 
 
-def close_quotes(services: Services, *, conversation_id: str, cause: str) -> int:
-    """Withdraw the quotes of a conversation that were never answered; how many there were."""
+def close_quotes(services: Services, *, conversation_id: str, cause: str) -> list[Case]:
+    """Withdraw the quotes of a conversation that were never answered; the cases as they are then: in review where a
+    person has to sort it out."""
     with services.unit_of_work() as uow:
-        open_quotes = uow.quoted_cases(conversation_id)
-        for case in open_quotes:
-            leave(services, uow, case, "system", cause)
+        closed = [leave(services, uow, case, "system", cause) for case in uow.quoted_cases(conversation_id)]
         uow.commit()
-    return len(open_quotes)
+    return closed
 
 
 def hand_over_left_quotes(services: Services) -> int:

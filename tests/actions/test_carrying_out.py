@@ -18,11 +18,13 @@ from test_quotes import case_file, changed_order
 from test_turns import order_of_days_ago, said
 
 from actions import base
-from actions.cancellation import FinishCancellation
+from actions.cancellation import FinishCancellation, ValidateCancelForm
 from actions.handoff import AnswerOffer
 from actions.refund import FinishRefund, ValidateRefundForm
+from actions.session import StartSession
 from actions.shared import Stop
 from actions.status import ShowStatus
+from actions.withdrawal import FinishWithdrawal
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.execution import carry_out_due
 from bot.cases.model import CaseState, CustomerReason
@@ -204,3 +206,37 @@ def test_take_it_back_after_the_yes_means_the_request_and_is_asked_once_more(
     assert dispatcher.messages == [] and events == [{"event": "followup", "name": "withdraw_form", "timestamp": None}]
     Stop().turn(a_talk("never mind", intent="nevermind"), dispatcher)
     assert said(dispatcher.messages) == ["utter_nothing_to_stop"]
+
+
+@pytest.mark.parametrize("way", ["no", "stop", "never mind", "take back", "another task", "next session"])
+def test_whoever_leaves_a_renewed_quote_is_not_told_that_nothing_was_done(
+    desk: Services, faulty: FaultyGateway, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    slots = a_renewed_quote(desk, faulty)
+    for module in ("shared", "withdrawal", "session"):
+        monkeypatch.setattr(f"actions.{module}.services", base_services(desk, faulty))
+    if way in ("no", "stop"):
+        messages, _ = turn(FinishRefund(), slots={**slots, "answer": way})
+    elif way == "never mind":
+        messages, _ = turn(Stop(), slots={**slots, "task": "refund", "requested_slot": "answer"}, requested="answer")
+    elif way == "take back":
+        messages, _ = turn(FinishWithdrawal(), slots=slots)
+    elif way == "another task":
+        messages, _ = turn(ValidateCancelForm(), slots={**slots, "task": "refund", "answer": None}, intent="inform")
+    else:
+        messages, _ = turn(StartSession(), transcript=[{"at": "", "who": "customer", "text": "hello"}])
+    told = [message for message in messages if message["response"] == "utter_left_with_person"]
+    assert [message["reference"] for message in told] == [slots["case_reference"]] and told[0]["answer_by"]
+    assert not set(said(messages)) & {
+        "utter_stopped",
+        "utter_not_confirmed",
+        "utter_withdrawn",
+        "utter_cases",
+        "utter_welcome_back/unanswered",
+    }
+    assert case_file(desk, slots["case_reference"]).case.state is CaseState.IN_REVIEW
+
+
+def base_services(desk: Services, faulty: FaultyGateway) -> Any:
+    """What the actions ask for their services, with the faulty gateway."""
+    return lambda: replace(desk, gateway=faulty, take_back_minutes=0)

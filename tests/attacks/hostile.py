@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
+from store_builders import an_order_row
 
 SITUATIONS = ("fresh", "number", "email", "reason", "destination", "quote", "confirmed", "stranger")
 """Before anything was said; asked for the order number, the e-mail address, the reason, the destination; at the quote;
@@ -77,24 +78,8 @@ def runs(id_: str, *argv: str, file: tuple[str, bytes] = ("input", b""), **more:
 
 def order(**changes: Any) -> dict[str, Any]:
     """An order as an import file has it."""
-    return {
-        "number": "CC-777001",
-        "product": "global-card",
-        "product_kind": "calling_card",
-        "shipped": False,
-        "currency": "USD",
-        "amount_paid": "50.00",
-        "original_balance": "50.00",
-        "remaining_balance": "50.00",
-        "used": False,
-        "placed_at": "2026-05-05T12:00:00-04:00",
-        "payment_method": "card",
-        "charge": "purchase",
-        "status": "active",
-        "dispute_open": False,
-        "customer": {"name": "Ines Import", "email": "ines.import@example.net", "phone": None},
-        **changes,
-    }
+    customer = {"name": "Ines Import", "email": "ines.import@example.net", "phone": None}
+    return an_order_row("CC-777001", **{"customer": customer, **changes})
 
 
 def imports(id_: str, content: bytes | dict[str, Any], name: str = "orders.json", **more: Any) -> Hostile:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -271,7 +271,7 @@ def test_a_quote_that_was_never_confirmed_is_nothing_for_a_person(alex: Services
     quote = quoted(alex)
     clock.passes(days=2)
     assert hand_over_left_quotes(alex) == 0
-    assert close_quotes(alex, conversation_id="talk", cause="the customer stopped") == 1
+    assert len(close_quotes(alex, conversation_id="talk", cause="the customer stopped")) == 1
     assert case_file(alex, quote.case.reference).case.state is CaseState.WITHDRAWN
 
 
@@ -410,8 +410,33 @@ def test_a_yes_is_recorded_even_if_carrying_it_out_breaks(shop: Services, faulty
     )
     assert done.status is ConfirmationStatus.CONFIRMED
     (step,) = case_file(shop, quote.case.reference).steps
-    assert (step.step, step.state) == (Step.STOP_SERVICE, StepState.WAITING)
-    assert step.lease_until == shop.clock() + timedelta(seconds=30)
+    assert (step.step, step.state, step.attempts) == (Step.STOP_SERVICE, StepState.WAITING, 1)
+    assert step.error == "RuntimeError while it was carried out" and step.next_at == shop.clock() + FIRST_DELAY
+
+
+def test_a_step_that_breaks_on_a_fault_of_ours_holds_up_no_other_and_ends_with_a_person(
+    shop: Services, faulty: FaultyGateway, clock: Clock
+) -> None:
+    shop = replace(shop, gateway_attempts=3)
+    store_order(shop, "CC-104244")
+    broken, sound = quoted(shop), quoted(shop, number="CC-104244")
+    for quote in (broken, sound):
+        confirmed(shop, quote)
+    stop_service = faulty.ledger.stop_service
+
+    def breaks_for_one(order_number: str, *, key: str) -> None:
+        if order_number == "CC-104233":
+            raise AssertionError("a fault of ours")
+        stop_service(order_number, key=key)
+
+    faulty.ledger.stop_service = breaks_for_one  # type: ignore[method-assign]
+    work(shop, clock)
+    assert case_file(shop, sound.case.reference).case.state is CaseState.DONE
+    for _ in range(3):
+        work(shop, clock, minutes=5)
+    file = case_file(shop, broken.case.reference)
+    assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
+    assert file.handoff.facts["error"] == "AssertionError while it was carried out"
 
 
 def test_a_case_that_moved_since_it_was_read_is_not_moved_on(alex: Services) -> None:

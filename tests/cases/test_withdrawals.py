@@ -113,8 +113,8 @@ def test_closing_the_quotes_of_a_conversation_touches_nothing_else(alex: Service
     done = quoted(alex)
     confirmed(alex, done)
     open_quote = quoted(alex, number="CC-104244")
-    assert close_quotes(alex, conversation_id="another", cause="the session ended") == 0
-    assert close_quotes(alex, conversation_id="talk", cause="the session ended") == 1
+    assert close_quotes(alex, conversation_id="another", cause="the session ended") == []
+    assert len(close_quotes(alex, conversation_id="talk", cause="the session ended")) == 1
     assert case_file(alex, done.case.reference).case.state is CaseState.CONFIRMED
     file = case_file(alex, open_quote.case.reference)
     assert file.case.state is CaseState.WITHDRAWN and file.log[-1].cause == "the session ended"
