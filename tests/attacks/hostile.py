@@ -79,7 +79,7 @@ def runs(id_: str, *argv: str, file: tuple[str, bytes] = ("input", b""), **more:
 def order(**changes: Any) -> dict[str, Any]:
     """An order as an import file has it."""
     customer = {"name": "Ines Import", "email": "ines.import@example.net", "phone": None}
-    return an_order_row("CC-777001", **{"customer": customer, **changes})
+    return an_order_row(**{"number": "CC-777001", "customer": customer, **changes})
 
 
 def imports(id_: str, content: bytes | dict[str, Any], name: str = "orders.json", **more: Any) -> Hostile:
