@@ -125,6 +125,9 @@ class Case:
     reason_words: str | None = None
     destination: Destination | None = None
     return_number: str | None = None
+    agent_id: int | None = None
+    """Who at the desk has taken it."""
+    taken_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -236,3 +239,75 @@ class Conversation:
     proven_phone_index: str | None = None
     proven_national_index: str | None = None
     proven_until: datetime | None = None
+    agent_id: int | None = None
+    """Who of the desk answers in it; None: the bot does."""
+    reply_email: str | None = field(default=None, repr=False)
+    """Where the customer wants a person's answers mailed, too; sealed."""
+
+
+class Role(str, Enum):
+    """What somebody at the desk may do; see bot.cases.agents."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Agent:
+    """Somebody at the desk. ``login`` is what they sign in with, ``name`` what customers read."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    active: bool = True
+
+
+class Author(str, Enum):
+    """Who a message is from."""
+
+    CUSTOMER = "customer"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+
+
+class MessageKind(str, Enum):
+    """What a message is: something said, or something that happened and is shown as such."""
+
+    TEXT = "text"
+    JOINED = "joined"
+    LEFT = "left"
+    RATING = "rating"
+
+
+@dataclass(frozen=True, repr=False)
+class Message:
+    """A row of the message log. Has no text of its own, so that none gets into a log.
+
+    ``seq`` counts within the conversation, from 1 and without a gap. ``client_id`` is the name that a customer's client
+    gave the message; ``reply_to`` is the ``seq`` of what it answers. ``body`` holds ``text``, and perhaps ``buttons``
+    (``title``, ``payload``), a ``card``, and for a pressed button its ``title``. A customer message is unanswered while
+    ``answered_at`` is None; a message to the customer is not known to have reached them while ``delivered_at`` is None.
+    """
+
+    id: int
+    conversation_id: str
+    seq: int
+    at: datetime
+    author: Author
+    kind: MessageKind
+    body: dict[str, Any]
+    agent_id: int | None = None
+    agent_name: str | None = None
+    client_id: str | None = None
+    reply_to: int | None = None
+    lease_until: datetime | None = None
+    answered_at: datetime | None = None
+    delivered_at: datetime | None = None
+
+    @property
+    def text(self) -> str:
+        """The words."""
+        return str(self.body.get("text") or "")

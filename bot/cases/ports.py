@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.cases.billing import BillingGateway
 from bot.cases.model import (
+    Author,
     Case,
     CaseFile,
     CaseKind,
@@ -17,6 +18,8 @@ from bot.cases.model import (
     Conversation,
     Customer,
     Handoff,
+    Message,
+    MessageKind,
     OutboxStep,
     Step,
     StoredDecision,
@@ -147,6 +150,26 @@ class UnitOfWork(Protocol):
     def conversations_named(self, channel: str, sender: str) -> list[Conversation]: ...
     def add_conversation(self, conversation: Conversation) -> bool: ...
     def change_conversation(self, conversation_id: str, **values: Any) -> None: ...
+    def add_message(
+        self,
+        conversation_id: str,
+        author: Author,
+        body: dict[str, Any],
+        at: datetime,
+        *,
+        kind: MessageKind = MessageKind.TEXT,
+        **values: Any,
+    ) -> Message: ...
+    def messages(self, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]: ...
+    def message_of_client(self, conversation_id: str, client_id: str) -> Message | None: ...
+    def replies_to(self, message: Message) -> list[Message]: ...
+    def unanswered(self, now: datetime, limit: int = 20) -> list[Message]: ...
+    def undelivered(self, channels: Collection[str], limit: int = 50) -> list[Message]: ...
+    def undelivered_in(self, conversation_id: str) -> list[Message]: ...
+    def change_message(self, message_id: int, **values: Any) -> None: ...
+    def lease_message(self, message_id: int, now: datetime, until: datetime) -> bool: ...
+    def newest_messages(self, conversation_ids: Collection[str]) -> dict[str, int]: ...
+
     def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
 
 

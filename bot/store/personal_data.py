@@ -38,6 +38,8 @@ _NAMELESS = {
     "proven_phone_index": None,
     "proven_national_index": None,
     "proven_until": None,
+    "agent_id": None,
+    "reply_email": None,
 }
 """What is left of a conversation that was erased."""
 
@@ -185,6 +187,10 @@ class PersonalData:
         for statement in (
             t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
             t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
+            t.notes.update().where(t.notes.c.case_id.in_(here)).values(body=None),
+            t.notices.delete().where(t.notices.c.conversation_id.in_(ids)),
+            t.messages.delete().where(t.messages.c.conversation_id.in_(ids)),
+            t.misunderstood.delete().where(t.misunderstood.c.conversation_id.in_(ids)),
             t.verifications.delete().where(t.verifications.c.conversation_id.in_(ids)),
             t.verification_attempts.delete().where(t.verification_attempts.c.conversation_id.in_(ids)),
             t.mails.delete().where(t.mails.c.code_id.in_(codes)),
@@ -218,6 +224,7 @@ class PersonalData:
             select(t.verifications.c.conversation_id),
             select(t.verification_attempts.c.conversation_id),
             select(t.email_codes.c.conversation_id),
+            select(t.messages.c.conversation_id).distinct(),
             select(t.conversations.c.id).where(t.conversations.c.sender != ""),
             select(t.cases.c.conversation_id).where(t.cases.c.reason_words.isnot(None)),
             select(t.cases.c.conversation_id)

@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -124,6 +125,8 @@ cases = Table(
     Column("reason_words", Text),  # under the conversation's key
     Column("destination", String(30)),
     Column("return_number", String(9), unique=True),
+    Column("agent_id", Integer),  # who at the desk has taken it
+    Column("taken_at", Moment),
 )
 OPEN_STATE_NAMES = sorted(state.value for state in OPEN_STATES)
 _OPEN = text("state IN ({})".format(", ".join(f"'{name}'" for name in OPEN_STATE_NAMES)))
@@ -288,6 +291,8 @@ conversations = Table(
     Column("proven_until", Moment),
     Column("created_at", Moment, nullable=False),
     Column("last_at", Moment, nullable=False),
+    Column("agent_id", Integer),  # the one truth on who answers: a person of the desk, or, where None, the bot
+    Column("reply_email", Text),  # under the conversation's key
     Index("ix_conversations_channel_sender", "channel", "sender"),
     Index("ix_conversations_address_index_last_at", "address_index", "last_at"),
 )
@@ -315,4 +320,135 @@ mails = Table(
     Column("code_id", ForeignKey("email_codes.id"), nullable=False),
     Column("due_at", Moment, nullable=False, index=True),
     Column("tries", Integer, nullable=False),
+)
+
+agents = Table(
+    "agents",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(64), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    Column("picture", LargeBinary),
+    Column("picture_type", String(20)),
+    Column("active", Boolean, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+agent_sessions = Table(
+    "agent_sessions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+sign_in_attempts = Table(
+    "sign_in_attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("login", String(64), nullable=False),
+    Column("address_index", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    Index("ix_sign_in_attempts_login_at", "login", "at"),
+)
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("author", String(10), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("agent_id", ForeignKey("agents.id")),
+    Column("client_id", String(100)),
+    Column("reply_to", Integer),
+    Column("body", Text, nullable=False),  # under the conversation's key
+    Column("lease_until", Moment),
+    Column("answered_at", Moment),
+    Column("delivered_at", Moment),
+    UniqueConstraint("conversation_id", "seq"),
+    UniqueConstraint("conversation_id", "client_id"),
+)
+_UNANSWERED = text("author = 'customer' AND answered_at IS NULL")
+Index("ix_messages_unanswered", messages.c.id, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
+_UNDELIVERED = text("author <> 'customer' AND delivered_at IS NULL")
+Index("ix_messages_undelivered", messages.c.id, sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED)
+
+agent_decisions = Table(
+    "agent_decisions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("decision_id", ForeignKey("decisions.id")),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("base", Amount),
+    Column("fee", Amount),
+    Column("refund", Amount),
+    Column("currency", String(3)),
+    Column("destination", String(30)),
+    Column("reason", Text, nullable=False),
+    Column("needs_second", Boolean, nullable=False),
+)
+
+second_opinions = Table(
+    "second_opinions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("agent_decision_id", ForeignKey("agent_decisions.id"), nullable=False, unique=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("agrees", Boolean, nullable=False),
+)
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
+    Column("agent_id", ForeignKey("agents.id"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("body", Text),  # under the conversation's key; None once erased
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, unique=True),
+    Column("score", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(10), nullable=False),
+    Column("conversation_id", String(255), nullable=False),
+    Column("case_id", ForeignKey("cases.id")),
+    Column("message_id", ForeignKey("messages.id")),
+    Column("due_at", Moment, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+)
+
+misunderstood = Table(
+    "misunderstood",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False),
+    Column("message_id", String(100), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("guess", String(40), nullable=False),
+    Column("body", Text, nullable=False),  # under the conversation's key
+    Column("exported_at", Moment),
+    UniqueConstraint("conversation_id", "message_id"),
 )

@@ -28,12 +28,13 @@ from bot.store import audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
 from bot.store.keys import Keys, conversation
+from bot.store.messages import MessageRows
 from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
@@ -387,4 +388,6 @@ def _case(row: Any, reason_words: str | None) -> Case:
         reason_words=reason_words,
         destination=Destination(row.destination) if row.destination else None,
         return_number=row.return_number,
+        agent_id=row.agent_id,
+        taken_at=row.taken_at,
     )

@@ -1,0 +1,126 @@
+"""The message log of a conversation: what comes in is stored before anything is done about it, and what is answered is
+stored in one transaction with the mark that it was. So nothing is lost, and nothing is said twice, whatever dies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.cases.model import Author, Message, MessageKind
+from bot.cases.ports import Services, UnitOfWork
+
+LEASE = timedelta(seconds=60)
+"""How long a customer's message belongs to whoever answers it; longer than a turn takes."""
+
+Body = dict[str, Any]
+"""``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
+
+
+@dataclass(frozen=True)
+class Received:
+    """A customer's message in the log.
+
+    ``new``: it had not arrived before. ``bot``: the bot has to answer it, and whoever received it has it in hand;
+    False while a person has the conversation, and for a repeat.
+    """
+
+    message: Message
+    new: bool
+    bot: bool
+
+
+def receive(services: Services, conversation_id: str, client_id: str, body: Body) -> Received:
+    """Store a customer's message, once for each ``client_id``."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.exclude_others(f"messages {conversation_id}")
+        known = uow.message_of_client(conversation_id, client_id)
+        if known is not None:
+            return Received(known, new=False, bot=False)
+        bot = not has_person(uow, conversation_id)
+        state: dict[str, Any] = {"lease_until": now + LEASE} if bot else {"answered_at": now}
+        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, **state)
+        uow.commit()
+    return Received(message, new=True, bot=bot)
+
+
+def answer(services: Services, message: Message, bodies: list[Body], *, delivered: bool) -> list[Message]:
+    """Store what the bot answers to a customer's message; what was stored before, where it is answered already.
+    ``delivered``: it reaches the customer in the same breath, so that nobody has to bring it."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.exclude_others(f"messages {message.conversation_id}")
+        assert message.client_id is not None
+        known = uow.message_of_client(message.conversation_id, message.client_id)
+        if known is None:
+            return []  # erased while it was answered
+        if known.answered_at is not None:
+            return uow.replies_to(message)
+        said = [
+            uow.add_message(
+                message.conversation_id,
+                Author.BOT,
+                body,
+                now,
+                reply_to=message.seq,
+                delivered_at=now if delivered else None,
+            )
+            for body in bodies
+        ]
+        uow.change_message(message.id, answered_at=now, lease_until=None)
+        uow.commit()
+    return said
+
+
+def replies(services: Services, message: Message) -> list[Message]:
+    """What was answered to a customer's message."""
+    with services.unit_of_work() as uow:
+        return uow.replies_to(message)
+
+
+def take_unanswered(services: Services) -> list[Message]:
+    """Customers' messages whose answering was broken off, now in hand of the caller: to be answered again."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        taken = [message for message in uow.unanswered(now) if uow.lease_message(message.id, now, now + LEASE)]
+        uow.commit()
+    return taken
+
+
+def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:
+    """What was said in a conversation after that ``seq``."""
+    with services.unit_of_work() as uow:
+        return uow.messages(conversation_id, after, limit)
+
+
+def say(
+    uow: UnitOfWork,
+    services: Services,
+    conversation_id: str,
+    author: Author,
+    body: Body,
+    *,
+    kind: MessageKind = MessageKind.TEXT,
+    agent_id: int | None = None,
+) -> Message:
+    """Say something to the customer of a conversation that answers no message, within the running transaction. It is
+    brought to them in their channel."""
+    return uow.add_message(conversation_id, author, body, services.clock(), kind=kind, agent_id=agent_id)
+
+
+def collect_undelivered(services: Services, conversation_id: str) -> list[Message]:
+    """What has not reached the customer yet, for a channel that brings it now."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        found = uow.undelivered_in(conversation_id)
+        for message in found:
+            uow.change_message(message.id, delivered_at=now)
+        uow.commit()
+    return found
+
+
+def has_person(uow: UnitOfWork, conversation_id: str) -> bool:
+    """Whether a person of the desk has the conversation, so that the bot is silent."""
+    conversation = uow.conversation(conversation_id)
+    return conversation is not None and conversation.agent_id is not None
