@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
+from actions.cards import cancel_quote, confirmed_cancellation
 from actions.details import Details
 from actions.finish import FinishRequest, go_to
 from actions.form import RequestForm
@@ -56,7 +57,9 @@ class ValidateCancelForm(RequestForm):
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
         if quote.unchanged and self.was_answered(talk):
-            dispatcher.utter_message(response="utter_cancel_quote/again", order_number=details.order_number)
+            card = cancel_quote(details.order_number, quote.case, quote.decision)
+            again = "utter_cancel_quote/again"
+            dispatcher.utter_message(response=again, json_message=card, order_number=details.order_number)
             return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
         instead = quote.refund_instead
         if instead is not None and instead.refund is not None:
@@ -66,7 +69,10 @@ class ValidateCancelForm(RequestForm):
         if view.order.status is OrderStatus.REFUND_PENDING:
             dispatcher.utter_message(response="utter_refund_stays")
         dispatcher.utter_message(
-            response="utter_cancel_quote", order_number=details.order_number, **figures(quote.decision.result)
+            response="utter_cancel_quote",
+            json_message=cancel_quote(details.order_number, quote.case, quote.decision),
+            order_number=details.order_number,
+            **figures(quote.decision.result),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
@@ -113,5 +119,7 @@ class FinishCancellation(FinishRequest):
         if response is None:
             tell_outcome(dispatcher, talk.slot("order_number") or "", Quote(done.case, None, existing=True))
         else:
-            dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
+            card = confirmed_cancellation(done.case, done.decision)
+            told = confirmed_values(done.case, done.decision.result)
+            dispatcher.utter_message(response=response, json_message=card, **told)
         return self.what_waits(talk, dispatcher)

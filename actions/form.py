@@ -30,6 +30,9 @@ DIGRESSIONS = frozenset({"ask_policy", "check_request_status", "greet", "thank",
 PERHAPS_A_REASON = frozenset({"complain", "bot_challenge", "help"})
 """Words in between that may have been meant as the reason: said twice to that question, a person reads them."""
 
+CHANGE = "/inform"
+"""What the button beside a quote sends with which something of it is to be changed."""
+
 LONG_SILENCE = timedelta(minutes=10)
 """After such a break the customer is told where they were."""
 
@@ -83,6 +86,9 @@ class RequestForm(SafeAction):
                 return self._events(details, asked)
             if asked in ("order_number", "email") and not talk.entities and _WHY.match(talk.text):
                 dispatcher.utter_message(response="utter_why_asked")
+                return self._events(details, asked)
+            if asked == "answer" and talk.said == CHANGE:
+                dispatcher.utter_message(response=f"utter_what_to_change/{self.task}")
                 return self._events(details, asked)
             details = self.hear(talk, details, asked)
             may_be_reason = asked == "refund_reason" and talk.intent in PERHAPS_A_REASON and details.unclear

@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import cleared, services
+from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
 from actions.finish import FinishRequest, go_to
 from actions.form import DIGRESSIONS, RequestForm
@@ -94,6 +95,7 @@ class ValidateRefundForm(RequestForm):
         again = "/again" if quote.unchanged and self.was_answered(talk) else ""
         dispatcher.utter_message(
             response=f"utter_refund_quote{again}",
+            json_message=refund_quote(details.order_number, quote.case, quote.decision),
             order_number=details.order_number,
             reason=_REASONS[details.reason],
             stop=what_stops(quote.decision.inputs),
@@ -186,7 +188,9 @@ class FinishRefund(FinishRequest):
             on_return = done.decision.result["outcome"] == Outcome.APPROVE_ON_RETURN.value
             paid = "utter_refund_paid" if done.case.state is CaseState.DONE else "utter_refund_confirmed"
             response = "utter_return_confirmed" if on_return else paid
-            dispatcher.utter_message(response=response, **confirmed_values(done.case, done.decision.result))
+            card = confirmed_refund(done.case, done.decision)
+            told = confirmed_values(done.case, done.decision.result)
+            dispatcher.utter_message(response=response, json_message=card, **told)
         return self.what_waits(talk, dispatcher)
 
     def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:

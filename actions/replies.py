@@ -39,11 +39,12 @@ STATES = {
     CaseState.WITHDRAWN: "withdrawn",
     CaseState.FAILED: "with a person, after a problem on our side",
 }
-_DESTINATIONS = {
+DESTINATIONS = {
     Destination.WALLET: "your store wallet",
     Destination.ORIGINAL_PAYMENT_METHOD: "the original payment method",
     None: "your store wallet",
 }
+"""Where the money goes, as a customer reads it."""
 
 
 def figures(result: dict[str, Any]) -> dict[str, str]:
@@ -156,8 +157,10 @@ def _pays(request: Request) -> bool:
 
 def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff, **values: str) -> None:
     """Say that a person has it, under which reference, and when they answer."""
-    answer_by = spoken_date(handoff.answer_by)
-    dispatcher.utter_message(response=response, reference=handoff.reference, answer_by=answer_by, **values)
+    by = spoken_date(handoff.answer_by)
+    card = {"card": {"type": "case", "title": "With a person", "rows": [{"label": "Answer by", "value": by}]}}
+    card["card"]["reference"] = handoff.reference
+    dispatcher.utter_message(response=response, json_message=card, reference=handoff.reference, answer_by=by, **values)
 
 
 def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:
@@ -167,7 +170,7 @@ def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:
         **figures(result),
         "reference": case.reference,
         "return_number": case.return_number or "",
-        "destination": _DESTINATIONS[case.destination],
+        "destination": DESTINATIONS[case.destination],
         "processing_days": str(terms.processing_working_days),
     }
 

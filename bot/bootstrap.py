@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bot.cases.billing import BillingGateway
+from bot.cases.hours import BusinessHours
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.rest import RestGateway
@@ -49,6 +50,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         answer_working_days=settings.answer_working_days,
         hash_key=keys.hash_key,
         conversations_per_address=settings.conversations_per_address,
+        business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
     )

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 
+from bot.cases.hours import BusinessHours
 from bot.policy import Policy, PolicyFileError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -43,10 +44,11 @@ class Settings(BaseSettings):
     ``home`` is the data folder; ``database_url`` an SQLAlchemy URL (default: SQLite in ``home``); ``policy`` a
     policy file instead of the embedded one. ``verification_minutes`` is how long a customer stays verified in a
     conversation, and how long a lock-out lasts after ``verification_tries`` wrong answers. ``answer_working_days``
-    is how soon a person is promised to answer; ``contact`` is how to reach one when nothing else works. A confirmed
-    refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts`` is how often a call
-    that the billing gateway does not answer is made before a person has the case. ``gateway_url`` is where that is
-    (empty: the embedded ledger takes its place), ``gateway_secret`` what requests to it are signed with.
+    is how soon a person is promised to answer, ``business_hours`` when people are at the desk (``Mon-Fri 09:00-17:00,
+    Sat 10:00-12:00``, or ``always``, in the business time zone); ``contact`` is how to reach one when nothing else
+    works. A confirmed refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts``
+    is how often a call that the billing gateway does not answer is made before a person has the case. ``gateway_url``
+    is where that is (empty: the embedded ledger takes its place), ``gateway_secret`` what its requests are signed with.
 
     ``keys_url`` is where the keys of personal data are kept (default: SQLite in ``home``), apart from the database;
     ``secret`` wraps them (default: made once, in ``home``), chains the audit and keys the hashes. ``retention_days`` is
@@ -65,6 +67,7 @@ class Settings(BaseSettings):
     take_back_minutes: int = Field(default=10, ge=0, le=10_080)
     gateway_attempts: int = Field(default=12, ge=1, le=50)
     contact: str = "+1 888-582-6840"
+    business_hours: str = "Mon-Fri 09:00-17:00"
     keys_url: str = ""
     secret: Secret = Secret("")
     retention_days: int = Field(default=730, ge=0)
@@ -123,6 +126,11 @@ class Settings(BaseSettings):
         if secret and len(secret.get_secret_value().encode()) < 32:
             raise ValueError("must have at least 32 bytes")
         return secret
+
+    @validator("business_hours")
+    def _opening_times(cls, text: str) -> str:
+        BusinessHours.parse(text)
+        return text
 
     @validator("trusted_proxies")
     def _networks(cls, text: str) -> str:

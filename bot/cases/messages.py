@@ -10,8 +10,8 @@ from typing import Any
 from bot.cases.model import Author, Message, MessageKind
 from bot.cases.ports import Services, UnitOfWork
 
-LEASE = timedelta(seconds=60)
-"""How long a customer's message belongs to whoever answers it; longer than a turn takes."""
+LEASE = timedelta(seconds=9)
+"""How long a customer's message belongs to whoever answers it, without a sign that they still do."""
 
 Body = dict[str, Any]
 """``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
@@ -30,7 +30,9 @@ class Received:
     bot: bool
 
 
-def receive(services: Services, conversation_id: str, client_id: str, body: Body) -> Received:
+def receive(
+    services: Services, conversation_id: str, client_id: str, body: Body, kind: MessageKind = MessageKind.TEXT
+) -> Received:
     """Store a customer's message, once for each ``client_id``."""
     now = services.clock()
     with services.unit_of_work() as uow:
@@ -40,7 +42,7 @@ def receive(services: Services, conversation_id: str, client_id: str, body: Body
             return Received(known, new=False, bot=False)
         bot = not has_person(uow, conversation_id)
         state: dict[str, Any] = {"lease_until": now + LEASE} if bot else {"answered_at": now}
-        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, **state)
+        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, kind=kind, client_id=client_id, **state)
         uow.commit()
     return Received(message, new=True, bot=bot)
 
@@ -73,19 +75,47 @@ def answer(services: Services, message: Message, bodies: list[Body], *, delivere
     return said
 
 
+def is_known(services: Services, conversation_id: str, client_id: str) -> bool:
+    """Whether the customer's message of that name has arrived."""
+    with services.unit_of_work() as uow:
+        return uow.message_of_client(conversation_id, client_id) is not None
+
+
 def replies(services: Services, message: Message) -> list[Message]:
     """What was answered to a customer's message."""
     with services.unit_of_work() as uow:
         return uow.replies_to(message)
 
 
-def take_unanswered(services: Services) -> list[Message]:
-    """Customers' messages whose answering was broken off, now in hand of the caller: to be answered again."""
-    now = services.clock()
+def keep_in_hand(services: Services, message: Message) -> None:
+    """A sign that a customer's message is still being answered."""
     with services.unit_of_work() as uow:
-        taken = [message for message in uow.unanswered(now) if uow.lease_message(message.id, now, now + LEASE)]
+        uow.change_message(message.id, lease_until=services.clock() + LEASE)
+        uow.commit()
+
+
+def take_unanswered(services: Services) -> list[tuple[Message, str]]:
+    """Customers' messages whose answering was broken off, and their channels; they are now in hand of the caller.
+
+    What was overtaken is left out for good: the customer has written again, and a yes of before must not answer what
+    was shown since. Neither does the bot answer where a person has the conversation by now.
+    """
+    now = services.clock()
+    taken = []
+    with services.unit_of_work() as uow:
+        for message in uow.unanswered(now):
+            conversation = uow.conversation(message.conversation_id)
+            later = uow.messages(message.conversation_id, after=message.seq)
+            if conversation is None or conversation.agent_id is not None or any(_overtakes(other) for other in later):
+                uow.change_message(message.id, answered_at=now)
+            elif uow.lease_message(message.id, now, now + LEASE):
+                taken.append((message, conversation.channel))
         uow.commit()
     return taken
+
+
+def _overtakes(message: Message) -> bool:
+    return message.author in (Author.CUSTOMER, Author.BOT)
 
 
 def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:

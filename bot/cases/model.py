@@ -277,6 +277,7 @@ class MessageKind(str, Enum):
     """What a message is: something said, or something that happened and is shown as such."""
 
     TEXT = "text"
+    OPENED = "opened"
     JOINED = "joined"
     LEFT = "left"
     RATING = "rating"
@@ -311,3 +312,16 @@ class Message:
     def text(self) -> str:
         """The words."""
         return str(self.body.get("text") or "")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a conversation stands. ``agent_id`` and ``agent_name`` are of the person who has it, if any. ``waiting``: a
+    case of it is with the people of the desk, and none of them has taken it. ``answering``: the bot has a message to
+    answer. ``newest`` is the highest ``seq``."""
+
+    agent_id: int | None
+    agent_name: str | None
+    waiting: bool
+    answering: bool
+    newest: int

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.cases.billing import BillingGateway
+from bot.cases.hours import ALWAYS, BusinessHours
 from bot.cases.model import (
     Author,
     Case,
@@ -21,6 +22,7 @@ from bot.cases.model import (
     Message,
     MessageKind,
     OutboxStep,
+    Standing,
     Step,
     StoredDecision,
     StoredOrder,
@@ -168,6 +170,7 @@ class UnitOfWork(Protocol):
     def undelivered_in(self, conversation_id: str) -> list[Message]: ...
     def change_message(self, message_id: int, **values: Any) -> None: ...
     def lease_message(self, message_id: int, now: datetime, until: datetime) -> bool: ...
+    def standing(self, conversation_id: str) -> Standing: ...
     def newest_messages(self, conversation_ids: Collection[str]) -> dict[str, int]: ...
 
     def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
@@ -194,5 +197,6 @@ class Services:
     answer_working_days: int
     hash_key: bytes = field(default=b"", repr=False)
     conversations_per_address: int = 100
+    business_hours: BusinessHours = ALWAYS
     email_code: bool = False
     mailer: Mailer | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 from sanic import response
@@ -28,6 +29,9 @@ _GIVEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{43}})\s*(?:;|$)")
 _BEARER = re.compile(r"bearer(?:\s+(.*))?", re.I | re.S)
 
 
+SecretOf = Callable[[Request], "str | None"]
+
+
 class Refused(Exception):
     """A message that does not come in, and what its client is told instead."""
 
@@ -39,9 +43,11 @@ class Refused(Exception):
 class Door:
     """Lets messages of one channel in."""
 
-    def __init__(self, channel: str, services: Services, settings: Settings) -> None:
+    def __init__(self, channel: str, services: Services, settings: Settings, secret_of: SecretOf | None = None) -> None:
+        """``secret_of`` finds what a client sends back of its secret; by default in a cookie."""
         self.edge = Edge(parse_networks(settings.trusted_proxies), parse_origins(settings.allowed_origins))
         self._channel = channel
+        self._secret_of = secret_of or _secret_in_cookie
         self._services = services
         self._contact = settings.contact
         self._tokens = TokenKeys.of(settings)
@@ -54,22 +60,19 @@ class Door:
         message that is being answered counts as none."""
         claims = self._claims(request)
         if not is_repeat:
-            await self._count_address(request, sender)
+            await self.count_address(request, sender)
         origin = self.edge.origin(request)
         client = Client(
             self._channel,
             origin.address,
             limited=origin.limited,
-            secret=_secret(request),
+            secret=self._secret_of(request),
             subject=claims.subject if claims else None,
         )
         return await asyncio.to_thread(self._opened, client, sender, claims)
 
-    async def count(self, request: Request, conversation_id: str, sender: str, *, looked_repeated: bool) -> None:
-        """Count a message that is to be answered in a conversation. ``looked_repeated``: it was let in as a repeat, and
-        is none in this conversation. Raises Refused."""
-        if looked_repeated:
-            await self._count_address(request, sender)
+    async def count(self, conversation_id: str, sender: str) -> None:
+        """Count a message that is to be answered in a conversation. Raises Refused."""
         self._let_pass(await self._limits.wait("conversation", conversation_id), sender)
 
     def hand_over(self, request: Request, answer: HTTPResponse, opened: Opened) -> None:
@@ -80,7 +83,8 @@ class Door:
         cookie = f"{COOKIE}={opened.secret}; Path=/webhooks/; HttpOnly; SameSite=Strict{secure}"
         answer.headers.add("Set-Cookie", cookie)
 
-    async def _count_address(self, request: Request, sender: str) -> None:
+    async def count_address(self, request: Request, sender: str) -> None:
+        """Count a message for the address that it comes from. Raises Refused."""
         origin = self.edge.origin(request)
         if origin.limited:
             index = address_index(self._services, origin.address)
@@ -114,6 +118,6 @@ class Door:
         raise Refused(response.json(said, 429, headers={"Retry-After": str(seconds)}))
 
 
-def _secret(request: Request) -> str | None:
+def _secret_in_cookie(request: Request) -> str | None:
     given = [_GIVEN.search(line) for line in request.headers.getall("cookie", [])]
     return next((match.group(1) for match in given if match), None)

@@ -28,7 +28,7 @@ HEADERS = {
 _HSTS = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Refund-Desk-Sender, X-Refund-Desk-Resume",
     "Access-Control-Max-Age": "600",
 }
 _SAID = {
@@ -99,7 +99,7 @@ class Edge:
         if origin and self.is_listed(origin) and answer.status != 403:
             answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Allow-Credentials"] = "true"
-            answer.headers["Access-Control-Expose-Headers"] = "Retry-After"
+            answer.headers["Access-Control-Expose-Headers"] = "Retry-After, X-Refund-Desk-Resume"
 
 
 def _is_own(origin: str, host: str) -> bool:

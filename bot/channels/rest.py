@@ -11,39 +11,23 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.bootstrap import bootstrap
-from bot.cases.handoff import hand_to_human
-from bot.cases.model import Cause
-from bot.cases.ports import Services
-from bot.cases.transcript import transcript
-from bot.channels import rasa_patches
+from bot.cases.model import Author, Message
 from bot.channels.clean_text import clean
 from bot.channels.door import Door, Refused
+from bot.channels.turns import CONTACT, SORRY, Turns
 from bot.masking import mask_cards
-from bot.policy.words import spoken_date
 from bot.settings import load_settings
 
 LONGEST_BODY = 16_384
 """Bytes of a request."""
-LONGEST_MESSAGE = 2_000
-"""Characters of a message; the rest is cut, and the customer told."""
 REMEMBERED_SECONDS = 600
-"""How long the answer to a message id is kept for a repeated delivery."""
-
-EMPTY = "I got an empty message. What can I do for you?"
-CUT = f"Your message was long, so I read the first {LONGEST_MESSAGE} characters."
-CARD_REMOVED = (
-    "I removed the card number from your message before anything was kept. Please never send card numbers here: "
-    "we never need them."
-)
-SORRY = "I'm sorry, something went wrong on our side."
-HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
-CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
+"""How long a message id is known to have arrived before its conversation is looked up."""
 
 _NAMES_KEY = secrets.token_bytes(32)
 Turn = Callable[[UserMessage], Awaitable[Any]]
@@ -68,10 +52,8 @@ class RestInput(InputChannel):
 
     def __init__(self) -> None:
         """Nothing is opened yet."""
-        self._services: Services | None = None
-        self._door: Door | None = None
+        self._opened: tuple[Door, Turns] | None = None
         self._arrived: set[tuple[str, str]] = set()
-        self._answers: dict[tuple[str, str], asyncio.Future[list[dict[str, Any]]]] = {}
 
     def blueprint(self, on_new_message: Turn) -> Blueprint:
         """The routes of the channel."""
@@ -94,100 +76,50 @@ class RestInput(InputChannel):
             text, had_card = mask_cards(text)
             sender, message_id = without_cards(sender), message_id and without_cards(message_id)
             try:
-                return await self._take(request, on_new_message, sender, text, message_id, had_card)
+                return await self._take(request, sender, text, message_id, had_card)
             except Refused as refused:
                 return refused.answer
 
         return routes
 
     async def _take(
-        self, request: Request, on_new_message: Turn, sender: str, text: str, message_id: str | None, had_card: bool
+        self, request: Request, sender: str, text: str, message_id: str | None, had_card: bool
     ) -> HTTPResponse:
         """Answer a message in the conversation that its client may open. Raises Refused."""
         arrived = None if message_id is None else (sender, message_id)
+        is_repeat = arrived in self._arrived
         try:
-            door = await asyncio.to_thread(self._opened_door)
-            opened = await door.open(request, sender, is_repeat=arrived in self._arrived)
+            door, turns = await asyncio.to_thread(self._opened_door, request)
+            opened = await door.open(request, sender, is_repeat=is_repeat)
+            if is_repeat and not await turns.knows(opened.id, message_id or ""):
+                await door.count_address(request, sender)
+                is_repeat = False
+            if not is_repeat:
+                await door.count(opened.id, sender)
+            if arrived is not None and arrived not in self._arrived:
+                self._arrived.add(arrived)
+                asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
+            client_id = message_id or uuid.uuid4().hex
+            received = await turns.receive(opened.id, client_id, text, had_card=had_card)
+            waited = await turns.waiting(opened.id) if received.new else []
+            said = await turns.answers(self.name(), received)
         except Refused:
             raise
         except Exception as error:
             logger.error("conversation.unavailable", error=type(error).__name__)
             apology = SORRY + CONTACT.format(contact=load_settings().contact)
             return response.json([{"recipient_id": sender, "text": apology}])
-        if message_id is None or (opened.id, message_id) not in self._answers:
-            await door.count(request, opened.id, sender, looked_repeated=arrived in self._arrived)
-        if arrived is not None and arrived not in self._arrived:
-            self._arrived.add(arrived)
-            asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
-        tracker_store = request.app.ctx.agent.tracker_store
-        said = await self._once(on_new_message, tracker_store, opened.id, text, message_id)
-        if had_card:
-            said = [*said, {"text": CARD_REMOVED}]
         # The client knows the conversation by the name that it gave.
-        answer = response.json([{**message, "recipient_id": sender} for message in said])
+        answer = response.json([{"recipient_id": sender, **_as_rasa_says(message)} for message in [*waited, *said]])
         door.hand_over(request, answer, opened)
         return answer
 
-    def _opened_door(self) -> Door:
-        if self._door is None:
-            self._door = Door(self.name(), self._ready_services(), load_settings())
-        return self._door
-
-    def _ready_services(self) -> Services:
-        if self._services is None:
-            self._services = bootstrap()
-        return self._services
-
-    async def _once(
-        self, on_new_message: Turn, tracker_store: Any, sender: str, text: str, message_id: str | None
-    ) -> list[dict[str, Any]]:
-        """The answer to a message; a repeated message id gets the first answer again."""
-        if message_id is None:
-            return await self.answer(on_new_message, tracker_store, sender, text, uuid.uuid4().hex)
-        known = self._answers.get((sender, message_id))
-        if known is None:
-            known = asyncio.ensure_future(self.answer(on_new_message, tracker_store, sender, text, message_id))
-            self._answers[sender, message_id] = known
-            asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._answers.pop, (sender, message_id))
-        return await asyncio.shield(known)
-
-    async def answer(
-        self, on_new_message: Turn, tracker_store: Any, sender: str, text: str, message_id: str
-    ) -> list[dict[str, Any]]:
-        """Run one turn. Whatever fails in it, the customer gets a sentence, and a person if anything did."""
-        out = CollectingOutputChannel()
-        if not text.strip():
-            await out.send_text_message(sender, EMPTY)
-            return out.messages
-        failures: list[str] = []
-        rasa_patches.failed_actions.set(failures)
-        message = UserMessage(text[:LONGEST_MESSAGE], out, sender, input_channel=self.name(), message_id=message_id)
-        try:
-            await on_new_message(message)
-        except Exception as error:
-            logger.error("turn.failed", error=type(error).__name__)
-            failures.append("turn")
-        if failures or not out.messages:
-            await out.send_text_message(sender, await self._apology(tracker_store, sender, text, failures))
-        if len(text) > LONGEST_MESSAGE:
-            await out.send_text_message(sender, CUT)
-        return out.messages
-
-    async def _apology(self, tracker_store: Any, sender: str, text: str, failures: list[str]) -> str:
-        """Say sorry and hand over; if even that fails, say how to reach a person."""
-        try:
-            transcript = await _transcript(tracker_store, sender) or [{"at": "", "who": "customer", "text": text}]
-            handoff = await asyncio.to_thread(self._hand_over, sender, transcript, failures)
-        except Exception as error:
-            logger.error("handoff.failed", error=type(error).__name__)
-            return SORRY + CONTACT.format(contact=load_settings().contact)
-        return SORRY + HANDED_OVER.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))
-
-    def _hand_over(self, sender: str, transcript: list[dict[str, str]], failures: list[str]) -> Any:
-        facts = {"failed": failures}
-        return hand_to_human(
-            self._ready_services(), conversation_id=sender, cause=Cause.FAILURE, transcript=transcript, facts=facts
-        )
+    def _opened_door(self, request: Request) -> tuple[Door, Turns]:
+        if self._opened is None:
+            services, settings = bootstrap(), load_settings()
+            turns = Turns(request.app.ctx.agent, services, settings.contact)
+            self._opened = Door(self.name(), services, settings), turns
+        return self._opened
 
 
 def read(body: bytes) -> tuple[str, str, str | None]:
@@ -233,6 +165,9 @@ def without_cards(name: str) -> str:
     return f"{masked[:60]}-{letters}"
 
 
-async def _transcript(tracker_store: Any, sender: str) -> list[dict[str, str]]:
-    tracker = await tracker_store.retrieve(sender)
-    return transcript(event.as_dict() for event in tracker.events) if tracker else []
+def _as_rasa_says(message: Message) -> dict[str, Any]:
+    """A message as Rasa's REST channel has it, and beside that who says it, if it is not the bot."""
+    body = {name: value for name, value in message.body.items() if name in ("text", "buttons", "card")}
+    return (
+        body if message.author is Author.BOT else {**body, "author": message.author.value, "name": message.agent_name}
+    )

@@ -24,7 +24,9 @@ from bot import logs
 from bot.bootstrap import bootstrap
 from bot.channels import rasa_patches
 from bot.channels.edge import Edge
+from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
+from bot.channels.turns import Turns
 from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
 from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -57,7 +59,14 @@ def build(action_url: str) -> Sanic:
     async def load(app: Sanic, loop: Any) -> None:
         await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
 
+    app.ctx.live = Live(services)
+
+    async def keep_going(app: Sanic, loop: Any) -> None:
+        app.add_task(app.ctx.live.look())
+        app.add_task(Turns(app.ctx.agent, services, settings.contact).take_up())
+
     app.register_listener(load, "before_server_start")
+    app.register_listener(keep_going, "after_server_start")
     app.register_listener(close_resources, "after_server_stop")
 
     @app.get("/health")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from babel.dates import format_date
+from babel.dates import format_date, format_time
 from babel.numbers import format_percent
 
 
@@ -20,3 +20,8 @@ def spoken_date(day: date) -> str:
 def percent(rate: Decimal) -> str:
     """A fraction as a percentage: ``12%``, ``12.5%``."""
     return format_percent(rate, format="#,##0.####%", locale="en_US")
+
+
+def spoken_time(moment: datetime) -> str:
+    """The time of day of a moment in its own time zone: ``9:00 AM EST``."""
+    return format_time(moment, "h:mm a zzz", tzinfo=moment.tzinfo, locale="en_US").replace("\u202f", " ")

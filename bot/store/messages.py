@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from bot.cases.model import Author, Message, MessageKind
+from bot.cases.model import Author, CaseState, Message, MessageKind, Standing
 from bot.store import tables as t
 from bot.store.keys import Keys, conversation
 from bot.store.personal_data import ERASED, PersonalData
@@ -105,6 +105,23 @@ class MessageRows(Rows):
         query = select(t.messages.c.conversation_id, func.max(t.messages.c.seq))
         query = query.where(t.messages.c.conversation_id.in_(conversation_ids)).group_by(t.messages.c.conversation_id)
         return {row[0]: row[1] for row in self.connection.execute(query)}
+
+    def standing(self, conversation_id: str) -> Standing:
+        """How a conversation stands."""
+        known, logged = t.conversations.c, t.messages.c
+        query = select(known.agent_id, t.agents.c.name).outerjoin(t.agents, known.agent_id == t.agents.c.id)
+        row = self.connection.execute(query.where(known.id == conversation_id)).one_or_none()
+        with_desk = (t.cases.c.conversation_id == conversation_id, t.cases.c.state == CaseState.IN_REVIEW.value)
+        waiting = self.connection.execute(select(t.cases.c.id).where(*with_desk).limit(1)).first()
+        asked = (logged.author == Author.CUSTOMER.value, logged.answered_at.is_(None))
+        unanswered = select(logged.id).where(logged.conversation_id == conversation_id, *asked).limit(1)
+        return Standing(
+            agent_id=row.agent_id if row else None,
+            agent_name=row.name if row else None,
+            waiting=waiting is not None and (row is None or row.agent_id is None),
+            answering=self.connection.execute(unanswered).first() is not None,
+            newest=self.newest_messages([conversation_id]).get(conversation_id, 0),
+        )
 
     def _messages(self, which: Any, limit: int = 500) -> list[Message]:
         query = select(t.messages, t.agents.c.name.label("agent_name")).outerjoin(

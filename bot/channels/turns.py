@@ -1,0 +1,207 @@
+"""Turns: every channel's way from a customer's message to what is answered, through the message log.
+
+A message is stored before Rasa sees it, and what Rasa answers is stored together with the mark that it was answered. A
+turn that was broken off is taken up again by ``take_up``. While a person has the conversation, the bot is silent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import Any
+from weakref import WeakValueDictionary
+
+import structlog
+from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
+
+from bot.cases.handoff import hand_to_human
+from bot.cases.messages import (
+    LEASE,
+    Body,
+    Received,
+    answer,
+    collect_undelivered,
+    is_known,
+    keep_in_hand,
+    receive,
+    replies,
+    take_unanswered,
+)
+from bot.cases.model import Cause, Handoff, Message, MessageKind
+from bot.cases.ports import Services
+from bot.cases.transcript import transcript
+from bot.channels import rasa_patches
+from bot.policy.words import spoken_date
+
+LONGEST_MESSAGE = 2_000
+"""Characters of a message; the rest is cut, and the customer told."""
+TAKE_UP_SECONDS = 1.0
+"""Between two looks for turns that were broken off."""
+
+EMPTY = "I got an empty message. What can I do for you?"
+CARD_REMOVED = (
+    "I removed the card number from your message before anything was kept. Please never send card numbers here: "
+    "we never need them."
+)
+CUT = f"Your message was long, so I read the first {LONGEST_MESSAGE} characters."
+SORRY = "I'm sorry, something went wrong on our side."
+HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
+CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
+
+logger = structlog.get_logger()
+
+
+class TurnOutput(CollectingOutputChannel):
+    """Collects what the bot says in a turn, each message whole: text, buttons and card together."""
+
+    def __init__(self) -> None:
+        """Nothing is said yet."""
+        super().__init__()
+        self.bodies: list[Body] = []
+
+    async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
+        """Called by Rasa for every message."""
+        self.bodies.append(body_of(message))
+
+
+def body_of(message: dict[str, Any]) -> Body:
+    """What is kept of a message as Rasa has it."""
+    custom = message.get("custom") or {}
+    parts = {"text": message.get("text") or "", "buttons": message.get("buttons"), "card": custom.get("card")}
+    return {name: value for name, value in parts.items() if value or name == "text"}
+
+
+class Turns:
+    """Runs turns in this process. ``contact`` is how to reach a person when nothing else works."""
+
+    def __init__(self, agent: Any, services: Services, contact: str) -> None:
+        """``agent`` is Rasa's, which may still be loading its model."""
+        self._agent = agent
+        self._services = services
+        self._contact = contact
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._running: dict[int, asyncio.Task[list[Message]]] = {}
+
+    async def receive(
+        self,
+        conversation_id: str,
+        client_id: str,
+        text: str,
+        *,
+        had_card: bool = False,
+        kind: MessageKind = MessageKind.TEXT,
+        title: str | None = None,
+    ) -> Received:
+        """Store a customer's message. Whoever gets it with ``bot`` has to have it answered. ``had_card``: a card number
+        was taken out of it; ``title``: what was written on the button that they pressed."""
+        marks = {"title": title, "cut": len(text) > LONGEST_MESSAGE, "card_removed": had_card}
+        body = {"text": text[:LONGEST_MESSAGE], **{name: value for name, value in marks.items() if value}}
+        return await asyncio.to_thread(receive, self._services, conversation_id, client_id, body, kind)
+
+    async def knows(self, conversation_id: str, client_id: str) -> bool:
+        """Whether a message has arrived before."""
+        return await asyncio.to_thread(is_known, self._services, conversation_id, client_id)
+
+    async def waiting(self, conversation_id: str) -> list[Message]:
+        """What waits to be brought to the customer, by whoever calls this."""
+        return await asyncio.to_thread(collect_undelivered, self._services, conversation_id)
+
+    async def answers(self, channel: str, received: Received) -> list[Message]:
+        """What the bot answers to a message, the first time and for a repeat alike, brought to the customer by whoever
+        calls this; nothing while a person has the conversation."""
+        if received.bot:
+            return await asyncio.shield(self.run(channel, received.message, delivered=True))
+        running = self._running.get(received.message.id)
+        if running is not None:
+            return await asyncio.shield(running)
+        return await asyncio.to_thread(replies, self._services, received.message)
+
+    def run(
+        self, channel: str, message: Message, *, delivered: bool, again: bool = False
+    ) -> asyncio.Task[list[Message]]:
+        """Answer a message that is in hand; the task ends with what was stored, and goes on when nobody waits for it.
+        ``again``: the message may have been through Rasa already."""
+        task = asyncio.ensure_future(self._turn(channel, message, delivered, again))
+        self._running[message.id] = task
+        task.add_done_callback(lambda _: self._running.pop(message.id, None))
+        return task
+
+    async def take_up(self) -> None:
+        """Answer what was received by a process that died before it had answered. Never ends."""
+        while True:
+            try:
+                if self._agent.is_ready():
+                    for message, channel in await asyncio.to_thread(take_unanswered, self._services):
+                        await self.run(channel, message, delivered=False, again=True)
+            except Exception as error:
+                logger.error("turns.take_up_failed", error=type(error).__name__)
+            await asyncio.sleep(TAKE_UP_SECONDS)
+
+    async def _turn(self, channel: str, message: Message, delivered: bool, again: bool) -> list[Message]:
+        queue = self._queues.setdefault(message.conversation_id, asyncio.Lock())
+        lease = asyncio.ensure_future(self._keep(message))
+        try:
+            async with queue:
+                bodies = await self._said_before(message) if again else []
+                bodies = bodies or await self._bodies(channel, message)
+                return await asyncio.to_thread(answer, self._services, message, bodies, delivered=delivered)
+        finally:
+            lease.cancel()
+
+    async def _keep(self, message: Message) -> None:
+        while True:
+            await asyncio.sleep(LEASE.total_seconds() / 3)
+            with suppress(Exception):
+                await asyncio.to_thread(keep_in_hand, self._services, message)
+
+    async def _said_before(self, message: Message) -> list[Body]:
+        """What Rasa answered to a message before the process died; a turn is saved whole, or not at all."""
+        tracker = await self._agent.tracker_store.retrieve(message.conversation_id)
+        events = [event.as_dict() for event in tracker.events] if tracker else []
+        sent = [i for i, event in enumerate(events) if event.get("message_id") == message.client_id]
+        after = events[sent[-1] + 1 :] if sent else []
+        until = next((i for i, event in enumerate(after) if event["event"] == "user"), len(after))
+        return [body_of({"text": event["text"], **event["data"]}) for event in after[:until] if event["event"] == "bot"]
+
+    async def _bodies(self, channel: str, message: Message) -> list[Body]:
+        """Run one turn. Whatever fails in it, the customer gets a sentence, and a person if anything did."""
+        if not message.text.strip():
+            return [{"text": EMPTY}]
+        out, failures = TurnOutput(), list[str]()
+        rasa_patches.failed_actions.set(failures)
+        conversation_id = message.conversation_id
+        told = UserMessage(message.text, out, conversation_id, input_channel=channel, message_id=message.client_id)
+        try:
+            await self._agent.handle_message(told)
+        except Exception as error:
+            logger.error("turn.failed", error=type(error).__name__)
+            failures.append("turn")
+        bodies = out.bodies
+        if failures or not bodies:
+            bodies = [*bodies, {"text": await self._apology(message, failures)}]
+        if message.body.get("cut"):
+            bodies = [*bodies, {"text": CUT}]
+        if message.body.get("card_removed"):
+            bodies = [*bodies, {"text": CARD_REMOVED}]
+        return bodies
+
+    async def _apology(self, message: Message, failures: list[str]) -> str:
+        """Say sorry and hand over; if even that fails, say how to reach a person."""
+        try:
+            handoff = await self._hand_over(message, failures)
+        except Exception as error:
+            logger.error("handoff.failed", error=type(error).__name__)
+            return SORRY + CONTACT.format(contact=self._contact)
+        return SORRY + HANDED_OVER.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))
+
+    async def _hand_over(self, message: Message, failures: list[str]) -> Handoff:
+        tracker = await self._agent.tracker_store.retrieve(message.conversation_id)
+        said = transcript(event.as_dict() for event in tracker.events) if tracker else []
+        return await asyncio.to_thread(
+            hand_to_human,
+            self._services,
+            conversation_id=message.conversation_id,
+            cause=Cause.FAILURE,
+            transcript=said or [{"at": message.at.isoformat(), "who": "customer", "text": message.text}],
+            facts={"failed": failures},
+        )

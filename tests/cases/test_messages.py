@@ -1,0 +1,126 @@
+"""The message log: nothing that was sent is lost, nothing is answered twice, whatever dies in between."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from store_builders import Clock
+
+from bot.cases.conversations import Client, open_conversation
+from bot.cases.messages import (
+    LEASE,
+    Received,
+    answer,
+    collect_undelivered,
+    history,
+    keep_in_hand,
+    receive,
+    replies,
+    say,
+    take_unanswered,
+)
+from bot.cases.model import Author
+from bot.cases.ports import Services
+
+
+@pytest.fixture
+def talk(services: Services) -> str:
+    """A conversation on the website."""
+    return open_conversation(services, Client("web", "10.0.0.1"), "someone").id
+
+
+def sent(services: Services, talk: str, name: str, text: str = "hello") -> Received:
+    return receive(services, talk, name, {"text": text})
+
+
+def texts(services: Services, talk: str, after: int = 0) -> list[str]:
+    return [message.text for message in history(services, talk, after)]
+
+
+def agent_takes(services: Services, talk: str, agent_id: int | None = 1) -> None:
+    with services.unit_of_work() as uow:
+        uow.change_conversation(talk, agent_id=agent_id)
+        uow.commit()
+
+
+def test_a_message_is_stored_once_however_often_it_arrives(services: Services, talk: str) -> None:
+    first, again = sent(services, talk, "m1"), sent(services, talk, "m1", "something else")
+    assert first.new and first.bot
+    assert not again.new and not again.bot
+    assert again.message.id == first.message.id
+    assert texts(services, talk) == ["hello"]
+
+
+def test_what_is_read_on_from_a_number_has_no_gaps(services: Services, talk: str) -> None:
+    for name in "abc":
+        answer(services, sent(services, talk, name, name).message, [{"text": name.upper()}], delivered=True)
+    assert [message.seq for message in history(services, talk)] == [1, 2, 3, 4, 5, 6]
+    assert texts(services, talk, after=3) == ["B", "c", "C"]
+
+
+def test_writers_at_once_get_one_number_each(services: Services, talk: str) -> None:
+    writers = [threading.Thread(target=sent, args=(services, talk, f"m{i}")) for i in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [message.seq for message in history(services, talk)] == list(range(1, 9))
+
+
+def test_an_answer_is_stored_once(services: Services, talk: str) -> None:
+    message = sent(services, talk, "m1").message
+    first = answer(services, message, [{"text": "one"}, {"text": "two"}], delivered=True)
+    again = answer(services, message, [{"text": "three"}], delivered=True)
+    assert [said.text for said in again] == ["one", "two"] == [said.text for said in first]
+    assert replies(services, message) == first
+    assert texts(services, talk) == ["hello", "one", "two"]
+
+
+def test_what_was_broken_off_is_taken_up_after_the_lease_by_one(services: Services, talk: str, clock: Clock) -> None:
+    message = sent(services, talk, "m1").message
+    assert take_unanswered(services) == []
+    clock.now += LEASE
+    assert [(taken.id, channel) for taken, channel in take_unanswered(services)] == [(message.id, "web")]
+    assert take_unanswered(services) == []
+
+
+def test_what_is_still_being_answered_is_left_alone(services: Services, talk: str, clock: Clock) -> None:
+    message = sent(services, talk, "m1").message
+    clock.passes(seconds=5)
+    keep_in_hand(services, message)
+    clock.passes(seconds=5)
+    assert take_unanswered(services) == []
+
+
+def test_a_yes_that_was_overtaken_is_never_answered(services: Services, talk: str, clock: Clock) -> None:
+    """It was lost with its process, the customer said it again, and another quote has been shown since."""
+    sent(services, talk, "lost", "yes")
+    again = sent(services, talk, "again", "yes").message
+    answer(services, again, [{"text": "Done. And now for the other order: shall I go ahead?"}], delivered=True)
+    clock.passes(minutes=1)
+    assert take_unanswered(services) == []
+    clock.passes(minutes=1)
+    assert take_unanswered(services) == []
+
+
+def test_the_bot_is_silent_while_a_person_has_the_conversation(services: Services, talk: str, clock: Clock) -> None:
+    sent(services, talk, "before")
+    agent_takes(services, talk)
+    received = sent(services, talk, "m2", "are you there?")
+    assert received.new and not received.bot
+    clock.passes(minutes=1)
+    assert take_unanswered(services) == []
+    agent_takes(services, talk, None)
+    clock.passes(minutes=1)
+    assert take_unanswered(services) == []
+    assert sent(services, talk, "m3").bot
+
+
+def test_what_a_person_says_is_brought_once(services: Services, talk: str) -> None:
+    answer(services, sent(services, talk, "m1").message, [{"text": "now"}], delivered=True)
+    with services.unit_of_work() as uow:
+        say(uow, services, talk, Author.AGENT, {"text": "Dana here"})
+        uow.commit()
+    assert [message.text for message in collect_undelivered(services, talk)] == ["Dana here"]
+    assert collect_undelivered(services, talk) == []

@@ -1,0 +1,214 @@
+"""The website's channel over HTTP: sent once, shown once, in order, to nobody else."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from running import Site
+
+from bot.cases.messages import say
+from bot.cases.model import Author
+
+pytestmark = pytest.mark.e2e
+
+
+@dataclass
+class Visitor:
+    """A browser with the chat open."""
+
+    url: str
+    sender: str = field(default_factory=lambda: uuid.uuid4().hex)
+    resume: str | None = None
+    seen: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        resume = {"X-Refund-Desk-Resume": self.resume} if self.resume else {}
+        return {"X-Refund-Desk-Sender": self.sender, **resume}
+
+    def asks(self, method: str, path: str, **more: Any) -> httpx.Response:
+        answer = httpx.request(method, f"{self.url}/webhooks/web/{path}", headers=self.headers, timeout=40, **more)
+        self.resume = answer.headers.get("X-Refund-Desk-Resume", self.resume)
+        return answer
+
+    def opens(self) -> dict[str, Any]:
+        answer = self.asks("POST", "open", json={})
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def sends(self, text: str, message_id: str | None = None, **more: Any) -> httpx.Response:
+        data = {"message_id": message_id or uuid.uuid4().hex, "text": text, **more}
+        return self.asks("POST", "messages", json=data)
+
+    def polls(self, wait: int = 20) -> list[dict[str, Any]]:
+        answer = self.asks("GET", f"messages?after={self.seen}&wait={wait}").json()
+        self.seen = max([self.seen, *(message["seq"] for message in answer["messages"])])
+        return answer["messages"]
+
+    def hears(self) -> list[dict[str, Any]]:
+        """What comes until the bot has answered."""
+        heard: list[dict[str, Any]] = []
+        while not any(message["who"] == "bot" for message in heard):
+            heard += self.polls()
+        return [message for message in heard if message["who"] != "customer"]
+
+    def says(self, text: str) -> str:
+        assert self.sends(text).status_code == 202
+        return "\n".join(message["text"] for message in self.hears())
+
+
+@pytest.fixture
+def visitor(site: Site) -> Visitor:
+    return Visitor(site.url)
+
+
+def events(visitor: Visitor, after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The server-sent events of a conversation."""
+    headers = {**visitor.headers, "Accept": "text/event-stream"}
+    url = f"{visitor.url}/webhooks/web/messages?after={after}"
+    with httpx.stream("GET", url, headers=headers, timeout=40) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        kind = ""
+        for line in stream.iter_lines():
+            if line.startswith("event: "):
+                kind = line[7:]
+            elif line.startswith("data: "):
+                yield kind, json.loads(line[6:])
+
+
+def test_the_bot_greets_who_opens_the_chat_and_only_once(visitor: Visitor) -> None:
+    assert visitor.opens()["greeting"] is True
+    assert {message["who"] for message in visitor.hears()} == {"bot"}
+    assert visitor.opens()["greeting"] is False
+    assert visitor.polls(wait=1) == []
+
+
+def test_a_whole_refund_with_its_card(site: Site, visitor: Visitor) -> None:
+    number, email = site.order()
+    visitor.opens()
+    visitor.hears()
+    visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
+    quote = visitor.hears()[-1]
+    rows = {row["label"]: row["value"] for row in quote["card"]["rows"]}
+    assert (rows["Paid"], rows["Fee"], rows["Refund"]) == ("$50.00", "$6.00", "$44.00")
+    assert quote["card"]["clauses"][0]["url"].startswith("/policy#R")
+    assert quote["buttons"][0] == {"title": "Confirm", "payload": "/affirm"}
+    visitor.sends("/affirm", title="Confirm")
+    done = visitor.hears()[-1]
+    assert "$44.00" in done["text"]
+    assert done["card"]["reference"].startswith("RD-")
+    assert site.order_status(number) == "refund_pending"
+
+
+def test_a_message_that_arrives_twice_is_one_message_with_one_answer(visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.hears()
+    answers = [visitor.sends("what is your refund policy?", "m-1") for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [202, 200, 200]
+    assert len({answer.json()["seq"] for answer in answers}) == 1
+    heard = visitor.hears() + visitor.polls(wait=2)
+    assert len([message for message in heard if message["who"] == "bot"]) == 1
+
+
+def test_a_stream_brings_what_is_said_and_goes_on_where_it_was(site: Site, visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.hears()
+    threading.Timer(1.0, lambda: visitor.sends("what is your refund policy?")).start()
+    seen: list[tuple[str, dict[str, Any]]] = []
+    for kind, data in events(visitor):
+        seen.append((kind, data))
+        if kind == "typing" and not data["on"] and len([k for k, _ in seen if k == "message"]) >= 4:
+            break
+    told = [data for kind, data in seen if kind == "message"]
+    assert [message["who"] for message in told] == ["bot", "bot", "customer", "bot"]
+    assert {"who": "bot", "on": True} in [data for kind, data in seen if kind == "typing"]
+    assert next(data for kind, data in seen if kind == "status")["with"] == "bot"
+    after = told[2]["seq"]
+    assert next(data for kind, data in events(visitor, after) if kind == "message") == told[3]
+
+
+def test_what_another_process_writes_arrives_by_itself(site: Site, visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.hears()
+
+    def from_elsewhere() -> None:
+        with site.services.unit_of_work() as uow:
+            say(uow, site.services, visitor.sender, Author.SYSTEM, {"text": "news"})
+            uow.commit()
+
+    threading.Timer(1.0, from_elsewhere).start()
+    before = time.monotonic()
+    assert [message["text"] for message in visitor.polls()] == ["news"]
+    assert time.monotonic() - before < 10
+
+
+def test_nobody_reads_or_writes_in_the_conversation_of_another(site: Site, visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.says("my secret is a blue horse")
+    thief = Visitor(site.url, visitor.sender)
+    assert thief.opens()["greeting"] is True
+    assert not any("horse" in message["text"] for message in thief.hears())
+    thief = Visitor(site.url, visitor.sender, "A" * 43)
+    thief.sends("hello there")
+    assert not any("horse" in message["text"] for message in thief.polls(wait=1))
+    assert not any("hello there" in message["text"] for message in visitor.polls(wait=1))
+
+
+def test_the_history_is_there_again_with_the_secret(site: Site, visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.says("what is your refund policy?")
+    again = Visitor(site.url, visitor.sender, visitor.resume)
+    assert [message["who"] for message in again.polls(wait=0)] == ["bot", "bot", "customer", "bot"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"text": ""}, 400),
+        ({"text": 7}, 400),
+        ({"message_id": ""}, 400),
+        ({"message_id": "x" * 101}, 400),
+        ({"title": ["x"]}, 400),
+        ({"text": "x" * 20_000}, 413),
+    ],
+)
+def test_what_is_no_message_is_answered_clearly(visitor: Visitor, change: dict[str, Any], status: int) -> None:
+    visitor.opens()
+    data = {"message_id": "m", "text": "hello", **change}
+    answer = visitor.asks("POST", "messages", json=data)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error"}
+
+
+def test_a_request_without_a_name_or_with_a_bad_one_is_told_so(site: Site) -> None:
+    for headers in ({}, {"X-Refund-Desk-Sender": "short"}, {"X-Refund-Desk-Sender": "<script>alert(1)</script>"}):
+        answer = httpx.post(f"{site.url}/webhooks/web/open", json={}, headers=headers)
+        assert answer.status_code == 400
+        assert "X-Refund-Desk-Sender" in answer.json()["error"]
+
+
+def test_a_card_number_is_gone_before_it_is_stored(site: Site, visitor: Visitor) -> None:
+    visitor.opens()
+    visitor.hears()
+    answer = visitor.sends("my card is 4111 1111 1111 1111")
+    assert "4111" not in answer.text
+    heard = visitor.hears()
+    assert "removed the card number" in heard[-1]["text"]
+
+
+def test_too_much_at_once_is_slowed_down(strict_site: Site) -> None:
+    visitor = Visitor(strict_site.url)
+    visitor.opens()
+    answers = [visitor.sends(f"message {number}") for number in range(8)]
+    slowed = answers[-1]
+    assert slowed.status_code == 429
+    assert int(slowed.headers["Retry-After"]) > 0
+    assert "faster than I can read" in slowed.json()["text"]
