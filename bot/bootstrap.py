@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from bot.cases.billing import BillingGateway
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
+from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
@@ -51,6 +52,8 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         conversations_per_address=settings.conversations_per_address,
         email_code=settings.email_code == "required",
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
+        print_receipt=print_receipt,
+        public_url=settings.public_url,
     )
 
 

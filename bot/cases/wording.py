@@ -55,12 +55,6 @@ def business_day(policy: Policy, moment: datetime) -> str:
     return spoken_date(policy.terms_for(moment).calendar.business_date(moment))
 
 
-def business_time(policy: Policy, moment: datetime) -> str:
-    """The time and date of a moment where the business is: ``Monday, November 30, 2026, 16:05 (EST)``."""
-    local = moment.astimezone(policy.terms_for(moment).time_zone)
-    return f"{spoken_date(local.date())}, {local:%H:%M} ({local.tzname()})"
-
-
 def what_stops(services: Services, inputs: dict[str, Any]) -> str:
     """What a refund ends, said beside its figures: the service stops before any money is sent."""
     request = parse_request(inputs)

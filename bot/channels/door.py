@@ -49,18 +49,19 @@ class Door:
             settings.messages_per_minute, settings.address_messages_per_minute, settings.redis_url.get_secret_value()
         )
 
-    async def open(self, request: Request, sender: str, *, is_repeat: bool) -> Opened:
+    async def open(self, request: Request, sender: str, *, is_repeat: bool, secret: str | None = None) -> Opened:
         """The conversation of a request. Raises Refused: a bad token, or too much from one address. A repeat of a
-        message that is being answered counts as none."""
+        message that is being answered counts as none. ``secret`` is the client's, for a channel whose clients do not
+        send it in the cookie of this door."""
         claims = self._claims(request)
         if not is_repeat:
-            await self._count_address(request, sender)
+            await self.count_address(request, sender)
         origin = self.edge.origin(request)
         client = Client(
             self._channel,
             origin.address,
             limited=origin.limited,
-            secret=_secret(request),
+            secret=secret or _secret(request),
             subject=claims.subject if claims else None,
         )
         return await asyncio.to_thread(self._opened, client, sender, claims)
@@ -69,7 +70,7 @@ class Door:
         """Count a message that is to be answered in a conversation. ``looked_repeated``: it was let in as a repeat, and
         is none in this conversation. Raises Refused."""
         if looked_repeated:
-            await self._count_address(request, sender)
+            await self.count_address(request, sender)
         self._let_pass(await self._limits.wait("conversation", conversation_id), sender)
 
     def hand_over(self, request: Request, answer: HTTPResponse, opened: Opened) -> None:
@@ -80,7 +81,8 @@ class Door:
         cookie = f"{COOKIE}={opened.secret}; Path=/webhooks/; HttpOnly; SameSite=Strict{secure}"
         answer.headers.add("Set-Cookie", cookie)
 
-    async def _count_address(self, request: Request, sender: str) -> None:
+    async def count_address(self, request: Request, sender: str) -> None:
+        """Count a message for the address that it comes from. Raises Refused."""
         origin = self.edge.origin(request)
         if origin.limited:
             index = address_index(self._services, origin.address)
