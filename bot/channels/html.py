@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
@@ -11,7 +11,7 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-Handler = Callable[[Request], Awaitable[HTTPResponse]]
+Handler = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 _TEMPLATES = importlib.resources.files("bot.web").joinpath("templates")
 
 

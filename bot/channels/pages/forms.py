@@ -26,6 +26,7 @@ REASONS = {
     CustomerReason.OTHER: "Something else",
 }
 _NUMBER = re.compile(r"(?:c\s?c\s*[-–—_#:.]?\s*)?(\d{3}[ .-]?\d{3})", re.I | re.A)
+_ORDER = ("order_number", "contact", "reason", "words")
 _CARD_SENT = "We removed a card number from this before anything was kept. Please never send one: we never need it."
 
 
@@ -40,6 +41,13 @@ class Task(str, Enum):
     def path(self) -> str:
         """Where its first form is."""
         return f"/{self.value}"
+
+
+_WISHES = {
+    Task.REFUND: "I want a refund.",
+    Task.CANCEL: "Cancel my service.",
+    Task.WITHDRAW: "Take a request back.",
+}
 
 
 class BadForm(Exception):
@@ -110,12 +118,7 @@ class Entry:
     @property
     def sentence(self) -> str:
         """What was entered, for the transcript."""
-        wish = {
-            Task.REFUND: "I want a refund.",
-            Task.CANCEL: "Cancel my service.",
-            Task.WITHDRAW: "Take a request back.",
-        }
-        parts = [wish[self.task], f"Order: {self.order_number}."]
+        parts = [_WISHES[self.task], f"Order: {self.order_number}."]
         if self.contact:
             parts.append(f"E-mail or phone: {self.contact}.")
         if self.reason:
@@ -156,5 +159,5 @@ def read_entry(task: Task, fields: Fields) -> Entry:
         if problem := fields.problem(name, longest):
             errors[name] = problem
     shown = f"CC-{re.sub(r'[^0-9]', '', number[1])}" if number else order[:LONGEST_LINE]
-    ordered = {name: errors[name] for name in ("order_number", "contact", "reason", "words") if name in errors}
+    ordered: dict[str, str] = {name: errors[name] for name in _ORDER if name in errors}
     return Entry(task, shown, contact[:LONGEST_LINE], email, phone, reason, words[:LONGEST_WORDS], ordered)

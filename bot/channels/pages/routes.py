@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -41,7 +41,7 @@ TITLES = {
 AGAIN = "It has been a while, so we have to ask once more whose order it is. Nothing was done yet."
 
 logger = structlog.get_logger()
-Handler = Callable[..., Awaitable[HTTPResponse]]
+Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
 
 def register(app: Sanic, services: Services, settings: Settings) -> None:
@@ -113,6 +113,7 @@ class TaskPages:
         conversation_id, fields = await visit.submitted()
         entry = read_entry(self._task, fields)
         if entry.errors:
+            await asyncio.to_thread(steps.note_errors, self._sent(conversation_id, fields), entry)
             return self._form(visit, entry, False, 422)
         answer = await asyncio.to_thread(steps.submit, self._sent(conversation_id, fields), entry)
         if answer.errors:

@@ -36,8 +36,8 @@ REASON_MISSING = "Choose the reason: the fee depends on it."
 
 @dataclass(frozen=True)
 class Next:
-    """Where the customer goes on (``path``), or what has to be entered again (``errors`` by field); ``said`` is what the
-    transcript has as the answer."""
+    """Where the customer goes on (``path``), or what has to be entered again (``errors`` by field); ``said`` is what
+    the transcript has as the answer."""
 
     said: str
     path: str = ""
@@ -70,6 +70,13 @@ def submit(sent: Sent, entry: Entry) -> Next:
     asked_at = _asked_at(sent, entry.task)
     answer = _verified(sent, entry, asked_at)
     return sent.log(entry.sentence, answer, form={**entry.kept(), "asked_at": asked_at.isoformat()})
+
+
+def note_errors(sent: Sent, entry: Entry) -> None:
+    """Keep a form that has to be filled in again: it was asked for at that moment already (R2)."""
+    asked_at = _asked_at(sent, entry.task)
+    answer = Next(" ".join(entry.errors.values()))
+    sent.log(entry.sentence, answer, form={**entry.kept(), "asked_at": asked_at.isoformat()})
 
 
 def submit_code(sent: Sent, task: Task, digits: str) -> Next:

@@ -96,9 +96,7 @@ def _pages(services: Services, conversation_id: str, view: RequestView) -> CaseP
     if case.state in (_S.IN_REVIEW, _S.FAILED):
         return _with_person(view)
     if case.state is _S.WITHDRAWN:
-        text = (
-            f"{case.reference} is taken back and will not be carried out. You can ask again as long as the time runs."
-        )
+        text = f"{case.reference} is taken back and will not be carried out. You can ask again in time."
         return CasePage("Nothing is done", [text])
     return CasePage(f"Your request is {STATES[case.state]}", tone="wait", person="Write to a person")
 
@@ -188,8 +186,8 @@ def _refund_done(services: Services, view: RequestView) -> CasePage:
     elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED):
         days = services.policy.terms_for(case.requested_at).processing_working_days
         page.lead = [
-            f"Please send the card back complete, with the return number {case.return_number} on the parcel. Once it has "
-            f"arrived, the refund of {refund} to {goes_to} is processed within {days} working days."
+            f"Please send the card back complete, with the return number {case.return_number} on the parcel. Once it "
+            f"has arrived, the refund of {refund} to {goes_to} is processed within {days} working days."
         ]
     else:
         by = f" and is processed by {_day(result['process_by'])}" if result["process_by"] else ""
@@ -211,8 +209,8 @@ def _cancel_done(view: RequestView) -> CasePage:
         page.title = "Your cancellation is recorded"
         page.lead.insert(
             0,
-            "It counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; if "
-            "it does not work, a person takes care of it.",
+            "It counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; "
+            "if it does not work, a person takes care of it.",
         )
     page.rows = [*_order_rows(view.decision.inputs["order"]), *_cancel_rows(result)]
     return page

@@ -53,8 +53,8 @@ class Visit:
         return await asyncio.to_thread(find_conversation, self._visits.services, client, self.visitor.name)
 
     async def submitted(self) -> tuple[str, Fields]:
-        """The conversation that a form is sent in, and its fields. Raises BadForm, also for a form that is not ours, and
-        Refused where there are too many."""
+        """The conversation that a form is sent in, and its fields. Raises BadForm, also for a form that is not ours,
+        and Refused where there are too many."""
         if len(self._request.body) > LONGEST_BODY:
             raise BadForm(413, "This is too long to be taken.")
         fields = read_fields(self._request.headers.get("content-type", ""), self._request.body)
