@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from actions.replies import DESTINATIONS, day, figures
+from actions.replies import day, figures
 from bot.cases.model import Case, StoredDecision
+from bot.cases.wording import DESTINATIONS
 from bot.policy.money import spoken
 
 POLICY_PAGE = "/policy"

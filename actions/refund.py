@@ -12,13 +12,14 @@ from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
 from actions.finish import FinishRequest, go_to
 from actions.form import DIGRESSIONS, RequestForm
-from actions.replies import confirmed_values, figures, sentences, tell_outcome, what_stops
+from actions.replies import confirmed_values, figures, sentences, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.cases.overview import conversation_requests
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund
 from bot.cases.requests import order_view, preview_cancellation, preview_refund, question_that_matters
+from bot.cases.wording import what_stops
 from bot.policy import Outcome
 from bot.policy.facts import Destination, ProductKind
 
@@ -98,7 +99,7 @@ class ValidateRefundForm(RequestForm):
             json_message=refund_quote(details.order_number, quote.case, quote.decision),
             order_number=details.order_number,
             reason=_REASONS[details.reason],
-            stop=what_stops(quote.decision.inputs),
+            stop=what_stops(services(), quote.decision.inputs),
             **figures(quote.decision.result),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,41 +9,19 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
-from bot.cases.execution import agreement_end
+from bot.cases import wording
 from bot.cases.handoff import answer_by
-from bot.cases.model import Case, CaseKind, CaseState, Handoff
+from bot.cases.model import Case, CaseState, Handoff
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
-from bot.policy import CancelDecision, RefundDecision, RefundRequest
-from bot.policy.advice import smallest_change, what_remains
-from bot.policy.facts import Destination, Order, ProductKind, Reason
+from bot.cases.wording import DESTINATIONS, STATES, request_name
+from bot.policy import CancelDecision, RefundDecision
+from bot.policy.facts import Order
 from bot.policy.money import spoken
-from bot.policy.parsing import parse_request
 from bot.policy.words import spoken_date
 
 MOST = 5
 """How many orders or requests are shown at once."""
-
-STATES = {
-    CaseState.QUOTED: "waiting for your answer",
-    CaseState.CONFIRMED: "accepted and on its way",
-    CaseState.EXECUTING: "being carried out",
-    CaseState.DONE: "done",
-    CaseState.DECLINED: "declined",
-    CaseState.IN_REVIEW: "with a person, who answers here",
-    CaseState.APPROVED_BY_AGENT: "approved by a person",
-    CaseState.REFUSED_BY_AGENT: "declined by a person",
-    CaseState.AWAITING_RETURN: "waiting for the card to come back",
-    CaseState.RECEIVED: "accepted, the card has come back",
-    CaseState.WITHDRAWN: "withdrawn",
-    CaseState.FAILED: "with a person, after a problem on our side",
-}
-DESTINATIONS = {
-    Destination.WALLET: "your store wallet",
-    Destination.ORIGINAL_PAYMENT_METHOD: "the original payment method",
-    None: "your store wallet",
-}
-"""Where the money goes, as a customer reads it."""
 
 
 def figures(result: dict[str, Any]) -> dict[str, str]:
@@ -57,16 +34,6 @@ def figures(result: dict[str, Any]) -> dict[str, str]:
         "explanation": " ".join(result["explanation"]),
         "clauses": ", ".join(result["clauses"]),
     }
-
-
-def what_stops(inputs: dict[str, Any]) -> str:
-    """What a refund ends, said beside its figures: the service stops before any money is sent."""
-    request = parse_request(inputs)
-    assert isinstance(request, RefundRequest)
-    if request.order.product_kind is not ProductKind.SUBSCRIPTION:
-        return "The card is stopped before the money is sent."
-    ends_on = spoken_date(agreement_end(services(), request))
-    return f"The plan is stopped before the money is sent, and its billing ends on {ends_on}."
 
 
 def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quote) -> None:
@@ -89,21 +56,9 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
         order_number=order_number,
         reference=reference,
         clause=clause,
-        help=_what_would_help(quote.case, quote.decision.inputs),
+        help=wording.what_would_help(services().policy, quote.case, quote.decision.inputs),
         **told,
     )
-
-
-def _what_would_help(case: Case, inputs: dict[str, Any]) -> str:
-    """The smallest change that would have given a yes, or that there is none; and what can still be done. A reason
-    that was never asked for stands in nobody's way."""
-    request = parse_request(inputs)
-    assert isinstance(request, RefundRequest)
-    if case.reason is None:
-        request = replace(request, reason=Reason.CHANGE_OF_MIND)
-    change = smallest_change(request, services().policy)
-    said = change.sentence if change else "No change of the details would make it possible."
-    return " ".join(filter(None, [said, what_remains(request.order)]))
 
 
 def tell_left(dispatcher: CollectingDispatcher, closed: list[Case], otherwise: str | None, **values: str) -> None:
@@ -128,16 +83,6 @@ def order_buttons(orders: list[Order]) -> list[dict[str, str]]:
     return [{"title": f"{order.number} ({order.product})", "payload": order.number} for order in orders[:MOST]]
 
 
-def request_name(request: Request) -> str:
-    """A request in a few words: ``refund of $44.00 for order CC-104233``."""
-    if request.case.kind is CaseKind.QUESTION:
-        return "question to a person"
-    result = request.result or {}
-    sum_ = f" of {spoken(Decimal(result['refund']), result['currency'])}" if _pays(request) else ""
-    kind = "refund" if request.case.kind is CaseKind.REFUND else "cancellation"
-    return f"{kind}{sum_} for order {request.order_number}"
-
-
 def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: list[Request]) -> None:
     """A line for each of the newest requests: what, since when, how far, and what comes next."""
     lines = []
@@ -149,10 +94,6 @@ def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: lis
         name = request_name(request)
         lines.append(f"{request.case.reference}: {name}, asked for on {asked}: {STATES[request.case.state]}.{next_}")
     dispatcher.utter_message(response=response, cases="\n".join(lines) or "No request is on record.")
-
-
-def _pays(request: Request) -> bool:
-    return request.case.kind is CaseKind.REFUND and bool((request.result or {}).get("refund"))
 
 
 def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff, **values: str) -> None:
@@ -182,4 +123,4 @@ def day(text: str | None) -> str:
 
 def business_day(moment: datetime) -> str:
     """The business date of a moment as a customer reads it."""
-    return spoken_date(services().policy.terms_for(moment).calendar.business_date(moment))
+    return wording.business_day(services().policy, moment)

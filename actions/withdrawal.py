@@ -11,12 +11,13 @@ from actions.base import services
 from actions.details import Details
 from actions.finish import FinishRequest
 from actions.form import RequestForm
-from actions.replies import request_name, tell_left, tell_requests
+from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
 from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseKind
 from bot.cases.overview import Request, conversation_requests
 from bot.cases.withdrawals import take_back
+from bot.cases.wording import request_name
 
 _MOST = 5
 

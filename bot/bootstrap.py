@@ -9,6 +9,7 @@ from bot.cases.billing import BillingGateway
 from bot.cases.hours import BusinessHours
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
+from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
@@ -53,6 +54,8 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
+        print_receipt=print_receipt,
+        public_url=settings.public_url,
     )
 
 

@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     how long personal data is kept after its last use; 0 for ever.
 
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
-    the shop are checked, and how codes are mailed. The README has them all.
+    the shop are checked, and how codes and receipts are mailed. The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     email_code: Literal["off", "required"] = "off"
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
+    public_url: str = ""
 
     class Config:
         """Where the values come from."""
@@ -174,6 +175,12 @@ class Settings(BaseSettings):
         if values.get("email_code") == "required" and not (sender and values.get("smtp_url")):
             raise ValueError("REFUND_DESK_EMAIL_CODE=required needs REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM")
         return sender
+
+    @validator("public_url")
+    def _public(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", url):
+            raise ValueError("must look like https://desk.example")
+        return url.rstrip("/")
 
 
 def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:

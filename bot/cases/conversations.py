@@ -60,14 +60,8 @@ class Opened:
 def open_conversation(services: Services, client: Client, sender: str) -> Opened:
     """The conversation that this client calls ``sender``, a new one where it has none. Raises TooManyConversations."""
     now = services.clock()
-    # What is no secret of ours counts as none.
-    given = client.secret if client.secret and _SECRET.fullmatch(client.secret) else None
     name = _stored_name(services, sender)
-    known = _Known(
-        address=address_index(services, client.address),
-        secret=given and keyed_hash(services.hash_key, "client secret", given),
-        subject=client.subject and keyed_hash(services.hash_key, "subject", f"{client.channel}\0{client.subject}"),
-    )
+    known = _known(services, client)
     with services.unit_of_work() as uow:
         uow.exclude_others(f"conversation {client.channel} {name}")
         found = known.choice(uow.conversations_named(client.channel, name))
@@ -88,6 +82,14 @@ def open_conversation(services: Services, client: Client, sender: str) -> Opened
         uow.change_conversation(found.id, **changes)
         uow.commit()
     return Opened(found.id, issued)
+
+
+def find_conversation(services: Services, client: Client, sender: str) -> str | None:
+    """The conversation that this client calls ``sender``, if it has one and its secret or token opens it."""
+    known = _known(services, client)
+    with services.unit_of_work() as uow:
+        found = known.choice(uow.conversations_named(client.channel, _stored_name(services, sender)))
+    return found.id if found is not None and (known.secret or known.subject) else None
 
 
 def open_account(services: Services, channel: str, account: str) -> Opened:
@@ -117,6 +119,16 @@ class _Known:
         if self.secret is None and self.subject is None:
             by_address = [row for row in of_nobody if not row.bound and same(row.address_index, self.address)]
         return next(iter([*by_subject, *by_secret, *by_address]), None)
+
+
+def _known(services: Services, client: Client) -> _Known:
+    # What is no secret of ours counts as none.
+    given = client.secret if client.secret and _SECRET.fullmatch(client.secret) else None
+    return _Known(
+        address=address_index(services, client.address),
+        secret=given and keyed_hash(services.hash_key, "client secret", given),
+        subject=client.subject and keyed_hash(services.hash_key, "subject", f"{client.channel}\0{client.subject}"),
+    )
 
 
 def _check_number(services: Services, uow: UnitOfWork, address: str, now: datetime) -> None:

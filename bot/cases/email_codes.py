@@ -10,7 +10,6 @@ import hmac
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.cases.errors import MailNotSent
 from bot.cases.hashes import keyed_hash
@@ -33,13 +32,6 @@ BODY = """Somebody asked about order {order_number} in our chat. If it was you, 
 It is good for {minutes} minutes. If it was not you, there is nothing to do: without the code nobody gets further.
 """
 RETRY_SECONDS = (5, 15, 45, 120)
-
-
-class Mailer(Protocol):
-    """Sends mail."""
-
-    def send(self, to: str, subject: str, body: str) -> None:
-        """Raises MailNotSent."""
 
 
 @dataclass(frozen=True)

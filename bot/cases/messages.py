@@ -81,6 +81,33 @@ def is_known(services: Services, conversation_id: str, client_id: str) -> bool:
         return uow.message_of_client(conversation_id, client_id) is not None
 
 
+def exchange(
+    services: Services, conversation_id: str, client_id: str, body: Body, answers: list[Body]
+) -> list[Message]:
+    """Store what a customer sent with a form and what the page answers, both at once; once for each ``client_id``. The
+    replies, those of before for a repeat."""
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        uow.exclude_others(f"messages {conversation_id}")
+        known = uow.message_of_client(conversation_id, client_id)
+        if known is not None:
+            return uow.replies_to(known)
+        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, answered_at=now)
+        said = [
+            uow.add_message(conversation_id, Author.BOT, answer, now, reply_to=message.seq, delivered_at=now)
+            for answer in answers
+        ]
+        uow.commit()
+    return said
+
+
+def newest(services: Services, conversation_id: str, limit: int) -> list[Message]:
+    """The last messages of a conversation, in order."""
+    with services.unit_of_work() as uow:
+        last = uow.newest_messages([conversation_id]).get(conversation_id, 0)
+        return uow.messages(conversation_id, after=max(0, last - limit), limit=limit)
+
+
 def replies(services: Services, message: Message) -> list[Message]:
     """What was answered to a customer's message."""
     with services.unit_of_work() as uow:

@@ -60,6 +60,9 @@ APPROVED_STATES = frozenset(
 )
 """A refund case in one of these counts as approved (velocity limit)."""
 
+CONFIRMED_CAUSE = "the customer confirmed decision {}"
+"""The cause in a case's log by which its receipt finds what was confirmed; in braces the id of the decision."""
+
 
 class Cause(str, Enum):
     """Why a person is asked."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.model import Case, CaseState, Step, StepState
+from bot.cases.errors import UnknownCase
+from bot.cases.model import Case, CaseKind, CaseState, Handoff, Step, StepState, StoredDecision
 from bot.cases.ports import Services
 from bot.policy.facts import Order
 
@@ -38,6 +39,41 @@ def conversation_requests(services: Services, *, conversation_id: str) -> list[R
             number = uow.order_number(case.order_id) if case.order_id is not None else None
             found.append(Request(case, number, decision.result if decision else None))
     return found
+
+
+@dataclass(frozen=True)
+class RequestView:
+    """One request with everything a customer may see of it. ``refund_open``: a refund of its order is under way."""
+
+    request: Request
+    decision: StoredDecision | None
+    handoff: Handoff | None
+    renewed: bool
+    refund_open: bool
+
+    @property
+    def case(self) -> Case:
+        """The case."""
+        return self.request.case
+
+
+def request_view(services: Services, *, conversation_id: str, reference: str) -> RequestView:
+    """The request of that reference. Raises UnknownCase for one that ``conversation_requests`` does not have."""
+    known = conversation_requests(services, conversation_id=conversation_id)
+    request = next((request for request in known if request.case.reference == reference), None)
+    if request is None:
+        raise UnknownCase(reference)
+    case = request.case
+    with services.unit_of_work() as uow:
+        assessed = [s for s in uow.steps_of(case.id) if s.step is Step.ASSESS and s.state is StepState.DONE]
+        refund = uow.open_case(case.order_id, CaseKind.REFUND) if case.order_id is not None else None
+        return RequestView(
+            request,
+            uow.latest_decision(case.id),
+            uow.handoff(case.id),
+            renewed=case.state is CaseState.QUOTED and bool(assessed),
+            refund_open=refund is not None and refund.state is not CaseState.QUOTED,
+        )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from bot.cases.execution import carry_out, schedule
 from bot.cases.handoff import Transcript, save_handoff
 from bot.cases.identity import verified_order
 from bot.cases.model import (
+    CONFIRMED_CAUSE,
     Case,
     CaseKind,
     CaseState,
@@ -23,6 +24,7 @@ from bot.cases.model import (
     StoredOrder,
 )
 from bot.cases.moves import move
+from bot.cases.notices import NoticeKind, queue_notice
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
@@ -124,12 +126,19 @@ def quote_cancellation(
 
 
 def confirm(
-    services: Services, *, conversation_id: str, reference: str, decision_id: int, transcript: Transcript
+    services: Services,
+    *,
+    conversation_id: str,
+    reference: str,
+    decision_id: int,
+    transcript: Transcript,
+    destination: Destination | None = None,
 ) -> Confirmation:
     """The customer's yes to the quote ``decision_id``: decide again on fresh data, and record it if it still holds.
 
     What is due at once is carried out before this returns, as far as the gateway answers. Confirming again, from
-    another tab or a repeated message, answers ALREADY. Raises UnknownCase for a case of another conversation,
+    another tab or a repeated message, answers ALREADY. ``destination`` is where a refund is to go, if the customer has
+    chosen it beside the figures, which don't depend on it (R9). Raises UnknownCase for a case of another conversation,
     NotVerified when the verification has run out.
     """
     with services.unit_of_work() as uow:
@@ -142,6 +151,8 @@ def confirm(
         assert seen is not None
         if case.state is not CaseState.QUOTED:
             return Confirmation(ConfirmationStatus.ALREADY, case, seen)
+        if destination is not None:
+            case = uow.change_case(case.id, destination=destination)
         case, fresh, handoff = _decide_and_store(
             services, uow, case, _request_again(services, uow, case, stored), transcript
         )
@@ -223,7 +234,8 @@ def _decide_and_store(
 
 def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, fresh: StoredDecision) -> Case:
     """Take a confirmed quote down, and change the order with it."""
-    cause = f"the customer confirmed decision {fresh.id}"
+    cause = CONFIRMED_CAUSE.format(fresh.id)
+    queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     outcome = Outcome(fresh.result["outcome"])
     if outcome is Outcome.CANCEL:
         case = move(services, uow, case, CaseState.CONFIRMED, "customer", cause)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
+from bot.cases.model import Message
+
 _WHO = {"user": "customer", "bot": "bot"}
 
 
@@ -19,4 +21,13 @@ def transcript(events: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
         }
         for event in events
         if event["event"] in _WHO and event.get("text")
+    ]
+
+
+def of_messages(messages: Iterable[Message]) -> list[dict[str, str]]:
+    """The same from the message log."""
+    return [
+        {"at": message.at.isoformat(), "who": message.author.value, "text": message.text}
+        for message in messages
+        if message.text
     ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
 from typing import Any
 
 from sanic import response
@@ -29,9 +28,6 @@ _GIVEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{43}})\s*(?:;|$)")
 _BEARER = re.compile(r"bearer(?:\s+(.*))?", re.I | re.S)
 
 
-SecretOf = Callable[[Request], "str | None"]
-
-
 class Refused(Exception):
     """A message that does not come in, and what its client is told instead."""
 
@@ -43,11 +39,9 @@ class Refused(Exception):
 class Door:
     """Lets messages of one channel in."""
 
-    def __init__(self, channel: str, services: Services, settings: Settings, secret_of: SecretOf | None = None) -> None:
-        """``secret_of`` finds what a client sends back of its secret; by default in a cookie."""
+    def __init__(self, channel: str, services: Services, settings: Settings) -> None:
         self.edge = Edge(parse_networks(settings.trusted_proxies), parse_origins(settings.allowed_origins))
         self._channel = channel
-        self._secret_of = secret_of or _secret_in_cookie
         self._services = services
         self._contact = settings.contact
         self._tokens = TokenKeys.of(settings)
@@ -55,9 +49,10 @@ class Door:
             settings.messages_per_minute, settings.address_messages_per_minute, settings.redis_url.get_secret_value()
         )
 
-    async def open(self, request: Request, sender: str, *, is_repeat: bool) -> Opened:
+    async def open(self, request: Request, sender: str, *, is_repeat: bool, secret: str | None = None) -> Opened:
         """The conversation of a request. Raises Refused: a bad token, or too much from one address. A repeat of a
-        message that is being answered counts as none."""
+        message that is being answered counts as none. ``secret`` is the client's, for a channel whose clients do not
+        send it in the cookie of this door."""
         claims = self._claims(request)
         if not is_repeat:
             await self.count_address(request, sender)
@@ -66,7 +61,7 @@ class Door:
             self._channel,
             origin.address,
             limited=origin.limited,
-            secret=self._secret_of(request),
+            secret=_secret_in_cookie(request) if secret is None else secret,
             subject=claims.subject if claims else None,
         )
         return await asyncio.to_thread(self._opened, client, sender, claims)

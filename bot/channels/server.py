@@ -22,7 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import rasa_patches
+from bot.channels import pages, rasa_patches
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
@@ -102,6 +102,7 @@ def build(action_url: str) -> Sanic:
             assert isinstance(uow, SqlUnitOfWork)
             return response.json(demo_list(uow))
 
+    pages.register(app, services, settings)
     for path, (name, kind) in _PAGES.items():
         app.add_route(_page(name, kind), path, name=name.replace(".", "_"))
     return app

@@ -103,7 +103,8 @@ class WebInput(InputChannel):
         try:
             sender = _sender(request)
             parts = await asyncio.to_thread(self._parts, request)
-            opened = await parts.door.open(request, sender, is_repeat=not counted)
+            secret = request.headers.get(RESUME, "")
+            opened = await parts.door.open(request, sender, is_repeat=not counted, secret=secret)
             return await handler(parts, request, opened)
         except BadRequest as error:
             return response.json({"error": str(error)}, 400)
@@ -222,7 +223,7 @@ class WebInput(InputChannel):
             live = getattr(request.app.ctx, "live", None) or Live(services)
             self._opened = _Parts(
                 services=services,
-                door=Door(self.name(), services, settings, secret_of=lambda asked: asked.headers.get(RESUME)),
+                door=Door(self.name(), services, settings),
                 turns=Turns(request.app.ctx.agent, services, settings.contact),
                 live=live,
                 contact=settings.contact,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ipaddress
 import smtplib
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
 from bot.cases.errors import MailNotSent
+from bot.cases.mailing import Attachment
 
 SECONDS = 10
 """How long a mail server may take for each step."""
@@ -24,7 +26,7 @@ class SmtpMailer:
     url: str = field(repr=False)
     sender: str
 
-    def send(self, to: str, subject: str, body: str) -> None:
+    def send(self, to: str, subject: str, body: str, attachments: Sequence[Attachment] = ()) -> None:
         """Hand one mail to the server. Raises MailNotSent; the reason is a kind of error, without an address."""
         try:
             mail = EmailMessage()
@@ -32,6 +34,9 @@ class SmtpMailer:
             mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self.sender.rpartition("@")[2])
             mail["Auto-Submitted"] = "auto-generated"
             mail.set_content(body)
+            for attachment in attachments:
+                main, _, sub = attachment.kind.partition("/")
+                mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
             with self._connected() as server:
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException, ValueError, LookupError) as error:

@@ -54,6 +54,10 @@ class MessageRows(Rows):
         newer = and_(t.messages.c.conversation_id == conversation_id, t.messages.c.seq > after)
         return self._messages(newer, limit=limit)
 
+    def message(self, message_id: int) -> Message | None:
+        """The message of that id; None once erased."""
+        return next(iter(self._messages(t.messages.c.id == message_id)), None)
+
     def message_of_client(self, conversation_id: str, client_id: str) -> Message | None:
         """The customer's message of that name."""
         named = and_(t.messages.c.conversation_id == conversation_id, t.messages.c.client_id == client_id)

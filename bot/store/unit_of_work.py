@@ -22,19 +22,20 @@ from bot.cases.model import (
     StoredDecision,
     StoredOrder,
 )
-from bot.cases.transcript import transcript
+from bot.cases.transcript import of_messages, transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
 from bot.store.keys import Keys, conversation
 from bot.store.messages import MessageRows
+from bot.store.notices import NoticeRows
 from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
@@ -298,8 +299,10 @@ class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows):
         return [self._opened(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
 
     def transcript(self, conversation_id: str) -> list[dict[str, str]]:
-        """What was said in a conversation, as far as Rasa has stored it: a turn is stored once it has ended."""
-        return transcript(self.personal.events(conversation_id))
+        """What was said in a conversation, as far as Rasa has stored it (a turn is stored once it has ended), or, where
+        Rasa had no part in it, as the message log has it."""
+        events = transcript(self.personal.events(conversation_id))
+        return events or of_messages(self.messages(conversation_id))
 
     def verify_audit(self) -> tuple[int, list[str]]:
         """How many rows the audit chain has, and what is wrong with it, a line each."""

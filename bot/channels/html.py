@@ -1,0 +1,43 @@
+"""Pages made on the server, from the templates of bot.web: whatever is put into them is shown as text."""
+
+from __future__ import annotations
+
+import importlib.resources
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from sanic import response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+Handler = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
+_TEMPLATES = importlib.resources.files("bot.web").joinpath("templates")
+
+
+def _source(name: str) -> str | None:
+    file = _TEMPLATES.joinpath(name)
+    return file.read_text("utf-8") if file.is_file() else None
+
+
+_environment = Environment(
+    loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+
+
+def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:
+    """A page. The base template wants ``title``, ``contact`` (how to reach a person) and ``here`` (the path that the
+    navigation marks)."""
+    text = _environment.get_template(template).render(**values)
+    return response.html(text, status)
+
+
+def asset(name: str, kind: str) -> Handler:
+    """A handler that answers with a file of bot.web, such as a style sheet."""
+    content = importlib.resources.files("bot.web").joinpath(name).read_bytes()
+    kind = f"{kind}; charset=utf-8"
+
+    async def answer(request: Request) -> HTTPResponse:
+        return response.raw(content, content_type=kind)
+
+    return answer
