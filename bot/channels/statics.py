@@ -13,7 +13,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_PAGES = {"/": "index.html", "/demo.js": "demo.js", "/demo.css": "demo.css"}
+_PAGES = {"/": "index.html", "/demo.js": "demo.js", "/demo.css": "demo.css", "/icon.svg": "icon.svg"}
 _LAUNCHER_CACHE = "public, max-age=300"
 """The launcher is asked for by every page of a shop: at most five minutes old, and not asked for each time."""
 _CACHE = "public, no-cache"

@@ -173,6 +173,7 @@ export class Connection {
         events.forEach((event) => this.#hear(event));
       }
     } catch (error) {
+      if (error.status === 429) this.#polls = true; // many windows of one conversation
       if (error instanceof Refused) throw error;
       if (document.hidden && stop.signal.aborted && !signal.aborted) return; // paused
       if (!heard && ++this.#streamFailures >= STREAM_TRIES) this.#polls = true; // something in between holds streams back

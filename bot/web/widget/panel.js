@@ -134,7 +134,7 @@ export class Panel {
       input: el("textarea", { id: "input", rows: "1", maxlength: String(LONGEST), placeholder: texts.placeholder, dir: "auto", enterkeyhint: "send", autocomplete: "off", "aria-describedby": "count" }),
       count: el("p", { id: "count", class: "count", role: "status" }),
       send: el("button", { type: "submit", class: "send", "aria-label": texts.send, title: texts.send }, icon("send")),
-      down: el("button", { type: "button", class: "down", hidden: true, onclick: () => this.#log.scrollToEnd() }, el("span", { text: texts.newMessages }), icon("down")),
+      down: el("button", { type: "button", class: "to-end", hidden: true, onclick: () => this.#log.scrollToEnd() }, el("span", { text: texts.newMessages }), icon("down")),
       more: button("menu", texts.more, () => this.#menu(p.menu.hidden)),
       menu: el(
         "div",
@@ -351,7 +351,6 @@ export class Panel {
         opened: ({ newest, status }) => {
           this.#newest = newest;
           this.#showStatus(status);
-          if (!newest) this.#parts.log.setAttribute("aria-live", "polite");
         },
         message: (message) => this.#arrived(message),
         pending: (entry) => log.pending(entry),
@@ -363,7 +362,12 @@ export class Panel {
             this.#showNotice();
           }
         },
-        status: (status) => this.#showStatus(status),
+        status: (status) => {
+          this.#showStatus(status);
+          if (status.with !== "bot") log.typing({ on: false });
+          // A screen reader reads out what is new, not what was said before the page was opened.
+          setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"));
+        },
         typing: ({ on, who }) => log.typing({ on, who, name: this.#status.agent?.name ?? this.#texts.person }),
         state: (state) => {
           this.#state = state;
@@ -391,15 +395,10 @@ export class Panel {
   }
 
   #arrived(message) {
-    const { log, down } = this.#parts;
-    // A screen reader reads out what is new, not what was said before the page was opened.
-    if (message.seq > this.#newest) log.setAttribute("aria-live", "polite");
     const atEnd = this.#log.isAtEnd;
     if (!this.#log.add(message)) return;
-    if (message.seq === this.#newest) {
-      this.#log.scrollToEnd();
-      setTimeout(() => log.setAttribute("aria-live", "polite"));
-    } else if (!atEnd && message.who !== "customer" && message.seq > this.#newest) down.hidden = false;
+    if (message.seq <= this.#newest) this.#log.scrollToEnd();
+    else if (!atEnd && message.who !== "customer") this.#parts.down.hidden = false;
     if (message.who === "customer") this.#memory.touch();
     this.#see();
   }
