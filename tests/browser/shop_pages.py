@@ -24,7 +24,7 @@ class ShopServer:
             def do_GET(self) -> None:
                 found = pages.get(self.path)
                 body = (found[0] if found else "").encode()
-                self.send_response(200 if found else 404)
+                self.send_response(200 if found else 204)  # browsers ask for an icon
                 self.send_header("Content-Type", "text/html; charset=utf-8")
                 self.send_header("Content-Length", str(len(body)))
                 for name, value in (found[1] if found else {}).items():

@@ -41,13 +41,10 @@ export class Log {
     if (this.#rows.has(message.seq)) return false;
     const atEnd = this.isAtEnd;
     const waiting = message.message_id && this.#pending.get(message.message_id);
-    const node = this.#entry(message);
-    if (waiting) {
-      this.#pending.delete(message.message_id);
-      waiting.node.replaceWith(node);
-    }
+    const node = waiting ? this.#confirmed(waiting.node, message) : this.#entry(message);
     const next = this.#after(message.seq);
-    this.element.insertBefore(node, next?.node ?? this.#firstPending ?? this.#typing.node);
+    const place = next?.node ?? this.#firstPending ?? this.#typing.node;
+    if (node.nextSibling !== place) this.element.insertBefore(node, place);
     this.#rows.set(message.seq, { message, node });
     this.#arrange(message, node);
     if (next) this.#arrange(next.message, next.node);
@@ -56,6 +53,17 @@ export class Log {
     if (message.who !== "customer") this.typing({ on: false });
     if (atEnd || waiting) this.#show(node);
     return true;
+  }
+
+  /** The entry of a message that was on its way, now as stored; a screen reader must not read it out again. */
+  #confirmed(node, message) {
+    this.#pending.delete(message.message_id);
+    const fresh = this.#entry(message);
+    const [shown, stored] = [node, fresh].map((one) => one.querySelector(".text"));
+    if (shown.textContent !== stored.textContent) shown.replaceWith(stored);
+    node.querySelector(".meta").replaceWith(fresh.querySelector(".meta"));
+    node.classList.remove("failed");
+    return node;
   }
 
   /** Show a message that is on its way. */
@@ -187,7 +195,7 @@ export class Log {
         "div",
         { class: "message" },
         !mine && avatar(message.who === "agent" ? { ...message.agent, name } : null, this.#server),
-        el("div", { class: "body" }, bubble, below, el("p", { class: "meta" }, el("time", { datetime: message.at, text: time }))),
+        el("div", { class: "body" }, bubble, below, el("p", { class: "meta", "aria-live": "off" }, el("time", { datetime: message.at, text: time }))),
       ),
     );
   }

@@ -6,20 +6,16 @@ import { Memory } from "./memory.js";
 import { avatar } from "./pieces.js";
 import { download } from "./transcript.js";
 
+const LANGUAGES = ["en", "es"]; // the files in lang/
 const LONGEST = 2_000; // characters of a message
 const COUNT_FROM = 1_800;
 const TYPING_MS = 4_000;
 const PHONE = "(max-width: 480px), (max-height: 420px)";
 
+/** The words of the wanted language, of its family (es for es-MX), or in English. */
 async function loadTexts(folder, wanted) {
-  for (const lang of [wanted, wanted.split("-")[0], "en"]) {
-    if (!/^[a-z]{2,3}(-[a-z0-9]+)*$/i.test(lang)) continue;
-    try {
-      return { lang, texts: (await import(new URL(`lang/${lang}.js`, folder))).default };
-    } catch (error) {
-      if (lang === "en") throw error;
-    }
-  }
+  const lang = [wanted, wanted.split("-")[0]].find((one) => LANGUAGES.includes(one)) ?? "en";
+  return { lang, texts: (await import(new URL(`lang/${lang}.js`, folder))).default };
 }
 
 export class Panel {
@@ -43,7 +39,7 @@ export class Panel {
 
   /** The panel of a `<refund-desk-chat>`, loaded and connected, but closed. */
   static async make(host, launcher, folder) {
-    const wanted = host.dataset.lang || "en";
+    const wanted = (host.dataset.lang ?? "").toLowerCase();
     const [css, { lang, texts }] = await Promise.all([
       fetch(new URL("panel.css", folder), { credentials: "omit" }).then((answer) => answer.text()),
       loadTexts(folder, wanted),
