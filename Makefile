@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup run train test lint data-check unit stories simulate chaos bench eval
+.PHONY: help setup browser run train test lint data-check unit stories simulate chaos bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -30,8 +30,11 @@ lint: setup ## Format, lint, types, and who may import whom
 data-check: setup ## Rasa's own check of domain and training data
 	@sh scripts/quietly data-check env $(quiet) $(bin)/rasa data validate --fail-on-warnings
 
-unit: train ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
+unit: train browser ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
 	$(bin)/pytest $(ARGS)
+
+browser:
+	@sh scripts/browser
 
 stories: train ## The conversation stories
 	@sh scripts/stories
@@ -42,8 +45,9 @@ simulate: train ## Simulated customers against the running bot; ARGS="--scenario
 chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
 	@$(bin)/python scripts/chaos.py $(ARGS)
 
-bench: train ## Measure decisions and turns
+bench: train browser ## Measure decisions, turns and pages
 	@$(bin)/python scripts/bench.py $(ARGS)
+	@$(bin)/python scripts/page_costs.py
 
 EVAL := ../shared/eval/utterances_dev.jsonl
 eval: train ## How well messages are understood, with reports in results/; EVAL=FILE names labelled messages

@@ -14,6 +14,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from bot.channels.addresses import Network, Origin, origin_of
+from bot.channels.statics import is_public
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; "
@@ -26,6 +27,8 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
+"""What the widget's files carry beside that: the pages of any shop load them. They hold nothing of anybody."""
 _HSTS = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -81,7 +84,7 @@ class Edge:
 
     async def _before(self, request: Request) -> HTTPResponse | None:
         origins = request.headers.getall("origin", [])
-        if not origins:
+        if not origins or is_public(request):
             return None
         listed = len(origins) == 1 and self.is_listed(origins[0])
         if not listed and not (len(origins) == 1 and _is_own(origins[0], request.headers.get("host", ""))):
@@ -91,10 +94,15 @@ class Edge:
         return None
 
     async def _after(self, request: Request, answer: BaseHTTPResponse) -> None:
+        public = is_public(request)
         for name, value in HEADERS.items():
-            answer.headers[name] = value
+            if not (public and name in answer.headers):
+                answer.headers[name] = value
         if self.is_https(request):
             answer.headers["Strict-Transport-Security"] = _HSTS
+        if public:
+            answer.headers.update(PUBLIC)
+            return
         answer.headers["Vary"] = "Origin"
         origin = request.headers.get("origin")
         if origin and self.is_listed(origin) and answer.status != 403:

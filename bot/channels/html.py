@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Callable, Coroutine
 from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sanic import response
-from sanic.request import Request
 from sanic.response import HTTPResponse
 
-Handler = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 _TEMPLATES = importlib.resources.files("bot.web").joinpath("templates")
 
 
@@ -30,14 +27,3 @@ def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:
     navigation marks)."""
     text = _environment.get_template(template).render(**values)
     return response.html(text, status)
-
-
-def asset(name: str, kind: str) -> Handler:
-    """A handler that answers with a file of bot.web, such as a style sheet."""
-    content = importlib.resources.files("bot.web").joinpath(name).read_bytes()
-    kind = f"{kind}; charset=utf-8"
-
-    async def answer(request: Request) -> HTTPResponse:
-        return response.raw(content, content_type=kind)
-
-    return answer

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.resources
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import pages, rasa_patches
+from bot.channels import pages, rasa_patches, statics
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
@@ -34,12 +33,6 @@ from bot.training import MODEL
 
 LATE = timedelta(minutes=2)
 """How long a step of the outbox may be overdue before the health check says so."""
-
-_PAGES = {
-    "/": ("chat.html", "text/html"),
-    "/chat.js": ("chat.js", "text/javascript"),
-    "/chat.css": ("chat.css", "text/css"),
-}
 
 
 def build(action_url: str) -> Sanic:
@@ -103,18 +96,8 @@ def build(action_url: str) -> Sanic:
             return response.json(demo_list(uow))
 
     pages.register(app, services, settings)
-    for path, (name, kind) in _PAGES.items():
-        app.add_route(_page(name, kind), path, name=name.replace(".", "_"))
+    statics.register(app)
     return app
-
-
-def _page(name: str, kind: str) -> Any:
-    content = importlib.resources.files("bot.web").joinpath(name).read_bytes()
-
-    async def page(request: Request) -> HTTPResponse:
-        return response.raw(content, content_type=f"{kind}; charset=utf-8")
-
-    return page
 
 
 def main() -> None:

@@ -322,7 +322,7 @@ def test_a_form_that_is_sent_again_costs_no_second_try(site: Site, browser: Plai
 
 
 def test_a_phone_number_does_as_well(site: Site, browser: PlainBrowser) -> None:
-    number, email = site.order(customer={"name": "Test", "email": "phone1@example.net", "phone": "+12125550142"})
+    number, _ = site.order(customer={"name": "Test", "email": "phone1@example.net", "phone": "+12125550142"})
     browser.get("/cancel")
 
     assert "This is what cancelling means" in browser.send(order_number=number, contact="(212) 555-0142").text

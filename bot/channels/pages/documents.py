@@ -12,7 +12,6 @@ from sanic.response import HTTPResponse
 
 from bot.cases.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.wording import business_day
-from bot.channels.html import asset
 from bot.channels.pages.visits import Visit, Visits
 from bot.policy.clauses import clauses
 from bot.policy.words import percent, spoken_date
@@ -21,13 +20,11 @@ _FORMATS = {"": "html", "pdf": "pdf", "json": "json"}
 
 
 def register(app: Sanic, visits: Visits, guarded: Callable[..., Any]) -> None:
-    """Add the policy, the receipts and what the pages look like."""
+    """Add the policy and the receipts."""
     documents = Documents(visits)
     app.add_route(guarded(visits, documents.policy, "/policy"), "/policy", name="page_policy")
     path = "/receipts/<reference:str>/<proof:str>"
     app.add_route(guarded(visits, documents.receipt, "/receipts"), path, name="page_receipt")
-    for name, kind in (("pages.css", "text/css"), ("icon.svg", "image/svg+xml")):
-        app.add_route(asset(name, kind), f"/{name}", name=f"page_{name.replace('.', '_')}")
 
 
 class Documents:

@@ -1,0 +1,297 @@
+// The way to the server and back. A message is sent until the server has stored it, under one id; what is received is
+// counted by its seq. So nothing is lost and nothing is shown twice, whatever breaks in between.
+import { newName } from "./memory.js";
+
+const SLOWEST = 15_000; // ms between two tries
+const ANSWER_MS = 20_000;
+const FIRST_BYTE_MS = 8_000;
+const SILENCE_MS = 40_000; // the server writes at least every 15 s
+const HIDDEN_MS = 60_000;
+const STREAM_TRIES = 3;
+
+/** The server answered, and not with what was asked for. */
+export class Refused extends Error {
+  constructor(status, said) {
+    super(said.error ?? said.text ?? `status ${status}`);
+    this.status = status;
+    this.text = said.text ?? "";
+  }
+}
+
+/**
+ * Events: `opened` ({newest, status}), `message` (MESSAGE), `status` (STATUS), `typing` ({who, on}), `state`
+ * ("connecting" | "online" | "offline" | "page refused" | "token refused" | "refused"), and for messages on their way
+ * `pending` (entry), `delivery` (entry, "sending" | "waiting" | "failed", reason).
+ */
+export class Connection {
+  #api;
+  #probe;
+  #memory;
+  #token;
+  #tell;
+  #life = new AbortController();
+  #opened = false;
+  #after = 0;
+  #polls = false;
+  #streamFailures = 0;
+  #sending = false;
+  #failed = new Set();
+  #wakers = new Set();
+  #paused = null;
+
+  constructor({ server, probe, memory, token, tell }) {
+    this.#api = new URL("/webhooks/web/", server);
+    this.#probe = probe;
+    this.#memory = memory;
+    this.#token = token;
+    this.#tell = tell;
+  }
+
+  start() {
+    const { signal } = this.#life;
+    window.addEventListener("online", () => this.wake(), { signal });
+    window.addEventListener("pageshow", (event) => event.persisted && this.wake(), { signal });
+    // A browser opens few connections to one server: pages that nobody looks at do without.
+    let timer;
+    const looked = () => {
+      clearTimeout(timer);
+      if (document.hidden) timer = setTimeout(() => this.#paused?.(), HIDDEN_MS);
+      else this.wake();
+    };
+    document.addEventListener("visibilitychange", looked, { signal });
+    for (const entry of this.#memory.unsent) this.#tell.pending(entry);
+    this.#receive(signal);
+  }
+
+  stop() {
+    this.#life.abort();
+    this.wake();
+  }
+
+  /** Try again now what waits for its time. */
+  wake() {
+    for (const waker of [...this.#wakers]) waker();
+  }
+
+  /** Send a text; `title` is what a pressed button said. */
+  send(text, title) {
+    const entry = { message_id: newName(), text, at: new Date().toISOString(), ...(title && { title }) };
+    this.#memory.addUnsent(entry);
+    this.#memory.touch();
+    this.#tell.pending(entry);
+    this.#flush();
+    this.wake();
+  }
+
+  /** Send a message again that was refused, or that waits. */
+  retry(entry) {
+    this.#failed.delete(entry.message_id);
+    this.#flush();
+    this.wake();
+  }
+
+  /** Tell the agent that the customer writes. Not worth a second try. */
+  typing(on) {
+    this.#post("typing", { on }).catch(() => {});
+  }
+
+  rate(reference, score) {
+    return this.#post("rating", { reference, score });
+  }
+
+  async #receive(signal) {
+    let failures = 0;
+    this.#tell.state("connecting");
+    while (!signal.aborted) {
+      const started = Date.now();
+      try {
+        if (!this.#opened) await this.#open();
+        await (this.#polls ? this.#poll(signal) : this.#stream(signal));
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        const state = await this.#stateAfter(error);
+        if (signal.aborted) return;
+        if (Date.now() - started > SLOWEST) failures = 0;
+        failures += 1;
+        this.#tell.state(state);
+        await this.#pause(state === "offline" ? failures : 10);
+        continue;
+      }
+      if (document.hidden && !signal.aborted) await this.#wakened();
+      else await this.#pause(0);
+    }
+  }
+
+  /** What an error means for the customer. A page that may not ask looks like a broken line: files for everybody tell. */
+  async #stateAfter(error) {
+    if (error instanceof Refused) {
+      if (error.status === 401) return "token refused";
+      return error.status >= 500 || error.status === 429 ? "offline" : "refused";
+    }
+    if (this.#opened || !navigator.onLine) return "offline";
+    try {
+      const answer = await fetch(this.#probe, { cache: "no-store", credentials: "omit", signal: AbortSignal.timeout(ANSWER_MS) });
+      return answer.ok ? "page refused" : "offline";
+    } catch {
+      return "offline";
+    }
+  }
+
+  async #open() {
+    const { newest, status } = await (await this.#post("open", {})).json();
+    this.#opened = true;
+    this.#tell.opened({ newest, status });
+    this.#flush();
+  }
+
+  async #stream(signal) {
+    const stop = new AbortController();
+    const end = () => stop.abort();
+    signal.addEventListener("abort", end);
+    this.#paused = end;
+    let watch = setTimeout(end, FIRST_BYTE_MS);
+    let heard = false;
+    try {
+      const answer = await this.#ask(`messages?after=${this.#after}`, { headers: { Accept: "text/event-stream" }, signal: stop.signal });
+      const kind = answer.headers.get("Content-Type") ?? "";
+      if (!kind.startsWith("text/event-stream") || !answer.body) {
+        this.#polls = true;
+        return;
+      }
+      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+      let text = "";
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        clearTimeout(watch);
+        watch = setTimeout(end, SILENCE_MS);
+        if (!heard) this.#tell.state("online");
+        heard = true;
+        const events = (text + value).split(/\r?\n\r?\n/);
+        text = events.pop();
+        events.forEach((event) => this.#hear(event));
+      }
+    } catch (error) {
+      if (error.status === 429) this.#polls = true; // many windows of one conversation
+      if (error instanceof Refused) throw error;
+      if (document.hidden && stop.signal.aborted && !signal.aborted) return; // paused
+      if (!heard && ++this.#streamFailures >= STREAM_TRIES) this.#polls = true; // something in between holds streams back
+      throw error;
+    } finally {
+      if (heard) this.#streamFailures = 0;
+      clearTimeout(watch);
+      signal.removeEventListener("abort", end);
+      this.#paused = null;
+    }
+  }
+
+  #hear(event) {
+    const fields = event.split(/\r?\n/).map((line) => line.match(/^(\w+): ?(.*)$/)).filter(Boolean);
+    const field = (name) => fields.filter((match) => match[1] === name).map((match) => match[2]).join("\n");
+    const data = field("data");
+    if (!data) return;
+    const said = JSON.parse(data);
+    const kind = field("event");
+    if (kind === "message") this.#take(said);
+    else if (kind === "status" || kind === "typing") this.#tell[kind](said);
+  }
+
+  async #poll(signal) {
+    const limit = AbortSignal.timeout(SILENCE_MS);
+    const stop = new AbortController();
+    for (const other of [signal, limit]) other.addEventListener("abort", () => stop.abort());
+    const answer = await this.#ask(`messages?after=${this.#after}&wait=25`, { signal: stop.signal });
+    const { messages, status, typing } = await answer.json();
+    this.#tell.state("online");
+    messages.forEach((message) => this.#take(message));
+    this.#tell.status(status);
+    this.#tell.typing(typing ?? { on: false });
+  }
+
+  #take(message) {
+    this.#after = Math.max(this.#after, message.seq);
+    this.#arrived(message);
+  }
+
+  #arrived(message) {
+    if (message.message_id) this.#memory.dropUnsent(message.message_id);
+    this.#tell.message(message);
+  }
+
+  /** Send what is not sent, in its order, one by one. */
+  async #flush() {
+    if (this.#sending || !this.#opened) return;
+    this.#sending = true;
+    let failures = 0;
+    for (;;) {
+      const entry = this.#memory.unsent.find((one) => !this.#failed.has(one.message_id));
+      if (!entry || this.#life.signal.aborted) break;
+      this.#tell.delivery(entry, failures ? "waiting" : "sending");
+      try {
+        const { message_id, text, title } = entry;
+        const answer = await this.#post("messages", { message_id, text, ...(title && { title }) });
+        const stored = await answer.json();
+        if (this.#life.signal.aborted) break;
+        this.#arrived({ ...stored, message_id });
+        failures = 0;
+      } catch (error) {
+        if (this.#life.signal.aborted) break;
+        if (error instanceof Refused && error.status < 500) {
+          this.#failed.add(entry.message_id);
+          this.#tell.delivery(entry, "failed", error.text || error.message);
+        } else {
+          failures += 1;
+          this.#tell.delivery(entry, "waiting");
+          await this.#pause(failures);
+        }
+      }
+    }
+    this.#sending = false;
+  }
+
+  #post(path, body) {
+    return this.#ask(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    });
+  }
+
+  async #ask(path, { headers, ...options }) {
+    const { sender, resume } = this.#memory;
+    const own = { "X-Refund-Desk-Sender": sender };
+    if (resume) own["X-Refund-Desk-Resume"] = resume;
+    if (this.#token) own.Authorization = `Bearer ${this.#token}`;
+    const answer = await fetch(new URL(path, this.#api), { cache: "no-store", ...options, headers: { ...own, ...headers } });
+    const secret = answer.headers.get("X-Refund-Desk-Resume");
+    if (secret && this.#memory.sender === sender) this.#memory.resume = secret;
+    if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+    return answer;
+  }
+
+  /** Wait: the longer the more tries have failed, and somewhat at random, so that not all come back at once. */
+  #pause(failures) {
+    const longest = failures ? Math.min(SLOWEST, 500 * 2 ** (failures - 1)) : 100;
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#wakers.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, longest * (0.7 + 0.3 * Math.random()));
+      if (failures) this.#wakers.add(done);
+    });
+  }
+
+  #wakened() {
+    return new Promise((resolve) => {
+      const done = () => {
+        this.#wakers.delete(done);
+        resolve();
+      };
+      this.#wakers.add(done);
+    });
+  }
+}

@@ -1,0 +1,99 @@
+// What the browser keeps of a conversation: its name and secret, what was seen, and what is not sent yet.
+
+/** 32 hex characters; also on pages without TLS, where crypto.randomUUID is missing. */
+export function newName() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** The browser's storage, or, where that is blocked or full, a memory that ends with the page. */
+export class Memory {
+  #prefix;
+  #own = new Map();
+
+  constructor(server) {
+    this.#prefix = `refund-desk ${server} `;
+  }
+
+  get sender() {
+    return this.#get("sender") ?? this.#set("sender", newName());
+  }
+  get resume() {
+    return this.#get("resume");
+  }
+  set resume(secret) {
+    this.#set("resume", secret);
+  }
+  /** The newest message that was on screen. */
+  get seen() {
+    return Number(this.#get("seen")) || 0;
+  }
+  set seen(seq) {
+    if (seq > this.seen) this.#set("seen", String(seq));
+  }
+  /** Messages that the server has not confirmed, oldest first: {message_id, text, title, at}. */
+  get unsent() {
+    return this.#list("unsent");
+  }
+  addUnsent(entry) {
+    this.#set("unsent", JSON.stringify([...this.unsent, entry]));
+  }
+  dropUnsent(messageId) {
+    const unsent = this.unsent;
+    const left = unsent.filter((entry) => entry.message_id !== messageId);
+    if (left.length < unsent.length) this.#set("unsent", JSON.stringify(left));
+  }
+  /** References of cases that were rated here: {reference: score}. */
+  get ratings() {
+    return Object.fromEntries(this.#list("ratings"));
+  }
+  addRating(reference, score) {
+    this.#set("ratings", JSON.stringify([...this.#list("ratings"), [reference, score]]));
+  }
+  /** Whether the chat was open on the last page of this tab. */
+  set open(isOpen) {
+    this.#try(() => (isOpen ? sessionStorage.setItem(`${this.#prefix}open`, "1") : sessionStorage.removeItem(`${this.#prefix}open`)));
+  }
+  /** Somebody is talking here: the next pages look for answers by themselves. */
+  touch() {
+    this.#set("active", String(Date.now()));
+  }
+
+  /** Forget the conversation; the next one has another name. */
+  clear() {
+    for (const key of ["sender", "resume", "seen", "unsent", "ratings", "active"]) {
+      this.#own.delete(key);
+      this.#try(() => localStorage.removeItem(this.#prefix + key));
+    }
+  }
+
+  /** Call back when another page of the browser cleared the conversation. */
+  onCleared(callback, signal) {
+    const mine = `${this.#prefix}sender`;
+    const heard = (event) => event.key === mine && event.oldValue && event.newValue !== event.oldValue && callback();
+    window.addEventListener("storage", heard, { signal });
+  }
+
+  #list(key) {
+    const found = this.#try(() => JSON.parse(this.#get(key)));
+    return Array.isArray(found) ? found : [];
+  }
+
+  #get(key) {
+    return this.#own.get(key) ?? this.#try(() => localStorage.getItem(this.#prefix + key)) ?? null;
+  }
+
+  #set(key, value) {
+    const stored = this.#try(() => (localStorage.setItem(this.#prefix + key, value), true));
+    if (stored) this.#own.delete(key);
+    else this.#own.set(key, value);
+    return value;
+  }
+
+  #try(work) {
+    try {
+      return work();
+    } catch {
+      return undefined;
+    }
+  }
+}

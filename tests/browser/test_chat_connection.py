@@ -1,0 +1,217 @@
+"""What breaks between a browser and the server, and what a browser keeps: nothing is lost and nothing is doubled."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+from running import Site, children_of, wait_for
+from widget_page import ChatPage
+
+pytestmark = pytest.mark.browser
+MESSAGES = re.compile(r"/webhooks/web/messages")
+
+
+def kill_the_server(desk: Site) -> None:
+    """The child that listens to customers; the supervisor starts another one."""
+    for child in children_of(desk.process.pid):
+        if b"bot.channels.server" in Path(f"/proc/{child}/cmdline").read_bytes():
+            os.kill(child, signal.SIGKILL)
+            return
+    raise AssertionError("there is no server to kill")
+
+
+def test_what_is_said_while_the_server_restarts_arrives_once(
+    desk: Site, visit: Callable[..., ChatPage], screenshot: Callable[[Page, str], None]
+) -> None:
+    number, _ = desk.order()
+    chat = visit(noisy=True)
+    chat.open()
+    chat.presses("I want a refund")
+
+    kill_the_server(desk)
+    expect(chat.notice).to_contain_text("No connection")
+    for text in (number, "what are your terms?"):
+        chat.input.fill(text)
+        chat.input.press("Enter")
+    expect(chat.mine.nth(1)).to_contain_text("Not sent yet")
+    screenshot(chat.page, "chat-offline")
+    wait_for(desk.url, desk.process)
+
+    chat.has_heard(4)
+    expect(chat.notice).to_be_hidden()
+    expect(chat.mine.get_by_text("Not sent yet")).to_have_count(0)
+    assert [text for text in chat.texts() if text in (number, "what are your terms?")] == [
+        number,
+        "what are your terms?",
+    ]
+    assert "email" in chat.heard.nth(2).inner_text()
+    before = chat.texts()
+    chat.page.reload()
+    chat.has_heard(4)
+    assert chat.texts() == before, "what is stored is what was on screen"
+
+
+def test_an_answer_that_gets_lost_does_not_double_the_message(visit: Callable[..., ChatPage]) -> None:
+    chat = visit(noisy=True)
+    chat.open()
+    sent = []
+
+    def lose_the_answer(route: Route) -> None:
+        if route.request.method != "POST" or len(sent) == 2:
+            route.continue_()
+            return
+        sent.append(route.request.post_data_json["message_id"])
+        route.fetch()
+        route.abort()
+
+    chat.page.route(MESSAGES, lose_the_answer)
+    chat.input.fill("what are your terms?")
+    chat.input.press("Enter")
+    chat.has_heard(2)
+    expect(chat.mine).to_have_count(1)
+    chat.page.reload()
+    chat.has_heard(2)
+    expect(chat.mine).to_have_count(1)
+    assert len(set(sent)) == 1
+
+
+def test_what_was_not_sent_is_sent_by_the_next_page(visit: Callable[..., ChatPage]) -> None:
+    chat = visit(noisy=True)
+    chat.open()
+    chat.page.route(MESSAGES, lambda route: route.abort())
+    chat.input.fill("what are your terms?")
+    chat.input.press("Enter")
+    expect(chat.mine.last).to_contain_text("Not sent yet")
+    chat.page.unroute(MESSAGES)
+    chat.page.reload()
+    chat.has_heard(2)
+    expect(chat.mine).to_have_count(1)
+    expect(chat.mine).to_contain_text("what are your terms?")
+
+
+def test_a_message_that_is_refused_says_why_and_can_be_sent_again(visit: Callable[..., ChatPage]) -> None:
+    chat = visit(noisy=True)
+    chat.open()
+    busy = {"error": "too many messages", "text": "Please send it again in 9 seconds."}
+    chat.page.route(
+        MESSAGES,
+        lambda route: route.fulfill(status=429, json=busy) if route.request.method == "POST" else route.continue_(),
+    )
+    chat.input.fill("what are your terms?")
+    chat.input.press("Enter")
+    expect(chat.mine.last).to_contain_text("Not sent.")
+    expect(chat.notice).to_have_text("Please send it again in 9 seconds.")
+    chat.page.unroute(MESSAGES)
+    chat.button("Try again").click()
+    chat.has_heard(2)
+    expect(chat.mine).to_have_count(1)
+    expect(chat.mine.get_by_text("Not sent")).to_have_count(0)
+
+
+def test_without_streams_the_chat_asks_and_waits(visit: Callable[..., ChatPage]) -> None:
+    chat = visit(noisy=True)
+
+    def hold_streams_back(route: Route) -> None:
+        if "event-stream" in route.request.headers.get("accept", ""):
+            route.abort()
+        else:
+            route.continue_()
+
+    chat.page.route(MESSAGES, hold_streams_back)
+    chat.open()
+    assert chat.asks("what are your terms?")
+    expect(chat.notice).to_be_hidden()
+
+
+def test_the_history_is_there_on_the_next_page_and_the_chat_is_open_as_it_was(visit: Callable[..., ChatPage]) -> None:
+    chat = visit()
+    chat.open()
+    chat.presses("I want a refund")
+    before = chat.texts()
+    chat.page.reload()
+    chat.has_heard(2)
+    assert chat.texts() == before
+    expect(chat.page.locator("refund-desk-chat .day")).to_have_text("Today")
+    assert chat.page.evaluate("document.activeElement === document.body"), "the page's focus is left alone"
+    chat.button("Close the chat").click()
+    chat.page.reload()
+    expect(chat.panel).to_have_count(0)
+
+
+def test_two_pages_of_one_customer_show_the_same(visit: Callable[..., ChatPage]) -> None:
+    chat = visit()
+    chat.open()
+    other = ChatPage(chat.page.context.new_page())
+    other.page.goto(chat.page.url)
+    other.open()
+    chat.asks("what are your terms?")
+    other.has_heard(2)
+    assert other.texts() == chat.texts()
+    other.presses("I want a refund") if other.button("I want a refund").count() else other.asks("I want a refund")
+    chat.has_heard(3)
+    assert other.texts() == chat.texts()
+
+
+def test_what_comes_while_the_chat_is_closed_is_counted_on_the_launcher(visit: Callable[..., ChatPage]) -> None:
+    chat = visit()
+    chat.open()
+    badge = chat.page.locator("refund-desk-chat .badge")
+    chat.input.fill("what are your terms?")
+    chat.input.press("Enter")
+    chat.page.keyboard.press("Escape")
+    expect(badge).to_have_text("1")
+    expect(chat.launcher).to_have_accessible_name("Refund Desk, 1 new message")
+    chat.page.reload()
+    expect(badge).to_have_text("1")
+    chat.launcher.click()
+    expect(badge).to_be_hidden()
+    expect(chat.launcher).to_have_accessible_name("Refund Desk")
+
+
+def test_a_cleared_chat_begins_anew_also_in_the_other_windows(
+    visit: Callable[..., ChatPage], screenshot: Callable[[Page, str], None]
+) -> None:
+    chat = visit()
+    chat.open()
+    chat.asks("what are your terms?")
+    other = ChatPage(chat.page.context.new_page())
+    other.page.goto(chat.page.url)
+    other.launcher.click()
+    other.has_heard(2)
+
+    chat.page.bring_to_front()
+    chat.button("More options").click()
+    chat.button("Clear this chat").click()
+    expect(chat.button("Keep")).to_be_focused()
+    screenshot(chat.page, "chat-clear")
+    chat.page.keyboard.press("Escape")
+    expect(chat.mine).to_have_count(1)
+    chat.button("More options").click()
+    chat.button("Clear this chat").click()
+    chat.button("Clear").click()
+
+    for window in (chat, other):
+        expect(window.mine).to_have_count(0)
+        window.has_heard(1)
+        expect(window.heard).to_have_count(1)
+    chat.page.reload()
+    chat.has_heard(1)
+    expect(chat.mine).to_have_count(0)
+
+
+def test_blocked_storage_does_not_keep_anybody_from_talking(visit: Callable[..., ChatPage]) -> None:
+    chat = visit()
+    chat.page.add_init_script(
+        "for (const name of ['localStorage', 'sessionStorage'])"
+        " Object.defineProperty(window, name, { get() { throw new DOMException('no', 'SecurityError'); } });"
+    )
+    chat.page.reload()
+    chat.open()
+    assert chat.asks("what are your terms?")
+    assert chat.asks("I want a refund")
