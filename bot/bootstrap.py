@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bot.cases.billing import BillingGateway
+from bot.cases.limits import Limits
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.rest import RestGateway
@@ -50,6 +51,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         hash_key=keys.hash_key,
         conversations_per_address=settings.conversations_per_address,
         email_code=settings.email_code == "required",
+        limits=Limits(settings.agent_limit, settings.lead_limit),
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
     )
 

@@ -27,6 +27,7 @@ from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKin
 from bot.store import audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
+from bot.store.desk import AgentRows
 from bot.store.keys import Keys, conversation
 from bot.store.messages import MessageRows
 from bot.store.outbox import OutboxRows
@@ -34,7 +35,7 @@ from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, AgentRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
