@@ -28,6 +28,7 @@ from bot.store import audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
 from bot.store.desk import DeskRows
+from bot.store.insight import InsightRows
 from bot.store.keys import Keys, conversation
 from bot.store.messages import MessageRows
 from bot.store.outbox import OutboxRows
@@ -35,7 +36,7 @@ from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, DeskRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, DeskRows, InsightRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
