@@ -20,11 +20,12 @@ HEADERS = {
     "object-src 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
 }
+_CACHE = "Cache-Control"  # the one of them that an answer may have its own of
 _HSTS = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -91,7 +92,7 @@ class Edge:
 
     async def _after(self, request: Request, answer: BaseHTTPResponse) -> None:
         for name, value in HEADERS.items():
-            answer.headers[name] = value
+            answer.headers[name] = value if name != _CACHE else answer.headers.get(name, value)
         if self.is_https(request):
             answer.headers["Strict-Transport-Security"] = _HSTS
         answer.headers["Vary"] = "Origin"

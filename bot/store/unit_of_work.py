@@ -33,10 +33,11 @@ from bot.store.keys import Keys, conversation
 from bot.store.messages import MessageRows
 from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
+from bot.store.pulse import PulseRows
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, DeskRows, InsightRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, DeskRows, InsightRows, PulseRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
