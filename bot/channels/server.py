@@ -22,7 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import rasa_patches
+from bot.channels import desk, rasa_patches
 from bot.channels.edge import Edge
 from bot.channels.rest import LONGEST_BODY
 from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
@@ -49,6 +49,7 @@ def build(action_url: str) -> Sanic:
     app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     edge.install(app)
+    desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))

@@ -10,15 +10,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.cases.misunderstood import Misunderstood
 from bot.cases.model import Author, CaseKind, CaseState, Step
+from bot.cases.review import AGENT_DECISION
 from bot.policy.decision import Outcome
 from bot.store import tables as t
 from bot.store.keys import Keys, conversation
 from bot.store.personal_data import ERASED, PersonalData
-from bot.store.rows import Rows
+from bot.store.rows import Rows, insert_new
 
 _AT_ONCE = 500
 _UNFINISHED = [state.value for state in (CaseState.QUOTED, CaseState.IN_REVIEW, CaseState.FAILED)]
@@ -83,15 +83,22 @@ class InsightRows(Rows):
             t.outbox.c.case_id == t.case_log.c.case_id,
             t.outbox.c.step == Step.REFUND.value,
         )
+        # What an agent decided otherwise is paid as the agent said, beside the policy's decision.
+        by_agent = t.agent_decisions.c
+        agreed = by_agent.id == t.outbox.c.payload[AGENT_DECISION].as_integer()
         decided = t.decisions.c.id == t.outbox.c.decision_id
         each = (
             select(
                 span.label("span"),
                 t.outbox.c.payload["currency"].as_string().label("currency"),
                 t.outbox.c.payload["amount"].as_string().label("amount"),
-                t.decisions.c.result["fee"].as_string().label("fee"),
+                case((by_agent.id.isnot(None), by_agent.fee), else_=t.decisions.c.result["fee"].as_string()).label(
+                    "fee"
+                ),
             )
-            .select_from(t.case_log.join(t.outbox, refund).join(t.decisions, decided))
+            .select_from(
+                t.case_log.join(t.outbox, refund).join(t.decisions, decided).outerjoin(t.agent_decisions, agreed)
+            )
             .where(_moved(CaseState.DONE, bounds[0], bounds[-1]))
             .subquery()
         )
@@ -138,7 +145,6 @@ class InsightRows(Rows):
 
     def add_misunderstood(self, conversation_id: str, message_id: str, at: datetime, guess: str, text: str) -> None:
         """Keep a message; nothing for one that is kept already."""
-        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
         values = {
             "conversation_id": conversation_id,
             "message_id": message_id,
@@ -146,7 +152,7 @@ class InsightRows(Rows):
             "guess": guess,
             "body": self.keys.seal(conversation(conversation_id), text),
         }
-        self.connection.execute(insert(t.misunderstood).values(**values).on_conflict_do_nothing())
+        insert_new(self.connection, t.misunderstood, values)
 
     def misunderstood(self, since: datetime, until: datetime, limit: int) -> list[Misunderstood]:
         """Those of that time, the newest first."""

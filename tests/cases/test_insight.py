@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
@@ -106,7 +107,7 @@ def test_a_span_has_every_day_and_a_long_one_every_week_up_to_today() -> None:
     assert len(first_days(TODAY, 30)) == 30
     weeks = first_days(TODAY, 90)
     assert (weeks[0], weeks[1], weeks[-1]) == (date(2026, 2, 6), date(2026, 2, 12), date(2026, 4, 30))
-    assert {(later - earlier).days for earlier, later in zip(weeks[1:], weeks[2:], strict=False)} == {7}
+    assert {(later - earlier).days for earlier, later in pairwise(weeks[1:])} == {7}
 
 
 def test_a_conversation_is_the_bots_a_persons_or_neither(services: Services) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sanic import Sanic
 
 from bot.cases.ports import Services
-from bot.channels.desk import accounts, insight, live, pictures, sign_in, statics
+from bot.channels.desk import accounts, actions, case, insight, live, pictures, queue, sign_in, statics
 from bot.channels.desk.pages import Desk
 from bot.channels.edge import Edge
 
@@ -17,6 +17,9 @@ def install(app: Sanic, services: Services, edge: Edge) -> None:
     watch.install(app)
     for routes in (
         sign_in.routes(desk),
+        queue.routes(desk),
+        case.routes(desk),
+        actions.routes(desk),
         live.routes(desk, watch),
         insight.routes(desk),
         accounts.routes(desk),

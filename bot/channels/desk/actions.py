@@ -9,17 +9,20 @@ from typing import Any
 from sanic import Blueprint
 from sanic.response import HTTPResponse
 
-from bot.cases.agent_decisions import cancel_for_violation, decide_by_agent, record_return, second_opinion
+from bot.cases.agent_decisions import decide_by_agent, second_opinion
+from bot.cases.canned import canned
 from bot.cases.desk import DeskCase, desk_case
 from bot.cases.desk_work import close, hand_back, note, say_to_customer, take
 from bot.cases.errors import CaseError, UnknownCase
+from bot.cases.returns import record_return
+from bot.cases.violations import cancel_for_violation
 from bot.channels.desk import confirmations
 from bot.channels.desk.case import REFERENCE, case_page, waiting_decision
 from bot.channels.desk.confirmations import Confirmation, read_decision
 from bot.channels.desk.pages import Desk, Visit, see
 
-Action = Callable[[Visit, str], Awaitable[str | Confirmation]]
-"""Does something; the name of what was done (see case.DONE), or what has to be confirmed first."""
+Action = Callable[[Visit, str], Awaitable[str | Confirmation | HTTPResponse]]
+"""Does something; the name of what was done (see case.DONE), what has to be confirmed first, or a page of its own."""
 _KEPT = ("text", "to", "verdict", "refund", "fee", "destination", "reason")
 
 
@@ -36,8 +39,10 @@ def routes(desk: Desk) -> Blueprint:
         return "taken"
 
     @does("/say")
-    async def said(visit: Visit, reference: str) -> str:
+    async def said(visit: Visit, reference: str) -> str | HTTPResponse:
         text = visit.field("text")
+        if visit.field("canned"):  # without script, a canned reply comes with the page
+            return await _with_reply(desk, visit, reference, text)
         if visit.field("to") == "note":
             await desk.do(note, visit.agent, reference, text)
             return "noted"
@@ -122,8 +127,16 @@ def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Awaitable[HTTPR
         except CaseError as error:
             typed = {name: visit.field(name) for name in _KEPT if visit.field(name)}
             return await case_page(desk, visit, reference, status=409, says=str(error), typed=typed)
+        if isinstance(came, HTTPResponse):
+            return came
         if isinstance(came, Confirmation):
             return desk.page(visit, "confirm.html", asked=came, reference=reference)
         return see(f"/desk/cases/{reference}?done={came}")
 
     return shown
+
+
+async def _with_reply(desk: Desk, visit: Visit, reference: str, text: str) -> HTTPResponse:
+    replies = await desk.do(canned, reference)
+    chosen = next((reply.text for number, reply in enumerate(replies) if str(number) == visit.field("canned")), "")
+    return await case_page(desk, visit, reference, typed={"text": f"{text}\n\n{chosen}".strip()})

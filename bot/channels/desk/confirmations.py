@@ -49,13 +49,17 @@ def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
     reason = visit.field("reason")
     if not reason and verdict is not Verdict.APPROVE:
         raise CaseError(_NO_REASON)
+    if verdict is Verdict.APPROVE and visit.field("sure") == "yes" and visit.field("refund"):
+        # The very sums that were confirmed: if the policy computes others by now, nothing is done.
+        sums = _amount(visit, "refund"), _amount(visit, "fee")
+        return Wanted(verdict, *sums, seen.case.destination, reason)
     if verdict is not Verdict.CHANGE:
         return Wanted(verdict, None, None, seen.case.destination, reason)
     chosen = visit.field("destination")
     destination = next((one for one in Destination if one.value == chosen), None)
     if destination is None:
         raise CaseError("Choose where the money goes.")
-    return Wanted(verdict, _amount(visit, "refund", "refund"), _amount(visit, "fee", "fee"), destination, reason)
+    return Wanted(verdict, _amount(visit, "refund"), _amount(visit, "fee"), destination, reason)
 
 
 def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
@@ -72,7 +76,10 @@ def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
     currency = seen.order.currency if seen.order else ""
     refund, fee = wanted.refund, wanted.fee
     if wanted.verdict is Verdict.APPROVE:
-        refund, fee = seen.suggestion.refund, seen.suggestion.fee
+        refund, fee = seen.suggestion.refund, seen.suggestion.fee or Decimal(0)
+        if refund is None:
+            raise CaseError("By the policy nothing is paid here. To pay all the same, change the outcome and say why.")
+        fields |= {"refund": f"{refund:f}", "fee": f"{fee:f}"}
     rows = [("Fee", money(fee, currency), False)] if fee is not None else []
     if refund is not None and fee is not None:
         rows.insert(0, ("Refund starts from", money(refund + fee, currency), False))
@@ -102,9 +109,11 @@ def of_opinion(visit: Visit, waiting: AgentDecision) -> Confirmation:
 
 
 def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
-    """Before a returned card is recorded."""
+    """Before a returned card is recorded. Raises CaseError for an incomplete one of which nothing is said."""
     fields = {"complete": "yes" if complete else "no", "text": visit.field("text")}
     number = seen.case.return_number or seen.case.reference
+    if not complete and not fields["text"]:
+        raise CaseError("Say what is missing.")
     if complete:
         says = [
             f"The card of return {number} arrived, complete and as purchased (R5).",
@@ -115,7 +124,7 @@ def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
         f"The card of return {number} arrived, and is not complete (R5). The customer is told, with your words.",
         "Nothing is paid: a person has to decide.",
     ]
-    rows = [("Your words", visit.field("text"), False)] if visit.field("text") else []
+    rows = [("Missing", fields["text"], False)]
     return Confirmation("Record the card as incomplete?", says, "Yes, it is incomplete", fields, rows, danger=True)
 
 
@@ -135,8 +144,8 @@ def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
     return Confirmation("End this service?", says, "Yes, end it now", {"reason": reason}, rows, danger=True)
 
 
-def _amount(visit: Visit, name: str, what: str) -> Decimal:
+def _amount(visit: Visit, name: str) -> Decimal:
     text = visit.field(name)
     if not _AMOUNT.fullmatch(text):
-        raise BadAmount(f"Write the {what} as a number, such as 44.00.")
+        raise BadAmount(f"Write the {name} as a number, such as 44.00.")
     return Decimal(text)
