@@ -7,6 +7,7 @@ from datetime import datetime, timezone
 
 from bot.cases.billing import BillingGateway
 from bot.cases.hours import BusinessHours
+from bot.cases.limits import Limits
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.paper import print_receipt
@@ -53,6 +54,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         conversations_per_address=settings.conversations_per_address,
         business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
+        limits=Limits(settings.agent_limit, settings.lead_limit),
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
         print_receipt=print_receipt,
         public_url=settings.public_url,

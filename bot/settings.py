@@ -6,6 +6,7 @@ import importlib.resources
 import ipaddress
 import os
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,7 +53,8 @@ class Settings(BaseSettings):
 
     ``keys_url`` is where the keys of personal data are kept (default: SQLite in ``home``), apart from the database;
     ``secret`` wraps them (default: made once, in ``home``), chains the audit and keys the hashes. ``retention_days`` is
-    how long personal data is kept after its last use; 0 for ever.
+    how long personal data is kept after its last use; 0 for ever. ``agent_limit`` and ``lead_limit`` are the highest
+    refunds, in USD, that an agent and a lead may decide without a second person.
 
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
     the shop are checked, and how codes and receipts are mailed. The README has them all.
@@ -71,6 +73,8 @@ class Settings(BaseSettings):
     keys_url: str = ""
     secret: Secret = Secret("")
     retention_days: int = Field(default=730, ge=0)
+    agent_limit: Decimal = Field(default=Decimal("100.00"), ge=0, le=1_000_000)
+    lead_limit: Decimal = Field(default=Decimal("500.00"), ge=0, le=1_000_000)
     gateway_secret: Secret = Secret("")
     gateway_url: str = ""
 
@@ -113,6 +117,14 @@ class Settings(BaseSettings):
         if path is not None and not path.is_file():
             raise ValueError(f"{path} is not a file; name a policy file, or unset it to use the embedded one")
         return path
+
+    @validator("agent_limit", "lead_limit")
+    def _whole_cents(cls, limit: Decimal, values: dict[str, Any]) -> Decimal:
+        if limit != round(limit, 2):
+            raise ValueError("must be an amount in USD, such as 100.00")
+        if limit < values.get("agent_limit", limit):
+            raise ValueError("must not be lower than REFUND_DESK_AGENT_LIMIT")
+        return limit
 
     @validator("gateway_url")
     def _gateway_can_be_called(cls, url: str, values: dict[str, Any]) -> str:

@@ -126,3 +126,20 @@ def test_no_secret_shows_in_a_description_of_the_settings(monkeypatch: pytest.Mo
     settings = load_settings()
     for shown in (repr(settings), str(settings), settings.json(), str(settings.dict())):
         assert HIDDEN not in shown
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AGENT_LIMIT", "1.001", "must be an amount in USD"),
+        ("AGENT_LIMIT", "-1", "greater than or equal to 0"),
+        ("AGENT_LIMIT", "NaN", ""),
+        ("LEAD_LIMIT", "99.99", "must not be lower than REFUND_DESK_AGENT_LIMIT"),
+    ],
+)
+def test_a_limit_that_makes_no_sense_is_refused(
+    name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"REFUND_DESK_{name}", value)
+    told = refused()
+    assert told.startswith(f"REFUND_DESK_{name}: ") and said in told

@@ -4,7 +4,13 @@ CaseError
 ├── NotVerified         ask for the order number and the e-mail address
 ├── UnknownCase         there is no such case in this conversation
 ├── MoveNotAllowed      the case has moved on; look at it again
-└── MailNotSent         try again later
+├── MailNotSent         try again later
+├── BadAgent            an account of the desk can't be made or changed like this
+├── SignInRefused       not signed in; the words don't tell why
+├── NotAllowed          this agent may not do that: the role, or somebody else has the case
+│   └── TakenAlready    another agent has the case or its conversation
+├── BadAmount           a sum that can't be paid, or more than may be
+└── BadText             words or a number that can't be taken down
 """
 
 from __future__ import annotations
@@ -28,3 +34,27 @@ class MoveNotAllowed(CaseError):
 
 class MailNotSent(CaseError):
     """The mail server did not take a mail; the text is the kind of error."""
+
+
+class BadAgent(CaseError):
+    """An account of the desk can't be made, found or changed like this."""
+
+
+class SignInRefused(CaseError):
+    """Nobody is signed in. The same for an unknown login and a wrong password."""
+
+
+class NotAllowed(CaseError):
+    """The agent may not do that: not with their role, or not without having taken the case."""
+
+
+class TakenAlready(NotAllowed):
+    """Another agent has the case, or its conversation."""
+
+
+class BadAmount(CaseError):
+    """A sum that is none of its currency, that does not add up, or that is more than may be paid."""
+
+
+class BadText(CaseError):
+    """Words or a number that can't be taken down as they are."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
@@ -38,19 +39,21 @@ class CaseState(str, Enum):
 _S = CaseState
 MOVES: dict[CaseState, frozenset[CaseState]] = {
     _S.QUOTED: frozenset({_S.CONFIRMED, _S.AWAITING_RETURN, _S.WITHDRAWN, _S.DECLINED, _S.IN_REVIEW}),
-    _S.CONFIRMED: frozenset({_S.EXECUTING, _S.DONE, _S.WITHDRAWN}),
+    _S.CONFIRMED: frozenset({_S.EXECUTING, _S.DONE, _S.WITHDRAWN, _S.IN_REVIEW}),
     _S.EXECUTING: frozenset({_S.DONE, _S.FAILED, _S.QUOTED}),
     _S.AWAITING_RETURN: frozenset({_S.RECEIVED, _S.IN_REVIEW, _S.WITHDRAWN}),
     _S.RECEIVED: frozenset({_S.EXECUTING}),
-    _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.WITHDRAWN}),
-    _S.APPROVED_BY_AGENT: frozenset({_S.EXECUTING, _S.AWAITING_RETURN}),
+    _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.WITHDRAWN, _S.DONE}),
+    _S.APPROVED_BY_AGENT: frozenset({_S.CONFIRMED, _S.AWAITING_RETURN, _S.EXECUTING, _S.IN_REVIEW, _S.WITHDRAWN}),
     _S.FAILED: frozenset({_S.IN_REVIEW}),
     _S.DONE: frozenset(),
     _S.DECLINED: frozenset(),
     _S.REFUSED_BY_AGENT: frozenset(),
     _S.WITHDRAWN: frozenset(),
 }
-"""The moves that a case may make. From executing back to quoted: the balance changed before the service was stopped."""
+"""The moves that a case may make. From executing back to quoted: the balance changed before the service was stopped.
+What an agent approved is confirmed by the customer, as a quote is; it is carried out at once only where the customer
+had confirmed the very same before. From in review to done: a question that was answered."""
 
 OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
 """States from which a case still moves: at most one such case per order and kind."""
@@ -73,6 +76,9 @@ class Cause(str, Enum):
     NOT_UNDERSTOOD = "not_understood"
     FAILURE = "failure"
     QUOTE_LEFT = "quote_left"
+    RETURN = "return"
+    OFFER_DECLINED = "offer_declined"
+    CHANGED = "changed"
 
 
 class CustomerReason(str, Enum):
@@ -207,6 +213,85 @@ class LogEntry:
     cause: str
 
 
+class Verdict(str, Enum):
+    """What somebody at the desk decides: as the policy computes it, otherwise, no, or the company's order to end a
+    service after a violation (C1)."""
+
+    APPROVE = "approve"
+    CHANGE = "change"
+    DECLINE = "decline"
+    TERMINATE = "terminate"
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the customer gets what it says."""
+        return self in (Verdict.APPROVE, Verdict.CHANGE)
+
+
+@dataclass(frozen=True)
+class AgentDecision:
+    """What a person decided, beside the policy's decision ``decision_id``, which was made on the same facts at the same
+    moment. Sums are in ``currency``; None where nothing is paid.
+
+    One that ``needs_second`` counts once ``second_agrees`` is True; None: nobody has said yet. ``reason`` is sealed.
+    """
+
+    id: int
+    case_id: int
+    decision_id: int
+    agent_id: int
+    agent_name: str
+    at: datetime
+    verdict: Verdict
+    base: Decimal | None
+    fee: Decimal | None
+    refund: Decimal | None
+    currency: str | None
+    destination: Destination | None
+    reason: str
+    needs_second: bool
+    second_id: int | None = None
+    second_name: str | None = None
+    second_at: datetime | None = None
+    second_agrees: bool | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether a second person has to say something yet."""
+        return self.needs_second and self.second_agrees is None
+
+    @property
+    def final(self) -> bool:
+        """Whether it counts."""
+        return not self.needs_second or self.second_agrees is True
+
+
+@dataclass(frozen=True)
+class Note:
+    """What an agent wrote for the others at the desk; no customer sees it."""
+
+    id: int
+    case_id: int
+    agent_name: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A case that waits for somebody at the desk, as the store finds it. ``since`` is when it came into its state;
+    ``result`` of the newest decision."""
+
+    case: Case
+    order_number: str | None
+    cause: Cause | None
+    answer_by: date | None
+    since: datetime
+    taken_by: Agent | None
+    needs_second: bool
+    result: dict[str, Any] | None
+
+
 @dataclass(frozen=True)
 class CaseFile:
     """All that is known about one case."""
@@ -217,6 +302,8 @@ class CaseFile:
     log: list[LogEntry] = field(default_factory=list)
     handoff: Handoff | None = None
     steps: list[OutboxStep] = field(default_factory=list)
+    agent_decisions: list[AgentDecision] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

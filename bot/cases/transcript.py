@@ -1,4 +1,4 @@
-"""The transcript that a person reads, from the events of a conversation."""
+"""The transcript that a person reads, from the message log or from the events of a conversation."""
 
 from __future__ import annotations
 
@@ -25,9 +25,12 @@ def transcript(events: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def of_messages(messages: Iterable[Message]) -> list[dict[str, str]]:
-    """The same from the message log."""
+    """Turns of the message log; ``who`` may be ``agent`` and ``system``, too. A pressed button reads as its label."""
     return [
-        {"at": message.at.isoformat(), "who": message.author.value, "text": message.text}
+        {
+            "at": message.at.isoformat(),
+            "who": message.author.value,
+            "text": str(message.body.get("title") or message.text),
+        }
         for message in messages
-        if message.text
     ]

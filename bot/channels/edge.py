@@ -29,6 +29,7 @@ HEADERS = {
 }
 PUBLIC = {"Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin"}
 """What the widget's files carry beside that: the pages of any shop load them. They hold nothing of anybody."""
+_CACHE = "Cache-Control"  # the one of them that an answer may have its own of
 _HSTS = "max-age=31536000"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "GET, POST",
@@ -96,7 +97,7 @@ class Edge:
     async def _after(self, request: Request, answer: BaseHTTPResponse) -> None:
         public = is_public(request)
         for name, value in HEADERS.items():
-            if not (public and name in answer.headers):
+            if not (name in answer.headers and (public or name == _CACHE)):
                 answer.headers[name] = value
         if self.is_https(request):
             answer.headers["Strict-Transport-Security"] = _HSTS

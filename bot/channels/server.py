@@ -21,7 +21,7 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import pages, rasa_patches, statics
+from bot.channels import desk, pages, rasa_patches, statics
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
@@ -44,6 +44,7 @@ def build(action_url: str) -> Sanic:
     app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     edge.install(app)
+    desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))

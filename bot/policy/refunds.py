@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -69,6 +69,21 @@ def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Out
     yield no_usage_of_subscription(order), Outcome.REVIEW, None
     yield within_automatic_limit(order, sums, terms), Outcome.REVIEW, sums
     yield within_velocity(request, terms, sums), Outcome.REVIEW, sums
+
+
+def sums_if_approved(request: RefundRequest, policy: Policy) -> Sums | None:
+    """What the terms pay once a person has answered with yes what the policy leaves open, such as a fault that is only
+    claimed (R1: it is confirmed then). None where the policy declines, or where nothing can be computed."""
+    try:
+        terms = policy.terms_for(request.order.placed_at)
+    except NoTermsInForce:
+        return None
+    if not data_agrees(request).holds:
+        return None
+    answered = replace(request, fault_confirmed=request.fault_confirmed or request.reason is Reason.SERVICE_FAULT)
+    if any(not finding.holds and outcome is Outcome.DECLINE for finding, outcome, _ in _checks(answered, terms)):
+        return None
+    return sums_of(answered, terms)
 
 
 # The facts as the clauses use them

@@ -1,4 +1,4 @@
-"""The audit chain: every decision and every move of a case, each hash-chained to the one before.
+"""The audit chain: every decision, also those of agents, and every move of a case, each hash-chained to the one before.
 
 A row of the chain holds a digest of the row that it is about, keyed with the secret of the installation, so that nobody
 without the secret can write a chain that fits. Only what was there is proven; nothing personal is in it.
@@ -11,6 +11,7 @@ import hmac
 import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Table, select
@@ -21,8 +22,10 @@ from bot.store import tables as t
 START = "0" * 64
 """The hash before the first row."""
 
-CHAINED: dict[str, Table] = {"decision": t.decisions, "move": t.case_log}
-"""The kinds of rows that are chained, and their tables."""
+_FIRST: dict[str, Table] = {"decision": t.decisions, "move": t.case_log}
+CHAINED: dict[str, Table] = {**_FIRST, "agent_decision": t.agent_decisions, "second_opinion": t.second_opinions}
+"""The kinds of rows that are chained, and their tables. The reason of an agent's decision is chained as it is sealed:
+erasing forgets its key and leaves the row, so the chain holds."""
 ERASURE = "erasure"
 """A person's data was erased; ``row_id`` is the customer. The chain tells that it happened, and when."""
 
@@ -39,9 +42,10 @@ def append(connection: Connection, key: bytes, kind: str, row_id: int, at: datet
 
 
 def adopt(connection: Connection, key: bytes) -> None:
-    """Chain the rows that were there before the chain was; for the migration that makes it."""
+    """Chain the rows that were there before the chain was; for the migration that makes it. Nobody
+    worked at the desk then."""
     connection.execute(t.audit_head.insert().values(id=1, seq=0, hash=START))
-    for kind, table in CHAINED.items():
+    for kind, table in _FIRST.items():
         moment = table.c.at if "at" in table.c else table.c.decided_at
         for row_id, at in connection.execute(select(table.c.id, moment).order_by(table.c.id)).all():
             append(connection, key, kind, row_id, at)
@@ -100,4 +104,6 @@ def _digest(key: bytes, content: dict[str, Any] | None) -> str:
 def _plain(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(timezone.utc).isoformat()
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     raise TypeError(f"{type(value).__name__} has no place in the chain")

@@ -386,7 +386,7 @@ agent_decisions = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("case_id", ForeignKey("cases.id"), nullable=False, index=True),
-    Column("decision_id", ForeignKey("decisions.id")),
+    Column("decision_id", ForeignKey("decisions.id"), nullable=False),
     Column("agent_id", ForeignKey("agents.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Column("verdict", String(20), nullable=False),
@@ -395,7 +395,7 @@ agent_decisions = Table(
     Column("refund", Amount),
     Column("currency", String(3)),
     Column("destination", String(30)),
-    Column("reason", Text, nullable=False),
+    Column("reason", Text, nullable=False),  # under the conversation's key
     Column("needs_second", Boolean, nullable=False),
 )
 

@@ -27,15 +27,18 @@ from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKin
 from bot.store import audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
+from bot.store.desk import DeskRows
+from bot.store.insight import InsightRows
 from bot.store.keys import Keys, conversation
 from bot.store.messages import MessageRows
 from bot.store.notices import NoticeRows
 from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
+from bot.store.pulse import PulseRows
 from bot.store.rows import plain
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
@@ -222,6 +225,20 @@ class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
         key = self.connection.execute(insert).inserted_primary_key[0]
         audit.append(self.connection, self.keys.audit_key, "move", key, at)
 
+    def moves_of(self, case_id: int) -> list[LogEntry]:
+        """The log of a case, oldest first."""
+        moved = select(t.case_log).where(t.case_log.c.case_id == case_id).order_by(t.case_log.c.id)
+        return [
+            LogEntry(
+                at=row.at,
+                actor=row.actor,
+                from_state=CaseState(row.from_state) if row.from_state else None,
+                to_state=CaseState(row.to_state),
+                cause=row.cause,
+            )
+            for row in self.connection.execute(moved)
+        ]
+
     def add_decision(self, **values: Any) -> StoredDecision:
         """Append a decision."""
         key = self.connection.execute(t.decisions.insert().values(**values)).inserted_primary_key[0]
@@ -253,16 +270,19 @@ class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
         created_at: datetime,
         answer_by: date,
     ) -> Handoff:
-        """Keep what the person gets. A second handoff of one case refreshes transcript and facts, not the promise."""
+        """Keep what the person gets. A second handoff of one case refreshes cause, transcript and facts. The
+        promise stays, unless the case has just come back to the person."""
         known = self.handoff(case.id)
         subject = conversation(case.conversation_id)
         values: dict[str, Any] = {
             "transcript": self.keys.seal(subject, transcript),
             "facts": self.keys.seal(subject, facts),
+            "cause": cause.value,
         }
+        if known is None or self.moves_of(case.id)[-1].at == created_at:
+            values |= {"created_at": created_at, "answer_by": answer_by}
         if known is None:
-            values |= {"case_id": case.id, "cause": cause.value, "created_at": created_at, "answer_by": answer_by}
-            self.connection.execute(t.handoffs.insert().values(**values))
+            self.connection.execute(t.handoffs.insert().values(case_id=case.id, **values))
         else:
             self.connection.execute(t.handoffs.update().where(t.handoffs.c.case_id == case.id).values(**values))
         saved = self.handoff(case.id)
@@ -303,6 +323,9 @@ class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
         Rasa had no part in it, as the message log has it."""
         events = transcript(self.personal.events(conversation_id))
         return events or of_messages(self.messages(conversation_id))
+        """What was said in a conversation: by the message log; where it has nothing, as far as Rasa has stored it."""
+        said = self.messages(conversation_id, limit=10_000)
+        return of_messages(said) if said else transcript(self.personal.events(conversation_id))
 
     def verify_audit(self) -> tuple[int, list[str]]:
         """How many rows the audit chain has, and what is wrong with it, a line each."""
@@ -321,23 +344,15 @@ class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows):
 
     def _file(self, case: Case) -> CaseFile:
         decided = select(t.decisions).where(t.decisions.c.case_id == case.id).order_by(t.decisions.c.id)
-        moved = select(t.case_log).where(t.case_log.c.case_id == case.id).order_by(t.case_log.c.id)
         return CaseFile(
             case=case,
             order_number=None if case.order_id is None else self.order_number(case.order_id),
             decisions=[StoredDecision(**row._mapping) for row in self.connection.execute(decided)],
-            log=[
-                LogEntry(
-                    at=row.at,
-                    actor=row.actor,
-                    from_state=CaseState(row.from_state) if row.from_state else None,
-                    to_state=CaseState(row.to_state),
-                    cause=row.cause,
-                )
-                for row in self.connection.execute(moved)
-            ],
+            log=self.moves_of(case.id),
             handoff=self.handoff(case.id),
             steps=self.steps_of(case.id),
+            agent_decisions=self.agent_decisions(case.id),
+            notes=self.notes_of(case.id),
         )
 
     def _case(self, query: Any) -> Case | None:

@@ -6,6 +6,23 @@ from alembic import op
 revision = "0005"
 down_revision = "0004"
 
+_APPEND_ONLY = ("agent_decisions", "second_opinions")
+
+
+def _refuse_changes() -> None:
+    for table in _APPEND_ONLY:
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute(
+                f"CREATE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
+            )
+            continue
+        for change in ("UPDATE", "DELETE"):
+            op.execute(
+                f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, 'rows of {table} are only ever added'); END"
+            )
+
 
 def upgrade() -> None:
     op.create_table(
@@ -77,7 +94,7 @@ def upgrade() -> None:
         "agent_decisions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
-        sa.Column("decision_id", sa.Integer(), nullable=True),
+        sa.Column("decision_id", sa.Integer(), nullable=False),
         sa.Column("agent_id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
@@ -154,3 +171,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("conversation_id", "message_id"),
     )
+    _refuse_changes()

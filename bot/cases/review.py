@@ -1,0 +1,102 @@
+"""What a person at the desk decides about: a case's facts as they are now, and what its customer has confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from bot.cases.model import AgentDecision, Case, CaseState, OutboxStep, Step, StepState, StoredDecision, StoredOrder
+from bot.cases.ports import Services, UnitOfWork
+from bot.cases.requests import refund_request
+from bot.policy.facts import Destination, OrderStatus, Reason, RefundRequest
+
+AGENT_DECISION = "agent_decision"
+"""In the payload of a step: the agent's decision that it carries out."""
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What a customer gets: sums in ``currency``, and where they go."""
+
+    base: Decimal | None
+    fee: Decimal | None
+    refund: Decimal
+    currency: str
+    destination: Destination
+
+
+def deal_of_agent(decision: AgentDecision) -> Deal:
+    """What an agent's decision gives. Only for one that pays."""
+    assert decision.refund is not None and decision.currency is not None and decision.destination is not None
+    return Deal(decision.base, decision.fee, decision.refund, decision.currency, decision.destination)
+
+
+def deal_of_policy(case: Case, decision: StoredDecision) -> Deal | None:
+    """What a decision of the policy gives; None where that is nothing."""
+    result = decision.result
+    if result.get("base") is None or Decimal(result["refund"]) <= 0:
+        return None
+    sums = Decimal(result["base"]), Decimal(result["fee"]), Decimal(result["refund"])
+    return Deal(*sums, result["currency"], case.destination or Destination.WALLET)
+
+
+def confirmed_deal(uow: UnitOfWork, case: Case) -> Deal | None:
+    """What the customer has said yes to, where carrying it out has failed since and nothing else has happened."""
+    steps = uow.steps_of(case.id)
+    if not steps or uow.moves_of(case.id)[-1].from_state is not CaseState.FAILED:
+        return None
+    agreed = steps[-1].payload.get(AGENT_DECISION)
+    if agreed is not None:
+        return deal_of_agent(uow.agent_decision(agreed))
+    return deal_of_policy(case, uow.decision(steps[-1].decision_id))
+
+
+def payment(uow: UnitOfWork, case: Case) -> OutboxStep | None:
+    """The step that pays the case's refund, if it was ever begun."""
+    return next((step for step in uow.steps_of(case.id) if step.step is Step.REFUND), None)
+
+
+def may_have_been_paid(step: OutboxStep | None) -> bool:
+    """Whether a payment was made, or nobody knows. False only where it was never tried, or refused for sure."""
+    if step is None or step.state is StepState.DROPPED:
+        return False
+    return step.state is not StepState.DEAD or (step.result or {}).get("may_have_happened", True)
+
+
+def is_back(uow: UnitOfWork, case: Case) -> bool:
+    """Whether the card of a case has come back to us, complete or not (R5)."""
+    arrived = (CaseState.RECEIVED, CaseState.IN_REVIEW)
+    log = uow.moves_of(case.id)
+    return any(entry.from_state is CaseState.AWAITING_RETURN and entry.to_state in arrived for entry in log)
+
+
+def request_of(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder) -> RefundRequest:
+    """The case as the policy's question on the facts of now. What its own confirmation did to the order's status is
+    left out."""
+    reason = case.reason.for_policy if case.reason else Reason.OTHER
+    request = refund_request(services, uow, stored, reason, case.destination, case.requested_at)
+    status = status_before(uow, case, stored)
+    return replace(request, order=replace(request.order, status=status))
+
+
+def status_before(uow: UnitOfWork, case: Case, stored: StoredOrder) -> OrderStatus:
+    """The order's status, or the one from before the case's own confirmation."""
+    decision = uow.latest_decision(case.id)
+    if stored.order.status is not OrderStatus.REFUND_PENDING or decision is None or not uow.steps_of(case.id):
+        return stored.order.status
+    return OrderStatus.CANCELLED if stored.cancelled_at else OrderStatus(decision.inputs["order"]["status"])
+
+
+def refundable(uow: UnitOfWork, case: Case, stored: StoredOrder) -> Decimal:
+    """What was paid for the order, less what was refunded of it or may have been, in its currency."""
+    if status_before(uow, case, stored) in (OrderStatus.REFUNDED, OrderStatus.REFUND_PENDING):
+        return Decimal(0)  # an order is refunded once
+    return max(Decimal(0), stored.order.amount_paid - uow.sent_by_others(case))
+
+
+def process_by(services: Services, stored: StoredOrder) -> date:
+    """R4: the day by which what is accepted now is processed."""
+    terms = services.policy.terms_for(stored.order.placed_at)
+    today = terms.calendar.business_date(services.clock())
+    return terms.calendar.nth_working_day_after(today, terms.processing_working_days)

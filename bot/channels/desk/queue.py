@@ -1,0 +1,41 @@
+"""The queue: what waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sanic import Blueprint
+from sanic.response import HTTPResponse
+
+from bot.cases.desk import QueueItem, queue
+from bot.cases.model import Agent, CaseState
+from bot.channels.desk.pages import Desk, Visit
+
+Filter = Callable[[QueueItem, Agent], bool]
+FILTERS: dict[str, tuple[str, Filter]] = {
+    "all": ("All", lambda item, agent: True),
+    "mine": ("Mine", lambda item, agent: item.taken_by is not None and item.taken_by.id == agent.id),
+    "free": ("Unassigned", lambda item, agent: item.taken_by is None),
+    "returns": ("Returns", lambda item, agent: item.state is CaseState.AWAITING_RETURN),
+    "second": ("Needs a second person", lambda item, agent: item.needs_second),
+}
+"""What can be shown, by its name in the address."""
+
+
+def routes(desk: Desk) -> Blueprint:
+    """``/desk``."""
+    found = Blueprint("desk_queue", url_prefix="/desk")
+
+    @found.get("/")
+    @desk.signed_in
+    async def waiting(visit: Visit) -> HTTPResponse:
+        chosen = visit.request.args.get("show") or "all"
+        chosen = chosen if chosen in FILTERS else "all"
+        items = await desk.do(queue)
+        filters = [
+            (name, title, sum(fits(item, visit.agent) for item in items)) for name, (title, fits) in FILTERS.items()
+        ]
+        shown = [item for item in items if FILTERS[chosen][1](item, visit.agent)]
+        return desk.page(visit, "queue.html", items=shown, filters=filters, chosen=chosen)
+
+    return found
