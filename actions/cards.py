@@ -5,8 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from actions.base import services
 from actions.replies import day, figures
 from bot.cases.model import Case, StoredDecision
+from bot.cases.receipts import receipt_path
 from bot.cases.wording import DESTINATIONS
 from bot.policy.money import spoken
 
@@ -29,12 +31,17 @@ def confirmed_refund(case: Case, decision: StoredDecision) -> dict[str, Any]:
     rows = [row for row in _refund_rows(case, decision) if row["label"] not in ("Paid", "Remaining balance", "Fee")]
     if case.return_number:
         rows.append(_row("Return number", case.return_number))
-    return _card("case", "Your refund", case, decision, rows)
+    return _with_receipt(_card("case", "Your refund", case, decision, rows), case)
 
 
 def confirmed_cancellation(case: Case, decision: StoredDecision) -> dict[str, Any]:
     """A cancellation on record."""
-    return _card("case", "Your cancellation", case, decision, _cancel_rows(decision.result))
+    return _with_receipt(_card("case", "Your cancellation", case, decision, _cancel_rows(decision.result)), case)
+
+
+def _with_receipt(card: dict[str, Any], case: Case) -> dict[str, Any]:
+    card["card"]["receipt"] = receipt_path(services(), case.reference)
+    return card
 
 
 def _card(kind: str, title: str, case: Case, decision: StoredDecision, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from actions.talk import Talk
 from actions.wishes import chosen_task
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
+from bot.cases.notices import BadEmail, leave_email
 from bot.cases.overview import conversation_requests, renewed_quotes
 
 _FACTS = (
@@ -64,6 +65,19 @@ def hand_over(talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
     )
     tell_handoff(dispatcher, "utter_handed_over", handoff)
     return end_of_task()
+
+
+def leaves_address(talk: Talk, dispatcher: CollectingDispatcher) -> bool:
+    """Take an address to which a person's answer is mailed, too, where the bot has just asked for one."""
+    email = next(iter(talk.entities.get("email", [])), None)
+    if email is None or not talk.said_last("utter_away/with_mail"):
+        return False
+    try:
+        leave_email(services(), conversation_id=talk.conversation_id, email=email)
+    except BadEmail:
+        return False
+    dispatcher.utter_message(response="utter_email_left", email=email)
+    return True
 
 
 class OfferPerson(SafeAction):

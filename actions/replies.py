@@ -11,6 +11,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import services
 from bot.cases import wording
 from bot.cases.handoff import answer_by
+from bot.cases.hours import hours_notice
 from bot.cases.model import Case, CaseState, Handoff
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
@@ -102,6 +103,9 @@ def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Hando
     card = {"card": {"type": "case", "title": "With a person", "rows": [{"label": "Answer by", "value": by}]}}
     card["card"]["reference"] = handoff.reference
     dispatcher.utter_message(response=response, json_message=card, reference=handoff.reference, answer_by=by, **values)
+    if away := hours_notice(services()):
+        by_mail = "/with_mail" if services().mailer else ""
+        dispatcher.utter_message(response=f"utter_away{by_mail}", away=away)
 
 
 def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:

@@ -6,6 +6,7 @@ from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
+from actions.handoff import leaves_address
 from actions.notes import noted, reason_of
 from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
@@ -66,6 +67,8 @@ class NotUnderstood(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Offer buttons, then a person."""
+        if leaves_address(talk, dispatcher):
+            return []
         if wants_both(talk):
             return [FollowupAction("refund_form")]
         if form := chosen_task(talk):
@@ -90,6 +93,8 @@ class NoteDetails(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Keep them, and ask what is wanted."""
+        if leaves_address(talk, dispatcher):
+            return []
         if wants_money_back(talk):
             return [FollowupAction("refund_form")]
         if form := chosen_task(talk):

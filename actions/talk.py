@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.cases.consent import doubts, plain_yes, words_of
 from bot.cases.transcript import transcript
 
 SURE = 0.8
 """How sure the understanding of a typed yes must be before it may move money; a button is always sure."""
 
-_YES = frozenset(
-    "yes yeah yep yup ya y ok okay fine sure confirm confirmed agreed agree accept proceed absolutely".split()
-)
-_YES_PHRASES = (
-    "go ahead",
-    "do it",
-    "please do",
-    "sounds good",
-    "that's fine",
-    "thats fine",
-    "that's right",
-    "👍",
-    "👌",
-    "✅",
-)
-_BESIDE_YES = frozenset(
-    "please thanks thank you i it that this is that's thats a the my me now go ahead do sounds good fine right great "
-    "with to of and just all correct perfect understood order want lot so very much".split()
-)
-_DOUBTS = frozenset("no not don't dont but wait if unless except instead before first why how what when maybe".split())
 _RASAS_OWN = frozenset({"action_listen", "action_extract_slots", "action_session_start"})
 
 
@@ -109,19 +89,16 @@ class Talk:
     @property
     def words(self) -> set[str]:
         """The words of the message, in lower case."""
-        return set(re.findall(r"[a-z0-9']+", self.text.lower().replace("’", "'")))
+        return words_of(self.text)
 
     def says_yes(self, subject: frozenset[str], foreign: frozenset[str] = frozenset()) -> bool:
         """An unmistakable yes: the button; words that say yes and nothing else than ``subject``, which are the words
         for what was asked; or what is understood as a yes without a doubt or a ``foreign`` wish in it."""
         if self.text == "/affirm":
             return True
-        text = self.text.lower().replace("’", "'")
-        words = self.words
-        if "?" in text or words & (_DOUBTS | foreign):
+        if doubts(self.text, foreign):
             return False
-        agrees = bool(_YES & words) or any(phrase in text for phrase in _YES_PHRASES)
-        if agrees and _YES | _BESIDE_YES | subject >= words:
+        if plain_yes(self.text, subject):
             return True
         return self.intent == "affirm" and self.confidence >= SURE
 

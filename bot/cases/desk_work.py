@@ -10,6 +10,7 @@ from bot.cases.errors import BadText, MoveNotAllowed, NotAllowed, TakenAlready, 
 from bot.cases.messages import say
 from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, MessageKind
 from bot.cases.moves import move
+from bot.cases.notices import mail_answer
 from bot.cases.ports import Services, UnitOfWork
 
 LONGEST_TEXT = 4000
@@ -58,7 +59,8 @@ def say_to_customer(services: Services, agent: Agent, reference: str, text: str)
     with services.unit_of_work() as uow:
         agent, case = taken_case(uow, agent, reference)
         words = checked_text(text)
-        say(uow, services, case.conversation_id, Author.AGENT, {"text": words}, agent_id=agent.id)
+        said = say(uow, services, case.conversation_id, Author.AGENT, {"text": words}, agent_id=agent.id)
+        mail_answer(services, uow, said)
         uow.commit()
 
 

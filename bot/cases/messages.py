@@ -3,7 +3,6 @@ stored in one transaction with the mark that it was. So nothing is lost, and not
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,36 +14,6 @@ LEASE = timedelta(seconds=9)
 
 Body = dict[str, Any]
 """``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
-
-
-@dataclass(frozen=True)
-class Received:
-    """A customer's message in the log.
-
-    ``new``: it had not arrived before. ``bot``: the bot has to answer it, and whoever received it has it in hand;
-    False while a person has the conversation, and for a repeat.
-    """
-
-    message: Message
-    new: bool
-    bot: bool
-
-
-def receive(
-    services: Services, conversation_id: str, client_id: str, body: Body, kind: MessageKind = MessageKind.TEXT
-) -> Received:
-    """Store a customer's message, once for each ``client_id``."""
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        uow.exclude_others(f"messages {conversation_id}")
-        known = uow.message_of_client(conversation_id, client_id)
-        if known is not None:
-            return Received(known, new=False, bot=False)
-        bot = not has_person(uow, conversation_id)
-        state: dict[str, Any] = {"lease_until": now + LEASE} if bot else {"answered_at": now}
-        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, kind=kind, client_id=client_id, **state)
-        uow.commit()
-    return Received(message, new=True, bot=bot)
 
 
 def answer(services: Services, message: Message, bodies: list[Body], *, delivered: bool) -> list[Message]:
@@ -119,30 +88,6 @@ def keep_in_hand(services: Services, message: Message) -> None:
     with services.unit_of_work() as uow:
         uow.change_message(message.id, lease_until=services.clock() + LEASE)
         uow.commit()
-
-
-def take_unanswered(services: Services) -> list[tuple[Message, str]]:
-    """Customers' messages whose answering was broken off, and their channels; they are now in hand of the caller.
-
-    What was overtaken is left out for good: the customer has written again, and a yes of before must not answer what
-    was shown since. Neither does the bot answer where a person has the conversation by now.
-    """
-    now = services.clock()
-    taken = []
-    with services.unit_of_work() as uow:
-        for message in uow.unanswered(now):
-            conversation = uow.conversation(message.conversation_id)
-            later = uow.messages(message.conversation_id, after=message.seq)
-            if conversation is None or conversation.agent_id is not None or any(_overtakes(other) for other in later):
-                uow.change_message(message.id, answered_at=now)
-            elif uow.lease_message(message.id, now, now + LEASE):
-                taken.append((message, conversation.channel))
-        uow.commit()
-    return taken
-
-
-def _overtakes(message: Message) -> bool:
-    return message.author in (Author.CUSTOMER, Author.BOT)
 
 
 def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:

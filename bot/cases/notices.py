@@ -14,6 +14,7 @@ from enum import Enum
 
 from bot.cases.errors import CaseError
 from bot.cases.mailing import Attachment
+from bot.cases.model import Message
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.receipts import Receipt, make_receipt, receipt_path
 
@@ -86,6 +87,13 @@ def queue_notice(
     if services.mailer is None or (kind is NoticeKind.RECEIPT and case_id and uow.has_notice(case_id)):
         return
     uow.add_notice(kind, conversation_id, services.clock(), case_id=case_id, message_id=message_id)
+
+
+def mail_answer(services: Services, uow: UnitOfWork, message: Message) -> None:
+    """Have what a person said mailed, too, where the customer has left an address; within the running transaction."""
+    if uow.reply_email(message.conversation_id) is not None:
+        talk = message.conversation_id
+        queue_notice(services, uow, NoticeKind.ANSWER, conversation_id=talk, message_id=message.id)
 
 
 def send_due_notices(services: Services) -> int:

@@ -7,6 +7,7 @@ turn that was broken off is taken up again by ``take_up``. While a person has th
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import Any
 from weakref import WeakValueDictionary
@@ -15,19 +16,11 @@ import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot.cases.handoff import hand_to_human
-from bot.cases.messages import (
-    LEASE,
-    Body,
-    Received,
-    answer,
-    collect_undelivered,
-    is_known,
-    keep_in_hand,
-    receive,
-    replies,
-    take_unanswered,
-)
+from bot.cases.inbox import Received, receive, take_unanswered
+from bot.cases.messages import LEASE, Body, answer, collect_undelivered, is_known, keep_in_hand, replies
+from bot.cases.misunderstood import remember_misunderstood
 from bot.cases.model import Cause, Handoff, Message, MessageKind
+from bot.cases.offer_answers import answer_offer
 from bot.cases.ports import Services
 from bot.cases.transcript import transcript
 from bot.channels import rasa_patches
@@ -48,6 +41,10 @@ SORRY = "I'm sorry, something went wrong on our side."
 HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
 CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
 
+_NOT_UNDERSTOOD = re.compile(
+    r"utter_(still_)?not_understood|utter_is_it_one_of_these|utter_out_of_scope|utter_\w+_unclear"
+)
+
 logger = structlog.get_logger()
 
 
@@ -58,10 +55,12 @@ class TurnOutput(CollectingOutputChannel):
         """Nothing is said yet."""
         super().__init__()
         self.bodies: list[Body] = []
+        self.responses: set[str] = set()
 
     async def send_response(self, recipient_id: str, message: dict[str, Any]) -> None:
         """Called by Rasa for every message."""
         self.bodies.append(body_of(message))
+        self.responses.add(message.get("utter_action") or "")
 
 
 def body_of(message: dict[str, Any]) -> Body:
@@ -91,10 +90,12 @@ class Turns:
         had_card: bool = False,
         kind: MessageKind = MessageKind.TEXT,
         title: str | None = None,
+        seen: int = 0,
     ) -> Received:
         """Store a customer's message. Whoever gets it with ``bot`` has to have it answered. ``had_card``: a card number
-        was taken out of it; ``title``: what was written on the button that they pressed."""
-        marks = {"title": title, "cut": len(text) > LONGEST_MESSAGE, "card_removed": had_card}
+        was taken out of it; ``title``: what was written on the button that they pressed; ``seen``: the ``seq`` of the
+        last message that they were shown."""
+        marks = {"title": title, "seen": seen, "cut": len(text) > LONGEST_MESSAGE, "card_removed": had_card}
         body = {"text": text[:LONGEST_MESSAGE], **{name: value for name, value in marks.items() if value}}
         return await asyncio.to_thread(receive, self._services, conversation_id, client_id, body, kind)
 
@@ -143,7 +144,7 @@ class Turns:
         try:
             async with queue:
                 bodies = await self._said_before(message) if again else []
-                bodies = bodies or await self._bodies(channel, message)
+                bodies = bodies or await self._answer_to_offer(message) or await self._bodies(channel, message)
                 return await asyncio.to_thread(answer, self._services, message, bodies, delivered=delivered)
         finally:
             lease.cancel()
@@ -163,6 +164,10 @@ class Turns:
         until = next((i for i, event in enumerate(after) if event["event"] == "user"), len(after))
         return [body_of({"text": event["text"], **event["data"]}) for event in after[:until] if event["event"] == "bot"]
 
+    async def _answer_to_offer(self, message: Message) -> list[Body]:
+        said = await asyncio.to_thread(answer_offer, self._services, message)
+        return [said] if said else []
+
     async def _bodies(self, channel: str, message: Message) -> list[Body]:
         """Run one turn. Whatever fails in it, the customer gets a sentence, and a person if anything did."""
         if not message.text.strip():
@@ -179,11 +184,22 @@ class Turns:
         bodies = out.bodies
         if failures or not bodies:
             bodies = [*bodies, {"text": await self._apology(message, failures)}]
+        if any(_NOT_UNDERSTOOD.fullmatch(name) for name in out.responses):
+            await self._remember(message)
         if message.body.get("cut"):
             bodies = [*bodies, {"text": CUT}]
         if message.body.get("card_removed"):
             bodies = [*bodies, {"text": CARD_REMOVED}]
         return bodies
+
+    async def _remember(self, message: Message) -> None:
+        """Keep what was not understood, for the next training. Nothing that a customer has to wait or be sorry for."""
+        with suppress(Exception):
+            tracker = await self._agent.tracker_store.retrieve(message.conversation_id)
+            ranking = tracker.latest_message.parse_data.get("intent_ranking") or [{}]
+            guess = ranking[0].get("name") or ""
+            words = message.conversation_id, message.client_id or "", message.text, guess
+            await asyncio.to_thread(remember_misunderstood, self._services, *words)
 
     async def _apology(self, message: Message, failures: list[str]) -> str:
         """Say sorry and hand over; if even that fails, say how to reach a person."""

@@ -18,6 +18,8 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from bot.bootstrap import bootstrap
 from bot.cases.conversations import Opened
+from bot.cases.desk_work import rate
+from bot.cases.errors import CaseError, MoveNotAllowed
 from bot.cases.messages import history
 from bot.cases.model import Author, Message, MessageKind, Standing
 from bot.cases.ports import Services
@@ -96,6 +98,10 @@ class WebInput(InputChannel):
         async def typing(request: Request) -> Any:
             return await self._answer(request, self._types)
 
+        @routes.post("/rating")
+        async def rating(request: Request) -> Any:
+            return await self._answer(request, self._rate, counted=True)
+
         return routes
 
     async def _answer(self, request: Request, handler: Any, *, counted: bool = False) -> Any:
@@ -135,14 +141,14 @@ class WebInput(InputChannel):
         """Take a message; what is answered comes through the log."""
         if len(request.body) > LONGEST_BODY:
             return response.json({"error": f"the request is larger than {LONGEST_BODY} bytes"}, 413)
-        message_id, text, title = _read(request)
+        message_id, text, title, seen = _read(request)
         text, had_card = mask_cards(text)
         title = title and mask_cards(title)[0]
         message_id = without_cards(message_id)
         known = await parts.turns.knows(opened.id, message_id)
         if not known:
             await parts.door.count(opened.id, opened.id)
-        received = await parts.turns.receive(opened.id, message_id, text, had_card=had_card, title=title)
+        received = await parts.turns.receive(opened.id, message_id, text, had_card=had_card, title=title, seen=seen)
         if received.bot:
             self._run(parts, received.message)
         parts.live.types(opened.id, Author.CUSTOMER, False)
@@ -156,6 +162,18 @@ class WebInput(InputChannel):
 
     async def _types(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
         parts.live.types(opened.id, Author.CUSTOMER, _json(request).get("on") is not False)
+        return _with_secret(response.empty(204), opened)
+
+    async def _rate(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
+        data = _json(request)
+        reference, score = data.get("reference"), data.get("score")
+        if not isinstance(reference, str) or not isinstance(score, int):
+            raise BadRequest('send {"reference": "RD-…", "score": 1 to 5}')
+        try:
+            await asyncio.to_thread(rate, parts.services, opened.id, reference, score)
+        except CaseError as error:
+            status = 409 if isinstance(error, MoveNotAllowed) else 400
+            return _with_secret(response.json({"error": str(error)}, status), opened)
         return _with_secret(response.empty(204), opened)
 
     async def _poll(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
@@ -314,7 +332,7 @@ def _sender(request: Request) -> str:
     return without_cards(given[0])
 
 
-def _read(request: Request) -> tuple[str, str, str | None]:
+def _read(request: Request) -> tuple[str, str, str | None, int]:
     data = _json(request)
     message_id, text, title = data.get("message_id"), data.get("text"), data.get("title")
     if not isinstance(message_id, str) or not _ID.fullmatch(message_id):
@@ -323,7 +341,10 @@ def _read(request: Request) -> tuple[str, str, str | None]:
         raise BadRequest("text must be a text that is not empty")
     if title is not None and (not isinstance(title, str) or len(title) > 100):
         raise BadRequest("title must be a text of at most 100 characters")
-    return message_id, clean(text), clean(title) if title else None
+    seen = data.get("seen", 0)
+    if not isinstance(seen, int) or isinstance(seen, bool) or not 0 <= seen < 10**12:
+        raise BadRequest("seen must be the seq of the last message that was shown")
+    return message_id, clean(text), clean(title) if title else None, seen
 
 
 def _json(request: Request) -> dict[str, Any]:
