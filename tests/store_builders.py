@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 
 from bot.cases.identity import VerificationStatus, verify
 from bot.cases.ports import Services
@@ -82,3 +86,20 @@ def verified(
         email=email,
     )
     assert done.status is VerificationStatus.VERIFIED
+
+
+def problems(services: Services) -> list[str]:
+    """What the audit chain finds wrong."""
+    with services.unit_of_work() as uow:
+        return uow.verify_audit()[1]
+
+
+def without_triggers(engine: Engine, change: Callable[[Connection], object]) -> None:
+    """Somebody with all rights on the database."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execute(sa.text("SET session_replication_role = replica"))
+        else:
+            for (name,) in connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type='trigger'")).all():
+                connection.execute(sa.text(f"DROP TRIGGER {name}"))
+        change(connection)

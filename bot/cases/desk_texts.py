@@ -64,7 +64,7 @@ def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[s
     if day is None:
         text += ". Please send the card back first, complete and as purchased; you pay the shipping"
     else:
-        text += f". It is processed by {spoken_date(day)}"
+        text += f". If you say yes today, it is processed by {spoken_date(day)}"
     text += f". {reason}" if reason else "."
     return {
         "text": f"{text.rstrip('.')}. Shall I go ahead?",
@@ -121,6 +121,11 @@ def card_is_incomplete(case: Case, text: str) -> Body:
     """A card came back, and something was missing."""
     said = f" {text}" if text else ""
     return {"text": f"Your card is back, but not complete as purchased.{said} A person looks at {case.reference} now."}
+
+
+def card_is_looked_at(case: Case) -> Body:
+    """A card came back complete, but the order is not what it was."""
+    return {"text": f"Your card is back. Thank you. A person looks at your refund {case.reference} now."}
 
 
 def terminated(case: Case, number: str, reason: str, explanation: list[str]) -> Body:

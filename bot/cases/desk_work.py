@@ -3,18 +3,34 @@ decide. Every function looks at the account as it is now, and most at whether th
 
 from __future__ import annotations
 
+from bot.cases.agent_decisions import decide_by_agent, second_opinion
 from bot.cases.agents import actor, at_work
+from bot.cases.canned import canned
 from bot.cases.desk import TAKEABLE
 from bot.cases.desk_texts import joined, left, rate_us
-from bot.cases.errors import BadText, MoveNotAllowed, NotAllowed, TakenAlready, UnknownCase
+from bot.cases.errors import BadText, MoveNotAllowed, TakenAlready, UnknownCase
+from bot.cases.hands import checked_text, known_case, taken_case
 from bot.cases.messages import say
 from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, MessageKind
 from bot.cases.moves import move
 from bot.cases.notices import mail_answer
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.returns import record_return
+from bot.cases.violations import cancel_for_violation
 
-LONGEST_TEXT = 4000
-"""Characters that an agent may write at once."""
+__all__ = [
+    "cancel_for_violation",
+    "canned",
+    "close",
+    "decide_by_agent",
+    "hand_back",
+    "note",
+    "rate",
+    "record_return",
+    "say_to_customer",
+    "second_opinion",
+    "take",
+]
 
 
 def take(services: Services, agent: Agent, reference: str) -> Case:
@@ -113,28 +129,3 @@ def rate(services: Services, conversation_id: str, reference: str, score: int) -
         if not uow.add_rating(case.id, score, services.clock()):
             raise MoveNotAllowed(f"{reference} is rated already. Thank you.")
         uow.commit()
-
-
-def known_case(uow: UnitOfWork, reference: str) -> Case:
-    """The case. Raises UnknownCase."""
-    case = uow.case(reference)
-    if case is None:
-        raise UnknownCase(f"There is no case {reference}.")
-    return case
-
-
-def taken_case(uow: UnitOfWork, agent: Agent, reference: str) -> tuple[Agent, Case]:
-    """The account as it is now, and the case that it has taken. Raises NotAllowed, and UnknownCase."""
-    agent = at_work(uow, agent)
-    case = known_case(uow, reference)
-    if case.agent_id != agent.id:
-        raise NotAllowed("Take the case first.")
-    return agent, case
-
-
-def checked_text(text: str, most: int = LONGEST_TEXT) -> str:
-    """What an agent wrote, without what no one sees. Raises BadText."""
-    text = "".join(char for char in text.replace("\r\n", "\n") if char in "\n\t" or char.isprintable()).strip()
-    if not 1 <= len(text) <= most:
-        raise BadText(f"Write 1 to {most} characters.")
-    return text

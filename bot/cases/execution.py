@@ -17,12 +17,34 @@ from typing import Any
 from bot.cases.billing import GatewayError, Unavailable
 from bot.cases.decisions import decide_and_store, same_figures
 from bot.cases.handoff import save_handoff
-from bot.cases.model import Case, CaseKind, CaseState, Cause, OutboxStep, Step, StepState, StoredDecision, StoredOrder
+from bot.cases.model import (
+    AgentDecision,
+    Case,
+    CaseKind,
+    CaseState,
+    Cause,
+    OutboxStep,
+    Step,
+    StepState,
+    StoredDecision,
+    StoredOrder,
+)
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.review import (
+    AGENT_DECISION,
+    UNKNOWN,
+    changed_since,
+    deal_of_agent,
+    deal_of_policy,
+    may_have_been_paid,
+    payment,
+    same_payment,
+)
 from bot.policy import Outcome, decide_cancellation
-from bot.policy.facts import CancelRequest, Destination, OrderStatus, ProductKind, RefundRequest
-from bot.policy.parsing import parse_request
+from bot.policy.facts import CancelRequest, Destination, Order, OrderStatus, ProductKind, RefundRequest
+from bot.policy.money import plain
+from bot.policy.parsing import order_to_json, parse_request
 
 LEASE = timedelta(seconds=30)
 """How long a step belongs to whoever took it; longer than any call to the gateway takes."""
@@ -33,15 +55,52 @@ PATIENCE = 2.0
 """Seconds after which no step is begun while a customer waits. With the longest call to a gateway it is still less than
 an action may take."""
 
-_READY = frozenset({CaseState.CONFIRMED, CaseState.RECEIVED, CaseState.APPROVED_BY_AGENT})
+PROCESS_BY = "process_by"
+"""In the payload of a step: the day that the customer was promised (R4), where no decision of the policy says it."""
+_CARRIED = (AGENT_DECISION, PROCESS_BY)
+"""What a step hands on to the next."""
+RENEWED = "-again-"
+"""In the key of a payment, before a number: an earlier one was refused for sure, and gateways remember refusals."""
+_READY = frozenset({CaseState.CONFIRMED, CaseState.RECEIVED})
 
 
-def schedule(services: Services, uow: UnitOfWork, case: Case, decision: StoredDecision) -> None:
+def schedule(
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    decision_id: int,
+    *,
+    at_once: bool = False,
+    carries: dict[str, Any] | None = None,
+) -> None:
     """Put the first step of a confirmed case into the outbox, within the transaction that confirms it. A cancellation
-    is due at once (C1), a refund after the time in which it can be taken back."""
+    is due at once (C1), a refund after the time in which it can be taken back; ``at_once`` where it can't any more.
+    ``carries``: AGENT_DECISION and PROCESS_BY."""
     now = services.clock()
-    at = now + timedelta(minutes=services.take_back_minutes) if case.kind is CaseKind.REFUND else now
-    uow.add_step(case, decision.id, Step.STOP_SERVICE, {}, at, now)
+    waits = case.kind is CaseKind.REFUND and not at_once
+    at = now + timedelta(minutes=services.take_back_minutes) if waits else now
+    uow.add_step(case, decision_id, Step.STOP_SERVICE, carries or {}, at, now)
+
+
+def try_again(services: Services, uow: UnitOfWork, step: OutboxStep, decision: AgentDecision) -> None:
+    """Put a step that failed back into the outbox, for an agent who approved what it carries out. A payment keeps its
+    key while nobody knows whether it was made."""
+    if step.step is Step.REFUND:
+        _pay_again(services, uow, step, decision.decision_id, {**step.payload, AGENT_DECISION: decision.id})
+    else:
+        payload = {**step.payload, AGENT_DECISION: decision.id}
+        _wake(services, uow, step, decision_id=decision.decision_id, payload=payload)
+
+
+def cancel_again(services: Services, uow: UnitOfWork, step: OutboxStep) -> None:
+    """Put a step of a cancellation that failed back into the outbox."""
+    _wake(services, uow, step)
+
+
+def _wake(services: Services, uow: UnitOfWork, step: OutboxStep, **values: Any) -> None:
+    now = services.clock()
+    values = {"state": StepState.WAITING, "attempts": 0, "next_at": now, "lease_until": None, "error": None, **values}
+    uow.change_step(step.id, **values)
 
 
 def carry_out(services: Services, case: Case) -> Case:
@@ -160,9 +219,9 @@ def _go_on(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder,
     """The step after one that changed something, or the end."""
     now = services.clock()
     if case.kind is CaseKind.REFUND and step.step is Step.STOP_SERVICE:
-        uow.add_step(case, step.decision_id, Step.ASSESS, {}, now, now)
+        uow.add_step(case, step.decision_id, Step.ASSESS, _carried(step), now, now)
     elif case.kind is CaseKind.REFUND and step.step is Step.END_AGREEMENT:
-        _pay(services, uow, case, uow.decision(step.decision_id))
+        _pay(services, uow, case, step.decision_id, _carried(step))
     elif case.kind is CaseKind.REFUND:
         uow.change_order(stored.id, status=OrderStatus.REFUNDED)
         move(services, uow, case, CaseState.DONE, "system", "the refund was paid")
@@ -173,21 +232,55 @@ def _go_on(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder,
         move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
 
 
-def _pay(services: Services, uow: UnitOfWork, case: Case, decision: StoredDecision) -> None:
-    now = services.clock()
-    destination = case.destination or Destination.WALLET
+def _carried(step: OutboxStep) -> dict[str, Any]:
+    return {name: step.payload[name] for name in _CARRIED if name in step.payload}
+
+
+def _pay(services: Services, uow: UnitOfWork, case: Case, decision_id: int, carries: dict[str, Any]) -> None:
+    """Pay what was agreed. A case has one payment: where one was refused for sure it is made anew, and where one may
+    have been made nothing else is paid."""
+    agreed = carries.get(AGENT_DECISION)
+    if agreed is None:
+        deal = deal_of_policy(case, uow.decision(decision_id))
+    else:
+        deal = deal_of_agent(uow.agent_decision(agreed))
+    assert deal is not None
     payload = {
-        "amount": decision.result["refund"],
-        "currency": decision.result["currency"],
-        "destination": destination.value,
+        "amount": plain(deal.refund, deal.currency),
+        "currency": deal.currency,
+        "destination": deal.destination.value,
+        **carries,
     }
-    uow.add_step(case, decision.id, Step.REFUND, payload, now, now)
+    now = services.clock()
+    known = payment(uow, case)
+    if known is None:
+        uow.add_step(case, decision_id, Step.REFUND, payload, now, now)
+    elif may_have_been_paid(known) and not same_payment(known, deal):
+        error = "another amount may have been sent already"
+        _give_up(services, uow, case, error, {"step": known.step.value, "error": error, "payload": known.payload})
+    else:
+        _pay_again(services, uow, known, decision_id, payload)
+
+
+def _pay_again(
+    services: Services, uow: UnitOfWork, step: OutboxStep, decision_id: int, payload: dict[str, Any]
+) -> None:
+    if may_have_been_paid(step):
+        # The gateway knows the key if the payment was made, and does not make it twice. That it may have been is kept:
+        # a refusal of a later attempt does not tell that none was made before.
+        _wake(services, uow, step, decision_id=decision_id, payload=payload, result={UNKNOWN: True})
+        return
+    key = f"{step.key.partition(RENEWED)[0]}{RENEWED}{payload.get(AGENT_DECISION, decision_id)}"
+    _wake(services, uow, step, decision_id=decision_id, payload=payload, result=None, key=key)
 
 
 def _assess(
     services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, step: OutboxStep, balance: dict[str, Any]
 ) -> None:
-    """The service has stopped, so nobody can use it any more: does the confirmed quote still hold (R6, R8, R10)?"""
+    """The service has stopped, so nobody can use it any more: does the confirmed quote still hold (R6, R8, R10)?
+
+    What an agent has decided the policy does not decide again; but if there is less now than the agent saw, a person
+    looks again."""
     confirmed = uow.decision(step.decision_id)
     before = parse_request(confirmed.inputs)
     assert isinstance(before, RefundRequest)
@@ -198,6 +291,9 @@ def _assess(
     waiting = stored.order.status is OrderStatus.REFUND_PENDING  # for this very case
     status = before.order.status if waiting else stored.order.status
     order = replace(stored.order, remaining_balance=remaining, used=used, status=status, currency=currency)
+    if AGENT_DECISION in step.payload:
+        _assess_for_agent(services, uow, case, before, order, step)
+        return
     # As of the acceptance: R4 counts from there, and the customer's other refunds were counted there.
     result, fresh = decide_and_store(services, uow, case, replace(before, order=order))
     now = services.clock()
@@ -206,13 +302,35 @@ def _assess(
             ends_on = agreement_end(services, before)
             uow.add_step(case, fresh.id, Step.END_AGREEMENT, {"on": ends_on.isoformat()}, now, now)
         else:
-            _pay(services, uow, case, fresh)
+            _pay(services, uow, case, fresh.id, _carried(step))
     elif result.outcome is confirmed_outcome(confirmed):
         uow.change_order(stored.id, status=before.order.status)
         move(services, uow, case, CaseState.QUOTED, "system", f"the figures changed: decision {fresh.id} is to be seen")
     else:
         error = f"after the stop the policy says {result.outcome.value}"
         _give_up(services, uow, case, error, {"step": step.step.value, "error": error})
+
+
+def _assess_for_agent(
+    services: Services, uow: UnitOfWork, case: Case, seen: RefundRequest, order: Order, step: OutboxStep
+) -> None:
+    problem = changed_since(seen.order, order)
+    if problem is not None:
+        facts = {
+            "step": step.step.value,
+            "error": problem,
+            "seen": order_to_json(seen.order),
+            "now": order_to_json(order),
+        }
+        _give_up(services, uow, case, f"since an agent approved it, {problem}", facts, Cause.CHANGED)
+        return
+    now = services.clock()
+    ended = seen.order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED)
+    if order.product_kind is ProductKind.SUBSCRIPTION and not ended:
+        payload = {"on": agreement_end(services, seen).isoformat(), **_carried(step)}
+        uow.add_step(case, step.decision_id, Step.END_AGREEMENT, payload, now, now)
+    else:
+        _pay(services, uow, case, step.decision_id, _carried(step))
 
 
 def confirmed_outcome(decision: StoredDecision) -> Outcome:
@@ -242,25 +360,36 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
             next_at = now + min(max(delay, asked_for), LONGEST_DELAY)
             uow.change_step(step.id, next_at=next_at, lease_until=None, error=str(error))
         else:
-            uow.change_step(step.id, state=StepState.DEAD, lease_until=None, error=str(error))
+            # A refusal says nothing of attempts before it that were not answered.
+            unknown = isinstance(error, Unavailable) or step.attempts > 1 or bool((step.result or {}).get(UNKNOWN))
+            uow.change_step(
+                step.id, state=StepState.DEAD, lease_until=None, error=str(error), result={UNKNOWN: unknown}
+            )
             facts = {
                 "step": step.step.value,
                 "error": str(error),
                 "attempts": step.attempts,
                 "idempotency_key": step.key,
-                "may_have_happened": isinstance(error, Unavailable),
+                UNKNOWN: unknown,
                 "payload": step.payload,
             }
             _give_up(services, uow, uow.case_by_id(step.case_id), str(error), facts)
         uow.commit()
 
 
-def _give_up(services: Services, uow: UnitOfWork, case: Case, error: str, facts: dict[str, Any]) -> None:
+def _give_up(
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    error: str,
+    facts: dict[str, Any],
+    cause: Cause = Cause.FAILURE,
+) -> None:
     """The dead letter: a person has the case, with what was done and what is not known."""
     case = move(services, uow, case, CaseState.FAILED, "system", error)
-    case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {Cause.FAILURE.value}")
+    case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {cause.value}")
     done = [step.step.value for step in uow.steps_of(case.id) if step.state is StepState.DONE]
-    save_handoff(services, uow, case, Cause.FAILURE, None, {**facts, "done": done, "verified": True})
+    save_handoff(services, uow, case, cause, None, {**facts, "done": done, "verified": True})
 
 
 def _lock_order(uow: UnitOfWork, step: OutboxStep) -> str:

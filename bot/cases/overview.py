@@ -8,16 +8,26 @@ from typing import Any
 
 from bot.cases.errors import UnknownCase
 from bot.cases.model import Case, CaseKind, CaseState, Handoff, Step, StepState, StoredDecision
-from bot.cases.ports import Services
+from bot.cases.ports import Services, UnitOfWork
 from bot.policy.facts import Order
+from bot.policy.money import plain
 
-WITHDRAWABLE = frozenset({CaseState.QUOTED, CaseState.CONFIRMED, CaseState.AWAITING_RETURN, CaseState.IN_REVIEW})
+WITHDRAWABLE = frozenset(
+    {
+        CaseState.QUOTED,
+        CaseState.CONFIRMED,
+        CaseState.AWAITING_RETURN,
+        CaseState.IN_REVIEW,
+        CaseState.APPROVED_BY_AGENT,
+    }
+)
 """States in which a customer can still take a request back: nothing has been paid or stopped yet."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """A case, the number of its order, and the result of its newest decision."""
+    """A case, the number of its order, and what was decided last: the policy's result, with an agent's sums where they
+    count."""
 
     case: Case
     order_number: str | None
@@ -35,10 +45,19 @@ def conversation_requests(services: Services, *, conversation_id: str) -> list[R
         verified = uow.verified_customers(conversation_id, services.clock())
         found = []
         for case in uow.cases_of(conversation_id, verified):
-            decision = uow.latest_decision(case.id)
             number = uow.order_number(case.order_id) if case.order_id is not None else None
-            found.append(Request(case, number, decision.result if decision else None))
+            found.append(Request(case, number, _result(uow, case)))
     return found
+
+
+def _result(uow: UnitOfWork, case: Case) -> dict[str, Any] | None:
+    """The result of the newest decision, with the sums that an agent has decided instead."""
+    decision = uow.latest_decision(case.id)
+    agreed = [made for made in uow.agent_decisions(case.id) if made.final and made.verdict.agrees and made.refund]
+    if decision is None or not agreed or case.state in (CaseState.IN_REVIEW, CaseState.REFUSED_BY_AGENT):
+        return decision.result if decision else None
+    sums = {name: plain(getattr(agreed[-1], name), agreed[-1].currency or "") for name in ("base", "fee", "refund")}
+    return {**decision.result, **sums}
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,8 @@ def _in_flight(uow: UnitOfWork, customer_id: int) -> list[Case]:
 def _may_close(uow: UnitOfWork, case: Case) -> bool:
     if case.state is CaseState.QUOTED:
         return not is_stopped(uow, case)
+    if case.state is CaseState.APPROVED_BY_AGENT:
+        return not uow.steps_of(case.id)
     return case.kind is CaseKind.QUESTION and case.state is CaseState.IN_REVIEW
 
 

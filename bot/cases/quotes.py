@@ -28,6 +28,7 @@ from bot.cases.notices import NoticeKind, queue_notice
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
+from bot.cases.review import is_back
 from bot.cases.withdrawals import is_stopped, leave
 from bot.policy import Outcome, RefundDecision, decide_refund
 from bot.policy.facts import CancelRequest, Destination, OrderStatus, Reason, RefundRequest
@@ -158,7 +159,7 @@ def confirm(
         )
         recorded = seen.id == decision_id and same_figures(seen, fresh)
         if recorded:
-            case = _record(services, uow, case, stored, fresh)
+            case = record_yes(services, uow, case, stored, fresh)
         uow.commit()
     if recorded:
         return Confirmation(ConfirmationStatus.CONFIRMED, carry_out(services, case), fresh)
@@ -232,9 +233,11 @@ def _decide_and_store(
     return case, decision, handoff
 
 
-def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, fresh: StoredDecision) -> Case:
-    """Take a confirmed quote down, and change the order with it."""
-    cause = CONFIRMED_CAUSE.format(fresh.id)
+def record_yes(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, fresh: StoredDecision, cause: str = ""
+) -> Case:
+    """Take a confirmed quote down, and change the order with it, within the running transaction."""
+    cause = cause or CONFIRMED_CAUSE.format(fresh.id)
     queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     outcome = Outcome(fresh.result["outcome"])
     if outcome is Outcome.CANCEL:
@@ -248,13 +251,13 @@ def _record(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder
             cancelled_at=datetime.fromisoformat(fresh.result["service_stops_at"]),
             agreement_ends_on=datetime.fromisoformat(ends_on).date() if ends_on else None,
         )
-        schedule(services, uow, case, fresh)
+        schedule(services, uow, case, fresh.id)
         return case
-    if outcome is Outcome.APPROVE_ON_RETURN:
+    if outcome is Outcome.APPROVE_ON_RETURN and not is_back(uow, case):
         uow.change_case(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
     uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
-    schedule(services, uow, case, fresh)
+    schedule(services, uow, case, fresh.id)
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
 
 

@@ -9,10 +9,13 @@ from decimal import Decimal
 from bot.cases.model import AgentDecision, Case, CaseState, OutboxStep, Step, StepState, StoredDecision, StoredOrder
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.requests import refund_request
-from bot.policy.facts import Destination, OrderStatus, Reason, RefundRequest
+from bot.policy import NoTermsInForce, Terms
+from bot.policy.facts import Destination, Order, OrderStatus, Reason, RefundRequest
 
 AGENT_DECISION = "agent_decision"
 """In the payload of a step: the agent's decision that it carries out."""
+UNKNOWN = "may_have_happened"
+"""In the result of a dead step: whether its call may have been carried out all the same."""
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,35 @@ def deal_of_policy(case: Case, decision: StoredDecision) -> Deal | None:
     return Deal(*sums, result["currency"], case.destination or Destination.WALLET)
 
 
+def failed_step(uow: UnitOfWork, case: Case) -> OutboxStep | None:
+    """The step at which carrying out the case has failed, where nothing else has happened since."""
+    dead = [step for step in uow.steps_of(case.id) if step.state is StepState.DEAD]
+    if not dead or uow.moves_of(case.id)[-1].from_state is not CaseState.FAILED:
+        return None
+    return dead[-1]
+
+
 def confirmed_deal(uow: UnitOfWork, case: Case) -> Deal | None:
     """What the customer has said yes to, where carrying it out has failed since and nothing else has happened."""
-    steps = uow.steps_of(case.id)
-    if not steps or uow.moves_of(case.id)[-1].from_state is not CaseState.FAILED:
-        return None
-    agreed = steps[-1].payload.get(AGENT_DECISION)
+    step = failed_step(uow, case)
+    return None if step is None else deal_of_step(uow, case, step)
+
+
+def deal_of_step(uow: UnitOfWork, case: Case, step: OutboxStep) -> Deal | None:
+    """What a step of a refund carries out; None for a cancellation."""
+    agreed = step.payload.get(AGENT_DECISION)
     if agreed is not None:
         return deal_of_agent(uow.agent_decision(agreed))
-    return deal_of_policy(case, uow.decision(steps[-1].decision_id))
+    return deal_of_policy(case, uow.decision(step.decision_id))
+
+
+def drop_steps(uow: UnitOfWork, case: Case) -> None:
+    """What still waits or has failed of a case is not carried out as it is; not so a payment that may have been made,
+    which is never lost sight of."""
+    for step in uow.steps_of(case.id):
+        unpaid = step.step is not Step.REFUND or not may_have_been_paid(step)
+        if step.state in (StepState.WAITING, StepState.DEAD) and unpaid:
+            uow.change_step(step.id, state=StepState.DROPPED)
 
 
 def payment(uow: UnitOfWork, case: Case) -> OutboxStep | None:
@@ -61,7 +84,13 @@ def may_have_been_paid(step: OutboxStep | None) -> bool:
     """Whether a payment was made, or nobody knows. False only where it was never tried, or refused for sure."""
     if step is None or step.state is StepState.DROPPED:
         return False
-    return step.state is not StepState.DEAD or (step.result or {}).get("may_have_happened", True)
+    return step.state is not StepState.DEAD or bool((step.result or {}).get(UNKNOWN, True))
+
+
+def same_payment(step: OutboxStep, deal: Deal) -> bool:
+    """Whether a payment is that of a deal."""
+    sent = Decimal(step.payload["amount"]), step.payload["currency"], step.payload["destination"]
+    return sent == (deal.refund, deal.currency, deal.destination.value)
 
 
 def is_back(uow: UnitOfWork, case: Case) -> bool:
@@ -95,8 +124,32 @@ def refundable(uow: UnitOfWork, case: Case, stored: StoredOrder) -> Decimal:
     return max(Decimal(0), stored.order.amount_paid - uow.sent_by_others(case))
 
 
+def changed_since(seen: Order, now: Order) -> str | None:
+    """What keeps from paying what a person approved when they saw the order as it was ``seen``; None if nothing."""
+    if (seen.currency, seen.amount_paid) != (now.currency, now.amount_paid):
+        return "another amount was paid"
+    left_then, left_now = seen.remaining_balance, now.remaining_balance
+    if left_then != left_now and (left_then is None or left_now is None or left_now < left_then):
+        return "the remaining balance is lower"
+    if now.used and not seen.used:
+        return "the service was used"
+    if now.dispute_open and not seen.dispute_open:
+        return "a dispute was opened"
+    if now.status is not seen.status:
+        return f"the order is {now.status.value.replace('_', ' ')}"
+    return None
+
+
+def terms_of(services: Services, stored: StoredOrder) -> Terms:
+    """The terms by which the order is judged; the oldest for one from before there were any."""
+    try:
+        return services.policy.terms_for(stored.order.placed_at)
+    except NoTermsInForce:
+        return services.policy.versions[0]
+
+
 def process_by(services: Services, stored: StoredOrder) -> date:
     """R4: the day by which what is accepted now is processed."""
-    terms = services.policy.terms_for(stored.order.placed_at)
+    terms = terms_of(services, stored)
     today = terms.calendar.business_date(services.clock())
     return terms.calendar.nth_working_day_after(today, terms.processing_working_days)

@@ -11,7 +11,11 @@ from bot.cases.model import Case, CaseKind, CaseState, Cause, Step, StepState
 from bot.cases.moves import move
 from bot.cases.overview import WITHDRAWABLE
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.review import drop_steps, may_have_been_paid, payment, status_before
 from bot.policy.facts import OrderStatus
+
+_SHOWN = frozenset({CaseState.QUOTED, CaseState.APPROVED_BY_AGENT, CaseState.CONFIRMED})
+"""States in which the customer was shown what they get, and can still leave it."""
 
 
 def take_back(services: Services, *, conversation_id: str, reference: str) -> Case:
@@ -26,8 +30,8 @@ def take_back(services: Services, *, conversation_id: str, reference: str) -> Ca
             raise MoveNotAllowed(f"{reference} is {case.state.value}")
         before = case.state
         case = leave(services, uow, case, "customer", f"taken back while {before.value}")
-        if case.kind is CaseKind.REFUND and before is CaseState.CONFIRMED:
-            _release_order(uow, case)
+        if case.kind is CaseKind.REFUND and case.state is CaseState.WITHDRAWN:
+            release_order(uow, case)
         uow.commit()
     return case
 
@@ -54,9 +58,10 @@ def hand_over_left_quotes(services: Services) -> int:
 
 
 def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str) -> Case:
-    """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote whose service is
-    stopped already goes to a person instead: the customer has neither the service nor the money."""
-    if case.state is CaseState.QUOTED and is_stopped(uow, case):
+    """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote or an offer whose
+    service is stopped already goes to a person instead: the customer has neither the service nor the money."""
+    if case.state in _SHOWN and is_stopped(uow, case):
+        drop_steps(uow, case)
         case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
         save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, {"verified": True, "service_stopped": True})
         return case
@@ -81,11 +86,13 @@ def _visible_case(services: Services, uow: UnitOfWork, conversation_id: str, ref
     return fresh
 
 
-def _release_order(uow: UnitOfWork, case: Case) -> None:
-    """Undo what the confirmation wrote: the order waits for no refund any more."""
+def release_order(uow: UnitOfWork, case: Case) -> None:
+    """Undo what the confirmation of a refund wrote, if there was one: the order waits for no refund any more. Not where
+    the money may have been sent: nobody is to get it twice."""
     assert case.order_id is not None
-    decision = uow.latest_decision(case.id)
     stored = uow.order(uow.order_number(case.order_id))
-    assert decision is not None and stored is not None
-    before = OrderStatus.CANCELLED if stored.cancelled_at else OrderStatus(decision.inputs["order"]["status"])
-    uow.change_order(stored.id, status=before)
+    assert stored is not None
+    if may_have_been_paid(payment(uow, case)) or not uow.steps_of(case.id):
+        return
+    if stored.order.status is OrderStatus.REFUND_PENDING:
+        uow.change_order(stored.id, status=status_before(uow, case, stored))

@@ -21,6 +21,7 @@ from bot.cases.model import (
     StepState,
     Verdict,
 )
+from bot.cases.review import UNKNOWN
 from bot.policy.facts import Destination
 from bot.store import audit
 from bot.store import tables as t
@@ -133,7 +134,7 @@ class DeskRows(AgentRows):
             (
                 Decimal(row.payload["amount"])
                 for row in self.connection.execute(query)
-                if row.state != StepState.DEAD.value or (row.result or {}).get("may_have_happened", True)
+                if row.state != StepState.DEAD.value or (row.result or {}).get(UNKNOWN, True)
             ),
             Decimal(0),
         )

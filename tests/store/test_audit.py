@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from store_builders import Clock, store_order, verified
+from store_builders import Clock, problems, store_order, verified, without_triggers
 from test_quotes import confirmed, quoted
 
 from bot.bootstrap import bootstrap
@@ -30,22 +29,6 @@ def busy(services: Services, clock: Clock) -> Services:
     while carry_out_due(services):
         pass
     return services
-
-
-def problems(services: Services) -> list[str]:
-    with services.unit_of_work() as uow:
-        return uow.verify_audit()[1]
-
-
-def without_triggers(engine: Engine, change: Callable[[Connection], object]) -> None:
-    """Somebody with all rights on the database."""
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SET session_replication_role = replica"))
-        else:
-            for (name,) in connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type='trigger'")).all():
-                connection.execute(sa.text(f"DROP TRIGGER {name}"))
-        change(connection)
 
 
 def test_a_chain_that_nobody_touched_is_whole(busy: Services) -> None:
