@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from bot.cases import desk_texts
 from bot.cases.agents import actor, at_work
@@ -26,11 +25,13 @@ from bot.cases.model import (
     Verdict,
 )
 from bot.cases.moves import move
+from bot.cases.notices import mail_answer
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.requests import cancel_request
 from bot.cases.review import (
     Deal,
     changed_since,
+    clauses_of,
     confirmed_deal,
     deal_of_agent,
     drop_steps,
@@ -46,7 +47,7 @@ from bot.cases.review import (
 )
 from bot.cases.withdrawals import release_order
 from bot.policy.facts import Destination, OrderStatus
-from bot.policy.money import is_known, is_payable, plain, spoken
+from bot.policy.money import is_known, is_payable, spoken
 from bot.policy.parsing import parse_request
 from bot.policy.refunds import sums_if_approved
 
@@ -275,10 +276,11 @@ def _settle(
         _tell(services, uow, case, decision, desk_texts.goes_on(case, number, deal))
         return
     if deal is None:
-        body = desk_texts.cancel_offer(case, number, by_policy["explanation"], by_policy["clauses"])
+        body = desk_texts.cancel_offer(case, number, by_policy["explanation"], by_policy["clauses"], decision.id)
     else:
         day = None if needs_return(uow, case, stored) else process_by(services, stored)
-        body = desk_texts.offer(case, number, deal, day, clauses_of(by_policy, deal, day is None), decision.reason)
+        clauses = clauses_of(by_policy, deal, day is None)
+        body = desk_texts.offer(case, number, deal, day, clauses, decision)
     _tell(services, uow, case, decision, body)
 
 
@@ -287,14 +289,6 @@ def needs_return(uow: UnitOfWork, case: Case, stored: StoredOrder) -> bool:
     return stored.order.shipped and not is_back(uow, case)
 
 
-def clauses_of(by_policy: dict[str, Any], deal: Deal, returns: bool) -> list[str]:
-    """The clauses by which a deal is what it is: those of the sums where they are the policy's, C2 where a person says
-    otherwise of an ended service, and how and when it is paid."""
-    decided = list(by_policy["clauses"])
-    same_sums = by_policy.get("refund") == plain(deal.refund, deal.currency)
-    sums = [clause for clause in decided if clause in ("R6", "R7", "R7b")] if same_sums else []
-    return [*sums, *(["C2"] if "C2" in decided else []), *(["R5"] if returns else []), "R4", "R9"]
-
-
 def _tell(services: Services, uow: UnitOfWork, case: Case, decision: AgentDecision, body: desk_texts.Body) -> None:
-    say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=decision.agent_id)
+    said = say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=decision.agent_id)
+    mail_answer(services, uow, said)

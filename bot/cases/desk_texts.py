@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from bot.cases.model import Case, CaseKind, CaseState, Cause
+from bot.cases.model import AgentDecision, Case, CaseKind, CaseState, Cause
 from bot.cases.review import Deal
 from bot.policy.facts import Destination
 from bot.policy.money import spoken
@@ -33,9 +33,6 @@ CLAUSE_TITLES = {
 
 DESTINATIONS = {Destination.WALLET: "store wallet", Destination.ORIGINAL_PAYMENT_METHOD: "original payment method"}
 """Where a refund goes, after "to the"."""
-YES_AND_NO = [{"title": "Yes, go ahead", "payload": "/affirm"}, {"title": "No", "payload": "/deny"}]
-"""The buttons of an offer."""
-
 Body = dict[str, Any]
 
 
@@ -54,7 +51,7 @@ def rate_us(case: Case) -> Body:
     return {"text": "How did we do?", "reference": case.reference}
 
 
-def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[str], reason: str) -> Body:
+def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[str], decision: AgentDecision) -> Body:
     """What an agent has approved, in numbers, to be confirmed (R10). ``day``: by when, None while a card has to come
     back first."""
     where = DESTINATIONS[deal.destination]
@@ -65,19 +62,18 @@ def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[s
         text += ". Please send the card back first, complete and as purchased; you pay the shipping"
     else:
         text += f". If you say yes today, it is processed by {spoken_date(day)}"
-    text += f". {reason}" if reason else "."
+    text += f". {decision.reason}" if decision.reason else "."
     return {
         "text": f"{text.rstrip('.')}. Shall I go ahead?",
-        "buttons": YES_AND_NO,
         "card": deal_card("quote", "Your refund", case, deal, day, clauses),
+        **_asks_yes(case, decision.id),
     }
 
 
-def cancel_offer(case: Case, number: str, explanation: list[str], clauses: list[str]) -> Body:
+def cancel_offer(case: Case, number: str, explanation: list[str], clauses: list[str], decision_id: int) -> Body:
     """A cancellation that waited for a person, to be confirmed."""
     return {
         "text": f"Cancelling order {number}: {' '.join(explanation)} Shall I go ahead?",
-        "buttons": YES_AND_NO,
         "card": {
             "type": "quote",
             "title": "Your cancellation",
@@ -85,6 +81,19 @@ def cancel_offer(case: Case, number: str, explanation: list[str], clauses: list[
             "clauses": links(clauses),
             "reference": case.reference,
         },
+        **_asks_yes(case, decision_id),
+    }
+
+
+def _asks_yes(case: Case, decision_id: int) -> Body:
+    """The buttons of an offer, which name it, and the offer itself, for a yes in words."""
+    named = f"{case.reference} {decision_id}"
+    return {
+        "buttons": [
+            {"title": "Yes, go ahead", "payload": f"/accept_offer {named}"},
+            {"title": "No", "payload": f"/decline_offer {named}"},
+        ],
+        "offer": {"reference": case.reference, "decision": decision_id},
     }
 
 

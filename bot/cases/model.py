@@ -64,7 +64,8 @@ APPROVED_STATES = frozenset(
 """A refund case in one of these counts as approved (velocity limit)."""
 
 CONFIRMED_CAUSE = "the customer confirmed decision {}"
-"""The cause in a case's log by which its receipt finds what was confirmed; in braces the id of the decision."""
+CONFIRMED_AGENT_CAUSE = "the customer confirmed agent decision {}"
+"""The causes in a case's log by which its receipt finds what was confirmed; in braces the id of the decision."""
 
 
 class Cause(str, Enum):

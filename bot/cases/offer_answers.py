@@ -37,14 +37,6 @@ class OfferAnswer:
     code: str | None = None
 
 
-def offer_buttons(reference: str, decision: int) -> list[dict[str, str]]:
-    """The buttons of an offer."""
-    return [
-        {"title": "Yes, go ahead", "payload": f"/accept_offer {reference} {decision}"},
-        {"title": "No", "payload": f"/decline_offer {reference} {decision}"},
-    ]
-
-
 def read_offer_answer(
     uow: UnitOfWork, conversation_id: str, body: Body, before: int | None = None
 ) -> OfferAnswer | None:

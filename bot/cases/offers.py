@@ -12,8 +12,9 @@ from bot.cases.errors import MoveNotAllowed, UnknownCase
 from bot.cases.execution import PROCESS_BY, carry_out, schedule
 from bot.cases.handoff import save_handoff
 from bot.cases.identity import verified_order
-from bot.cases.model import AgentDecision, Case, CaseKind, CaseState, Cause, StoredOrder
+from bot.cases.model import CONFIRMED_AGENT_CAUSE, AgentDecision, Case, CaseKind, CaseState, Cause, StoredOrder
 from bot.cases.moves import move
+from bot.cases.notices import NoticeKind, queue_notice
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.quotes import record_yes
 from bot.cases.references import new_reference
@@ -139,7 +140,7 @@ def _is_taken(uow: UnitOfWork, case: Case, decision: AgentDecision) -> bool:
 
 
 def _yes_to(decision: AgentDecision) -> str:
-    return f"the customer confirmed agent decision {decision.id}"
+    return CONFIRMED_AGENT_CAUSE.format(decision.id)
 
 
 def _problem(
@@ -162,6 +163,7 @@ def _take(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, 
     if case.kind is CaseKind.CANCEL:
         _, fresh = decide_and_store(services, uow, case, cancel_request(services, stored, case.requested_at))
         return record_yes(services, uow, case, stored, fresh, _yes_to(decision))
+    queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     if needs_return(uow, case, stored):
         uow.change_case(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", _yes_to(decision))

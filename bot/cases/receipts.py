@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.execution import agreement_end
+from bot.cases.execution import PROCESS_BY, agreement_end
 from bot.cases.hashes import keyed_hash, same
-from bot.cases.model import CONFIRMED_CAUSE, CaseFile, CaseKind, CaseState, StoredDecision
+from bot.cases.model import (
+    CONFIRMED_AGENT_CAUSE,
+    CONFIRMED_CAUSE,
+    AgentDecision,
+    CaseFile,
+    CaseKind,
+    CaseState,
+    StoredDecision,
+)
 from bot.cases.ports import Services
+from bot.cases.review import clauses_of, deal_of_agent
 from bot.cases.wording import DESTINATIONS, STATES
 from bot.policy.clauses import Clause, clause_texts
 from bot.policy.facts import Destination, ProductKind, RefundRequest
@@ -23,7 +32,13 @@ from bot.policy.words import spoken_date
 MAC_LENGTH = 32
 """Hex digits of the proof in a receipt's link: 128 bits."""
 
-_CONFIRMED = re.compile(re.escape(CONFIRMED_CAUSE.format("#")).replace(r"\#", r"(\d+)"))
+_YES = re.compile(
+    "|".join(
+        re.escape(cause.format("#")).replace(r"\#", rf"(?P<{who}>\d+)")
+        for who, cause in (("policy", CONFIRMED_CAUSE), ("person", CONFIRMED_AGENT_CAUSE))
+    )
+)
+"""The cause of a move that was the customer's yes, and to which decision."""
 
 
 @dataclass(frozen=True)
@@ -147,12 +162,8 @@ def receipt_of(services: Services, reference: str) -> Receipt | None:
 
 
 def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
-    """The receipt of a case file; None where the customer has confirmed nothing.
-
-    What a person approved at the desk, and the customer accepted, is another Agreed with ``by_person``: it belongs
-    beside ``_by_policy`` once such decisions are in the case file.
-    """
-    agreed = _by_policy(services, file)
+    """The receipt of a case file; None where the customer has confirmed nothing."""
+    agreed = _newest_yes(services, file)
     if agreed is None or file.order_number is None:
         return None
     zone = services.policy.terms_for(file.case.requested_at).time_zone
@@ -169,14 +180,39 @@ def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
     )
 
 
-def _by_policy(services: Services, file: CaseFile) -> Agreed | None:
-    """The newest decision that the customer confirmed."""
+def _newest_yes(services: Services, file: CaseFile) -> Agreed | None:
+    """What the customer confirmed last: a decision of the policy, or of a person."""
     for entry in reversed(file.log):
-        match = _CONFIRMED.fullmatch(entry.cause)
-        decision = next((d for d in file.decisions if match and d.id == int(match[1])), None)
-        if decision is not None:
-            return _agreed(services, file, decision, entry.at)
+        match = _YES.fullmatch(entry.cause)
+        if match is None:
+            continue
+        if match["policy"]:
+            found = [decision for decision in file.decisions if decision.id == int(match["policy"])]
+            return _agreed(services, file, found[0], entry.at) if found else None
+        made = [decision for decision in file.agent_decisions if decision.id == int(match["person"])]
+        return _by_person(services, file, made[0], entry.at) if made else None
     return None
+
+
+def _by_person(services: Services, file: CaseFile, made: AgentDecision, confirmed_at: datetime) -> Agreed:
+    """What a person decided, beside the facts of the policy's decision."""
+    if made.refund is None:
+        newest = [decision for decision in file.decisions if decision.decided_at <= confirmed_at][-1]
+        return replace(_agreed(services, file, newest, confirmed_at), by_person=True)
+    beside = next(decision for decision in file.decisions if decision.id == made.decision_id)
+    deal = deal_of_agent(made)
+    days = [step.payload[PROCESS_BY] for step in file.steps if step.payload.get(PROCESS_BY)]
+    return replace(
+        _agreed(services, file, beside, confirmed_at),
+        clauses=tuple(clauses_of(beside.result, deal, file.case.return_number is not None)),
+        base=deal.base,
+        fee=deal.fee,
+        refund=deal.refund,
+        currency=deal.currency,
+        destination=deal.destination,
+        process_by=_date(days[-1]) if days else None,
+        by_person=True,
+    )
 
 
 def _agreed(services: Services, file: CaseFile, decision: StoredDecision, confirmed_at: datetime) -> Agreed:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from bot.cases.model import AgentDecision, Case, CaseState, OutboxStep, Step, StepState, StoredDecision, StoredOrder
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.requests import refund_request
 from bot.policy import NoTermsInForce, Terms
 from bot.policy.facts import Destination, Order, OrderStatus, Reason, RefundRequest
+from bot.policy.money import plain
 
 AGENT_DECISION = "agent_decision"
 """In the payload of a step: the agent's decision that it carries out."""
@@ -42,6 +44,15 @@ def deal_of_policy(case: Case, decision: StoredDecision) -> Deal | None:
         return None
     sums = Decimal(result["base"]), Decimal(result["fee"]), Decimal(result["refund"])
     return Deal(*sums, result["currency"], case.destination or Destination.WALLET)
+
+
+def clauses_of(by_policy: dict[str, Any], deal: Deal, returns: bool) -> list[str]:
+    """The clauses by which a deal is what it is: those of the sums where they are the policy's, C2 where a person says
+    otherwise of an ended service, and how and when it is paid."""
+    decided = list(by_policy["clauses"])
+    same_sums = by_policy.get("refund") == plain(deal.refund, deal.currency)
+    sums = [clause for clause in decided if clause in ("R6", "R7", "R7b")] if same_sums else []
+    return [*sums, *(["C2"] if "C2" in decided else []), *(["R5"] if returns else []), "R4", "R9"]
 
 
 def failed_step(uow: UnitOfWork, case: Case) -> OutboxStep | None:
