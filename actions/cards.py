@@ -9,7 +9,7 @@ from actions.base import services
 from actions.replies import day, figures
 from bot.cases.model import Case, StoredDecision
 from bot.cases.receipts import receipt_path
-from bot.cases.wording import DESTINATIONS
+from bot.cases.wording import DESTINATIONS, base_name
 from bot.policy.money import spoken
 
 POLICY_PAGE = "/policy"
@@ -52,10 +52,9 @@ def _card(kind: str, title: str, case: Case, decision: StoredDecision, rows: lis
 def _refund_rows(case: Case, decision: StoredDecision) -> list[dict[str, Any]]:
     result = decision.result
     told = figures(result)
-    base = "Remaining balance" if "R6" in result["clauses"] else "Paid"
     process_by = told["process_by"] or "after the card is back"
     return [
-        _row(base, told["base"]),
+        _row(base_name(result["clauses"]), told["base"]),
         _row("Fee", told["fee"]),
         _row("Refund", told["refund"], strong=True),
         _row("Goes to", DESTINATIONS[case.destination]),

@@ -14,6 +14,7 @@ from bot.cases.model import (
     CONFIRMED_AGENT_CAUSE,
     CONFIRMED_CAUSE,
     AgentDecision,
+    Case,
     CaseFile,
     CaseKind,
     CaseState,
@@ -21,7 +22,7 @@ from bot.cases.model import (
 )
 from bot.cases.ports import Services
 from bot.cases.review import clauses_of, deal_of_agent
-from bot.cases.wording import DESTINATIONS, STATES
+from bot.cases.wording import DESTINATIONS, STATES, base_name
 from bot.policy.clauses import Clause, clause_texts
 from bot.policy.facts import Destination, ProductKind, RefundRequest
 from bot.policy.money import plain, spoken
@@ -95,7 +96,7 @@ class Receipt:
         """What the receipt says, as labels and values in the order in which they are read."""
         agreed = self.agreed
         money = {
-            "Starts from": agreed.base,
+            base_name(agreed.clauses): agreed.base,
             "Fee": agreed.fee,
             "Refund": agreed.refund if self.kind is CaseKind.REFUND or agreed.refund else None,
             "Balance that is lost": agreed.balance_lost or None,
@@ -188,7 +189,7 @@ def _newest_yes(services: Services, file: CaseFile) -> Agreed | None:
             continue
         if match["policy"]:
             found = [decision for decision in file.decisions if decision.id == int(match["policy"])]
-            return _agreed(services, file, found[0], entry.at) if found else None
+            return agreed_in(services, file.case, found[0], entry.at) if found else None
         made = [decision for decision in file.agent_decisions if decision.id == int(match["person"])]
         return _by_person(services, file, made[0], entry.at) if made else None
     return None
@@ -198,12 +199,12 @@ def _by_person(services: Services, file: CaseFile, made: AgentDecision, confirme
     """What a person decided, beside the facts of the policy's decision."""
     if made.refund is None:
         newest = [decision for decision in file.decisions if decision.decided_at <= confirmed_at][-1]
-        return replace(_agreed(services, file, newest, confirmed_at), by_person=True)
+        return replace(agreed_in(services, file.case, newest, confirmed_at), by_person=True)
     beside = next(decision for decision in file.decisions if decision.id == made.decision_id)
     deal = deal_of_agent(made)
     days = [step.payload[PROCESS_BY] for step in file.steps if step.payload.get(PROCESS_BY)]
     return replace(
-        _agreed(services, file, beside, confirmed_at),
+        agreed_in(services, file.case, beside, confirmed_at),
         clauses=tuple(clauses_of(beside.result, deal, file.case.return_number is not None)),
         base=deal.base,
         fee=deal.fee,
@@ -215,9 +216,10 @@ def _by_person(services: Services, file: CaseFile, made: AgentDecision, confirme
     )
 
 
-def _agreed(services: Services, file: CaseFile, decision: StoredDecision, confirmed_at: datetime) -> Agreed:
+def agreed_in(services: Services, case: Case, decision: StoredDecision, confirmed_at: datetime) -> Agreed:
+    """What a yes to a decision of the policy, at that time, agrees to."""
     result = decision.result
-    zone = services.policy.terms_for(file.case.requested_at).time_zone
+    zone = services.policy.terms_for(case.requested_at).time_zone
     stops_at = result.get("service_stops_at")
     ends_on = _date(result.get("agreement_ends_on"))
     request = parse_request(decision.inputs)
@@ -233,7 +235,7 @@ def _agreed(services: Services, file: CaseFile, decision: StoredDecision, confir
         fee=_decimal(result.get("fee")),
         refund=_decimal(result.get("refund")),
         balance_lost=_decimal(result.get("balance_lost")),
-        destination=(file.case.destination or Destination.WALLET) if is_refund else None,
+        destination=(case.destination or Destination.WALLET) if is_refund else None,
         process_by=_date(result.get("process_by")),
         service_stops_at=datetime.fromisoformat(stops_at).astimezone(zone) if stops_at else None,
         agreement_ends_on=ends_on,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -48,6 +49,11 @@ def request_name(request: Request) -> str:
     sum_ = f" of {spoken(Decimal(result['refund']), result['currency'])}" if pays else ""
     kind = "refund" if request.case.kind is CaseKind.REFUND else "cancellation"
     return f"{kind}{sum_} for order {request.order_number}"
+
+
+def base_name(clauses: Collection[str]) -> str:
+    """What a refund starts from: what is left of a used card (R6), else what was paid (R7, R7b)."""
+    return "Remaining balance" if "R6" in clauses else "Paid"
 
 
 def business_day(policy: Policy, moment: datetime) -> str:

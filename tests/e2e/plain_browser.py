@@ -39,11 +39,8 @@ class Page:
     def described_error(self, name: str) -> str:
         """The error that a field of that name is described by."""
         element = next(attrs for _, attrs in self.attributes if attrs.get("id") == name)
-        holder = element if "aria-describedby" in element else None
-        if holder is None:  # radio buttons: their fieldset
-            holder = next(
-                a for tag, a in self.attributes if tag == "fieldset" and name in a.get("aria-describedby", "")
-            )
+        sets = [a for tag, a in self.attributes if tag == "fieldset" and name in a.get("aria-describedby", "")]
+        holder = next(iter(sets), element)  # of radio buttons the fieldset is described
         assert f"{name}-error" in holder["aria-describedby"].split()
         return _text_of_id(self.html, f"{name}-error")
 
@@ -53,9 +50,8 @@ class PlainBrowser:
 
     def __init__(self, url: str, address: str | None = None) -> None:
         address = address or f"203.0.{next(_addresses)}.9"
-        self.client = httpx.Client(
-            base_url=url, timeout=60, headers={"X-Forwarded-For": address}, follow_redirects=True
-        )
+        headers = {"X-Forwarded-For": address}
+        self.client = httpx.Client(base_url=url, timeout=60, headers=headers, follow_redirects=True)
         self.url = url
         self.page: Page
 

@@ -18,6 +18,7 @@ from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.hashes import keyed_hash
 from bot.cases.identity import is_verified
 from bot.cases.messages import newest
+from bot.cases.model import CaseState
 from bot.cases.overview import conversation_requests, request_view
 from bot.cases.ports import Services
 from bot.cases.wording import STATES, request_name
@@ -134,7 +135,12 @@ class TaskPages:
         if reference == "code":
             return await self._code(visit, sent, fields)
         view = await asyncio.to_thread(self._view, conversation_id, reference)
-        if fields.line("answer") == "no":
+        decision_id = int(number) if (number := fields.line("decision")).isascii() and number.isdigit() else 0
+        yes = fields.line("answer") != "no"
+        if view.case.state is CaseState.APPROVED_BY_AGENT and self._task is not Task.WITHDRAW:
+            answer = await asyncio.to_thread(steps.answer_offer, sent, self._task, view, decision_id, yes=yes)
+            return visit.go(answer.path)
+        if not yes:
             return visit.go((await asyncio.to_thread(steps.refuse_quote, sent, self._task, view)).path)
         if self._task is Task.WITHDRAW:
             return visit.go((await asyncio.to_thread(steps.withdraw, sent, reference)).path)
@@ -143,7 +149,6 @@ class TaskPages:
         if shown.destinations and chosen is None:
             errors = {"destination": "Choose where the money goes."}
             return await self._case(visit, conversation_id, reference, errors=errors, status=422)
-        decision_id = int(number) if (number := fields.line("decision")).isascii() and number.isdigit() else 0
         destination: Destination | None = chosen if shown.destinations else None
         answer = await asyncio.to_thread(steps.answer_quote, sent, self._task, view, decision_id, destination)
         return visit.go(answer.path)
@@ -225,7 +230,7 @@ class TaskPages:
             status,
             title=shown.title,
             shown=shown,
-            changed=changed and bool(shown.confirm),
+            changed=changed and bool(shown.confirm or shown.with_person),
             errors=dict(errors or {}),
             typed=typed or {"words": "", "email": ""},
             **values,

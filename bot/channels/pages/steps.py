@@ -13,6 +13,7 @@ from bot.cases.identity import Verification, VerificationStatus, is_verified, ve
 from bot.cases.messages import exchange, newest
 from bot.cases.model import Author, CaseState, Cause, Message
 from bot.cases.notices import BadEmail, leave_email
+from bot.cases.offers import accept_offer, decline_offer
 from bot.cases.overview import RequestView
 from bot.cases.ports import Services
 from bot.cases.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation, quote_refund
@@ -233,6 +234,28 @@ def answer_quote(sent: Sent, task: Task, view: RequestView, decision_id: int, de
     said = "the figures have changed; nothing was done." if changed else f"it is {done.case.state.value} now."
     answer = Next(f"{reference}: {said}", path=path + ("?changed=1" if changed else ""), reference=reference)
     return sent.log(text, answer)
+
+
+def answer_offer(sent: Sent, task: Task, view: RequestView, agent_decision_id: int, *, yes: bool) -> Next:
+    """The customer's answer to what a person has approved. Raises NotVerified and UnknownCase."""
+    reference = view.case.reference
+    path, conversation_id = f"{task.path}/{reference}", sent.conversation_id
+    try:
+        if yes:
+            accept_offer(
+                sent.services,
+                conversation_id=conversation_id,
+                reference=reference,
+                agent_decision_id=agent_decision_id,
+            )
+            said = f"{reference} is confirmed."
+        else:
+            decline_offer(sent.services, conversation_id=conversation_id, reference=reference)
+            said = f"{reference} goes back to a person."
+    except MoveNotAllowed as error:
+        said, path = str(error), f"{path}?changed=1"
+    text = f"{'Confirm' if yes else 'No to'} what a person has approved for {reference}."
+    return sent.log(text, Next(said, path=path, reference=reference))
 
 
 def refuse_quote(sent: Sent, task: Task, view: RequestView) -> Next:

@@ -7,12 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.cases.hours import hours_notice
 from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
+from bot.cases.offers import offers
 from bot.cases.overview import RequestView
 from bot.cases.ports import Services
-from bot.cases.receipts import make_receipt, receipt_path
+from bot.cases.receipts import Agreed, Receipt, receipt_of, receipt_path
 from bot.cases.requests import order_view, preview_refund, question_that_matters
-from bot.cases.wording import DESTINATIONS, STATES, business_day, what_stops, what_would_help
+from bot.cases.wording import DESTINATIONS, STATES, base_name, business_day, what_stops, what_would_help
 from bot.channels.pages.forms import REASONS, Task
 from bot.policy.facts import Destination, Reason
 from bot.policy.money import spoken
@@ -64,22 +66,21 @@ class CasePage:
 def case_page(services: Services, conversation_id: str, view: RequestView, said: list[Message]) -> CasePage:
     """The page of a request; ``said`` is the conversation. Raises NotVerified for one whose verification ran out."""
     case = view.case
-    page = _pages(services, conversation_id, view)
+    receipt = receipt_of(services, case.reference)
+    page = _pages(services, conversation_id, view, receipt)
     page.rows.insert(0, Row("Reference", case.reference))
-    result = view.decision.result if view.decision else {}
-    if case.state is not _S.WITHDRAWN:
-        page.clauses = list(result.get("clauses", []))
+    if receipt is not None and case.state in _UNDER_WAY:
+        page.clauses = [clause.id for clause in receipt.clauses]
+    elif view.decision is not None and case.state not in (_S.WITHDRAWN, _S.APPROVED_BY_AGENT):
+        page.clauses = list(view.decision.result["clauses"])
     if case.conversation_id == conversation_id:
         page.answers = [message for message in said if message.author is Author.AGENT]
-    if view.decision is not None:
-        with services.unit_of_work() as uow:
-            file = uow.case_file(case.reference)
-        page.receipt = receipt_path(services, case.reference) if file and make_receipt(services, file) else ""
-    page.take_back = view.request.withdrawable and case.state is not _S.QUOTED
+    page.receipt = receipt_path(services, case.reference) if receipt else ""
+    page.take_back = view.request.withdrawable and not page.confirm and case.state is not _S.QUOTED
     return page
 
 
-def _pages(services: Services, conversation_id: str, view: RequestView) -> CasePage:
+def _pages(services: Services, conversation_id: str, view: RequestView, receipt: Receipt | None) -> CasePage:
     case = view.case
     if case.state is _S.QUOTED:
         own = case.conversation_id == conversation_id
@@ -89,12 +90,14 @@ def _pages(services: Services, conversation_id: str, view: RequestView) -> CaseP
             page.confirm = page.refuse = ""
             page.lead.append("It was begun elsewhere. To confirm it here, go through the form once more.")
         return page
-    if case.state in _UNDER_WAY:
-        return _refund_done(services, view) if _pays(view) else _cancel_done(view)
+    if case.state in _UNDER_WAY and receipt is not None:
+        return _refund_done(services, view, receipt) if _pays(view) else _cancel_done(view, receipt)
+    if case.state is _S.APPROVED_BY_AGENT:
+        return _offered(services, conversation_id, view)
     if case.state is _S.DECLINED:
         return _declined(services, conversation_id, view)
     if case.state in (_S.IN_REVIEW, _S.FAILED):
-        return _with_person(view)
+        return _with_person(services, view)
     if case.state is _S.WITHDRAWN:
         text = f"{case.reference} is taken back and will not be carried out. You can ask again in time."
         return CasePage("Nothing is done", [text])
@@ -122,7 +125,7 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
     if case.reason in REASONS:
         page.rows.append(Row("Reason", REASONS[case.reason]))
     page.rows += [
-        Row("Starts from", _sum(result, "base")),
+        Row(base_name(result["clauses"]), _sum(result, "base")),
         Row("Fee", _sum(result, "fee")),
         Row("Refund", refund, strong=True),
     ]
@@ -150,7 +153,7 @@ def _cancel_quote(services: Services, view: RequestView) -> CasePage:
     page = CasePage("This is what cancelling means", [" ".join(result["explanation"])], decision_id=view.decision.id)
     page.rows = [
         *_order_rows(view.decision.inputs["order"]),
-        *_cancel_rows(result),
+        *_cancel_rows(agreed_in(services, view.case, view.decision, view.decision.decided_at)),
         Row("Refund", _sum(result, "refund")),
     ]
     if view.refund_open:
@@ -175,10 +178,39 @@ def _refund_instead(services: Services, view: RequestView) -> str:
     return spoken(preview.refund, preview.currency) if preview.outcome.pays and preview.refund is not None else ""
 
 
-def _refund_done(services: Services, view: RequestView) -> CasePage:
-    assert view.decision is not None
-    case, result = view.case, view.decision.result
-    refund, goes_to = _sum(result, "refund"), DESTINATIONS[case.destination]
+def _offered(services: Services, conversation_id: str, view: RequestView) -> CasePage:
+    """What a person has approved: it waits for the customer's yes (R10)."""
+    waiting = offers(services, conversation_id=conversation_id)
+    offer = next((offer for offer in waiting if offer.case.reference == view.case.reference), None)
+    if offer is None:
+        return CasePage(f"Your request is {STATES[view.case.state]}", tone="wait")
+    refund = spoken(offer.refund, offer.currency)
+    page = CasePage("A person has approved your request", tone="good", decision_id=offer.agent_decision_id)
+    page.lead = ["Nothing has been done yet. Please look at the figures, and confirm them."]
+    page.rows = [Row("Order", offer.order_number)]
+    if offer.destination is None:
+        page.rows.append(Row("Refund", refund))
+        page.lead.append("The service stops at once.")
+        page.confirm, page.refuse = "Cancel it now", "No, I'd like something else"
+        return page
+    for label, sum_ in (("Starts from", offer.base), ("Fee", offer.fee)):
+        if sum_ is not None:
+            page.rows.append(Row(label, spoken(sum_, offer.currency)))
+    page.rows += [Row("Refund", refund, strong=True), Row("Goes to", DESTINATIONS[offer.destination])]
+    if offer.process_by is not None:
+        page.rows.append(Row("Processed by", spoken_date(offer.process_by)))
+    if offer.needs_return:
+        page.lead.append("The card has to come back first, complete and as purchased; you pay the shipping.")
+    if view.decision is not None:
+        page.lead.append(what_stops(services, view.decision.inputs))
+    page.confirm, page.refuse = f"Confirm the refund of {refund}", "No, I'd like something else"
+    return page
+
+
+def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> CasePage:
+    case, agreed = view.case, receipt.agreed
+    refund = spoken(agreed.refund or Decimal(0), agreed.currency)
+    goes_to = DESTINATIONS[agreed.destination]
     page = CasePage("Done. Your refund is recorded", tone="good")
     if case.state is _S.DONE:
         page.title = "Done. Your refund is paid"
@@ -190,10 +222,11 @@ def _refund_done(services: Services, view: RequestView) -> CasePage:
             f"has arrived, the refund of {refund} to {goes_to} is processed within {days} working days."
         ]
     else:
-        by = f" and is processed by {_day(result['process_by'])}" if result["process_by"] else ""
+        by = f" and is processed by {spoken_date(agreed.process_by)}" if agreed.process_by else ""
         page.lead = [f"The refund of {refund} goes to {goes_to}{by}."]
     page.rows = [
-        *_order_rows(view.decision.inputs["order"]),
+        Row("Order", receipt.order_number),
+        Row("Product", receipt.product),
         Row("Refund", refund, strong=True),
         Row("Goes to", goes_to),
         Row("How far it is", STATES[case.state]),
@@ -201,10 +234,9 @@ def _refund_done(services: Services, view: RequestView) -> CasePage:
     return page
 
 
-def _cancel_done(view: RequestView) -> CasePage:
-    assert view.decision is not None
-    result = view.decision.result
-    page = CasePage("Done. The service is cancelled", [" ".join(result["explanation"])], tone="good")
+def _cancel_done(view: RequestView, receipt: Receipt) -> CasePage:
+    explained = [" ".join(view.decision.result["explanation"])] if view.decision else []
+    page = CasePage("Done. The service is cancelled", explained, tone="good")
     if view.case.state is not _S.DONE:
         page.title = "Your cancellation is recorded"
         page.lead.insert(
@@ -212,7 +244,7 @@ def _cancel_done(view: RequestView) -> CasePage:
             "It counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; "
             "if it does not work, a person takes care of it.",
         )
-    page.rows = [*_order_rows(view.decision.inputs["order"]), *_cancel_rows(result)]
+    page.rows = [Row("Order", receipt.order_number), Row("Product", receipt.product), *_cancel_rows(receipt.agreed)]
     return page
 
 
@@ -238,7 +270,7 @@ def _declined(services: Services, conversation_id: str, view: RequestView) -> Ca
     return page
 
 
-def _with_person(view: RequestView) -> CasePage:
+def _with_person(services: Services, view: RequestView) -> CasePage:
     handoff = view.handoff
     by = spoken_date(handoff.answer_by) if handoff else ""
     page = CasePage("A person has your request", tone="wait", with_person=True, person="Send")
@@ -250,6 +282,7 @@ def _with_person(view: RequestView) -> CasePage:
     page.lead.append(
         f"You get an answer by {by}. Nothing is paid or changed before that." if by else "You get an answer."
     )
+    page.lead += filter(None, [hours_notice(services)])
     page.lead.append("They see everything that you entered. Keep the reference.")
     if view.request.order_number:
         page.rows.append(Row("Order", view.request.order_number))
@@ -260,14 +293,15 @@ def _order_rows(order: dict[str, Any]) -> list[Row]:
     return [Row("Order", order["number"]), Row("Product", order["product"])]
 
 
-def _cancel_rows(result: dict[str, Any]) -> list[Row]:
+def _cancel_rows(agreed: Agreed) -> list[Row]:
+    """What ends when, and what is lost."""
     rows = []
-    if result.get("agreement_ends_on"):
-        rows.append(Row("Agreement ends on", _day(result["agreement_ends_on"])))
-    if result.get("next_charge_on"):
-        rows.append(Row("First charge that is not taken", _day(result["next_charge_on"])))
-    if result.get("balance_lost") and Decimal(result["balance_lost"]):
-        rows.append(Row("Balance that is lost", _sum(result, "balance_lost"), strong=True))
+    if agreed.agreement_ends_on:
+        rows.append(Row("Agreement ends on", spoken_date(agreed.agreement_ends_on)))
+    if agreed.next_charge_on:
+        rows.append(Row("First charge that is not taken", spoken_date(agreed.next_charge_on)))
+    if agreed.balance_lost:
+        rows.append(Row("Balance that is lost", spoken(agreed.balance_lost, agreed.currency), strong=True))
     return rows
 
 
