@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import PHONE
+from chromium import PHONE
 from playwright.sync_api import Page, expect
 from running import Site
 from shop_pages import ShopServer

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE
+from chromium import PHONE
 from playwright.sync_api import Page, expect
 from running import Site
 from widget_page import ChatPage
