@@ -5,11 +5,20 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 
 SECONDS = 20
 """How long anything on a page may take."""
+LARGE = {"width": 1280, "height": 850}
+PHONE: dict[str, Any] = {
+    "viewport": {"width": 390, "height": 780},
+    "device_scale_factor": 2,
+    "is_mobile": True,
+    "has_touch": True,
+}
+"""Screens."""
 _ARGUMENTS = (
     "--no-sandbox",
     "--no-first-run",

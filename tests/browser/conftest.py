@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import SECONDS, chromium, executable
+from chromium import LARGE, SECONDS, chromium, executable
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from running import Site, running_site
 from shop_pages import ShopServer
@@ -18,13 +18,6 @@ from widget_page import ChatPage
 from bot.settings import PROJECT
 
 SCREENSHOTS = PROJECT / "results" / "screenshots"
-LARGE = {"width": 1280, "height": 850}
-PHONE: dict[str, Any] = {
-    "viewport": {"width": 390, "height": 780},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
 @pytest.fixture(scope="module")

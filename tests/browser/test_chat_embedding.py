@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from running import Site
 from shop_pages import ShopServer
-from widget_page import ChatPage
+from widget_page import ANSWER, QUESTION, ChatPage
 
 pytestmark = pytest.mark.browser
 BEFORE_THE_CLICK, IN_ALL = 4_096, 25_600
@@ -48,32 +48,33 @@ def test_before_the_first_click_a_page_loads_the_launcher_and_nothing_else(
     assert loaded <= {*names, "lang/en.js"}
 
 
-@pytest.mark.parametrize("kind", ["", 'type="module"', "defer"])
+@pytest.mark.parametrize("loading", ["", 'type="module"', "defer"])
 def test_a_shop_adds_one_element_to_a_page_with_its_own_rules(
     desk: Site,
     shop: ShopServer,
     visit: Callable[..., ChatPage],
     screenshot: Callable[[Page, str], None],
     no_axe_violations: Callable[[Page], None],
-    kind: str,
+    loading: str,
 ) -> None:
     script = (
-        f'<script {kind} src="{desk.url}/widget.js" data-title="Shop help" data-position="left" data-theme="dark"'
+        f'<script {loading} src="{desk.url}/widget.js" data-title="Shop help" data-position="left" data-theme="dark"'
         ' data-accent="#ffb300"></script>'
     )
-    allowed = f"default-src 'none'; style-src 'unsafe-inline'; script-src {desk.url}; connect-src {desk.url}; img-src {desk.url}"
-    chat = visit(shop.page(script, policy=allowed + "; require-trusted-types-for 'script'"))
+    policy = "default-src 'none'; style-src 'unsafe-inline'; require-trusted-types-for 'script'"
+    policy += "".join(f"; {kind}-src {desk.url}" for kind in ("script", "connect", "img"))
+    chat = visit(shop.page(script, policy=policy))
     chat.open()
     expect(chat.panel).to_have_accessible_name("Shop help")
-    assert chat.asks("what are your terms?")
+    assert chat.asks(QUESTION)
     box = chat.panel.bounding_box()
     assert box and box["x"] == 20
     color = chat.heard.last.locator(".text").evaluate("(text) => getComputedStyle(text).color")
     assert color != "rgb(255, 0, 0)", "the shop's styles stay outside"
     chat.page.reload()
-    chat.has_heard(2)
+    chat.hears(ANSWER)
     no_axe_violations(chat.page)
-    if not kind:
+    if not loading:
         screenshot(chat.page, "chat-on-another-shop")
 
 

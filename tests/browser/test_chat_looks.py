@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from conftest import PHONE
+from chromium import PHONE
 from playwright.sync_api import Page, expect
 from running import Site
 from shop_pages import ShopServer
-from widget_page import ChatPage
+from widget_page import ANSWER, QUESTION, ChatPage
 
 pytestmark = pytest.mark.browser
+READ_OUT = """
+    window.readOut = [];
+    const timer = setInterval(() => {
+        const log = document.querySelector('refund-desk-chat')?.shadowRoot?.querySelector('[role=log]');
+        if (!log) return;
+        clearInterval(timer);
+        const isLive = () => log.getAttribute('aria-live') !== 'off';
+        const heard = (nodes) => isLive() && readOut.push(...nodes.map((node) => node.textContent));
+        const added = (changes) => changes.flatMap((change) => [...change.addedNodes]);
+        new MutationObserver((changes) => heard(added(changes).filter((node) => node.matches?.('.entry'))))
+            .observe(log, { childList: true });
+    }, 1);
+"""
+"""What a screen reader would read out of the messages."""
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -54,27 +68,21 @@ def test_any_accent_can_be_read(
     script = f'<script src="{desk.url}/widget.js" data-accent="{accent}" data-title="Help" data-theme="light"></script>'
     chat = visit(shop.page(script))
     chat.open()
-    chat.says("what are your terms?")
-    chat.has_heard(2)
+    chat.says(QUESTION)
+    chat.hears(ANSWER)
     no_axe_violations(chat.page)
 
 
 def test_what_is_new_is_read_out_and_what_is_old_is_not(visit: Callable[..., ChatPage]) -> None:
     chat = visit()
-    chat.page.add_init_script(
-        """addEventListener('DOMContentLoaded', () => { window.readOut = [];
-        const watch = (log) => new MutationObserver((changes) => { if (log.getAttribute('aria-live') !== 'off')
-            for (const change of changes) for (const node of change.addedNodes) if (node.matches?.('.entry')) readOut.push(node.textContent); })
-            .observe(log, { childList: true });
-        const timer = setInterval(() => { const log = document.querySelector('refund-desk-chat')?.shadowRoot?.querySelector('[role=log]');
-            if (log) { clearInterval(timer); watch(log); } }, 1); });"""
-    )
+    chat.page.add_init_script(READ_OUT)
     chat.page.reload()
     chat.open()
-    chat.asks("what are your terms?")
-    assert len(chat.page.evaluate("readOut")) == 3, "the greeting, the question, the answer"
+    chat.asks(QUESTION)
+    said = chat.texts()
+    assert len(chat.page.evaluate("readOut")) == len(said), "the greeting, the question and the answer, each once"
     chat.page.reload()
-    chat.has_heard(2)
+    expect(chat.page.locator("refund-desk-chat .text")).to_have_count(len(said))
     assert chat.page.evaluate("readOut") == []
     chat.asks("thanks")
     assert len(chat.page.evaluate("readOut")) == 2
@@ -95,7 +103,7 @@ def test_a_page_that_is_written_from_right_to_left(
     chat.reaches_the_quote(number, email)
     answer, mine = chat.heard.nth(1).locator(".bubble").bounding_box(), chat.mine.last.locator(".bubble").bounding_box()
     assert answer and mine and mine["x"] < answer["x"], "the customer's side is the left"
-    assert chat.page.locator("refund-desk-chat .avatar").last.bounding_box()["x"] > 300  # type: ignore[index]
+    assert chat.page.locator("refund-desk-chat .entry .avatar").last.bounding_box()["x"] > 300  # type: ignore[index]
     button = chat.button("Confirm").bounding_box()
     change = chat.button("Change").bounding_box()
     assert button and change and button["x"] > change["x"], "the first button is at the right"
@@ -142,7 +150,7 @@ def test_whoever_wants_no_motion_gets_none(visit: Callable[..., ChatPage]) -> No
     chat = visit(reduced_motion="reduce")
     chat.open()
     moving = "(host) => host.shadowRoot.getAnimations().filter((one) => one.playState === 'running').length"
-    chat.says("what are your terms?")
+    chat.says(QUESTION)
     assert chat.page.locator("refund-desk-chat").evaluate(moving) == 0
 
 

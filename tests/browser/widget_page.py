@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
+QUESTION, ANSWER = "what are your terms?", "You can ask for a refund within"
+"""What can be asked at any time, and how the answer begins."""
+
 
 @dataclass
 class ChatPage:
@@ -86,6 +89,10 @@ class ChatPage:
     def has_heard(self, least: int) -> None:
         """Wait until so much was answered."""
         expect(self.heard.nth(least - 1)).to_be_visible()
+
+    def hears(self, words: str) -> None:
+        """Wait until just one answer has these words."""
+        expect(self.heard.filter(has_text=words)).to_have_count(1)
 
     def texts(self) -> list[str]:
         """What was said, by all, in the order of the screen."""

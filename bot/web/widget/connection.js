@@ -19,7 +19,7 @@ export class Refused extends Error {
 }
 
 /**
- * Events: `opened` ({newest, status}), `message` (MESSAGE), `status` (STATUS), `typing` ({who, on}), `state`
+ * Events: `opened` ({newest, status, greeting}), `message` (MESSAGE), `status` (STATUS), `typing` ({who, on}), `state`
  * ("connecting" | "online" | "offline" | "page refused" | "token refused" | "refused"), and for messages on their way
  * `pending` (entry), `delivery` (entry, "sending" | "waiting" | "failed", reason).
  */
@@ -139,9 +139,9 @@ export class Connection {
   }
 
   async #open() {
-    const { newest, status } = await (await this.#post("open", {})).json();
+    const opened = await (await this.#post("open", {})).json();
     this.#opened = true;
-    this.#tell.opened({ newest, status });
+    this.#tell.opened(opened);
     this.#flush();
   }
 

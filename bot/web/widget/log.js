@@ -186,8 +186,11 @@ export class Log {
     if (mine) bubble.append(hidden(`${author}: `));
     else bubble.append(el("p", { class: "author", text: author, dir: "auto" }));
     const text = message.title || message.text;
-    if (text) bubble.append(el("p", { class: "text", dir: "auto" }, ...linked(text, this.#server)));
+    const words = text && el("p", { class: "text", dir: "auto" }, ...linked(text, this.#server));
+    const figuresFirst = message.card?.type === "quote"; // and what they mean below, however long that is
+    if (words && !figuresFirst) bubble.append(words);
     const below = this.#attach(bubble, message);
+    if (words && figuresFirst) bubble.append(words);
     return el(
       "div",
       { class: `entry ${mine ? "mine" : message.who}` },

@@ -344,8 +344,9 @@ export class Panel {
       memory: this.#memory,
       token: this.#host.dataset.token,
       tell: {
-        opened: ({ newest, status }) => {
+        opened: ({ newest, status, greeting }) => {
           this.#newest = newest;
+          if (greeting) this.#parts.log.setAttribute("aria-live", "polite"); // nothing old comes
           this.#showStatus(status);
         },
         message: (message) => this.#arrived(message),
