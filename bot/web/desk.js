@@ -16,7 +16,7 @@ function isAtEnd(log) {
 // A log is only added to, so that a screen reader reads what is new, and no more.
 function append(region, fresh) {
   const end = isAtEnd(region);
-  for (const item of fresh.children) {
+  for (const item of [...fresh.children]) {
     const known = document.getElementById(item.id);
     if (!known) {
       item.classList.add("fresh");
