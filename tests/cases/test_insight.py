@@ -17,7 +17,7 @@ from bot.cases.conversations import Client, open_conversation
 from bot.cases.execution import carry_out_due
 from bot.cases.handoff import hand_to_human
 from bot.cases.insight import SPANS, Insight, Waiting, first_days, insight
-from bot.cases.messages import receive, say
+from bot.cases.messages import exchange, say
 from bot.cases.misunderstood import export_misunderstood, remember_misunderstood
 from bot.cases.model import Author, CaseState, Cause, CustomerReason
 from bot.cases.moves import move
@@ -35,7 +35,7 @@ def talk(services: Services, name: str, *, writes: bool = True) -> str:
     """A conversation of that name, in which the customer writes."""
     conversation = open_conversation(services, Client("rest", "192.0.2.1", limited=False), name).id
     if writes:
-        receive(services, conversation, f"{name}-1", {"text": "hello"})
+        exchange(services, conversation, f"{name}-1", {"text": "hello"}, [])
     return conversation
 
 

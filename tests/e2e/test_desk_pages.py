@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
+import time
 from decimal import Decimal
 
+import httpx
 import pytest
 from desk_steps import Person, at_work, words
 from running import Customer, Site
@@ -207,6 +210,7 @@ def test_an_approval_is_shown_in_sums_first_and_done_at_the_second_yes(site: Sit
     (decision,) = decisions_of(site, reference)
     assert (decision.verdict, decision.refund) == (Verdict.APPROVE, Decimal("44.00"))
     assert state_of(site, reference) is CaseState.APPROVED_BY_AGENT
+    assert reference in person.sees("/desk?show=mine")  # until it is handed back
     assert "can't be decided now" in person.is_refused(reference, "decide", **fields)
 
 
@@ -366,6 +370,45 @@ def test_an_open_page_is_told_that_something_changed(site: Site, of_case: bool) 
         timer.start()
         assert next(events) == "event: changed"
         timer.join()
+
+
+def test_the_desk_sees_the_customer_typing_and_the_customer_only_the_one_who_has_the_case(site: Site) -> None:
+    headers = {"X-Refund-Desk-Sender": secrets.token_hex(16)}
+    with httpx.Client(base_url=site.url, timeout=60, headers=headers) as web:
+        opened = web.post("/webhooks/web/open", json={})
+        web.headers["X-Refund-Desk-Resume"] = opened.headers["x-refund-desk-resume"]
+        web.post("/webhooks/web/messages", json={"message_id": secrets.token_hex(8), "text": "human please"})
+        reference = _case_of(site, headers["X-Refund-Desk-Sender"])
+        person, other = at_work(site), at_work(site)
+        person.does(reference, "take")
+        path = f"/desk/cases/{reference}/events"
+        with person.browser.stream("GET", path, headers={"Accept": "text/event-stream"}) as stream:
+            lines = (
+                line for line in stream.iter_lines() if line.startswith(("event: ready", "event: typing", "data: on"))
+            )
+            assert next(lines) == "event: ready"
+            assert web.post("/webhooks/web/typing", json={"on": True}).status_code == 204
+            assert [next(lines), next(lines)] == ["event: typing", "data: on"]
+
+        def sees() -> object:
+            return web.get("/webhooks/web/messages?after=99&wait=0").json()["typing"]
+
+        assert other.sends(f"/desk/cases/{reference}/typing").status_code == 204 and sees() is None
+        assert person.sends(f"/desk/cases/{reference}/typing").status_code == 204
+        assert sees() == {"who": "agent", "on": True}
+
+
+def _case_of(site: Site, sender: str) -> str:
+    """The newest case of a conversation on the web, once there is one."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with site.services.unit_of_work() as uow:
+            talk = next(iter(uow.conversations_named("web", sender)), None)
+            case = talk and uow.open_question(talk.id)
+        if case:
+            return case.reference
+        time.sleep(0.2)
+    raise AssertionError("no case was opened")
 
 
 # Insight

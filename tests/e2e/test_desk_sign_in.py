@@ -24,7 +24,10 @@ FORMS = [
     "/desk/insight/export",
     "/desk/agents/add",
     "/desk/agents/change",
-    *(f"{CASE}/{what}" for what in ("take", "say", "decide", "second", "return", "terminate", "hand-back", "close")),
+    *(
+        f"{CASE}/{what}"
+        for what in ("take", "say", "typing", "decide", "second", "return", "terminate", "hand-back", "close")
+    ),
 ]
 OPEN = {"/desk/sign-in", "/desk/static/desk.css", "/desk/static/desk.js", "/agents/<agent_id:int>/picture"}
 
