@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import threading
 import time
@@ -354,6 +355,48 @@ def test_a_case_that_is_handed_back_is_free_again(site: Site) -> None:
     assert reference in person.sees("/desk?show=free")
 
 
+# A whole handoff, on the REST channel
+
+
+def writes(customer: Customer, text: str) -> str:
+    """What a customer gets back for a message, which may be nothing."""
+    answer = httpx.post(
+        f"{customer.url}/webhooks/rest/webhook",
+        json={"sender": customer.conversation_id, "message": text},
+        timeout=60,
+    )
+    assert answer.status_code == 200
+    customer.replies = answer.json()
+    return "\n".join(reply.get("text", "") for reply in customer.replies)
+
+
+def test_a_customer_and_an_agent_talk_until_the_money_is_on_its_way(site: Site) -> None:
+    reference, number, customer = asked(site)
+    person = at_work(site, Role.ADMIN, name="Dana")
+    person.does(reference, "take")
+
+    heard = writes(customer, "is anybody there?")
+    assert heard == "Dana joined the conversation."  # and nothing from the bot
+    assert "is anybody there?" in person.sees(f"/desk/cases/{reference}")
+    person.does(reference, "say", to="customer", text="Yes, I am. One moment.")
+    assert writes(customer, "ok") == "Yes, I am. One moment."
+    assert writes(customer, "/greet") == ""
+
+    fields = {"verdict": "change", "refund": "45", "fee": "5", "destination": "wallet", "reason": "Half the fee."}
+    assert decisions_of(site, reference) == []
+    person.sends(f"/desk/cases/{reference}/decide", **fields)
+    person.does(reference, "decide", **fields, sure="yes")
+    person.does(reference, "close")
+    heard = writes(customer, "hello?")
+    assert "Your refund of $45.00" in heard and "a fee of $5.00" in heard and "Half the fee." in heard
+    assert "Dana left the conversation." in heard
+    assert state_of(site, reference) is CaseState.APPROVED_BY_AGENT
+
+    customer.presses("Yes, go ahead")
+    assert state_of(site, reference) is CaseState.CONFIRMED
+    assert f"Refund for {number}" not in person.sees("/desk")
+
+
 # Live
 
 
@@ -423,3 +466,13 @@ def test_the_numbers_are_shown_for_a_span_and_exported_by_a_lead_only(site: Site
     exported = lead.sends("/desk/insight/export", again="yes")
     assert exported.status_code == 200
     assert exported.headers["content-disposition"].startswith('attachment; filename="not-understood-')
+
+
+def test_what_the_bot_did_not_understand_is_exported_without_card_numbers(site: Site) -> None:
+    customer, lead = site.customer(), at_work(site, Role.LEAD)
+    customer.says("flurb wibble 4111 1111 1111 1111 zonk <b>")
+    assert "flurb wibble [card number] zonk <b>" in lead.sees("/desk/insight/?days=7")
+    lines = [json.loads(line) for line in lead.sends("/desk/insight/export", again="yes").text.splitlines()]
+    (found,) = [line for line in lines if "flurb" in line["text"]]
+    assert found.keys() == {"text", "guess", "at"} and found["text"] == "flurb wibble [card number] zonk <b>"
+    assert "flurb" not in lead.sends("/desk/insight/export").text
