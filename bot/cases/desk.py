@@ -111,8 +111,8 @@ class DeskCase:
 
 
 def queue(services: Services) -> list[QueueItem]:
-    """What waits for the desk: what is stuck first, then cancellations, refunds and questions, then cards on their way
-    back; of each the longest waiting first."""
+    """What waits for the desk: what is stuck first, then cancellations, refunds and questions; then what somebody still
+    has, though nothing is to be decided now; then cards on their way back. Of each the longest waiting first."""
     now = services.clock()
     today = services.policy.terms_for(now).calendar.business_date(now)
     with services.unit_of_work() as uow:
@@ -120,9 +120,9 @@ def queue(services: Services) -> list[QueueItem]:
     return [_item(row, today) for row in sorted(rows, key=_urgency)]
 
 
-def _urgency(row: QueueRow) -> tuple[bool, bool, int, datetime, int]:
-    returns = row.case.state is CaseState.AWAITING_RETURN
-    return returns, row.cause not in _STUCK, _KINDS.index(row.case.kind), row.since, row.case.id
+def _urgency(row: QueueRow) -> tuple[int, bool, int, datetime, int]:
+    rank = {CaseState.IN_REVIEW: 0, CaseState.AWAITING_RETURN: 2}.get(row.case.state, 1)
+    return rank, row.cause not in _STUCK, _KINDS.index(row.case.kind), row.since, row.case.id
 
 
 def _item(row: QueueRow, today: date) -> QueueItem:

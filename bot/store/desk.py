@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, or_, select
 
 from bot.cases.model import (
     AgentDecision,
@@ -165,7 +165,7 @@ class DeskRows(AgentRows):
     # The queue
 
     def queue(self, states: Collection[CaseState]) -> list[QueueRow]:
-        """The cases in these states, in no particular order."""
+        """The cases in these states, and those that somebody has, in no particular order."""
         since = select(t.case_log.c.case_id, func.max(t.case_log.c.at).label("since")).group_by(t.case_log.c.case_id)
         moved = since.subquery()
         newest = select(func.max(t.decisions.c.id)).group_by(t.decisions.c.case_id)
@@ -184,7 +184,7 @@ class DeskRows(AgentRows):
             .outerjoin(t.handoffs, t.handoffs.c.case_id == t.cases.c.id)
             .outerjoin(decided, decided.c.case_id == t.cases.c.id)
             .join(moved, moved.c.case_id == t.cases.c.id)
-            .where(t.cases.c.state.in_([state.value for state in states]))
+            .where(or_(t.cases.c.state.in_([state.value for state in states]), t.cases.c.agent_id.isnot(None)))
         )
         people = {agent.id: agent for agent in self.agents()}
         waiting = self._cases_with_a_second_to_ask()

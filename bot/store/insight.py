@@ -86,15 +86,14 @@ class InsightRows(Rows):
         # What an agent decided otherwise is paid as the agent said, beside the policy's decision.
         by_agent = t.agent_decisions.c
         agreed = by_agent.id == t.outbox.c.payload[AGENT_DECISION].as_integer()
+        by_policy = t.decisions.c.result["fee"].as_string()
         decided = t.decisions.c.id == t.outbox.c.decision_id
         each = (
             select(
                 span.label("span"),
                 t.outbox.c.payload["currency"].as_string().label("currency"),
                 t.outbox.c.payload["amount"].as_string().label("amount"),
-                case((by_agent.id.isnot(None), by_agent.fee), else_=t.decisions.c.result["fee"].as_string()).label(
-                    "fee"
-                ),
+                case((by_agent.id.isnot(None), by_agent.fee), else_=by_policy).label("fee"),
             )
             .select_from(
                 t.case_log.join(t.outbox, refund).join(t.decisions, decided).outerjoin(t.agent_decisions, agreed)

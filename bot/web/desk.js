@@ -16,7 +16,7 @@ function isAtEnd(log) {
 // A log is only added to, so that a screen reader reads what is new, and no more.
 function append(region, fresh) {
   const end = isAtEnd(region);
-  for (const item of fresh.children) {
+  for (const item of [...fresh.children]) {
     const known = document.getElementById(item.id);
     if (!known) {
       item.classList.add("fresh");
@@ -81,6 +81,10 @@ if (source) {
     opened = true;
   });
   stream.addEventListener("changed", look);
+  stream.addEventListener("typing", ({ data }) => {
+    const sign = document.querySelector("#typing");
+    if (sign) sign.textContent = data ? sign.dataset.text : "";
+  });
   stream.addEventListener("error", () => {
     show(false);
     polling ??= setInterval(look, 15000);
@@ -112,6 +116,15 @@ document.addEventListener("keydown", (event) => {
   }
   const menu = event.key === "Escape" && event.target.closest?.(".canned[open]");
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+
+// The customer sees that somebody is typing; never that a note is being written.
+let told = 0;
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest?.("#composer");
+  if (!form || target.name !== "text" || form.elements.to.value !== "customer" || Date.now() - told < 3000) return;
+  told = Date.now();
+  fetch(form.dataset.typing, { method: "POST", body: new URLSearchParams({ csrf: form.elements.csrf.value }) }).catch(() => {});
 });
 
 document.addEventListener("click", (event) => {

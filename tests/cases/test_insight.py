@@ -13,14 +13,18 @@ import sqlalchemy as sa
 from gateways import ledger_entries
 from store_builders import NOW, TRANSCRIPT, Clock, store_order, verified
 
+from bot.cases.agent_decisions import decide_by_agent
+from bot.cases.agents import add_agent
 from bot.cases.conversations import Client, open_conversation
+from bot.cases.desk_work import take
 from bot.cases.execution import carry_out_due
 from bot.cases.handoff import hand_to_human
 from bot.cases.insight import SPANS, Insight, Waiting, first_days, insight
-from bot.cases.messages import receive, say
+from bot.cases.messages import exchange, say
 from bot.cases.misunderstood import export_misunderstood, remember_misunderstood
-from bot.cases.model import Author, CaseState, Cause, CustomerReason
+from bot.cases.model import Author, CaseState, Cause, CustomerReason, Role, Verdict
 from bot.cases.moves import move
+from bot.cases.offers import accept_offer
 from bot.cases.ports import Services
 from bot.cases.privacy import erase
 from bot.cases.quotes import confirm, quote_refund
@@ -35,7 +39,7 @@ def talk(services: Services, name: str, *, writes: bool = True) -> str:
     """A conversation of that name, in which the customer writes."""
     conversation = open_conversation(services, Client("rest", "192.0.2.1", limited=False), name).id
     if writes:
-        receive(services, conversation, f"{name}-1", {"text": "hello"})
+        exchange(services, conversation, f"{name}-1", {"text": "hello"}, [])
     return conversation
 
 
@@ -184,6 +188,26 @@ def test_money_is_what_was_paid_exactly_and_by_currency(services: Services, cloc
     assert dollars.refunded == Decimal("44.00") + Decimal("25.00") + Decimal("44.00")
     assert dollars.fees == Decimal("6.00") + Decimal("3.41") + Decimal("6.00")
     assert dollars.by_period == (*[Decimal(0)] * 6, Decimal("113.00"))
+
+
+def test_the_fee_that_a_person_decided_counts_and_not_the_policys(services: Services, clock: Clock) -> None:
+    reference, _ = refund(services, "dee", "CC-200004", dispute_open=True)
+    dana = add_agent(services, "dana", "Dana", Role.ADMIN, "correct horse battery")
+    take(services, dana, reference)
+    decision = decide_by_agent(
+        services,
+        dana,
+        reference,
+        verdict=Verdict.CHANGE,
+        refund=Decimal("48.00"),
+        fee=Decimal("2.00"),
+        destination=Destination.WALLET,
+        reason="a good customer",
+    )
+    accept_offer(services, conversation_id="dee", reference=reference, agent_decision_id=decision.id)
+    carry_out(services, clock)
+    (dollars,) = numbers(services).money
+    assert (dollars.refunded, dollars.fees, dollars.number) == (Decimal("48.00"), Decimal("2.00"), 1)
 
 
 def test_the_time_to_a_decision_ends_with_the_policys_or_a_persons(services: Services, clock: Clock) -> None:

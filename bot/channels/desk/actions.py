@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from sanic import Blueprint
@@ -21,7 +21,7 @@ from bot.channels.desk.case import REFERENCE, case_page, waiting_decision
 from bot.channels.desk.confirmations import Confirmation, read_decision
 from bot.channels.desk.pages import Desk, Visit, see
 
-Action = Callable[[Visit, str], Awaitable[str | Confirmation | HTTPResponse]]
+Action = Callable[[Visit, str], Coroutine[Any, Any, str | Confirmation | HTTPResponse]]
 """Does something; the name of what was done (see case.DONE), what has to be confirmed first, or a page of its own."""
 _KEPT = ("text", "to", "verdict", "refund", "fee", "destination", "reason")
 
@@ -115,7 +115,7 @@ def _is_sure(visit: Visit) -> bool:
     return visit.field("sure") == "yes"
 
 
-def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Awaitable[HTTPResponse]]:
+def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Coroutine[Any, Any, HTTPResponse]]:
     """What comes of an action as a page: the case again, what is to be confirmed, or what went wrong."""
 
     @functools.wraps(action)

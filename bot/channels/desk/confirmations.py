@@ -88,7 +88,12 @@ def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
         rows += [("To", DESTINATIONS[wanted.destination], False)]
     says = [f"The customer gets {money(refund, currency)} for {order}, once they have seen these figures and said yes."]
     if wanted.verdict is Verdict.CHANGE:
-        says += [f"The policy’s own proposal: {seen.suggestion.sentence}"]
+        by_policy = seen.suggestion.refund
+        says += [
+            f"By the policy it would be {money(by_policy, currency)}."
+            if by_policy
+            else "By the policy nothing is paid."
+        ]
     if refund is not None and seen.limit.needs_second(visit.agent.role, refund, currency):
         says += ["This is above your limit: a second person has to agree before the customer is told."]
     return Confirmation("Offer this refund?", says, "Yes, offer it", fields, rows + reason)

@@ -8,14 +8,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 from sanic import Blueprint, Sanic, response
 from sanic.response import HTTPResponse
 
+from bot.cases.desk import desk_case
+from bot.cases.model import Author
 from bot.cases.ports import Services
+from bot.channels.desk.case import REFERENCE
 from bot.channels.desk.pages import Desk, Visit
+from bot.channels.live import Live
 
 LOOK_SECONDS = 1.0
 """How often the database is looked at."""
@@ -87,36 +92,52 @@ class Watch:
 
 
 def routes(desk: Desk, watch: Watch) -> Blueprint:
-    """``/desk/events``, and the same for one case."""
+    """``/desk/events``, the same for one case, and the sign that an agent is typing."""
     found = Blueprint("desk_live", url_prefix="/desk")
 
-    async def stream(visit: Visit, topic: str) -> None:
+    async def stream(visit: Visit, topic: str, is_typing: Callable[[], bool]) -> None:
         answer = await visit.request.respond(
             response.HTTPResponse(content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
         )
         until = time.monotonic() + LONGEST_SECONDS
+        typing, beat = False, time.monotonic() + BEAT_SECONDS
         with watch.listening(topic) as changed:
             await answer.send("retry: 2000\nevent: ready\ndata: \n\n")
             while time.monotonic() < until and not watch.ending:
-                try:
-                    await asyncio.wait_for(changed.wait(), BEAT_SECONDS)
-                except asyncio.TimeoutError:
-                    await answer.send(": here\n\n")
-                    continue
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(changed.wait(), LOOK_SECONDS)
+                news = ["event: changed\ndata: \n\n"] if changed.is_set() else []
                 changed.clear()
-                await answer.send("event: changed\ndata: \n\n")
+                if typing is not is_typing():
+                    typing = not typing
+                    news.append(f"event: typing\ndata: {'on' if typing else ''}\n\n")
+                if not news and time.monotonic() > beat:
+                    news = [": here\n\n"]
+                if news:
+                    await answer.send("".join(news))
+                    beat = time.monotonic() + BEAT_SECONDS
         await answer.eof()
 
     @found.get("/events")
     @desk.signed_in
     async def queue(visit: Visit) -> HTTPResponse | None:
-        await stream(visit, QUEUE)
+        await stream(visit, QUEUE, lambda: False)
         return None
 
-    @found.get("/cases/<reference:RD-[A-Z0-9]+>/events")
+    @found.get(f"/cases/{REFERENCE}/events")
     @desk.signed_in
     async def case(visit: Visit, reference: str) -> HTTPResponse | None:
-        await stream(visit, reference)
+        conversation = (await desk.do(desk_case, reference)).case.conversation_id
+        live: Live = visit.request.app.ctx.live
+        await stream(visit, reference, lambda: live.is_typing(conversation, Author.CUSTOMER))
         return None
+
+    @found.post(f"/cases/{REFERENCE}/typing")
+    @desk.signed_in
+    async def typing(visit: Visit, reference: str) -> HTTPResponse:
+        seen = await desk.do(desk_case, reference)
+        if seen.conversation_agent is not None and seen.conversation_agent.id == visit.agent.id:
+            visit.request.app.ctx.live.types(seen.case.conversation_id, Author.AGENT)
+        return response.empty(204)
 
     return found

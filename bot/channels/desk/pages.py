@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -45,7 +45,7 @@ class Visit:
         return form_field(self.request, name)
 
 
-Handler = Callable[..., Awaitable[HTTPResponse | None]]
+Handler = Callable[..., Coroutine[Any, Any, "HTTPResponse | None"]]
 
 
 class Desk:

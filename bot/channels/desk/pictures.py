@@ -19,7 +19,6 @@ _SVG = (
     '<text x="48" y="49" fill="#fff" font-family="system-ui, sans-serif" font-size="38" font-weight="600" '
     'text-anchor="middle" dominant-baseline="central">{initials}</text></svg>'
 )
-_ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -42,6 +41,5 @@ def routes(desk: Desk) -> Blueprint:
 
 
 def drawn(agent_id: int, name: str) -> str:
-    """The initials of a name as an SVG picture."""
-    letters = initials(name).translate(_ESCAPES)
-    return _SVG.format(colour=_COLOURS[agent_id % len(_COLOURS)], initials=letters)
+    """The initials of a name, which are letters and digits only, as an SVG picture."""
+    return _SVG.format(colour=_COLOURS[agent_id % len(_COLOURS)], initials=initials(name))

@@ -34,7 +34,9 @@ class Columns:
 
 def columns(stacks: Sequence[Sequence[tuple[str, Decimal | int]]]) -> Columns:
     """Stacked columns, from the bottom up; each part is (css class, value)."""
-    top = round_above(max((sum(Decimal(value) for _, value in stack) for stack in stacks), default=Decimal(0)))
+    top = round_above(
+        max((sum((Decimal(value) for _, value in stack), Decimal(0)) for stack in stacks), default=Decimal(0))
+    )
     bars = []
     for number, stack in enumerate(stacks):
         y = Decimal(HEIGHT)

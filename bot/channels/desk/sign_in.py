@@ -18,7 +18,8 @@ def routes(desk: Desk) -> Blueprint:
     @found.get("/sign-in")
     async def ask(request: Request) -> HTTPResponse:
         token = session_token(request)
-        if token and await desk.do(agent_of_session, token):
+        agent = await desk.do(agent_of_session, token) if token else None
+        if agent is not None:
             return see(HOME)
         wanted = own_path(request.args.get("next") or HOME)
         return await _form(desk, wanted)
