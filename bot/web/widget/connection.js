@@ -75,7 +75,7 @@ export class Connection {
 
   /** Send a text; `title` is what a pressed button said. */
   send(text, title) {
-    const entry = { message_id: newName(), text, at: new Date().toISOString(), ...(title && { title }) };
+    const entry = { message_id: newName(), text, at: new Date().toISOString(), seen: this.#memory.seen, ...(title && { title }) };
     this.#memory.addUnsent(entry);
     this.#memory.touch();
     this.#tell.pending(entry);
@@ -229,8 +229,8 @@ export class Connection {
       if (!entry || this.#life.signal.aborted) break;
       this.#tell.delivery(entry, failures ? "waiting" : "sending");
       try {
-        const { message_id, text, title } = entry;
-        const answer = await this.#post("messages", { message_id, text, ...(title && { title }) });
+        const { message_id, text, title, seen } = entry;
+        const answer = await this.#post("messages", { message_id, text, seen, ...(title && { title }) });
         const stored = await answer.json();
         if (this.#life.signal.aborted) break;
         this.#arrived({ ...stored, message_id });
