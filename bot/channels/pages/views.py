@@ -12,7 +12,7 @@ from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.offers import offers
 from bot.cases.overview import RequestView
 from bot.cases.ports import Services
-from bot.cases.receipts import Agreed, Receipt, receipt_of, receipt_path
+from bot.cases.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path
 from bot.cases.requests import order_view, preview_refund, question_that_matters
 from bot.cases.wording import DESTINATIONS, STATES, base_name, business_day, what_stops, what_would_help
 from bot.channels.pages.forms import REASONS, Task
