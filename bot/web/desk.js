@@ -100,7 +100,9 @@ document.addEventListener("input", (event) => { if (event.target.form) event.tar
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.sent) { event.preventDefault(); return; }
-  if (!form.hasAttribute("data-download")) form.dataset.sent = "yes";
+  if (form.hasAttribute("data-download")) return;
+  form.dataset.sent = "yes";
+  setTimeout(() => delete form.dataset.sent, 5000);
 });
 window.addEventListener("pageshow", () => document.querySelectorAll("form").forEach((form) => delete form.dataset.sent));
 
