@@ -14,7 +14,7 @@ from bot.cases.agents import change_agent
 from bot.cases.desk import desk_case, queue
 from bot.cases.desk_work import close, hand_back, note, rate, say_to_customer, take
 from bot.cases.errors import BadText, CaseError, MoveNotAllowed, NotAllowed, TakenAlready, UnknownCase
-from bot.cases.messages import receive
+from bot.cases.inbox import receive
 from bot.cases.model import Agent, Author, CaseKind, CaseState, Cause, CustomerReason, MessageKind
 from bot.cases.ports import Services
 from bot.cases.withdrawals import take_back
