@@ -8,14 +8,20 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from running import Site
+from running import Site, running_site
+from shop import Inbox
 
+from bot.cases.agents import add_agent
+from bot.cases.desk_work import close, say_to_customer, take
 from bot.cases.messages import say
-from bot.cases.model import Author
+from bot.cases.model import Author, Role
 
 pytestmark = pytest.mark.e2e
 
@@ -212,3 +218,94 @@ def test_too_much_at_once_is_slowed_down(strict_site: Site) -> None:
     assert slowed.status_code == 429
     assert int(slowed.headers["Retry-After"]) > 0
     assert "faster than I can read" in slowed.json()["text"]
+
+
+def quoted(site: Site, visitor: Visitor) -> tuple[str, dict[str, Any]]:
+    """A refund up to its figures: the order, and the quote."""
+    number, email = site.order()
+    visitor.opens()
+    visitor.hears()
+    visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
+    return number, visitor.hears()[-1]
+
+
+def test_change_asks_what_should_be_different_and_quotes_anew(site: Site, visitor: Visitor) -> None:
+    number, quote = quoted(site, visitor)
+    assert [button["title"] for button in quote["buttons"]] == ["Confirm", "Change", "Talk to a person"]
+    visitor.sends(quote["buttons"][1]["payload"], title="Change")
+    asked = visitor.hears()[-1]
+    assert "what should be different" in asked["text"]
+    visitor.sends(asked["buttons"][1]["payload"], title=asked["buttons"][1]["title"])
+    again = visitor.hears()[-1]
+    rows = {row["label"]: row["value"] for row in again["card"]["rows"]}
+    assert rows["Goes to"] == "the original payment method"
+    assert again["card"]["reference"] == quote["card"]["reference"]
+    assert site.order_status(number) == "active"
+    assert "$44.00" in visitor.says("yes")
+    assert site.order_status(number) == "refund_pending"
+
+
+def test_a_receipt_comes_with_the_confirmation(site: Site, visitor: Visitor) -> None:
+    quoted(site, visitor)
+    visitor.sends("/affirm", title="Confirm")
+    receipt = visitor.hears()[-1]["card"]["receipt"]
+    told = httpx.get(f"{site.url}{receipt}.json").json()
+    assert (told["refund"], told["fee"]) == ("44.00", "6.00")
+
+
+def test_a_person_joins_talks_and_leaves_and_the_bot_is_silent_meanwhile(site: Site, visitor: Visitor) -> None:
+    dana = add_agent(site.services, "dana-web", "Dana", Role.AGENT, "a password of some length", None)
+    visitor.opens()
+    visitor.hears()
+    visitor.sends("I want to talk to a human")
+    handed = visitor.hears()[-1]
+    reference = handed["card"]["reference"]
+    assert visitor.opens()["status"]["with"] == "waiting"
+
+    take(site.services, dana, reference)
+    joined = visitor.polls()[-1]
+    assert (joined["kind"], joined["agent"]["name"]) == ("joined", "Dana")
+    status = visitor.opens()["status"]
+    assert (status["with"], status["agent"]["name"]) == ("agent", "Dana")
+    assert visitor.sends("are you there?").status_code == 202
+    assert [message["who"] for message in visitor.polls(wait=2)] == ["customer"]
+    assert visitor.polls(wait=2) == []
+    say_to_customer(site.services, dana, reference, "Yes, I am.")
+    assert [message["text"] for message in visitor.polls()] == ["Yes, I am."]
+
+    close(site.services, dana, reference)
+    kinds = [message["kind"] for message in visitor.polls()]
+    assert kinds == ["left", "rating"]
+    rated = [visitor.asks("POST", "rating", json={"reference": reference, "score": 5}).status_code for _ in range(2)]
+    assert rated == [204, 409]
+    assert visitor.asks("POST", "rating", json={"reference": reference, "score": 9}).status_code == 400
+    assert "You can ask for a refund" in visitor.says("what are your terms?")
+
+
+def test_by_night_the_customer_is_told_when_and_leaves_an_address(
+    tmp_path: Path, mail_server: tuple[Inbox, int]
+) -> None:
+    inbox, port = mail_server
+    closed = (datetime.now(ZoneInfo("America/New_York")) + timedelta(days=2)).strftime("%a")
+    settings = {
+        "business_hours": f"{closed} 09:00-09:01",
+        "smtp_url": f"smtp://127.0.0.1:{port}",
+        "mail_from": "desk@example.org",
+    }
+    with running_site(tmp_path, **settings) as site:
+        visitor = Visitor(site.url)
+        visitor.opens()
+        visitor.hears()
+        visitor.sends("I want to talk to a human")
+        handed, away = visitor.hears()
+        assert "Our people are back on" in away["text"]
+        assert not visitor.opens()["status"]["hours"]["open"]
+        assert "night@example.net" in visitor.says("night@example.net")
+        dana = add_agent(site.services, "dana", "Dana", Role.AGENT, "a password of some length", None)
+        reference = handed["card"]["reference"]
+        take(site.services, dana, reference)
+        say_to_customer(site.services, dana, reference, "Good morning. All is well.")
+        until = time.monotonic() + 30
+        while not (mails := inbox.by_address.get("night@example.net")) and time.monotonic() < until:
+            time.sleep(0.2)
+        assert mails and "All is well" in mails[0]
