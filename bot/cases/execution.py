@@ -14,12 +14,13 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import GatewayError, Unavailable
+from bot.cases.billing import GatewayError, Unavailable, Unclear
 from bot.cases.decisions import decide_and_store, same_figures
 from bot.cases.handoff import save_handoff
 from bot.cases.model import Case, CaseKind, CaseState, Cause, OutboxStep, Step, StepState, StoredDecision, StoredOrder
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.shop import sync_order
 from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import CancelRequest, Destination, OrderStatus, ProductKind, RefundRequest
 from bot.policy.parsing import parse_request
@@ -44,12 +45,13 @@ def schedule(services: Services, uow: UnitOfWork, case: Case, decision: StoredDe
     uow.add_step(case, decision.id, Step.STOP_SERVICE, {}, at, now)
 
 
-def carry_out(services: Services, case: Case) -> Case:
-    """Do what is due of one case right now, as far as the customer's patience reaches; the case as it is then.
+def carry_out(services: Services, case: Case, since: float | None = None) -> Case:
+    """Do what is due of one case right now, as far as the customer's patience reaches, who has been waiting since then
+    (``time.monotonic()``; default: now); the case as it is then.
 
     What fails here is not lost: it stays in the outbox.
     """
-    until = time.monotonic() + PATIENCE
+    until = (time.monotonic() if since is None else since) + PATIENCE
     # The confirmation is on record: a failure from here on must not look as if it were not.
     with suppress(Exception):
         while time.monotonic() < until:
@@ -135,6 +137,7 @@ def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
         amount, currency = Decimal(step.payload["amount"]), step.payload["currency"]
         destination = Destination(step.payload["destination"])
         return {"payment": gateway.refund(number, amount, currency, destination, key=step.key)}
+    sync_order(services, number, fresh=True)
     balance = gateway.balance(number)
     remaining = None if balance.remaining is None else f"{balance.remaining:f}"
     return {"remaining": remaining, "currency": balance.currency, "used": balance.used}
@@ -248,7 +251,7 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
                 "error": str(error),
                 "attempts": step.attempts,
                 "idempotency_key": step.key,
-                "may_have_happened": isinstance(error, Unavailable),
+                "may_have_happened": isinstance(error, (Unavailable, Unclear)),
                 "payload": step.payload,
             }
             _give_up(services, uow, uow.case_by_id(step.case_id), str(error), facts)

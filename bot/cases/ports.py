@@ -30,6 +30,7 @@ from bot.policy.facts import Order
 
 if TYPE_CHECKING:
     from bot.cases.email_codes import DueMail, EmailCode, Mailer
+    from bot.cases.shop import LiveOrder, OrderSource, PaymentReader, PaymentState
 
 
 class PersonalData(Protocol):
@@ -170,6 +171,11 @@ class UnitOfWork(Protocol):
     def lease_message(self, message_id: int, now: datetime, until: datetime) -> bool: ...
     def newest_messages(self, conversation_ids: Collection[str]) -> dict[str, int]: ...
 
+    def refresh_order(self, live: LiveOrder) -> None: ...
+    def note_payment(self, state: PaymentState) -> None: ...
+    def knows_event(self, source: str, event_id: str) -> bool: ...
+    def add_event(self, source: str, event_id: str, at: datetime) -> bool: ...
+
     def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
 
 
@@ -180,7 +186,8 @@ class Services:
 
     A confirmed refund is carried out after ``take_back_minutes``; a call that the gateway does not answer is made up to
     ``gateway_attempts`` times, then a person has the case. ``email_code``: whether a code by mail is asked for as well,
-    which ``mailer`` then sends.
+    which ``mailer`` then sends. ``orders`` is where orders live, if not in the store alone, and ``payments`` what tells
+    of payments.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -196,3 +203,5 @@ class Services:
     conversations_per_address: int = 100
     email_code: bool = False
     mailer: Mailer | None = None
+    orders: OrderSource | None = None
+    payments: PaymentReader | None = None

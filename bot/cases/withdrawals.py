@@ -87,5 +87,7 @@ def _release_order(uow: UnitOfWork, case: Case) -> None:
     decision = uow.latest_decision(case.id)
     stored = uow.order(uow.order_number(case.order_id))
     assert decision is not None and stored is not None
+    if stored.order.status is not OrderStatus.REFUND_PENDING:
+        return  # the shop says that it was refunded there meanwhile
     before = OrderStatus.CANCELLED if stored.cancelled_at else OrderStatus(decision.inputs["order"]["status"])
     uow.change_order(stored.id, status=before)

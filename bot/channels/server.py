@@ -25,6 +25,7 @@ from bot.bootstrap import bootstrap
 from bot.channels import rasa_patches
 from bot.channels.edge import Edge
 from bot.channels.rest import LONGEST_BODY
+from bot.channels.shop_webhooks import shop_webhooks
 from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
 from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -50,6 +51,7 @@ def build(action_url: str) -> Sanic:
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     edge.install(app)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
+    app.blueprint(shop_webhooks(settings, services))
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     endpoints.action = EndpointConfig(url=f"{action_url}/webhook")

@@ -32,9 +32,10 @@ from bot.store.messages import MessageRows
 from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.rows import plain
+from bot.store.shop import ShopRows
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows):
+class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, ShopRows):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
