@@ -92,6 +92,8 @@ class WooGateway:
         order = call.needed_order(order_number)
         if order.get("currency") != currency:
             raise WooRejected("currency_mismatch")
+        if amount > amount_of(order.get("total")):
+            raise WooRejected("exceeds_amount_paid")
         # The wallet is asked first: where it does not answer, nothing is recorded either.
         credit = _credit_of_key(call, order, amount, key) if to_wallet else None
         refund = _refund_of_key(call, order, key)
