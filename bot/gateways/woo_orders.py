@@ -14,6 +14,7 @@ from bot.cases.shop import Buyer, LiveOrder
 from bot.gateways.woo_api import WooApi, WooCall, WooRejected, amount_of, meta, order_id, senseless
 from bot.gateways.woocommerce import key_in
 from bot.policy.facts import OrderStatus
+from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order
 
 KEPT_SECONDS = 20.0
@@ -88,6 +89,8 @@ class WooOrders:
         if subscription is not None and status is OrderStatus.ACTIVE and subscription.get("status") not in _RUNS:
             status = OrderStatus.CANCELLED
         total, currency = amount_of(row.get("total")), str(row.get("currency"))
+        if not is_known(currency):
+            raise WooRejected("unusable_order", "its currency is not known")
         status = _with_refunds(row, total, status)
         original, remaining = (None, None) if subscription is not None else self._balances(number, row, total)
         data = {

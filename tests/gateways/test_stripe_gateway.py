@@ -81,9 +81,7 @@ def test_a_refund_goes_back_to_the_payment_with_the_key_and_the_order(
     }
 
 
-def test_a_plan_s_refund_is_of_its_first_invoice_not_of_a_renewal(
-    stripe: StripeServer, gateway: StripeGateway
-) -> None:
+def test_a_plan_s_refund_is_of_its_first_invoice_not_of_a_renewal(stripe: StripeServer, gateway: StripeGateway) -> None:
     pay(gateway, "22.00", number=PLAN)
     invoices = {i["payment_intent"]: i["billing_reason"] for i in stripe.objects["invoices"].values()}
     assert invoices[stripe.refunds[0]["payment_intent"]] == "subscription_create"
@@ -361,9 +359,7 @@ def test_two_payments_of_one_order_are_for_a_person(stripe: StripeServer, gatewa
 
 
 @pytest.mark.parametrize("number", ["", "CC-1", "CC-104233' OR status:'succeeded", "cc-104233"])
-def test_what_is_no_order_number_is_not_searched_for(
-    stripe: StripeServer, gateway: StripeGateway, number: str
-) -> None:
+def test_what_is_no_order_number_is_not_searched_for(stripe: StripeServer, gateway: StripeGateway, number: str) -> None:
     with pytest.raises(StripeRejected, match="malformed_order_number"):
         pay(gateway, number=number)
     assert stripe.sent == []
