@@ -13,6 +13,7 @@ from typing import Any, Literal
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+from pydantic.fields import ModelField
 
 from bot.policy import Policy, PolicyFileError
 
@@ -138,6 +139,13 @@ class Settings(BaseSettings):
         if url and not values.get("gateway_secret", True):
             raise ValueError("needs REFUND_DESK_GATEWAY_SECRET, or REFUND_DESK_GATEWAY_SECRET_FILE with a file's name")
         return url
+
+    @validator("stripe_key", "stripe_webhook_secret")
+    def _stripe_s_kinds_of_secrets(cls, secret: SecretStr, field: ModelField) -> SecretStr:
+        kinds = ("whsec_",) if field.name == "stripe_webhook_secret" else ("sk_", "rk_")
+        if secret and not secret.get_secret_value().startswith(kinds):
+            raise ValueError(f"must start with {' or '.join(kinds)}")
+        return secret
 
     @validator("stripe_webhook_secret")
     def _stripe_events_are_read(cls, secret: SecretStr, values: dict[str, Any]) -> SecretStr:

@@ -30,11 +30,13 @@ _AS_TWO_DECIMAL = frozenset({"ISK", "UGX"})
 
 
 class StripeRejected(Rejected):
-    """Refused by Stripe, or not sent because it would have been. ``code`` is Stripe's own word, or ours."""
+    """Refused by Stripe, or not sent because it would have been. ``code`` is Stripe's own word, or ours; ``status`` is
+    None where Stripe did not say it."""
 
-    def __init__(self, code: str, known: str = "") -> None:
+    def __init__(self, code: str, known: str = "", status: int | None = None) -> None:
         super().__init__(f"Stripe: {code}" + (f": {known}" if known else ""))
         self.code = code
+        self.status = status
 
 
 class StripeApi:
@@ -182,4 +184,4 @@ def _read(answer: Answer) -> dict[str, Any]:
         raise GatewayUnavailable(f"Stripe answered {answer.status}", answer.retry_after)
     codes = (error.get("code"), error.get("type"))
     code = next((code for code in codes if isinstance(code, str) and CODE.fullmatch(code)), f"http_{answer.status}")
-    raise StripeRejected(code)
+    raise StripeRejected(code, status=answer.status)
