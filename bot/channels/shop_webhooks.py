@@ -67,7 +67,7 @@ def shop_webhooks(settings: Settings, services: Services, clock: Callable[[], fl
             if not signed_by_stripe(stripe_secret, request.headers.get("stripe-signature"), request.body, clock()):
                 return _wrong_signature()
             event = _object(request.body)
-            if event is None or not _EVENT_ID.fullmatch(str(event.get("id"))):
+            if event is None or not _is_event(event):
                 return _unreadable()
             return await take("stripe", lambda: take_payment_event(services, "stripe", event))
 
@@ -109,6 +109,11 @@ def signed_by_woocommerce(secret: bytes, header: str | None, body: bytes) -> boo
     """Whether an ``X-WC-Webhook-Signature`` proves that the shop sent the body."""
     expected = base64.b64encode(hmac.new(secret, body, hashlib.sha256).digest())
     return hmac.compare_digest(expected, (header or "").encode("utf-8", "replace"))
+
+
+def _is_event(event: dict[str, Any]) -> bool:
+    event_id, kind = event.get("id"), event.get("type")
+    return isinstance(event_id, str) and bool(_EVENT_ID.fullmatch(event_id)) and isinstance(kind, str)
 
 
 def _object(body: bytes) -> dict[str, Any] | None:
