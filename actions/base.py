@@ -15,9 +15,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.signals import signal_in
 from actions.talk import Talk
 from bot.bootstrap import bootstrap
+from bot.cases.billing import GatewayError
+from bot.cases.handoff import hand_to_human
+from bot.cases.model import Cause
 from bot.cases.overview import renewed_quotes
 from bot.cases.ports import Services
 from bot.policy.money import spoken
+from bot.policy.words import spoken_date
 
 logger = structlog.get_logger()
 QUIET_TURNS = 3
@@ -79,12 +83,37 @@ class SafeAction(Action, ABC):
             if self.tells_news and not talk.requested:
                 await asyncio.to_thread(_tell_renewed, talk, events, dispatcher)
             return events
+        except GatewayError as error:
+            # The shop does not say how the order stands: nothing is decided on what it said before.
+            logger.error("shop.unreachable", action=self.name(), error=type(error).__name__)
+            dispatcher.messages.clear()
+            await asyncio.to_thread(_ask_a_person, talk, error, dispatcher)
+            return self.failed()
         except Exception as error:
             # The message may quote what the customer wrote: only the kind of error is logged.
             logger.error("action.failed", action=self.name(), error=type(error).__name__)
             dispatcher.messages.clear()
             dispatcher.utter_message(response=self.apology)
             return self.failed()
+
+
+def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatcher) -> None:
+    """A person has it, with what the shop said; if even that fails, the apology."""
+    try:
+        handoff = hand_to_human(
+            services(),
+            conversation_id=talk.conversation_id,
+            cause=Cause.FAILURE,
+            transcript=talk.transcript,
+            facts={"shop": str(error)},
+            order_number=talk.slot("order_number"),
+        )
+    except Exception as failure:
+        logger.error("handoff.failed", error=type(failure).__name__)
+        dispatcher.utter_message(response="utter_sorry")
+        return
+    answer_by = spoken_date(handoff.answer_by)
+    dispatcher.utter_message(response="utter_shop_unreachable", reference=handoff.reference, answer_by=answer_by)
 
 
 def _offer_person(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timezone
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from typing import Any
 
 from bot.cases.billing import BillingGateway
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
 from bot.cases.ports import Services
+from bot.cases.shop import OrderSource, PaymentReader
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
+from bot.gateways.stripe import StripeGateway
+from bot.gateways.stripe_api import StripeApi
+from bot.gateways.stripe_events import StripeEvents
+from bot.gateways.woo_api import WooApi
+from bot.gateways.woo_orders import WooOrders
+from bot.gateways.woocommerce import WooGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, migrate, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
@@ -36,15 +45,13 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
                 "where they are"
             )
     clock = clock or _now
-    try:
-        gateway = _rest_gateway(settings) if settings.gateway_url else Ledger(engine, clock)
-    except ValueError as error:
-        raise SettingsError(f"REFUND_DESK_GATEWAY_URL: {error}") from None
+    now = clock
+    shop = open_shop(settings, lambda day: policy.terms_for(now()).calendar.start_of(day))
     return Services(
         unit_of_work=lambda: SqlUnitOfWork(engine, keys),
         policy=policy,
         clock=clock,
-        gateway=gateway,
+        gateway=shop.gateway or Ledger(engine, clock),
         take_back_minutes=settings.take_back_minutes,
         gateway_attempts=settings.gateway_attempts,
         verification_minutes=settings.verification_minutes,
@@ -58,11 +65,61 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
         print_receipt=print_receipt,
         public_url=settings.public_url,
+        orders=shop.orders,
+        payments=shop.payments,
     )
 
 
-def _rest_gateway(settings: Settings) -> BillingGateway:
-    return RestGateway(settings.gateway_url, settings.gateway_secret.get_secret_value().encode())
+@dataclass(frozen=True)
+class Shop:
+    """The systems of the shop; None where the store itself takes the place. ``stripe`` and ``woocommerce`` are their
+    bare APIs, ``services`` is the billing gateway of docs/billing-gateway.openapi.yml."""
+
+    gateway: BillingGateway | None
+    orders: OrderSource | None
+    payments: PaymentReader | None
+    services: RestGateway | None
+    stripe: StripeApi | None
+    woocommerce: WooApi | None
+
+
+def open_shop(settings: Settings, start_of: Callable[[date], datetime]) -> Shop:
+    """The systems that are set up; nothing is connected yet. Beside Stripe or WooCommerce, the billing gateway stops
+    services and knows balances, and they move the money. Raises SettingsError."""
+    services: RestGateway | None = None
+    stripe: StripeApi | None = None
+    woo: WooApi | None = None
+    name = "GATEWAY_URL"
+    try:
+        if settings.gateway_url:
+            services = RestGateway(settings.gateway_url, settings.gateway_secret.get_secret_value().encode())
+        name = "STRIPE_URL"
+        if settings.stripe_key:
+            key = settings.stripe_key.get_secret_value()
+            stripe = StripeApi(key, settings.stripe_url, order_field=settings.stripe_order_field)
+        name = "WOOCOMMERCE_URL"
+        if settings.woocommerce_url:
+            key, secret = (s.get_secret_value() for s in (settings.woocommerce_key, settings.woocommerce_secret))
+            woo = WooApi(settings.woocommerce_url, key, secret, numbers=settings.woocommerce_numbers)
+    except ValueError as error:
+        raise SettingsError(f"REFUND_DESK_{name}: {error}") from None
+    gateway: BillingGateway | None = services if settings.billing == "rest" else None
+    card: dict[str, Any] = {
+        "stop_status": settings.woocommerce_stop_status,
+        "balance_field": settings.woocommerce_balance_field,
+    }
+    if settings.billing == "stripe" and stripe is not None:
+        gateway = StripeGateway(stripe, start_of, services)
+    elif settings.billing == "woocommerce" and woo is not None:
+        gateway = WooGateway(woo, wallet=settings.woocommerce_wallet != "none", services=services, **card)
+    return Shop(
+        gateway=gateway,
+        orders=WooOrders(woo, services=services, **card) if woo is not None else None,
+        payments=StripeEvents(stripe) if stripe is not None else None,
+        services=services,
+        stripe=stripe,
+        woocommerce=woo,
+    )
 
 
 def keys_of(settings: Settings) -> Keys:

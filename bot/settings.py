@@ -6,6 +6,7 @@ import importlib.resources
 import ipaddress
 import os
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +14,7 @@ from typing import Any, Literal
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
+from pydantic.fields import ModelField
 
 from bot.cases.hours import BusinessHours
 from bot.policy import Policy, PolicyFileError
@@ -23,7 +25,12 @@ _SHORTEST_SECRET = 16
 
 
 class SettingsError(Exception):
-    """A setting is missing or broken: one line that names the variable and says what to do."""
+    """A setting is missing or broken: one line that names the variable and says what to do. ``others`` are such lines
+    about other settings."""
+
+    def __init__(self, line: str, others: Sequence[str] = ()) -> None:
+        super().__init__(line)
+        self.others = tuple(others)
 
 
 class Secret(SecretStr):
@@ -57,7 +64,8 @@ class Settings(BaseSettings):
     refunds, in USD, that an agent and a lead may decide without a second person.
 
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
-    the shop are checked, and how codes and receipts are mailed. The README has them all.
+    the shop are checked, and how codes and receipts are mailed; then the systems of the shop: ``billing`` says which
+    moves the money (default: the one that is set up). The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -91,6 +99,20 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     public_url: str = ""
+
+    stripe_key: Secret = Secret("")
+    stripe_webhook_secret: Secret = Secret("")
+    stripe_url: str = "https://api.stripe.com"
+    stripe_order_field: str = Field(default="order_number", regex=r"^[A-Za-z0-9_.-]{1,40}$")
+    woocommerce_key: Secret = Secret("")
+    woocommerce_secret: Secret = Secret("")
+    woocommerce_webhook_secret: Secret = Secret("")
+    woocommerce_url: str = ""
+    woocommerce_numbers: Literal["id", "number"] = "id"
+    woocommerce_stop_status: str = Field(default="", regex=r"^[a-z0-9-]{0,20}$")
+    woocommerce_balance_field: str = Field(default="card_balance", regex=r"^[A-Za-z0-9_.-]{1,100}$")
+    woocommerce_wallet: Literal["none", "terawallet"] = "none"
+    billing: Literal["", "ledger", "rest", "stripe", "woocommerce"] = ""
 
     class Config:
         """Where the values come from."""
@@ -133,6 +155,51 @@ class Settings(BaseSettings):
         if url and not values.get("gateway_secret", True):
             raise ValueError("needs REFUND_DESK_GATEWAY_SECRET, or REFUND_DESK_GATEWAY_SECRET_FILE with a file's name")
         return url
+
+    @validator("stripe_key", "stripe_webhook_secret")
+    def _stripe_s_kinds_of_secrets(cls, secret: SecretStr, field: ModelField) -> SecretStr:
+        kinds = ("whsec_",) if field.name == "stripe_webhook_secret" else ("sk_", "rk_")
+        if secret and not secret.get_secret_value().startswith(kinds):
+            raise ValueError(f"must start with {' or '.join(kinds)}")
+        return secret
+
+    @validator("stripe_webhook_secret")
+    def _stripe_events_are_read(cls, secret: SecretStr, values: dict[str, Any]) -> SecretStr:
+        if secret and not values.get("stripe_key", True):
+            raise ValueError(f"needs {_either('stripe_key')}: what an event says is read from Stripe")
+        return secret
+
+    @validator("stripe_url")
+    def _stripe_can_be_called(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        return url
+
+    @validator("woocommerce_url", always=True)
+    def _shop_can_be_called(cls, url: str, values: dict[str, Any]) -> str:
+        names = ("woocommerce_key", "woocommerce_secret", "woocommerce_webhook_secret")
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        if url:
+            missing = [_either(name) for name in names[:2] if not values.get(name, True)]
+            if missing:
+                raise ValueError(f"needs {' and '.join(missing)}")
+        given = [PREFIX + name.upper() for name in names if values.get(name)]
+        if given and not url:
+            raise ValueError(f"is missing, though {given[0]} is set")
+        return url
+
+    @validator("billing", always=True)
+    def _billing_is_set_up(cls, billing: str, values: dict[str, Any]) -> str:
+        needed = {"rest": "gateway_url", "stripe": "stripe_key", "woocommerce": "woocommerce_url"}
+        if billing in needed and not values.get(needed[billing], True):
+            raise ValueError(f"{billing} needs {PREFIX}{needed[billing].upper()}")
+        if billing:
+            return billing
+        shops = [name for name in ("stripe", "woocommerce") if values.get(needed[name])]
+        if len(shops) > 1:
+            raise ValueError("say which pays refunds, stripe or woocommerce: both are set up")
+        return shops[0] if shops else "rest" if values.get("gateway_url") else "ledger"
 
     @validator("secret", "token_secret")
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
@@ -195,6 +262,11 @@ class Settings(BaseSettings):
         return url.rstrip("/")
 
 
+def _either(name: str) -> str:
+    """How to give a secret: its variable, or that of its file."""
+    return f"{PREFIX}{name.upper()} (or …_FILE)"
+
+
 def parse_networks(text: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     """The networks of a comma list. Raises ValueError."""
     return [ipaddress.ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip()]
@@ -216,10 +288,11 @@ def load_settings() -> Settings:
     try:
         return Settings(**from_files)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = str(first["loc"][0])
-        variable = files[name] if name in from_files else PREFIX + name.upper()
-        raise SettingsError(f"{variable}: {first['msg']}") from None
+        lines = []
+        for problem in error.errors():
+            name = str(problem["loc"][0])
+            lines.append(f"{files[name] if name in from_files else PREFIX + name.upper()}: {problem['msg']}")
+        raise SettingsError(lines[0], lines[1:]) from None
 
 
 def _secret_fields() -> list[str]:

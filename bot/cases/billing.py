@@ -3,6 +3,7 @@
 GatewayError
 ├── Unavailable   it may have happened or not: repeat the call later, with the same idempotency key
 └── Rejected      it did not happen and never will like this: a person has to look
+    └── Unclear   it may have happened, and repeating it might do it twice: a person has to look before that
 """
 
 from __future__ import annotations
@@ -25,6 +26,10 @@ class Unavailable(GatewayError):
 
 class Rejected(GatewayError):
     """The gateway understood and refused; nothing was carried out, and repeating it changes nothing."""
+
+
+class Unclear(Rejected):
+    """Nobody can tell whether it was carried out, and no key keeps a repetition from doing it twice."""
 
 
 @dataclass(frozen=True)

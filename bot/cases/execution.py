@@ -41,6 +41,7 @@ from bot.cases.review import (
     payment,
     same_payment,
 )
+from bot.cases.shop import sync_order
 from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import CancelRequest, Destination, Order, OrderStatus, ProductKind, RefundRequest
 from bot.policy.money import plain
@@ -103,12 +104,13 @@ def _wake(services: Services, uow: UnitOfWork, step: OutboxStep, **values: Any) 
     uow.change_step(step.id, **values)
 
 
-def carry_out(services: Services, case: Case) -> Case:
-    """Do what is due of one case right now, as far as the customer's patience reaches; the case as it is then.
+def carry_out(services: Services, case: Case, since: float | None = None) -> Case:
+    """Do what is due of one case right now, as far as the customer's patience reaches, who has been waiting since then
+    (``time.monotonic()``; default: now); the case as it is then.
 
     What fails here is not lost: it stays in the outbox.
     """
-    until = time.monotonic() + PATIENCE
+    until = (time.monotonic() if since is None else since) + PATIENCE
     # The confirmation is on record: a failure from here on must not look as if it were not.
     with suppress(Exception):
         while time.monotonic() < until:
@@ -194,6 +196,7 @@ def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
         amount, currency = Decimal(step.payload["amount"]), step.payload["currency"]
         destination = Destination(step.payload["destination"])
         return {"payment": gateway.refund(number, amount, currency, destination, key=step.key)}
+    sync_order(services, number, fresh=True)
     balance = gateway.balance(number)
     remaining = None if balance.remaining is None else f"{balance.remaining:f}"
     return {"remaining": remaining, "currency": balance.currency, "used": balance.used}
@@ -361,7 +364,7 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
             uow.change_step(step.id, next_at=next_at, lease_until=None, error=str(error))
         else:
             # A refusal says nothing of attempts before it that were not answered.
-            unknown = isinstance(error, Unavailable) or step.attempts > 1 or bool((step.result or {}).get(UNKNOWN))
+            unknown = isinstance(error, (Unavailable, Unclear)) or step.attempts > 1 or bool((step.result or {}).get(UNKNOWN))
             uow.change_step(
                 step.id, state=StepState.DEAD, lease_until=None, error=str(error), result={UNKNOWN: unknown}
             )

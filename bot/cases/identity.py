@@ -17,6 +17,7 @@ from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import Conversation, StoredOrder
 from bot.cases.phones import PhoneKeys, phone_keys
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.shop import sync_order
 
 ORDER_TRIES = 10
 """Wrong answers for one order number, over all conversations, before it is locked for a while."""
@@ -58,9 +59,16 @@ def verify(
     so is an order number that many conversations guessed at, and an address that guessed in many conversations. An
     unknown order is answered with the same statements, in the same order, as a wrong address.
 
-    With codes by mail switched on nobody is verified here: CODE_SENT, whether or not they belong together.
+    With codes by mail switched on nobody is verified here: CODE_SENT, whether or not they belong together. Raises
+    Unavailable or Rejected where the shop does not say whether there is such an order.
     """
     now = services.clock()
+    if services.orders is not None:
+        with services.unit_of_work() as uow:
+            tries = _tries(services, uow, conversation_id, order_number, now)
+            asked_before = uow.attempt(conversation_id, message_id) is not None
+        if not tries.locked and not asked_before:  # whoever is locked out learns nothing, and asks the shop for nothing
+            sync_order(services, order_number)
     with services.unit_of_work() as uow:
         stored = uow.lock_order(order_number)
         customer_id = None if stored is None else stored.customer_id

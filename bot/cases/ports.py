@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bot.cases.misunderstood import Misunderstood
     from bot.cases.notices import DueNotice, NoticeKind
     from bot.cases.receipts import Receipt
+    from bot.cases.shop import LiveOrder, OrderSource, PaymentReader, PaymentState
 
 
 class PersonalData(Protocol):
@@ -224,6 +225,11 @@ class UnitOfWork(Numbers, Protocol):
     def standing(self, conversation_id: str) -> Standing: ...
     def newest_messages(self, conversation_ids: Collection[str]) -> dict[str, int]: ...
 
+    def refresh_order(self, live: LiveOrder) -> None: ...
+    def note_payment(self, state: PaymentState) -> None: ...
+    def knows_event(self, source: str, event_id: str) -> bool: ...
+    def add_event(self, source: str, event_id: str, at: datetime) -> bool: ...
+
     def active_since(self, address_index: str, since: datetime) -> list[datetime]: ...
 
     def add_agent(self, **values: Any) -> Agent | None: ...
@@ -265,7 +271,8 @@ class Services:
     A confirmed refund is carried out after ``take_back_minutes``; a call that the gateway does not answer is made up to
     ``gateway_attempts`` times, then a person has the case. ``email_code``: whether a code by mail is asked for as well,
     which ``mailer`` then sends. ``limits``: what somebody at the desk may pay out without a second person.
-    ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it.
+    ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it. ``orders``
+    is where orders live, if not in the store alone, and ``payments`` what tells of payments.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -285,3 +292,5 @@ class Services:
     print_receipt: Callable[[Receipt], bytes] | None = None
     public_url: str = ""
     limits: Limits = field(default_factory=Limits)
+    orders: OrderSource | None = None
+    payments: PaymentReader | None = None

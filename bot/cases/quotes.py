@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -29,6 +30,7 @@ from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
 from bot.cases.review import is_back
+from bot.cases.shop import sync_order
 from bot.cases.withdrawals import is_stopped, leave
 from bot.policy import Outcome, RefundDecision, decide_refund
 from bot.policy.facts import CancelRequest, Destination, OrderStatus, Reason, RefundRequest
@@ -82,8 +84,10 @@ def quote_refund(
     """Decide a refund and store the decision: quoted, declined, or in review with a handoff. The reason may be None
     where none could change the outcome.
 
-    An open quote of the same conversation is renewed under its reference. Raises NotVerified.
+    An open quote of the same conversation is renewed under its reference. Raises NotVerified, and Unavailable or
+    Rejected where the shop does not say how the order stands.
     """
+    sync_order(services, order_number)
     values = {"reason": reason, "reason_words": reason_words, "destination": destination}
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)
@@ -107,7 +111,8 @@ def quote_cancellation(
     requested_at: datetime,
     transcript: Transcript,
 ) -> Quote:
-    """Decide a cancellation and store the decision; nothing is cancelled yet. Raises NotVerified."""
+    """Decide a cancellation and store the decision; nothing is cancelled yet. Raises what quote_refund raises."""
+    sync_order(services, order_number)
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)
         case = _open_case(services, uow, stored, CaseKind.CANCEL, conversation_id, requested_at, {})
@@ -140,12 +145,18 @@ def confirm(
     What is due at once is carried out before this returns, as far as the gateway answers. Confirming again, from
     another tab or a repeated message, answers ALREADY. ``destination`` is where a refund is to go, if the customer has
     chosen it beside the figures, which don't depend on it (R9). Raises UnknownCase for a case of another conversation,
-    NotVerified when the verification has run out.
+    NotVerified when the verification has run out, and Unavailable or Rejected where the shop does not say how the order
+    stands: then nothing has changed.
     """
+    since = time.monotonic()
     with services.unit_of_work() as uow:
         case = _own_case(uow, conversation_id, reference)
         assert case.order_id is not None
         number = uow.order_number(case.order_id)
+        verified_order(services, uow, conversation_id, number)
+    if case.state is CaseState.QUOTED:
+        sync_order(services, number, fresh=True)
+    with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, number, lock=True)
         case = _own_case(uow, conversation_id, reference)  # again: another tab may have moved it before the lock
         seen = uow.latest_decision(case.id)
@@ -162,7 +173,7 @@ def confirm(
             case = record_yes(services, uow, case, stored, fresh)
         uow.commit()
     if recorded:
-        return Confirmation(ConfirmationStatus.CONFIRMED, carry_out(services, case), fresh)
+        return Confirmation(ConfirmationStatus.CONFIRMED, carry_out(services, case, since), fresh)
     return Confirmation(ConfirmationStatus.CHANGED, case, fresh, handoff)
 
 

@@ -25,6 +25,7 @@ from bot.channels import desk, pages, rasa_patches, statics
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
+from bot.channels.shop_webhooks import shop_webhooks
 from bot.channels.turns import Turns
 from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
 from bot.store.demo import demo_list
@@ -46,6 +47,7 @@ def build(action_url: str) -> Sanic:
     edge.install(app)
     desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
+    app.blueprint(shop_webhooks(settings, services))
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     endpoints.action = EndpointConfig(url=f"{action_url}/webhook")

@@ -42,6 +42,13 @@ class SmtpMailer:
         except (OSError, smtplib.SMTPException, ValueError, LookupError) as error:
             raise MailNotSent(type(error).__name__) from None
 
+    def check(self) -> None:
+        """Connect and log in, and send nothing. Raises MailNotSent."""
+        try:
+            self._connected().quit()
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            raise MailNotSent(type(error).__name__) from None
+
     def _connected(self) -> smtplib.SMTP:
         parts = urlsplit(self.url)
         host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")

@@ -6,7 +6,6 @@ Nothing that an exception or a log line can carry comes from an answer, but for 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import json
 import re
 import time
@@ -14,43 +13,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import stamina
 
-from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.cases.billing import Balance, Rejected
 from bot.gateways.deadline import DeadlineTransport, deadline
+from bot.gateways.http import CODE, KEY, ORDER, GatewayUnavailable, bounded, checked_url, seconds_to_wait
 from bot.gateways.signing import HEADER, Signer
 from bot.policy.facts import Destination
 from bot.policy.money import is_known, is_payable, plain
 
-LONGEST_ANSWER = 64 * 1024
-"""Bytes; whoever sends more is not the gateway."""
+_NAME = "the billing gateway"
+_LONGEST_ANSWER = 64 * 1024  # bytes; whoever sends more is not the gateway
 
 _DONE = {200, 201}
 _REFUSED = {400, 401, 403, 404, 409, 422}
 _SHORT_WAIT = 1.0  # seconds: whoever asks us to wait longer is asked again by a later call
-_LONGEST_WAIT = 3600.0
 _LEAST_LEFT = 0.2  # seconds that a repeat needs to make sense
 _LARGEST = Decimal(10) ** 12
 
-_ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)
-_KEY = re.compile(r"[A-Za-z0-9._:/-]{4,128}", re.ASCII)
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
 _PAYMENT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
-
-
-class GatewayUnavailable(Unavailable):
-    """Unavailable over HTTP. ``retry_after`` is how many seconds the gateway asked to be left alone, if it did."""
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
-        self.retry_after = retry_after
 
 
 class GatewayRejected(Rejected):
@@ -97,7 +83,7 @@ class RestGateway:
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Nothing is connected yet. Raises ValueError for a URL or a secret that can't be used."""
-        self._url = _checked_url(url)
+        self._url = checked_url(url, _NAME)
         self._signer = Signer(secret)
         self._connect_seconds = connect_seconds
         self._call_seconds = call_seconds
@@ -168,13 +154,13 @@ class RestGateway:
 
     def _change(self, order_number: str, what: str, values: dict[str, Any], key: str) -> dict[str, Any]:
         path = self._path(order_number, what)
-        if not _KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             raise GatewayRejected("malformed_key")
         body = json.dumps({"order": order_number, **values}, sort_keys=True, separators=(",", ":")).encode()
         return self._call(_Request("POST", path, key, body))
 
     def _path(self, order_number: str, what: str) -> str:
-        if not _ORDER.fullmatch(order_number):
+        if not ORDER.fullmatch(order_number):
             raise GatewayRejected("malformed_order_number")
         return f"/v1/orders/{order_number}/{what}"
 
@@ -219,7 +205,7 @@ class RestGateway:
             message.headers["Content-Type"] = "application/json"
         try:
             with deadline(until), contextlib.closing(self._client.send(message, stream=True)) as response:
-                body = _bounded(response)
+                body = bounded(response.iter_raw(), _LONGEST_ANSWER, _NAME)
         except httpx.TimeoutException:
             raise GatewayUnavailable("the billing gateway did not answer in time") from None
         except httpx.HTTPError as error:
@@ -229,7 +215,7 @@ class RestGateway:
     def _read(self, response: httpx.Response, body: bytes, request_signature: str) -> dict[str, Any]:
         status = response.status_code
         # Honoured even unsigned: a load balancer in front of the gateway has no secret, but knows when it is busy.
-        retry_after = _seconds(response.headers.get("Retry-After"), self._clock())
+        retry_after = seconds_to_wait(response.headers.get("Retry-After"), self._clock())
         if not self._signer.is_signed(response.headers.get(HEADER), request_signature, status, body):
             raise GatewayUnavailable(f"an answer without the billing gateway's signature ({status})", retry_after)
         if status not in _DONE | _REFUSED:
@@ -242,55 +228,13 @@ class RestGateway:
             raise _senseless()
         if status in _REFUSED:
             code = answer.get("code")
-            is_code = isinstance(code, str) and _CODE.fullmatch(code)
+            is_code = isinstance(code, str) and CODE.fullmatch(code)
             raise GatewayRejected(str(code) if is_code else f"http_{status}", status)
         return answer
 
 
-def _checked_url(url: str) -> str:
-    try:
-        parsed = httpx.URL(url)
-        _ = urlsplit(url).port  # stricter than httpx about brackets and port numbers
-    except (httpx.InvalidURL, TypeError, ValueError):
-        raise ValueError("the URL of the billing gateway is none") from None
-    if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError("the URL of the billing gateway must begin with https:// and name a host")
-    if parsed.userinfo or parsed.query or parsed.fragment:
-        raise ValueError("the URL of the billing gateway must have no user, password, query or fragment")
-    if parsed.scheme == "http" and not _is_this_machine(parsed.host):
-        raise ValueError("the URL of the billing gateway must begin with https://, since it is not on this machine")
-    return str(parsed).rstrip("/")
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _can_be_paid(amount: Decimal, currency: str) -> bool:
     return amount.is_finite() and 0 < amount < _LARGEST and is_known(currency) and is_payable(amount, currency)
-
-
-def _bounded(response: httpx.Response) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_raw():
-        body += chunk
-        if len(body) > LONGEST_ANSWER:
-            raise GatewayUnavailable("the billing gateway's answer is too long")
-    return bytes(body)
-
-
-def _seconds(header: str | None, now: float) -> float | None:
-    """The seconds of a Retry-After header, which holds them or a date; None where it holds neither."""
-    if header is None:
-        return None
-    try:
-        wait = float(header) if re.fullmatch("[0-9]{1,9}", header) else parsedate_to_datetime(header).timestamp() - now
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(max(wait, 0.0), _LONGEST_WAIT)
 
 
 def _expect(answer: dict[str, Any], **values: Any) -> None:

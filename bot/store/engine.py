@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import create_engine, event, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event, inspect, text
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -23,6 +24,7 @@ class StoreUnavailable(Exception):
     """The database can't be used; the message says why in one line."""
 
 
+VERSION_TABLE = "refund_desk_version"
 _LOCK_SECONDS = 8
 _MIGRATION_LOCK = 7_310_442  # any number that only we use: an advisory lock of PostgreSQL
 
@@ -116,6 +118,24 @@ def migrate(engine: Engine, keys: Keys) -> None:
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
         raise StoreUnavailable(f"the database can't be used: {reason}") from error
+
+
+def schema_version(engine: Engine) -> tuple[str | None, str, bool]:
+    """The version of the schema in the database (None: it is empty), that of this program, and whether this program
+    knows the former. Changes nothing. Raises StoreUnavailable."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    scripts = ScriptDirectory.from_config(config)
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table(VERSION_TABLE):
+                return None, str(scripts.get_current_head()), True
+            found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        raise StoreUnavailable(f"the database can't be used: {reason}") from error
+    known = {script.revision for script in scripts.walk_revisions()}
+    return found, str(scripts.get_current_head()), found in known
 
 
 @contextmanager

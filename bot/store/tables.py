@@ -452,3 +452,13 @@ misunderstood = Table(
     Column("exported_at", Moment),
     UniqueConstraint("conversation_id", "message_id"),
 )
+
+shop_events = Table(
+    "shop_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String(20), nullable=False),
+    Column("event_id", String(100), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    UniqueConstraint("source", "event_id"),
+)

@@ -16,7 +16,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.cases.billing import Unavailable
-from bot.gateways import rest, signing
+from bot.gateways import http, rest, signing
 from bot.gateways.rest import RestGateway
 from bot.gateways.signing import Signer
 from bot.policy.facts import Destination
@@ -132,10 +132,10 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
 def test_the_patterns_of_the_client_are_those_of_the_document() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     key = DOCUMENT["components"]["parameters"]["IdempotencyKey"]["schema"]["pattern"]
-    assert key == f"^{rest._KEY.pattern}$"
-    assert schemas["OrderNumber"]["pattern"] == f"^{rest._ORDER.pattern}$"
+    assert key == f"^{http.KEY.pattern}$"
+    assert schemas["OrderNumber"]["pattern"] == f"^{http.ORDER.pattern}$"
     assert schemas["Money"]["pattern"] == f"^{rest._MONEY.pattern}$"
-    assert schemas["Error"]["properties"]["code"]["pattern"] == f"^{rest._CODE.pattern}$"
+    assert schemas["Error"]["properties"]["code"]["pattern"] == f"^{http.CODE.pattern}$"
     assert schemas["Payment"]["properties"]["id"]["pattern"] == f"^{rest._PAYMENT.pattern}$"
     assert schemas["Refund"]["properties"]["destination"]["enum"] == [destination.value for destination in Destination]
 

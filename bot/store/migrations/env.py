@@ -2,9 +2,10 @@
 
 from alembic import context
 
+from bot.store.engine import VERSION_TABLE
 from bot.store.tables import metadata
 
 context.configure(
-    connection=context.config.attributes["connection"], target_metadata=metadata, version_table="refund_desk_version"
+    connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE
 )
 context.run_migrations()

@@ -172,3 +172,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("conversation_id", "message_id"),
     )
     _refuse_changes()
+    op.create_table(
+        "shop_events",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("source", sa.String(length=20), nullable=False),
+        sa.Column("event_id", sa.String(length=100), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("source", "event_id"),
+    )
+    op.create_index(op.f("ix_shop_events_at"), "shop_events", ["at"])

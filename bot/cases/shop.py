@@ -1,0 +1,116 @@
+"""Orders that live in a shop system: read from there before anything is decided, and kept in the store.
+
+What is decided is always decided from the store's row, within its transaction; here that row is brought up to date
+first. Without a shop system (the default) nothing is read, and the store's rows are all there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.cases.billing import Rejected
+from bot.policy.facts import Order
+
+if TYPE_CHECKING:
+    from bot.cases.ports import Services
+
+
+@dataclass(frozen=True, repr=False)
+class Buyer:
+    """The customer of an order as the shop knows them; ``email`` in lower case. Has no text of its own, so that none
+    gets into a log."""
+
+    name: str
+    email: str
+    phone: str | None
+
+
+@dataclass(frozen=True)
+class LiveOrder:
+    """An order as it stands in the shop. A balance that is None is not known there."""
+
+    order: Order
+    buyer: Buyer
+
+
+class OrderSource(Protocol):
+    """A shop system. Each method raises Unavailable, and Rejected for an order that only a person can make sense of."""
+
+    def read(self, number: str, *, fresh: bool) -> LiveOrder | None:
+        """The order; None if the shop has no paid order of that number. Unless ``fresh`` it may be some seconds old."""
+
+    def read_id(self, shop_id: str) -> LiveOrder | None:
+        """The same, by the shop's own id of it; always fresh."""
+
+
+@dataclass(frozen=True)
+class PaymentState:
+    """What a payment system knows of an order. ``refunded``: all of it; ``dispute_open``: None where it was not asked
+    for."""
+
+    number: str
+    refunded: bool = False
+    cancelled: bool = False
+    dispute_open: bool | None = None
+
+
+class PaymentReader(Protocol):
+    """A payment system that sends events."""
+
+    def read(self, event: Mapping[str, Any]) -> PaymentState | None:
+        """What it knows now of the order that an event is about; None if that is none of ours. Raises Unavailable and
+        Rejected."""
+
+
+def sync_order(services: Services, number: str, *, fresh: bool = False) -> None:
+    """Bring the store's row of an order up to date with the shop. Outside of any transaction; ``fresh`` for a decision
+    that something follows from. Raises Unavailable and Rejected: then nothing may be decided."""
+    if services.orders is None:
+        return
+    live = services.orders.read(number, fresh=fresh)
+    with services.unit_of_work() as uow:
+        if live is None:
+            if uow.order(number) is not None:
+                raise Rejected("the shop has no such paid order any more")
+            return
+        uow.refresh_order(live)
+        uow.commit()
+
+
+def take_order_event(services: Services, source: str, event_id: str, shop_id: str) -> bool:
+    """The shop says that an order has changed: read it. False for an event that was taken before."""
+    assert services.orders is not None
+    with services.unit_of_work() as uow:
+        if uow.knows_event(source, event_id):
+            return False
+    try:
+        live = services.orders.read_id(shop_id)
+    except Rejected:
+        live = None  # whoever asks about the order next hears of it
+    with services.unit_of_work() as uow:
+        if not uow.add_event(source, event_id, services.clock()):
+            return False
+        # Nobody has asked about the order yet: then there is nothing to keep.
+        if live is not None and uow.order(live.order.number) is not None:
+            uow.refresh_order(live)
+        uow.commit()
+    return True
+
+
+def take_payment_event(services: Services, source: str, event: Mapping[str, Any]) -> bool:
+    """The payment system says that something has happened: read what. False for an event that was taken before."""
+    assert services.payments is not None
+    event_id = str(event.get("id"))
+    with services.unit_of_work() as uow:
+        if uow.knows_event(source, event_id):
+            return False
+    state = services.payments.read(event)
+    with services.unit_of_work() as uow:
+        if not uow.add_event(source, event_id, services.clock()):
+            return False
+        if state is not None:
+            uow.note_payment(state)
+        uow.commit()
+    return True

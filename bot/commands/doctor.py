@@ -1,0 +1,90 @@
+"""``refund-desk doctor``: looks at the set-up, and says what is wrong and what to do. It changes nothing.
+
+A connector adds its checks with a module that has ``CHECKS`` and a line in ``_MODULES``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import importlib
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+_MODULES = ("bot.commands.doctor_basics", "bot.commands.doctor_shops")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: ``says`` what was found, ``fix`` what to do about it; empty if nothing is wrong."""
+
+    about: str
+    says: str
+    fix: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.fix
+
+
+Check = Callable[["Settings"], Iterator[Finding]]
+"""Looks at a part of the set-up. It may wait some seconds for an answer, and raises nothing that it can foresee."""
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``doctor``."""
+    parser = subparsers.add_parser("doctor", help="check the set-up and say what to do")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    findings: list[Finding] = []
+    examined = examine()
+    while True:
+        with contextlib.redirect_stdout(sys.stderr):  # what libraries say meanwhile is no part of the answer
+            finding = next(examined, None)
+        if finding is None:
+            break
+        findings.append(finding)
+        if not args.json:
+            print(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.about:12} {finding.says}")
+            if finding.fix:
+                print(f"{'':22}-> {finding.fix}", flush=True)
+    problems = [finding for finding in findings if not finding.ok]
+    if args.json:
+        print(json.dumps([{**asdict(finding), "ok": finding.ok} for finding in findings], indent=2))
+    elif problems:
+        print(f"{len(problems)} of {len(findings)} checks found a problem.")
+    else:
+        print("Nothing is wrong.")
+    return 2 if problems else 0
+
+
+def examine() -> Iterator[Finding]:
+    """All findings. While a setting is broken nothing else can be looked at."""
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        for line in (str(error), *error.others):
+            variable, _, problem = line.partition(": ")
+            yield Finding("settings", line, f"correct {variable}" if problem else "unset it, or correct its name")
+        return
+    yield Finding("settings", "every variable is known and can be used")
+    for name in _MODULES:
+        checks: tuple[tuple[str, Check], ...] = importlib.import_module(name).CHECKS
+        for about, check in checks:
+            try:
+                yield from check(settings)
+            except Exception as error:
+                # A text of ours or a library's could hold a secret: only its kind is shown.
+                yield Finding(about, f"the check itself broke: {type(error).__name__}", "report this")

@@ -1,0 +1,147 @@
+"""What every desk needs: policy, data folder, database, keys, model, and the servers it leans on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from sqlalchemy.engine import Engine, make_url
+
+from bot.bootstrap import keys_of
+from bot.cases.errors import MailNotSent
+from bot.commands.doctor import Check, Finding
+from bot.gateways.mail import SmtpMailer
+from bot.policy import NoTermsInForce
+from bot.settings import Settings, SettingsError, load_policy
+from bot.store.engine import StoreUnavailable, open_engine, schema_version
+from bot.store.unit_of_work import SqlUnitOfWork
+from bot.training import MODEL, is_current
+
+_LATE = timedelta(minutes=2)
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    try:
+        terms = load_policy(settings).terms_for(datetime.now(timezone.utc))
+    except SettingsError as error:
+        yield Finding("policy", str(error), "`refund-desk policy check FILE` says more")
+    except NoTermsInForce as error:
+        yield Finding("policy", str(error), "add a version to the policy file that is in force today")
+    else:
+        yield Finding("policy", f"version {terms.version} is in force")
+
+
+def _home(settings: Settings) -> Iterator[Finding]:
+    folder = settings.home
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        yield Finding("data folder", f"{settings.home}")
+    else:
+        yield Finding("data folder", f"{settings.home} can't be written to", "correct REFUND_DESK_HOME, or its rights")
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    about, fix = "database", "correct REFUND_DESK_DATABASE_URL, or start the database"
+    try:
+        if _is_new(settings.database_url):
+            yield Finding(about, "is made at the first start")
+            return
+        engine = open_engine(settings.database_url)
+        found, wanted, is_known = schema_version(engine)
+    except StoreUnavailable as error:
+        yield Finding(about, str(error), fix)
+        return
+    if found is None:
+        yield Finding(about, "is empty; its tables are made at the first start")
+    elif not is_known:
+        yield Finding(about, f"is of version {found}, newer than this program ({wanted})", "update the program")
+    elif found != wanted:
+        yield Finding(about, f"is of version {found}; the next start brings it to {wanted}")
+    else:
+        yield Finding(about, f"{engine.dialect.name}, version {found}")
+        yield from _keys(settings, engine)
+
+
+def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
+    try:
+        if _is_new(settings.keys_url) or not (settings.secret or (settings.home / "secret").exists()):
+            fix = "bring back the keys' database and the secret: without them all personal data is lost"
+            yield Finding("keys", "there is a database, but no keys or no secret", fix)
+            return
+        with SqlUnitOfWork(engine, keys_of(settings)) as uow:
+            fit = uow.personal.keys_fit()
+            late = uow.overdue_steps(datetime.now(timezone.utc) - _LATE)
+    except SettingsError as error:
+        yield Finding("keys", str(error), "correct REFUND_DESK_KEYS_URL and REFUND_DESK_SECRET")
+        return
+    if fit:
+        yield Finding("keys", "open the personal data of this database")
+    else:
+        fix = "name the keys and the secret that this database was begun with"
+        yield Finding("keys", "are not those of this database", fix)
+    if late:
+        yield Finding(
+            "outbox", f"{late} steps are overdue", "start the worker: `refund-desk run`, or `python -m bot.worker`"
+        )
+    else:
+        yield Finding("outbox", "nothing is overdue")
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    if is_current():
+        yield Finding("model", "is trained from what is on disk")
+    else:
+        found = "is older than what it is made of" if MODEL.is_file() else "is not there"
+        yield Finding("model", found, "`refund-desk train`; `refund-desk run` does it, too")
+
+
+def _redis(settings: Settings) -> Iterator[Finding]:
+    if not settings.redis_url:
+        yield Finding("redis", "not set up: this server counts messages for itself")
+        return
+    from limits.storage import RedisStorage
+
+    try:
+        works = RedisStorage(settings.redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2).check()
+    except Exception:  # the libraries raise what they like
+        works = False
+    if works:
+        yield Finding("redis", "answers")
+    else:
+        yield Finding("redis", "does not answer", "correct REFUND_DESK_REDIS_URL, start Redis, or unset it")
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    if not settings.smtp_url:
+        yield Finding("mail", "not set up: no mail is sent")
+        return
+    try:
+        SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from).check()
+    except MailNotSent as error:
+        yield Finding(
+            "mail", f"the mail server can't be used: {error}", "correct host, user and password in REFUND_DESK_SMTP_URL"
+        )
+    else:
+        yield Finding("mail", "the mail server lets us in")
+
+
+def _is_new(url: str) -> bool:
+    """Whether it is a file of SQLite that is not there yet; looking at it would make it. Raises StoreUnavailable."""
+    try:
+        parsed = make_url(url)
+    except Exception:
+        raise StoreUnavailable("it is no database URL") from None
+    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("policy", _policy),
+    ("data folder", _home),
+    ("database", _database),
+    ("model", _model),
+    ("redis", _redis),
+    ("mail", _mail),
+)

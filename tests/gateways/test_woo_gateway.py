@@ -1,0 +1,379 @@
+"""WooCommerce over real HTTP: refunds that are paid once though the shop knows no keys, orders as they are read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import date, datetime, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from shop_server import ShopFault
+from woo_server import KEY, SECRET, WooServer
+
+from bot.cases.billing import Balance, Rejected, Unavailable, Unclear
+from bot.gateways.http import GatewayUnavailable, Limits
+from bot.gateways.woo_api import WooApi, WooRejected
+from bot.gateways.woo_orders import WooOrders
+from bot.gateways.woocommerce import WooGateway
+from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind
+
+CARD, PLAN, CASE = "CC-104233", "CC-104251", "RD-YTAF7F-refund"
+ORIGINAL, WALLET = Destination.ORIGINAL_PAYMENT_METHOD, Destination.WALLET
+QUICK = Limits(connect=0.3, exchange=0.3, call=1.5)
+
+
+@pytest.fixture
+def woo() -> Iterator[WooServer]:
+    """A card and a plan."""
+    with WooServer() as server:
+        server.add_order(104233)
+        server.add_order(104251, total="25.00", meta_data=[])
+        server.add_subscription(104251)
+        yield server
+        assert server.violations == []
+
+
+def api(woo: WooServer, **options: Any) -> WooApi:
+    """The API of the shop, quicker to give up."""
+    return WooApi(woo.url, KEY, SECRET, **{"limits": QUICK, **options})
+
+
+@pytest.fixture
+def gateway(woo: WooServer) -> WooGateway:
+    """The gateway of the bot."""
+    return WooGateway(api(woo), wallet=True)
+
+
+@pytest.fixture
+def orders(woo: WooServer) -> WooOrders:
+    """The orders of the shop."""
+    return WooOrders(api(woo))
+
+
+def pay(gateway: WooGateway, amount: str = "44.00", to: Destination = ORIGINAL, key: str = CASE) -> str:
+    """Refund the card."""
+    return gateway.refund(CARD, Decimal(amount), "USD", to, key=key)
+
+
+# What is done
+
+
+def test_a_refund_is_paid_through_the_payment_method_and_carries_the_key(woo: WooServer, gateway: WooGateway) -> None:
+    paid = pay(gateway)
+    (sent,) = woo.writes()
+    assert sent.values == {
+        "amount": "44.00",
+        "reason": f"Refund Desk [refund-desk {CASE}]",
+        "api_refund": True,
+        "api_restock": False,
+    }
+    assert woo.payments == [(104233, "44.00")] and paid == str(woo.refunds[104233][0]["id"])
+
+
+def test_a_refund_to_the_wallet_is_recorded_with_the_order_and_credited(woo: WooServer, gateway: WooGateway) -> None:
+    paid = pay(gateway, to=WALLET)
+    assert [sent.values.get("api_refund") for sent in woo.writes()] == [False, None]
+    (row,) = woo.wallet
+    assert (row["type"], row["amount"], row["email"]) == ("credit", "44.00", "alex@example.com")
+    assert paid == f"wallet-{row['transaction_id']}" and woo.payments == []
+
+
+def test_without_a_wallet_nothing_is_recorded(woo: WooServer, gateway: WooGateway) -> None:
+    with pytest.raises(WooRejected, match="no_wallet"):
+        pay(WooGateway(api(woo)), to=WALLET)
+    woo.has_wallet = False
+    with pytest.raises(WooRejected, match="is the plugin active"):
+        pay(gateway, to=WALLET)
+    assert woo.writes() == []
+
+
+def test_a_plan_is_stopped_by_cancelling_it_once(woo: WooServer, gateway: WooGateway) -> None:
+    for _ in range(2):
+        gateway.stop_service(PLAN, key="RD-1-stop_service")
+    gateway.end_agreement(PLAN, date(2026, 5, 31), key="RD-1-end_agreement")
+    assert [(sent.method, sent.values) for sent in woo.writes()] == [("PUT", {"status": "cancelled"})]
+
+
+def test_an_agreement_ends_with_the_time_that_was_paid_for(woo: WooServer, gateway: WooGateway) -> None:
+    gateway.end_agreement(PLAN, date(2026, 5, 31), key="RD-1-end_agreement")
+    gateway.end_agreement(PLAN, date(2026, 5, 31), key="RD-1-end_agreement")
+    assert [sent.values for sent in woo.writes("/subscriptions/")] == [{"status": "pending-cancel"}]
+
+
+def test_a_card_is_stopped_only_where_the_shop_says_how(woo: WooServer, gateway: WooGateway) -> None:
+    with pytest.raises(WooRejected, match="no_subscription"):
+        gateway.stop_service(CARD, key="RD-1-stop_service")
+    WooGateway(api(woo), stop_status="cancelled").stop_service(CARD, key="RD-1-stop_service")
+    assert woo.orders[104233]["status"] == "cancelled" and len(woo.writes()) == 1
+
+
+def test_a_balance_is_read_from_the_order(woo: WooServer, gateway: WooGateway) -> None:
+    woo.orders[104233]["meta_data"][0]["value"] = "31.50"
+    assert gateway.balance(CARD) == Balance(Decimal("31.50"), "USD", False)
+    assert gateway.balance(PLAN) == Balance(None, "USD", False)
+    woo.orders[104233]["meta_data"] = []
+    with pytest.raises(WooRejected, match="no_balance"):
+        gateway.balance(CARD)
+
+
+# Once
+
+
+@pytest.mark.parametrize(
+    ("to", "path"), [(ORIGINAL, "orders/104233/refunds"), (WALLET, "orders/104233/refunds"), (WALLET, "wallet")]
+)
+@pytest.mark.parametrize("fault", [ShopFault.ERROR_AFTER, ShopFault.DROP_AFTER, ShopFault.LATE, ShopFault.GARBAGE])
+def test_what_was_paid_behind_an_error_is_not_paid_again(
+    woo: WooServer, gateway: WooGateway, to: Destination, path: str, fault: ShopFault
+) -> None:
+    woo.fail(f"POST /wp-json/wc/v3/{path}", [fault])
+    with pytest.raises(Unavailable):
+        pay(gateway, to=to)
+    assert pay(gateway, to=to) == pay(gateway, to=to)
+    assert len(woo.refunds[104233]) == 1
+    assert (len(woo.payments), len(woo.wallet)) == ((1, 0) if to is ORIGINAL else (0, 1))
+
+
+def test_a_shop_that_dies_while_it_pays_is_never_asked_to_pay_again(woo: WooServer, gateway: WooGateway) -> None:
+    woo.method = "dies"
+    with pytest.raises(Unavailable, match="500"):
+        pay(gateway)
+    woo.method = "pays"
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="not that it was paid"):
+            pay(gateway)
+    assert woo.payments == [(104233, "44.00")] and len(woo.writes()) == 1
+    woo.refunds[104233][0]["refunded_payment"] = True  # it was only slow
+    assert pay(gateway) == str(woo.refunds[104233][0]["id"])
+
+
+@pytest.mark.parametrize("method", ["refuses", "breaks"])
+def test_a_payment_method_that_says_no_or_breaks_is_for_a_person_since_the_shop_forgets_it(
+    woo: WooServer, gateway: WooGateway, method: str
+) -> None:
+    woo.method = method
+    with pytest.raises(Unclear, match="look at the payment method before"):
+        pay(gateway)
+    assert len(woo.payments) == (method == "breaks")
+
+
+def test_the_second_payment_of_two_that_overlapped_is_seen(woo: WooServer, gateway: WooGateway) -> None:
+    pay(gateway, "20.00")
+    woo.refund_in_the_shop(104233, "20.00", f"Refund Desk [refund-desk {CASE}]")
+    with pytest.raises(Unclear, match="paid_twice"):
+        pay(gateway, "20.00")
+
+
+def test_another_amount_or_destination_under_the_same_key_is_rejected(woo: WooServer, gateway: WooGateway) -> None:
+    pay(gateway)
+    with pytest.raises(WooRejected, match="key_reused"):
+        pay(gateway, "43.00")
+    with pytest.raises(WooRejected, match="key_reused"):
+        pay(gateway, to=WALLET)
+    assert woo.payments == [(104233, "44.00")] and woo.wallet == []
+
+
+@pytest.mark.parametrize("amount", ["5.00", "50.00"])
+def test_a_refund_made_in_the_shop_is_rejected_with_what_is_known(
+    woo: WooServer, gateway: WooGateway, amount: str
+) -> None:
+    woo.refund_in_the_shop(104233, amount)
+    for call in (lambda: pay(gateway), lambda: pay(gateway, to=WALLET), lambda: gateway.balance(CARD)):
+        with pytest.raises(WooRejected, match=f"refunded already: .* of {amount}"):
+            call()
+    assert woo.writes() == []
+
+
+def test_refunds_are_looked_for_on_every_page(woo: WooServer, gateway: WooGateway) -> None:
+    paid = pay(gateway, "20.00", to=WALLET)
+    for number in range(150):
+        woo.wallet.append({**woo.wallet[0], "transaction_id": str(number), "details": "cashback"})
+    assert pay(gateway, "20.00", to=WALLET) == paid and len(woo.wallet) == 151
+
+
+# What each failure means
+
+
+@pytest.mark.parametrize("fault", [fault for fault in ShopFault if not fault.is_done])
+def test_a_fault_of_the_network_or_of_the_shop_is_unavailable_and_pays_nothing(
+    woo: WooServer, gateway: WooGateway, fault: ShopFault
+) -> None:
+    woo.fail("POST", [fault])
+    with pytest.raises(GatewayUnavailable) as unclear:
+        pay(gateway)
+    assert woo.payments == [] and pay(gateway) and len(woo.payments) == 1
+    assert (unclear.value.retry_after == 2) == (fault in (ShopFault.TOO_MANY, ShopFault.HTML))
+
+
+def test_wrong_credentials_are_rejected_and_not_shown(woo: WooServer) -> None:
+    gateway = WooGateway(WooApi(woo.url, KEY, "cs_that_is_wrong"))
+    with pytest.raises(Rejected) as refused:
+        pay(gateway)
+    assert str(refused.value) == "WooCommerce: woocommerce_rest_cannot_view"
+
+
+@pytest.mark.parametrize("amount", ["0", "-1", "0.001", "NaN", "1e12"])
+def test_an_amount_that_is_none_is_not_sent(woo: WooServer, gateway: WooGateway, amount: str) -> None:
+    with pytest.raises(WooRejected, match="amount_not_payable"):
+        pay(gateway, amount)
+    assert woo.sent == []
+
+
+def test_more_than_was_paid_another_currency_and_an_unknown_order_are_rejected(
+    woo: WooServer, gateway: WooGateway
+) -> None:
+    with pytest.raises(WooRejected, match="exceeds_amount_paid"):
+        pay(gateway, "50.01")
+    with pytest.raises(WooRejected, match="currency_mismatch"):
+        gateway.refund(CARD, Decimal(1), "EUR", ORIGINAL, key=CASE)
+    with pytest.raises(WooRejected, match="unknown_order"):
+        gateway.balance("CC-999999")
+    assert woo.writes() == []
+
+
+# Orders as they are read
+
+
+def test_a_card_is_read_as_the_policy_knows_it(woo: WooServer, orders: WooOrders) -> None:
+    woo.orders[104233]["meta_data"] = [
+        {"id": 1, "key": "card_balance", "value": 31.5},
+        {"id": 2, "key": "card_balance_original", "value": "55.00"},
+    ]
+    live = orders.read(CARD, fresh=True)
+    assert live is not None
+    order = live.order
+    assert (order.number, order.product, order.product_kind) == (CARD, "global-card", ProductKind.CALLING_CARD)
+    assert (order.amount_paid, order.original_balance, order.remaining_balance) == (
+        Decimal("50.00"),
+        Decimal("55.00"),
+        Decimal("31.5"),
+    )
+    assert order.placed_at == datetime(2026, 5, 5, 16, tzinfo=timezone.utc)
+    assert (order.status, order.charge, order.shipped) == (OrderStatus.ACTIVE, Charge.PURCHASE, False)
+    assert (live.buyer.name, live.buyer.email, live.buyer.phone) == ("Alex Rivera", "alex@example.com", None)
+
+
+@pytest.mark.parametrize("parent", [True, False])
+def test_a_plan_is_read_with_how_its_charge_came_about(woo: WooServer, orders: WooOrders, parent: bool) -> None:
+    woo.subscriptions.clear()
+    woo.add_subscription(104251, parent=parent)
+    live = orders.read(PLAN, fresh=True)
+    assert live is not None and live.order.product_kind is ProductKind.SUBSCRIPTION
+    assert live.order.charge is (Charge.PURCHASE if parent else Charge.RENEWAL)
+    assert (live.order.original_balance, live.order.remaining_balance) == (None, None)
+
+
+def test_a_shop_without_subscriptions_has_cards_only(woo: WooServer, orders: WooOrders) -> None:
+    woo.has_subscriptions = False
+    live = orders.read(CARD, fresh=True)
+    assert live is not None and live.order.product_kind is ProductKind.CALLING_CARD
+
+
+@pytest.mark.parametrize(
+    ("status", "subscription", "expected"),
+    [
+        ("processing", "active", OrderStatus.ACTIVE),
+        ("completed", "on-hold", OrderStatus.ACTIVE),
+        ("completed", "pending-cancel", OrderStatus.CANCELLED),
+        ("completed", "cancelled", OrderStatus.CANCELLED),
+        ("cancelled", "active", OrderStatus.CANCELLED),
+        ("refunded", "active", OrderStatus.REFUNDED),
+    ],
+)
+def test_the_status_is_that_of_order_and_subscription(
+    woo: WooServer, orders: WooOrders, status: str, subscription: str, expected: OrderStatus
+) -> None:
+    woo.orders[104251]["status"] = status
+    next(iter(woo.subscriptions.values()))["status"] = subscription
+    live = orders.read(PLAN, fresh=True)
+    assert live is not None and live.order.status is expected
+
+
+def test_an_order_that_was_not_paid_is_none_and_no_confirmed_fault(woo: WooServer, orders: WooOrders) -> None:
+    """The shop's "failed" is a payment that failed; the policy's is a service that never worked, which pays in full."""
+    woo.orders[104233].update(status="failed", date_paid_gmt=None)
+    assert orders.read(CARD, fresh=True) is None and orders.read("CC-999999", fresh=True) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ({"status": "on-hold"}, "unclear_status"),
+        ({"status": "lost-in-space"}, "unclear_status"),
+        ({"line_items": []}, "several_products"),
+        ({"line_items": [{"name": "card", "quantity": 2}]}, "several_products"),
+        ({"billing": {"email": ""}}, "no_customer"),
+        ({"currency": "dollars"}, "unusable_order"),
+        ({"total": "50.001"}, "unusable_order"),
+    ],
+)
+def test_what_only_a_person_can_make_sense_of_is_rejected(
+    woo: WooServer, orders: WooOrders, change: dict[str, Any], why: str
+) -> None:
+    woo.orders[104233].update(change)
+    with pytest.raises(WooRejected, match=why):
+        orders.read(CARD, fresh=True)
+
+
+def test_a_part_that_the_shop_refunded_is_for_a_person_but_ours_is_the_refund(
+    woo: WooServer, gateway: WooGateway, orders: WooOrders
+) -> None:
+    woo.refund_in_the_shop(104251, "5.00")
+    with pytest.raises(WooRejected, match="partly_refunded"):
+        orders.read(PLAN, fresh=True)
+    pay(gateway)
+    live = orders.read(CARD, fresh=True)
+    assert live is not None and live.order.status is OrderStatus.REFUNDED
+
+
+def test_a_card_whose_balance_nobody_knows_is_incomplete_for_the_policy(woo: WooServer, orders: WooOrders) -> None:
+    woo.orders[104233]["meta_data"] = []
+    live = orders.read(CARD, fresh=True)
+    assert live is not None
+    assert (live.order.original_balance, live.order.remaining_balance) == (Decimal("50.00"), None)
+
+
+def test_a_read_may_be_some_seconds_old_unless_it_must_be_fresh(woo: WooServer) -> None:
+    now = [0.0]
+    orders = WooOrders(api(woo), clock=lambda: now[0])
+    for fresh, at, asked in ((False, 0, 1), (False, 19, 1), (True, 19, 2), (False, 38, 2), (False, 39.1, 3)):
+        now[0] = at
+        orders.read(CARD, fresh=fresh)
+        assert len([sent for sent in woo.sent if sent.path.endswith("/orders/104233")]) == asked
+    orders.read_id("104233")
+    orders.read(CARD, fresh=False)
+    assert len([sent for sent in woo.sent if sent.path.endswith("/orders/104233")]) == 5
+
+
+def test_a_failed_read_is_not_remembered(woo: WooServer, orders: WooOrders) -> None:
+    woo.fail("GET", [ShopFault.ERROR_BEFORE])
+    with pytest.raises(Unavailable):
+        orders.read(CARD, fresh=False)
+    assert orders.read(CARD, fresh=False) is not None
+
+
+def test_numbers_of_a_plugin_are_found_by_the_order_s_own_number(woo: WooServer) -> None:
+    woo.add_order(7, number="CC-500001")
+    woo.add_order(8, number="500002")
+    woo.add_order(500001)  # another order, whose id is the number of the first
+    orders = WooOrders(api(woo, numbers="number"))
+    woo.orders[500001]["number"] = "9500001"
+    for number in ("CC-500001", "CC-500002"):
+        live = orders.read(number, fresh=True)
+        assert live is not None and live.order.number == number
+    live = orders.read_id("7")
+    assert live is not None and live.order.number == "CC-500001"
+    assert orders.read_id("500001") is None
+    woo.add_order(9, number="CC-500001")
+    with pytest.raises(WooRejected, match="ambiguous_order"):
+        orders.read("CC-500001", fresh=True)
+
+
+def test_a_slow_shop_keeps_nobody_waiting(woo: WooServer, orders: WooOrders) -> None:
+    woo.fail("GET", [ShopFault.LATE] * 3)
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match="in time"):
+        orders.read(CARD, fresh=True)
+    assert time.monotonic() - started < 1
