@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import GatewayError, Unavailable
+from bot.cases.billing import GatewayError, Unavailable, Unclear
 from bot.cases.decisions import decide_and_store, same_figures
 from bot.cases.handoff import save_handoff
 from bot.cases.model import (
@@ -364,7 +364,8 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
             uow.change_step(step.id, next_at=next_at, lease_until=None, error=str(error))
         else:
             # A refusal says nothing of attempts before it that were not answered.
-            unknown = isinstance(error, (Unavailable, Unclear)) or step.attempts > 1 or bool((step.result or {}).get(UNKNOWN))
+            unclear = isinstance(error, (Unavailable, Unclear)) or step.attempts > 1
+            unknown = unclear or bool((step.result or {}).get(UNKNOWN))
             uow.change_step(
                 step.id, state=StepState.DEAD, lease_until=None, error=str(error), result={UNKNOWN: unknown}
             )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from bot.cases.billing import GatewayError
 from bot.cases.consent import plain_no, plain_yes
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.identity import VerificationStatus, verify, verify_code
@@ -72,6 +73,10 @@ def answer_offer(services: Services, message: Message) -> Body | None:
         return _carry_out(services, message.conversation_id, answer)
     except NotVerified as error:
         return _ask_proof(answer, str(error), "email")
+    except GatewayError:
+        return {
+            "text": "The shop does not answer right now, so nothing was done. Please say yes again in some minutes."
+        }
     except UnknownCase:
         return {"text": 'I don\'t find that request any more. A person can help you: say "human".'}
     except MoveNotAllowed as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +31,7 @@ from bot.cases.review import (
     refundable,
     request_of,
 )
+from bot.cases.shop import sync_order
 from bot.cases.withdrawals import is_stopped
 from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import Destination, OrderStatus
@@ -90,8 +92,12 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
     or once a shipped card is back (R5). Saying yes again changes nothing.
 
     Raises NotVerified, UnknownCase, and MoveNotAllowed: it was decided anew, or the order has changed since, which goes
-    back to a person.
+    back to a person; Unavailable or Rejected where the shop does not say how the order stands: then nothing has changed.
     """
+    since = time.monotonic()
+    with services.unit_of_work() as uow:
+        _, stored = _shown_case(services, uow, conversation_id, reference)
+    sync_order(services, stored.order.number, fresh=True)
     with services.unit_of_work() as uow:
         case, stored = _shown_case(services, uow, conversation_id, reference)
         newest = next(iter(reversed(uow.agent_decisions(case.id))), None)
@@ -111,7 +117,7 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
         uow.commit()
     if problem is not None:
         raise MoveNotAllowed(f"Since it was approved, {problem}. A person looks at {reference} again.")
-    return carry_out(services, case)
+    return carry_out(services, case, since)
 
 
 def decline_offer(services: Services, *, conversation_id: str, reference: str) -> Case:
