@@ -92,7 +92,8 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
     or once a shipped card is back (R5). Saying yes again changes nothing.
 
     Raises NotVerified, UnknownCase, and MoveNotAllowed: it was decided anew, or the order has changed since, which goes
-    back to a person; Unavailable or Rejected where the shop does not say how the order stands: then nothing has changed.
+    back to a person. Raises Unavailable or Rejected where the shop does not say how the order stands: nothing has
+    changed then.
     """
     since = time.monotonic()
     with services.unit_of_work() as uow:
