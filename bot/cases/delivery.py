@@ -86,7 +86,7 @@ def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts
     failed. To be asked to wait is no failed attempt."""
     if isinstance(error, Undeliverable) or now - message.at > OLDEST:
         return None
-    asked = getattr(error, "retry_after", None)
+    asked = error.retry_after if isinstance(error, Undelivered) else None
     if asked is not None:
         return now + min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT)
     if message.attempts >= attempts:

@@ -384,8 +384,8 @@ class Message:
     gave the message; ``reply_to`` is the ``seq`` of what it answers. ``body`` holds ``text``, and perhaps ``buttons``
     (``title``, ``payload``), a ``card``, and for a pressed button its ``title``. A customer message is unanswered while
     ``answered_at`` is None; a message to the customer is not known to have reached them while ``delivered_at`` is None.
-    Where a messaging channel brings it: ``attempts`` were made, the next at ``next_at``, ``parts_sent`` of its parts have
-    been taken by the provider, and at ``failed_at`` it was given up.
+    Where a messaging channel brings it: ``attempts`` were made, the next at ``next_at``, ``parts_sent`` of its parts
+    have been taken by the provider, and at ``failed_at`` it was given up.
     """
 
     id: int

@@ -13,8 +13,8 @@ RATE = "{text} Please answer with a number from 1 (badly) to 5 (very well)."
 
 @dataclass(frozen=True, repr=False)
 class Outgoing:
-    """A message to bring. ``heading`` and ``lines`` are of a card below the text, ``choices`` its buttons; ``key`` names
-    it within its conversation. ``by_person``: not the bot says it."""
+    """A message to bring. ``heading`` and ``lines`` are of a card below the text, ``choices`` its buttons; ``key``
+    names it within its conversation. ``by_person``: not the bot says it."""
 
     key: int
     text: str
