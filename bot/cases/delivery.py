@@ -91,7 +91,8 @@ def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts
         return now + min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT)
     if message.attempts >= attempts:
         return None
-    return now + min(FIRST_DELAY * 2 ** (message.attempts - 1), LONGEST_DELAY)
+    delay: timedelta = FIRST_DELAY * 2 ** (message.attempts - 1)
+    return now + min(delay, LONGEST_DELAY)
 
 
 def _deliver(services: Services, courier: Courier, message: Message, attempts: int) -> bool:

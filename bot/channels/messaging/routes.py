@@ -69,11 +69,12 @@ def switched_on(settings: Settings, services: Services) -> list[Connector]:
         token = settings.twilio_auth_token.get_secret_value()
         found.append(Twilio(settings.twilio_account_sid, token, settings.public_url, channels))
     if settings.whatsapp_phone_id:
-        secrets = settings.whatsapp_app_secret, settings.whatsapp_verify_token
-        found.append(WhatsApp(*(secret.get_secret_value() for secret in secrets), settings.whatsapp_phone_id))
+        app_secret, verify_token = settings.whatsapp_app_secret, settings.whatsapp_verify_token
+        secrets = app_secret.get_secret_value(), verify_token.get_secret_value()
+        found.append(WhatsApp(*secrets, settings.whatsapp_phone_id))
     if settings.messenger_verify_token:
-        secrets = settings.messenger_app_secret, settings.messenger_verify_token
-        found.append(Messenger(*(secret.get_secret_value() for secret in secrets)))
+        app_secret, verify_token = settings.messenger_app_secret, settings.messenger_verify_token
+        found.append(Messenger(app_secret.get_secret_value(), verify_token.get_secret_value()))
     if settings.email_secret:
         secret = settings.email_secret.get_secret_value()
 
