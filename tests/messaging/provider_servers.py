@@ -477,3 +477,29 @@ class MessengerServer(_MetaServer):
 
     def unknown(self, who: str) -> Any:
         return self.event(who, read={"watermark": 1})
+
+
+class MetaServer(ShopServer):
+    """The Graph API, which has both: one address, told apart by who asks."""
+
+    def __init__(self, whatsapp: WhatsAppServer, messenger: MessengerServer) -> None:
+        super().__init__(retry_after="1")
+        self._whatsapp, self._messenger = whatsapp, messenger
+        for one in (whatsapp, messenger):
+            one.start, one.stop = self.start, self.stop  # type: ignore[method-assign]
+        whatsapp._faults = messenger._faults = self._faults
+
+    def _of(self, sent: Sent) -> _MetaServer:
+        return self._messenger if "/me" in sent.path else self._whatsapp
+
+    def is_authorised(self, sent: Sent) -> bool:
+        return self._of(sent).is_authorised(sent)
+
+    def unauthorised(self) -> Reply:
+        return self._whatsapp.unauthorised()
+
+    def failure(self, fault: ShopFault, sent: Sent) -> Reply:
+        return self._of(sent).failure(fault, sent)
+
+    def answer(self, sent: Sent) -> Reply:
+        return self._of(sent).answer(sent)
