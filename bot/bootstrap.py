@@ -8,11 +8,17 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from bot.cases.billing import BillingGateway
+from bot.cases.delivery import Courier
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
 from bot.cases.ports import Services
 from bot.cases.shop import OrderSource, PaymentReader
 from bot.gateways.mail import SmtpMailer
+from bot.gateways.messaging.email import EmailCourier
+from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
+from bot.gateways.messaging.slack import SlackCourier
+from bot.gateways.messaging.telegram import TelegramCourier
+from bot.gateways.messaging.twilio import TwilioCourier
 from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
 from bot.gateways.stripe import StripeGateway
@@ -120,6 +126,35 @@ def open_shop(settings: Settings, start_of: Callable[[date], datetime]) -> Shop:
         stripe=stripe,
         woocommerce=woo,
     )
+
+
+def open_couriers(settings: Settings) -> list[Courier]:
+    """Who brings messages, for each messaging channel that is switched on; nothing is connected yet. Raises
+    SettingsError."""
+    found: list[Courier] = []
+    name = "SLACK_URL"
+    try:
+        if settings.slack_bot_token:
+            found.append(SlackCourier(settings.slack_url, settings.slack_bot_token.get_secret_value()))
+        name = "TELEGRAM_URL"
+        if settings.telegram_token:
+            found.append(TelegramCourier(settings.telegram_url, settings.telegram_token.get_secret_value()))
+        name = "TWILIO_URL"
+        numbers = {"sms": settings.twilio_sms_from, "twilio-whatsapp": settings.twilio_whatsapp_from}
+        account = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
+        found += [TwilioCourier(channel, settings.twilio_url, *account, n) for channel, n in numbers.items() if n]
+        name = "META_URL"
+        if settings.whatsapp_token:
+            token = settings.whatsapp_token.get_secret_value()
+            found.append(WhatsAppCourier(settings.meta_url, token, settings.whatsapp_phone_id))
+        if settings.messenger_token:
+            found.append(MessengerCourier(settings.meta_url, settings.messenger_token.get_secret_value()))
+    except ValueError as error:
+        raise SettingsError(f"REFUND_DESK_{name}: {error}") from None
+    if settings.email_secret:
+        mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.email_address)
+        found.append(EmailCourier(mailer, settings.email_secret.get_secret_value().encode()))
+    return found
 
 
 def keys_of(settings: Settings) -> Keys:

@@ -22,6 +22,15 @@ from bot.policy import Policy, PolicyFileError
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "REFUND_DESK_"
 _SHORTEST_SECRET = 16
+MESSAGING_NEEDS: dict[str, tuple[str, ...]] = {
+    "slack": ("slack_bot_token", "slack_signing_secret"),
+    "telegram": ("telegram_token", "telegram_secret"),
+    "twilio": ("twilio_account_sid", "twilio_auth_token"),
+    "whatsapp": ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_token", "whatsapp_phone_id"),
+    "messenger": ("messenger_token", "messenger_app_secret", "messenger_verify_token"),
+    "email": ("email_secret", "email_address"),
+}
+"""The settings that switch a messaging channel on: all of them, or none. The last one is asked about the others."""
 
 
 class SettingsError(Exception):
@@ -65,7 +74,9 @@ class Settings(BaseSettings):
 
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
     the shop are checked, and how codes and receipts are mailed; then the systems of the shop: ``billing`` says which
-    moves the money (default: the one that is set up). The README has them all.
+    moves the money (default: the one that is set up); then the messaging channels, each of which is on when its
+    settings are (MESSAGING_NEEDS), with ``delivery_attempts`` to bring a message before a person has to. The README has
+    them all.
     """
 
     home: Path = PROJECT / "var"
@@ -113,6 +124,29 @@ class Settings(BaseSettings):
     woocommerce_balance_field: str = Field(default="card_balance", regex=r"^[A-Za-z0-9_.-]{1,100}$")
     woocommerce_wallet: Literal["none", "terawallet"] = "none"
     billing: Literal["", "ledger", "rest", "stripe", "woocommerce"] = ""
+
+    slack_bot_token: Secret = Secret("")
+    slack_signing_secret: Secret = Secret("")
+    slack_url: str = "https://slack.com/api"
+    telegram_token: Secret = Secret("")
+    telegram_secret: Secret = Secret("")
+    telegram_url: str = "https://api.telegram.org"
+    twilio_account_sid: str = Field(default="", regex=r"^(AC[0-9a-fA-F]{32})?$")
+    twilio_auth_token: Secret = Secret("")
+    twilio_sms_from: str = Field(default="", regex=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$")
+    twilio_whatsapp_from: str = Field(default="", regex=r"^(\+[1-9][0-9]{6,14})?$")
+    twilio_url: str = "https://api.twilio.com"
+    whatsapp_token: Secret = Secret("")
+    whatsapp_app_secret: Secret = Secret("")
+    whatsapp_verify_token: Secret = Secret("")
+    whatsapp_phone_id: str = Field(default="", regex=r"^[0-9]{0,30}$")
+    messenger_token: Secret = Secret("")
+    messenger_app_secret: Secret = Secret("")
+    messenger_verify_token: Secret = Secret("")
+    meta_url: str = "https://graph.facebook.com/v25.0"
+    email_secret: Secret = Secret("")
+    email_address: str = ""
+    delivery_attempts: int = Field(default=12, ge=1, le=50)
 
     class Config:
         """Where the values come from."""
@@ -200,6 +234,51 @@ class Settings(BaseSettings):
         if len(shops) > 1:
             raise ValueError("say which pays refunds, stripe or woocommerce: both are set up")
         return shops[0] if shops else "rest" if values.get("gateway_url") else "ledger"
+
+    @validator("telegram_secret")
+    def _telegram_takes_it(cls, secret: SecretStr) -> SecretStr:
+        if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
+            raise ValueError("may have letters, digits, _ and - only, at most 256")
+        return secret
+
+    @validator("email_address")
+    def _email_can_be_sent(cls, address: str) -> str:
+        if address and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
+            raise ValueError("must be an e-mail address")
+        return address
+
+    @validator(*(names[-1] for names in MESSAGING_NEEDS.values()), always=True)
+    def _messaging_is_whole(cls, value: Any, values: dict[str, Any], field: ModelField) -> Any:
+        names = next(names for names in MESSAGING_NEEDS.values() if names[-1] == field.name)
+        given = [name for name in names[:-1] if values.get(name)]
+        if value:
+            missing = [_either(name) for name in names[:-1] if not values.get(name, True)]
+            if missing:
+                raise ValueError(f"needs {' and '.join(missing)}")
+        elif given:
+            raise ValueError(f"is missing, though {PREFIX}{given[0].upper()} is set")
+        return value
+
+    @validator("twilio_whatsapp_from", always=True)
+    def _twilio_has_a_number(cls, number: str, values: dict[str, Any]) -> str:
+        numbers = number or values.get("twilio_sms_from", "?")
+        if values.get("twilio_account_sid") and not numbers:
+            raise ValueError(f"set it or {PREFIX}TWILIO_SMS_FROM: Twilio has to know which number sends")
+        if numbers and numbers != "?" and not values.get("twilio_account_sid", True):
+            raise ValueError(f"needs {PREFIX}TWILIO_ACCOUNT_SID and {_either('twilio_auth_token')}")
+        return number
+
+    @validator("twilio_url", always=True)
+    def _twilio_signs_our_address(cls, url: str, values: dict[str, Any]) -> str:
+        if values.get("twilio_account_sid") and not values.get("public_url", True):
+            raise ValueError(f"needs {PREFIX}PUBLIC_URL: Twilio signs the address that it asks")
+        return url
+
+    @validator("email_address", always=True)
+    def _email_can_be_answered(cls, address: str, values: dict[str, Any]) -> str:
+        if address and not values.get("smtp_url", True):
+            raise ValueError(f"needs {_either('smtp_url')} to answer")
+        return address
 
     @validator("secret", "token_secret")
     def _long_enough(cls, secret: SecretStr) -> SecretStr:

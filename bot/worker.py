@@ -10,17 +10,22 @@ import threading
 import structlog
 
 from bot import logs
-from bot.bootstrap import bootstrap
+from bot.bootstrap import bootstrap, open_couriers
+from bot.cases.delivery import Courier, deliver_due
 from bot.cases.email_codes import send_due_mails
 from bot.cases.execution import carry_out_due
 from bot.cases.notices import send_due_notices
 from bot.cases.ports import Services
 from bot.cases.withdrawals import hand_over_left_quotes
+from bot.settings import load_settings
 
 PAUSE = 0.5
 """Seconds between two looks at an outbox in which nothing is due."""
 PAUSE_AFTER_FAILURE = 2.0
 """Seconds until the next try after one that failed, such as a database that is gone."""
+
+FINISH_SECONDS = 12.0
+"""How long a message in hand may take once the worker is told to stop."""
 
 logger = structlog.get_logger()
 
@@ -40,13 +45,37 @@ def work(services: Services, stop: threading.Event) -> None:
             stop.wait(PAUSE)
 
 
+def bring(services: Services, courier: Courier, attempts: int, stop: threading.Event) -> None:
+    """Bring what is said to the customers of one channel until told to stop: each has a thread of its own, so that a
+    provider that does not answer holds up nobody else."""
+    while not stop.is_set():
+        try:
+            busy = deliver_due(services, courier, attempts=attempts)
+        except Exception as error:
+            logger.error("delivery.failed", channel=courier.channel, error=type(error).__name__)
+            stop.wait(PAUSE_AFTER_FAILURE)
+            continue
+        if not busy:
+            stop.wait(PAUSE)
+
+
 def main() -> int:
     """Work until a signal comes; a step in hand is finished first."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     logs.set_up()
-    work(bootstrap(), stop)
+    settings = load_settings()
+    services = bootstrap(settings)
+    threads = [
+        threading.Thread(target=bring, args=(services, courier, settings.delivery_attempts, stop), daemon=True)
+        for courier in open_couriers(settings)
+    ]
+    for thread in threads:
+        thread.start()
+    work(services, stop)
+    for thread in threads:
+        thread.join(FINISH_SECONDS)
     return 0
 
 

@@ -51,10 +51,10 @@ def is_known(services: Services, conversation_id: str, client_id: str) -> bool:
 
 
 def exchange(
-    services: Services, conversation_id: str, client_id: str, body: Body, answers: list[Body]
+    services: Services, conversation_id: str, client_id: str, body: Body, answers: list[Body], *, delivered: bool = True
 ) -> list[Message]:
-    """Store what a customer sent with a form and what the page answers, both at once; once for each ``client_id``. The
-    replies, those of before for a repeat."""
+    """Store what a customer sent and what is answered without the bot, such as by a page, both at once; once for each
+    ``client_id``. The replies, those of before for a repeat. ``delivered`` as in ``answer``."""
     now = services.clock()
     with services.unit_of_work() as uow:
         uow.exclude_others(f"messages {conversation_id}")
@@ -63,7 +63,14 @@ def exchange(
             return uow.replies_to(known)
         message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, answered_at=now)
         said = [
-            uow.add_message(conversation_id, Author.BOT, answer, now, reply_to=message.seq, delivered_at=now)
+            uow.add_message(
+                conversation_id,
+                Author.BOT,
+                answer,
+                now,
+                reply_to=message.seq,
+                delivered_at=now if delivered else None,
+            )
             for answer in answers
         ]
         uow.commit()

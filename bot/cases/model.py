@@ -334,6 +334,8 @@ class Conversation:
     """Who of the desk answers in it; None: the bot does."""
     reply_email: str | None = field(default=None, repr=False)
     """Where the customer wants a person's answers mailed, too; sealed."""
+    reply_address: str | None = field(default=None, repr=False)
+    """Where a messaging channel brings what is said to the customer; sealed."""
 
 
 class Role(str, Enum):
@@ -382,6 +384,8 @@ class Message:
     gave the message; ``reply_to`` is the ``seq`` of what it answers. ``body`` holds ``text``, and perhaps ``buttons``
     (``title``, ``payload``), a ``card``, and for a pressed button its ``title``. A customer message is unanswered while
     ``answered_at`` is None; a message to the customer is not known to have reached them while ``delivered_at`` is None.
+    Where a messaging channel brings it: ``attempts`` were made, the next at ``next_at``, ``parts_sent`` of its parts
+    have been taken by the provider, and at ``failed_at`` it was given up.
     """
 
     id: int
@@ -398,6 +402,10 @@ class Message:
     lease_until: datetime | None = None
     answered_at: datetime | None = None
     delivered_at: datetime | None = None
+    attempts: int = 0
+    parts_sent: int = 0
+    next_at: datetime | None = None
+    failed_at: datetime | None = None
 
     @property
     def text(self) -> str:

@@ -24,6 +24,7 @@ from bot.bootstrap import bootstrap
 from bot.channels import desk, pages, rasa_patches, statics
 from bot.channels.edge import Edge
 from bot.channels.live import Live
+from bot.channels.messaging import routes as messaging
 from bot.channels.rest import LONGEST_BODY
 from bot.channels.shop_webhooks import shop_webhooks
 from bot.channels.turns import Turns
@@ -48,6 +49,7 @@ def build(action_url: str) -> Sanic:
     desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
     app.blueprint(shop_webhooks(settings, services))
+    messaging.register(app, services, settings)
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     endpoints.action = EndpointConfig(url=f"{action_url}/webhook")

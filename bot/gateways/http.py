@@ -62,7 +62,8 @@ class Answer:
 
 
 class JsonClient:
-    """HTTP to the API of a shop system; ``name`` is what errors call it. Safe to share between threads.
+    """HTTP to the API of a shop system or a messaging provider; ``name`` is what errors call it, ``user`` None where
+    headers or paths authenticate. Safe to share between threads.
 
     Redirects are not followed, cookies not kept, and the proxies of the environment not used.
     """
@@ -71,7 +72,7 @@ class JsonClient:
         self,
         name: str,
         url: str,
-        user: str,
+        user: str | None,
         password: str,
         headers: Mapping[str, str],
         limits: Limits,
@@ -84,7 +85,7 @@ class JsonClient:
         self._clock = clock
         self._client = httpx.Client(
             transport=DeadlineTransport(),
-            auth=(user, password),
+            auth=None if user is None else (user, password),
             trust_env=False,
             follow_redirects=False,
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),

@@ -37,7 +37,7 @@ class SmtpMailer:
             for attachment in attachments:
                 main, _, sub = attachment.kind.partition("/")
                 mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
-            with self._connected() as server:
+            with self.connected() as server:
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException, ValueError, LookupError) as error:
             raise MailNotSent(type(error).__name__) from None
@@ -45,11 +45,12 @@ class SmtpMailer:
     def check(self) -> None:
         """Connect and log in, and send nothing. Raises MailNotSent."""
         try:
-            self._connected().quit()
+            self.connected().quit()
         except (OSError, smtplib.SMTPException, ValueError) as error:
             raise MailNotSent(type(error).__name__) from None
 
-    def _connected(self) -> smtplib.SMTP:
+    def connected(self) -> smtplib.SMTP:
+        """A connection that is logged in. Raises what smtplib raises."""
         parts = urlsplit(self.url)
         host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")
         context = ssl.create_default_context()

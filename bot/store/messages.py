@@ -74,33 +74,40 @@ class MessageRows(Rows):
         waiting = and_(t.messages.c.author == Author.CUSTOMER.value, t.messages.c.answered_at.is_(None), free)
         return self._messages(waiting, limit=limit)
 
-    def undelivered(self, channels: Collection[str], limit: int = 50) -> list[Message]:
-        """What has not reached the customers of these channels, the oldest first."""
-        of_channels = select(t.conversations.c.id).where(t.conversations.c.channel.in_(channels))
-        waiting = and_(
-            t.messages.c.author != Author.CUSTOMER.value,
-            t.messages.c.delivered_at.is_(None),
-            t.messages.c.conversation_id.in_(of_channels),
+    def due_deliveries(self, channel: str, now: datetime, limit: int = 20) -> list[Message]:
+        """What is to be brought to the customers of a channel now, the oldest first: of each conversation the first
+        message that has not reached its customer, unless it waits for its time or somebody has it in hand."""
+        waiting, talk = t.messages.c, t.conversations.c
+        heads = (
+            select(func.min(waiting.id))
+            .join(t.conversations, waiting.conversation_id == talk.id)
+            .where(talk.channel == channel, _to_be_brought())
+            .group_by(waiting.conversation_id)
         )
-        return self._messages(waiting, limit=limit)
+        due = and_(
+            waiting.id.in_(heads),
+            or_(waiting.next_at.is_(None), waiting.next_at <= now),
+            or_(waiting.lease_until.is_(None), waiting.lease_until <= now),
+        )
+        return self._messages(due, limit=limit)
 
     def undelivered_in(self, conversation_id: str) -> list[Message]:
         """What has not reached the customer of one conversation."""
-        waiting = and_(
-            t.messages.c.conversation_id == conversation_id,
-            t.messages.c.author != Author.CUSTOMER.value,
-            t.messages.c.delivered_at.is_(None),
-        )
-        return self._messages(waiting)
+        return self._messages(and_(t.messages.c.conversation_id == conversation_id, _to_be_brought()))
 
     def change_message(self, message_id: int, **values: Any) -> None:
         """Set columns of a message."""
         self.connection.execute(t.messages.update().where(t.messages.c.id == message_id).values(**plain(values)))
 
     def lease_message(self, message_id: int, now: datetime, until: datetime) -> bool:
-        """Take an unanswered message in hand; False where somebody else has it, or it is answered."""
+        """Take a message in hand, to answer or to bring it; False where somebody else has it, or it is done with."""
         free = or_(t.messages.c.lease_until.is_(None), t.messages.c.lease_until <= now)
-        waiting = and_(t.messages.c.id == message_id, t.messages.c.answered_at.is_(None), free)
+        open_ = (
+            t.messages.c.answered_at.is_(None),
+            t.messages.c.delivered_at.is_(None),
+            t.messages.c.failed_at.is_(None),
+        )
+        waiting = and_(t.messages.c.id == message_id, *open_, free)
         taken = self.connection.execute(t.messages.update().where(waiting).values(lease_until=until))
         return bool(taken.rowcount == 1)
 
@@ -147,3 +154,12 @@ class MessageRows(Rows):
     @abstractmethod
     def personal(self) -> PersonalData:
         """See SqlUnitOfWork."""
+
+
+def _to_be_brought() -> Any:
+    """What the index ix_messages_undelivered holds."""
+    return and_(
+        t.messages.c.author != Author.CUSTOMER.value,
+        t.messages.c.delivered_at.is_(None),
+        t.messages.c.failed_at.is_(None),
+    )

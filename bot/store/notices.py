@@ -65,6 +65,19 @@ class NoticeRows(Rows):
         update = t.conversations.update().where(t.conversations.c.id == conversation_id)
         self.connection.execute(update.values(reply_email=sealed))
 
+    def set_reply_address(self, conversation_id: str, address: dict[str, Any]) -> None:
+        """Keep, under the conversation's key, where what is said to the customer is brought."""
+        sealed = self.keys.seal(conversation(conversation_id), address)
+        update = t.conversations.update().where(t.conversations.c.id == conversation_id)
+        self.connection.execute(update.values(reply_address=sealed))
+
+    def reply_address(self, conversation_id: str) -> dict[str, Any] | None:
+        """Where what is said to the customer is brought; None where no channel said so, or it was erased."""
+        query = select(t.conversations.c.reply_address).where(t.conversations.c.id == conversation_id)
+        sealed = self.connection.execute(query).scalar_one_or_none()
+        address: Any = self.personal.opened(conversation_id, sealed, None)
+        return address if isinstance(address, dict) else None
+
     def reply_email(self, conversation_id: str) -> str | None:
         """Where a person's answers are mailed to; None where nobody said so, or it was erased."""
         query = select(t.conversations.c.reply_email).where(t.conversations.c.id == conversation_id)

@@ -40,6 +40,7 @@ _NAMELESS = {
     "proven_until": None,
     "agent_id": None,
     "reply_email": None,
+    "reply_address": None,
 }
 """What is left of a conversation that was erased."""
 

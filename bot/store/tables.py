@@ -293,6 +293,7 @@ conversations = Table(
     Column("last_at", Moment, nullable=False),
     Column("agent_id", Integer),  # the one truth on who answers: a person of the desk, or, where None, the bot
     Column("reply_email", Text),  # under the conversation's key
+    Column("reply_address", Text),  # under the conversation's key
     Index("ix_conversations_channel_sender", "channel", "sender"),
     Index("ix_conversations_address_index_last_at", "address_index", "last_at"),
 )
@@ -373,12 +374,16 @@ messages = Table(
     Column("lease_until", Moment),
     Column("answered_at", Moment),
     Column("delivered_at", Moment),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("parts_sent", Integer, nullable=False, server_default="0"),
+    Column("next_at", Moment),
+    Column("failed_at", Moment),
     UniqueConstraint("conversation_id", "seq"),
     UniqueConstraint("conversation_id", "client_id"),
 )
 _UNANSWERED = text("author = 'customer' AND answered_at IS NULL")
 Index("ix_messages_unanswered", messages.c.id, sqlite_where=_UNANSWERED, postgresql_where=_UNANSWERED)
-_UNDELIVERED = text("author <> 'customer' AND delivered_at IS NULL")
+_UNDELIVERED = text("author <> 'customer' AND delivered_at IS NULL AND failed_at IS NULL")
 Index("ix_messages_undelivered", messages.c.id, sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED)
 
 agent_decisions = Table(

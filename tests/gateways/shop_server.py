@@ -116,6 +116,11 @@ class ShopServer:
         """Carry a request out."""
         raise NotImplementedError
 
+    def is_authorised(self, sent: Sent) -> bool:
+        """Whether a request comes with the right credentials."""
+        token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return sent.headers.get("authorization") == f"Basic {token}"
+
     def unauthorised(self) -> Reply:
         """The answer to wrong credentials."""
         raise NotImplementedError
@@ -187,8 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         sent = Sent(self.command, parts.path, dict(parse_qsl(parts.query)), values, headers)
         shop.sent.append(sent)
-        token = base64.b64encode(f"{shop.user}:{shop.password}".encode()).decode()
-        if headers.get("authorization") != f"Basic {token}":
+        if not shop.is_authorised(sent):
             self._send(shop.unauthorised())
             return
         fault = shop.next_fault(sent)

@@ -62,6 +62,7 @@ def upgrade() -> None:
     op.create_index("ix_sign_in_attempts_login_at", "sign_in_attempts", ["login", "at"])
     op.add_column("conversations", sa.Column("agent_id", sa.Integer(), nullable=True))
     op.add_column("conversations", sa.Column("reply_email", sa.Text(), nullable=True))
+    op.add_column("conversations", sa.Column("reply_address", sa.Text(), nullable=True))
     op.add_column("cases", sa.Column("agent_id", sa.Integer(), nullable=True))
     op.add_column("cases", sa.Column("taken_at", sa.DateTime(), nullable=True))
     op.create_table(
@@ -79,6 +80,10 @@ def upgrade() -> None:
         sa.Column("lease_until", sa.DateTime(), nullable=True),
         sa.Column("answered_at", sa.DateTime(), nullable=True),
         sa.Column("delivered_at", sa.DateTime(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("parts_sent", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=True),
+        sa.Column("failed_at", sa.DateTime(), nullable=True),
         sa.ForeignKeyConstraint(["agent_id"], ["agents.id"]),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("conversation_id", "seq"),
@@ -86,7 +91,7 @@ def upgrade() -> None:
     )
     waiting = sa.text("author = 'customer' AND answered_at IS NULL")
     op.create_index("ix_messages_unanswered", "messages", ["id"], sqlite_where=waiting, postgresql_where=waiting)
-    undelivered = sa.text("author <> 'customer' AND delivered_at IS NULL")
+    undelivered = sa.text("author <> 'customer' AND delivered_at IS NULL AND failed_at IS NULL")
     op.create_index(
         "ix_messages_undelivered", "messages", ["id"], sqlite_where=undelivered, postgresql_where=undelivered
     )

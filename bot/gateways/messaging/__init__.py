@@ -1,0 +1,1 @@
+"""Who brings messages to customers: a courier for each messaging channel (bot.cases.delivery.Courier)."""
