@@ -9,10 +9,17 @@ from typing import Any
 
 from bot.cases.billing import BillingGateway
 from bot.cases.delivery import Courier
+from bot.cases.helpdesk import HelpDesk
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
 from bot.cases.ports import Services
 from bot.cases.shop import OrderSource, PaymentReader
+from bot.gateways.helpdesks.chatwoot import Chatwoot
+from bot.gateways.helpdesks.email import EmailDesk
+from bot.gateways.helpdesks.freshdesk import Freshdesk
+from bot.gateways.helpdesks.slack import SlackDesk
+from bot.gateways.helpdesks.webhook import WebhookDesk
+from bot.gateways.helpdesks.zendesk import Zendesk
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.messaging.email import EmailCourier
 from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
@@ -73,6 +80,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         public_url=settings.public_url,
         orders=shop.orders,
         payments=shop.payments,
+        helpdesk=open_helpdesk(settings),
     )
 
 
@@ -155,6 +163,29 @@ def open_couriers(settings: Settings) -> list[Courier]:
         mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.email_address)
         found.append(EmailCourier(mailer, settings.email_secret.get_secret_value().encode()))
     return found
+
+
+def open_helpdesk(settings: Settings) -> HelpDesk | None:
+    """The help desk of the settings; None for our own. Raises SettingsError."""
+    url, account, inbox = settings.helpdesk_url, settings.helpdesk_account, settings.helpdesk_inbox
+    token, secret = settings.helpdesk_token.get_secret_value(), settings.helpdesk_secret.get_secret_value().encode()
+    try:
+        if settings.helpdesk == "chatwoot":
+            return Chatwoot(url, int(account), int(inbox), token)
+        if settings.helpdesk == "zendesk":
+            return Zendesk(url, account, token)
+        if settings.helpdesk == "freshdesk":
+            return Freshdesk(url, token)
+        if settings.helpdesk == "slack":
+            return SlackDesk(url or "https://slack.com/api", token, account)
+        if settings.helpdesk == "email":
+            mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
+            return EmailDesk(mailer, account, inbox, secret)
+        if settings.helpdesk == "webhook":
+            return WebhookDesk(url, secret)
+    except ValueError as error:
+        raise SettingsError(f"REFUND_DESK_HELPDESK_URL: {error}") from None
+    return None
 
 
 def keys_of(settings: Settings) -> Keys:

@@ -33,6 +33,19 @@ MESSAGING_NEEDS: dict[str, tuple[str, ...]] = {
 """The settings that switch a messaging channel on: all of them, or none. The last one is asked about the others."""
 
 
+_SIGNED = ("helpdesk_secret",)
+HELPDESK_NEEDS: dict[str, tuple[str, ...]] = {
+    "own": (),
+    "chatwoot": ("helpdesk_url", "helpdesk_account", "helpdesk_inbox", "helpdesk_token", *_SIGNED),
+    "zendesk": ("helpdesk_url", "helpdesk_account", "helpdesk_token", *_SIGNED),
+    "freshdesk": ("helpdesk_url", "helpdesk_token", *_SIGNED),
+    "slack": ("helpdesk_account", "helpdesk_token", *_SIGNED),
+    "email": ("helpdesk_account", "helpdesk_inbox", *_SIGNED, "smtp_url", "mail_from"),
+    "webhook": ("helpdesk_url", *_SIGNED),
+}
+"""The settings without which a help desk can't be used."""
+
+
 class SettingsError(Exception):
     """A setting is missing or broken: one line that names the variable and says what to do. ``others`` are such lines
     about other settings."""
@@ -75,8 +88,8 @@ class Settings(BaseSettings):
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
     the shop are checked, and how codes and receipts are mailed; then the systems of the shop: ``billing`` says which
     moves the money (default: the one that is set up); then the messaging channels, each of which is on when its
-    settings are (MESSAGING_NEEDS), with ``delivery_attempts`` to bring a message before a person has to. The README has
-    them all.
+    settings are (MESSAGING_NEEDS), with ``delivery_attempts`` to bring a message before a person has to; then where
+    people answer, if not at our own desk alone. The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -147,6 +160,12 @@ class Settings(BaseSettings):
     email_secret: Secret = Secret("")
     email_address: str = ""
     delivery_attempts: int = Field(default=12, ge=1, le=50)
+    helpdesk_url: str = ""
+    helpdesk_token: Secret = Secret("")
+    helpdesk_secret: Secret = Secret("")
+    helpdesk_account: str = Field(default="", regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$")
+    helpdesk_inbox: str = Field(default="", regex=r"^[A-Za-z0-9._%-]*(@[A-Za-z0-9.-]+)?$")
+    helpdesk: Literal["own", "chatwoot", "zendesk", "freshdesk", "slack", "email", "webhook"] = "own"
 
     class Config:
         """Where the values come from."""
@@ -333,6 +352,24 @@ class Settings(BaseSettings):
         if values.get("email_code") == "required" and not (sender and values.get("smtp_url")):
             raise ValueError("REFUND_DESK_EMAIL_CODE=required needs REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM")
         return sender
+
+    @validator("helpdesk_url")
+    def _helpdesk_can_be_called(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        return url.rstrip("/")
+
+    @validator("helpdesk", always=True)
+    def _helpdesk_is_set_up(cls, desk: str, values: dict[str, Any]) -> str:
+        missing = [PREFIX + name.upper() for name in HELPDESK_NEEDS[desk] if not values.get(name, True)]
+        if missing:
+            raise ValueError(f"{desk} needs {' and '.join(missing)} (secrets also as …_FILE)")
+        for name in ("helpdesk_account", "helpdesk_inbox"):
+            if desk == "chatwoot" and not str(values.get(name, "1")).isdigit():
+                raise ValueError(f"chatwoot needs a number as {PREFIX}{name.upper()}")
+            if desk == "email" and "@" not in str(values.get(name, "@")):
+                raise ValueError(f"email needs an address as {PREFIX}{name.upper()}")
+        return desk
 
     @validator("public_url")
     def _public(cls, url: str) -> str:

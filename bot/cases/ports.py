@@ -40,6 +40,7 @@ from bot.policy.facts import Order
 
 if TYPE_CHECKING:
     from bot.cases.email_codes import DueMail, EmailCode
+    from bot.cases.helpdesk import HelpDesk, Ticket
     from bot.cases.mailing import Mailer
     from bot.cases.misunderstood import Misunderstood
     from bot.cases.notices import DueNotice, NoticeKind
@@ -200,6 +201,14 @@ class UnitOfWork(Numbers, Protocol):
     def set_reply_address(self, conversation_id: str, address: dict[str, Any]) -> None: ...
     def reply_address(self, conversation_id: str) -> dict[str, Any] | None: ...
 
+    def file_ticket(self, case: Case, desk: str, now: datetime) -> None: ...
+    def take_due_tickets(self, desk: str, now: datetime, until: datetime) -> list[Ticket]: ...
+    def ticket(self, ticket_id: int) -> Ticket | None: ...
+    def ticket_named(self, desk: str, external_id: str) -> Ticket | None: ...
+    def change_ticket(self, ticket_id: int, **values: Any) -> None: ...
+    def is_opening(self, desk: str, now: datetime) -> bool: ...
+    def looked_at(self, ticket: Ticket) -> None: ...
+
     def exclude_others(self, name: str) -> None: ...
     def conversation(self, conversation_id: str) -> Conversation | None: ...
     def conversations_named(self, channel: str, sender: str) -> list[Conversation]: ...
@@ -274,7 +283,8 @@ class Services:
     ``gateway_attempts`` times, then a person has the case. ``email_code``: whether a code by mail is asked for as well,
     which ``mailer`` then sends. ``limits``: what somebody at the desk may pay out without a second person.
     ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it. ``orders``
-    is where orders live, if not in the store alone, and ``payments`` what tells of payments.
+    is where orders live, if not in the store alone, and ``payments`` what tells of payments; ``helpdesk`` is where
+    people of the company answer, if not at our own desk alone.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -293,6 +303,7 @@ class Services:
     mailer: Mailer | None = None
     print_receipt: Callable[[Receipt], bytes] | None = None
     public_url: str = ""
+    helpdesk: HelpDesk | None = None
     limits: Limits = field(default_factory=Limits)
     orders: OrderSource | None = None
     payments: PaymentReader | None = None

@@ -37,6 +37,13 @@ class SmtpMailer:
             for attachment in attachments:
                 main, _, sub = attachment.kind.partition("/")
                 mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
+        except (ValueError, LookupError) as error:
+            raise MailNotSent(type(error).__name__) from None
+        self.deliver(mail)
+
+    def deliver(self, mail: EmailMessage) -> None:
+        """Hand over a mail that is written already. Raises MailNotSent."""
+        try:
             with self.connected() as server:
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException, ValueError, LookupError) as error:

@@ -37,9 +37,12 @@ from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.pulse import PulseRows
 from bot.store.rows import plain
 from bot.store.shop import ShopRows
+from bot.store.tickets import TicketRows
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows, ShopRows):
+class SqlUnitOfWork(
+    OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows, ShopRows, TicketRows
+):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
