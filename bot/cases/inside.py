@@ -14,6 +14,8 @@ from bot.cases.ports import Services
 
 LEASE = timedelta(minutes=2)
 """How long words belong to whoever brings them."""
+MOST = 20
+"""Conversations that are looked at in one go."""
 PAUSE = 5.0
 """Seconds before words are brought again that could not be."""
 
@@ -42,17 +44,8 @@ def bring_words(services: Services) -> int:
     if not isinstance(desk, InsideDesk) or desk.channel is None:
         return 0
     with services.unit_of_work() as uow:
-        uow.exclude_others(f"words {desk.channel}")
-        waiting = uow.undelivered([desk.channel])
-    brought, stuck = 0, set[str]()
-    for message in waiting:
-        if message.conversation_id in stuck:
-            continue
-        if not _lease(services, message) or not _bring(services, desk, message):
-            stuck.add(message.conversation_id)
-        else:
-            brought += 1
-    return brought
+        waiting = uow.due_deliveries(desk.channel, services.clock(), MOST)
+    return sum(_lease(services, message) and _bring(services, desk, message) for message in waiting)
 
 
 def _lease(services: Services, message: Message) -> bool:
