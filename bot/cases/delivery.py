@@ -65,6 +65,10 @@ class Courier(Protocol):
         """Hand over one part. Raises Undelivered and Undeliverable."""
         ...
 
+    def check(self) -> None:
+        """See whether the provider takes our credentials; nothing is sent to anybody. Raises DeliveryError."""
+        ...
+
 
 def set_reply_address(services: Services, conversation_id: str, address: Address) -> None:
     """Keep where a conversation's customer is reached. For channels only."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-_MODULES = ("bot.commands.doctor_basics", "bot.commands.doctor_shops")
+_MODULES = ("bot.commands.doctor_basics", "bot.commands.doctor_shops", "bot.commands.doctor_messaging")
 
 
 @dataclass(frozen=True)

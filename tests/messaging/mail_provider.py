@@ -54,6 +54,8 @@ class MailProvider(Provider):
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         mail = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(mail, EmailMessage)
+        if mail.is_multipart():
+            return "250 a receipt, which is no part of the chat"
         self.check(mail["From"] == self.ours and bool(mail["Message-ID"]) and bool(mail["Date"]), "odd headers")
         self.mails.append(mail)
         self.got.append(Got(envelope.rcpt_tos[0], mail.get_content().strip(), []))

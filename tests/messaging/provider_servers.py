@@ -490,7 +490,7 @@ class MetaServer(ShopServer):
         whatsapp._faults = messenger._faults = self._faults
 
     def _of(self, sent: Sent) -> _MetaServer:
-        return self._messenger if "/me" in sent.path else self._whatsapp
+        return self._messenger if f"{sent.path}/".startswith("/v25.0/me/") else self._whatsapp
 
     def is_authorised(self, sent: Sent) -> bool:
         return self._of(sent).is_authorised(sent)

@@ -12,6 +12,7 @@ from email.utils import formatdate
 from typing import Any
 
 from bot.cases.delivery import Address, Undeliverable, Undelivered
+from bot.cases.errors import MailNotSent
 from bot.cases.outgoing import Outgoing, as_text
 from bot.gateways.mail import SmtpMailer
 
@@ -61,6 +62,13 @@ class EmailCourier:
             raise Undelivered(f"no answer from the mail server: {type(error).__name__}") from None
         except (ValueError, LookupError) as error:
             raise Undeliverable(f"the mail can't be written: {type(error).__name__}") from None
+
+    def check(self) -> None:
+        """That the mail server takes us. Raises DeliveryError."""
+        try:
+            self._mailer.check()
+        except MailNotSent as error:
+            raise Undelivered(f"the mail server can't be used: {error}") from None
 
 
 def message_id(secret: bytes, talk: str, key: int, sender: str) -> str:

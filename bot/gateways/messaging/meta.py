@@ -66,10 +66,9 @@ class WhatsAppCourier:
         head = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": address["to"]}
         self._api.call("POST", f"/{self._phone_id}/messages", json={**head, **part})
 
-    def check(self) -> str:
+    def check(self) -> None:
         """That the token may use the number. Raises DeliveryError."""
         self._api.call("GET", f"/{self._phone_id}", params={"fields": "id"})
-        return "the number is ours"
 
 
 def _interactive(text: str, what: Outgoing, buttons: bool) -> dict[str, Any]:
@@ -106,7 +105,6 @@ class MessengerCourier:
         body = {"recipient": {"id": address["to"]}, "messaging_type": "RESPONSE", "message": part}
         self._api.call("POST", "/me/messages", params=self._token, json=body)
 
-    def check(self) -> str:
+    def check(self) -> None:
         """That the token is of a page. Raises DeliveryError."""
         self._api.call("GET", "/me", params={**self._token, "fields": "id"})
-        return "the page's token is taken"

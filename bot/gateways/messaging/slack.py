@@ -59,12 +59,11 @@ class SlackCourier:
             raise Undelivered(f"Slack answered {error}", answer.retry_after)
         raise self._api.refused(error)
 
-    def check(self) -> str:
-        """Who the token belongs to. Raises DeliveryError."""
+    def check(self) -> None:
+        """That the token is taken. Raises DeliveryError."""
         answer = self._api.call("POST", "/auth.test")
         if answer.body.get("ok") is not True:
             raise self._api.refused(answer.body.get("error"))
-        return "the bot of a workspace"
 
 
 def escaped(text: str) -> str:

@@ -50,13 +50,13 @@ class TelegramCourier:
         """See Courier."""
         self._do("sendMessage", {"chat_id": address["chat"], **part})
 
-    def check(self, webhook: str) -> str:
-        """That the token is taken and the webhook is ``webhook``, if that is known. Raises DeliveryError."""
+    def check(self) -> None:
+        """That the token is taken. Raises DeliveryError."""
         self._do("getMe", {})
-        found = self._do("getWebhookInfo", {}).get("url")
-        if webhook and found != webhook:
-            return "the webhook is not set to this desk"
-        return ""
+
+    def webhook(self) -> str:
+        """Where Telegram sends updates to; empty where it sends none. Raises DeliveryError."""
+        return str(self._do("getWebhookInfo", {}).get("url") or "")
 
     def _do(self, method: str, values: dict[str, Any]) -> dict[str, Any]:
         answer = self._api.call("POST", f"{self._path}/{method}", json=values)

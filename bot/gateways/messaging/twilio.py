@@ -44,9 +44,8 @@ class TwilioCourier:
             raise self._api.busy(answer)
         raise self._api.refused(code)
 
-    def check(self) -> str:
+    def check(self) -> None:
         """That the account and its token are taken. Raises DeliveryError."""
         answer = self._api.call("GET", f"{self._path}.json")
         if answer.status != 200:
             raise self._api.refused(answer.body.get("code"))
-        return "the account is taken"
