@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Door, Scene, opened
 from desk_people import (
     ChatwootPeople,
     EmailPeople,
@@ -20,6 +19,7 @@ from desk_people import (
     WebhookPeople,
     ZendeskPeople,
 )
+from helpdesk_scene import Door, Scene, opened
 from store_builders import Clock
 from test_helpdesk_handoff import answers, handed_over, writes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from conftest import Scene
 from desk_builders import a_conversation, a_question, an_agent, in_review, said, the_case
+from helpdesk_scene import Scene
 from store_builders import store_order, verified
 
 from bot.cases.agents import sign_in
