@@ -70,7 +70,9 @@ class Chat:
     def proven(self) -> dict[str, Any]:
         """What of an order makes it this customer's."""
         number = self.who if self.who.startswith("+") else f"+{self.who}"
-        return {"phone": {"phone": number}, "email": {"email": self.who}}[PROVEN[self.name]]
+        if PROVEN[self.name] == "email":
+            return {"email": self.who}
+        return {"customer": {"name": "Alex", "email": f"alex{self.who.strip('+')}@example.org", "phone": number}}
 
     def quote(self, **order: Any) -> tuple[str, Got]:
         """Ask for a refund: the order, and what was offered."""
@@ -323,5 +325,11 @@ def test_who_the_provider_knows_needs_only_the_order_number(world: World, name: 
     chat = a_chat(world, name)
     number, _ = chat.site.order(**chat.proven())
     assert "$44.00" in chat.says(f"I changed my mind, please refund {number} to my wallet")
+    # A mail whose sender nobody has proven gets a conversation of its own, and sees nothing of this one.
+    if name == "email":
+        event = chat.provider.words(chat.who, f"I changed my mind, please refund {number} to my wallet", spf="fail")
+        event.update(in_reply_to="", references="<guess@desk.example>")
+        chat.delivers(event)
+        assert "$44.00" not in chat.hears()[-1].text
     foreign, _ = chat.site.order()
     assert "$44.00" not in chat.says(f"I changed my mind, please refund {foreign} to my wallet")
