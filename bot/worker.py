@@ -6,6 +6,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+import time
 
 import structlog
 
@@ -27,7 +28,7 @@ PAUSE_AFTER_FAILURE = 2.0
 """Seconds until the next try after one that failed, such as a database that is gone."""
 
 FINISH_SECONDS = 12.0
-"""How long a message in hand may take once the worker is told to stop."""
+"""How long the messages in hand may take once the worker is told to stop."""
 
 logger = structlog.get_logger()
 
@@ -77,8 +78,9 @@ def main() -> int:
     for thread in threads:
         thread.start()
     work(services, stop)
+    until = time.monotonic() + FINISH_SECONDS
     for thread in threads:
-        thread.join(FINISH_SECONDS)
+        thread.join(max(0.0, until - time.monotonic()))
     return 0
 
 

@@ -58,7 +58,7 @@ class MailProvider(Provider):
             return "250 a receipt, which is no part of the chat"
         self.check(mail["From"] == self.ours and bool(mail["Message-ID"]) and bool(mail["Date"]), "odd headers")
         self.mails.append(mail)
-        self.got.append(Got(envelope.rcpt_tos[0], mail.get_content().strip(), []))
+        self.got.append(Got(envelope.rcpt_tos[0], mail.get_content().replace("\r\n", "\n").strip(), []))
         return "250 taken"
 
     def sends(self, event: Any, secret: str = secret, at: int | None = None) -> httpx.Response:

@@ -17,7 +17,7 @@ from provider_servers import Got, Provider
 from running import Site
 from shop_server import ShopFault
 
-from bot.cases.model import CaseState
+from bot.cases.model import CaseState, Message
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 
@@ -70,7 +70,9 @@ class Chat:
     def proven(self) -> dict[str, Any]:
         """What of an order makes it this customer's."""
         number = self.who if self.who.startswith("+") else f"+{self.who}"
-        return {"phone": {"phone": number}, "email": {"email": self.who}}[PROVEN[self.name]]
+        if PROVEN[self.name] == "email":
+            return {"email": self.who}
+        return {"customer": {"name": "Alex", "email": f"alex{self.who.strip('+')}@example.org", "phone": number}}
 
     def quote(self, **order: Any) -> tuple[str, Got]:
         """Ask for a refund: the order, and what was offered."""
@@ -85,6 +87,12 @@ class Chat:
             self.delivers(self.provider.words(self.who, "1"))
         else:
             self.delivers(self.provider.press(self.who, "Confirm", quote.carries("Confirm")))
+
+    def log(self) -> list[Message]:
+        """What was said in the conversation: the newest of the channel."""
+        talk = self.talk()
+        with self.site.services.unit_of_work() as uow:
+            return uow.messages(talk)
 
     def talk(self) -> str:
         """The conversation's id: the newest of the channel."""
@@ -153,8 +161,7 @@ def test_what_arrives_again_is_not_answered_again(chat: Chat) -> None:
     heard = chat.hears()
     chat.delivers(event)
     chat.hears_nothing()
-    with chat.site.services.unit_of_work() as uow:
-        log = uow.messages(chat.talk())
+    log = chat.log()
     assert len([message for message in log if message.author.value == "customer"]) == 1
     assert len([message for message in log if message.author.value == "bot"]) <= len(heard)
 
@@ -183,8 +190,7 @@ def test_a_typed_number_or_label_is_that_choice(world: World, typed: str) -> Non
     number, quote = chat.quote()
     assert "Change" in quote.text or quote.carries("Change")
     chat.says(typed)
-    with chat.site.services.unit_of_work() as uow:
-        said = [message for message in uow.messages(chat.talk()) if message.author.value == "customer"]
+    said = [message for message in chat.log() if message.author.value == "customer"]
     assert said[-1].body["title"] == "Change" and said[-1].text.startswith("/")
     assert chat.site.order_status(number) == "active"
 
@@ -232,8 +238,7 @@ def test_messages_that_come_in_the_wrong_order_are_each_answered_once(chat: Chat
     chat.delivers(first)
     chat.delivers(second)
     chat.hears()
-    with chat.site.services.unit_of_work() as uow:
-        log = uow.messages(chat.talk())
+    log = chat.log()
     asked = [message for message in log if message.author.value == "customer"]
     assert [message.text for message in asked] == ["what is your refund policy?", "hello"]
     assert {message.reply_to for message in log if message.reply_to} == {message.seq for message in asked}
@@ -291,7 +296,7 @@ def test_too_many_is_waited_for_and_no_part_comes_twice(world: World, name: str,
     dana.does(reference[0], "say", text=words)
     parts = chat.hears(40)
     assert re.findall(r"word\d+", " ".join(part.text for part in parts)) == words.split()
-    assert len(parts) == (1 if name in ("telegram", "whatsapp") else 2)
+    assert len(parts) == {"slack": 2, "sms": 3}.get(name, 1)
     sound(chat)
 
 
@@ -320,5 +325,11 @@ def test_who_the_provider_knows_needs_only_the_order_number(world: World, name: 
     chat = a_chat(world, name)
     number, _ = chat.site.order(**chat.proven())
     assert "$44.00" in chat.says(f"I changed my mind, please refund {number} to my wallet")
+    # A mail whose sender nobody has proven gets a conversation of its own, and sees nothing of this one.
+    if name == "email":
+        event = chat.provider.words(chat.who, f"I changed my mind, please refund {number} to my wallet", spf="fail")
+        event.update(in_reply_to="", references="<guess@desk.example>")
+        chat.delivers(event)
+        assert "$44.00" not in chat.hears()[-1].text
     foreign, _ = chat.site.order()
     assert "$44.00" not in chat.says(f"I changed my mind, please refund {foreign} to my wallet")
