@@ -1,6 +1,7 @@
 """A person's data: handing it out, erasing it, and erasing what has not been used for long.
 
 Orders, decisions, sums and the log of the cases stay: the books need them, and without the person they name nobody.
+So do agents' decisions, without their reasons: these are sealed under the conversation's key, which goes.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from bot.cases.errors import CaseError
 from bot.cases.model import OPEN_STATES, Case, CaseFile, CaseKind, CaseState, Customer
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
-from bot.cases.transcript import transcript
 from bot.cases.withdrawals import is_stopped
 from bot.policy.facts import Order
 
@@ -57,7 +57,7 @@ def export(services: Services, email: str) -> Person:
             orders=uow.orders_of(frozenset({customer_id})),
             cases=[file for file in files if file is not None],
             conversations={
-                conversation_id: transcript(uow.personal.events(conversation_id))
+                conversation_id: uow.transcript(conversation_id)
                 for conversation_id in uow.personal.conversations_of(customer_id)
             },
             verifications=uow.personal.verifications_of(customer_id),

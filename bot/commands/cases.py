@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from bot.commands import CommandError, open_services
 from bot.commands.outbox import step_values
+from bot.policy.money import plain
 
 if TYPE_CHECKING:
-    from bot.cases.model import CaseFile
+    from bot.cases.model import AgentDecision, CaseFile
 
 _RESULT_KEYS = (
     "outcome",
@@ -115,6 +116,27 @@ def summary(file: CaseFile) -> dict[str, Any]:
     }
 
 
+def agent_decision_values(decision: AgentDecision) -> dict[str, Any]:
+    """What an agent decided as JSON values, with what a second person said of it."""
+    currency = decision.currency or ""
+    return {
+        "id": decision.id,
+        "at": decision.at.isoformat(),
+        "agent": decision.agent_name,
+        "verdict": decision.verdict.value,
+        "base": plain(decision.base, currency),
+        "fee": plain(decision.fee, currency),
+        "refund": plain(decision.refund, currency),
+        "currency": decision.currency,
+        "destination": decision.destination.value if decision.destination else None,
+        "reason": decision.reason,
+        "beside_decision": decision.decision_id,
+        "needs_second": decision.needs_second,
+        "second": decision.second_name,
+        "second_agrees": decision.second_agrees,
+    }
+
+
 def details(file: CaseFile) -> dict[str, Any]:
     """A case with everything that belongs to it."""
     handoff = file.handoff
@@ -140,6 +162,8 @@ def details(file: CaseFile) -> dict[str, Any]:
             }
             for decision in file.decisions
         ],
+        "agent_decisions": [agent_decision_values(decision) for decision in file.agent_decisions],
+        "notes": [{"at": note.at.isoformat(), "agent": note.agent_name, "text": note.text} for note in file.notes],
         "steps": [step_values(step) for step in file.steps],
         "handoff": None
         if handoff is None

@@ -230,6 +230,7 @@ class PersonalData:
             select(t.cases.c.conversation_id)
             .select_from(t.cases.join(t.handoffs))
             .where(t.handoffs.c.transcript.isnot(None)),
+            select(t.cases.c.conversation_id).select_from(t.cases.join(t.notes)).where(t.notes.c.body.isnot(None)),
         ]
         if self._has_events():
             holding.append(select(t.events.c.sender_id).distinct())
@@ -241,6 +242,7 @@ class PersonalData:
             select(t.verification_attempts.c.conversation_id).where(t.verification_attempts.c.at >= before),
             select(t.conversations.c.id).where(t.conversations.c.last_at >= before),
             select(t.cases.c.conversation_id).where(t.cases.c.id.in_(_moved_cases(before))),
+            select(t.messages.c.conversation_id).where(t.messages.c.at >= before).distinct(),
         ]
         if self._has_events():
             since = before.astimezone(timezone.utc).timestamp()

@@ -1,5 +1,5 @@
-"""Whatever two customers do in whatever order, with a gateway that fails and a clock that jumps: an order is refunded
-once at most, by a yes, and not with more than was paid."""
+"""Whatever two customers and three agents do in whatever order, with a gateway that fails and a clock that jumps: an
+order is refunded once at most, by a yes to what was shown, and not with more than was paid."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from desk_builders import an_agent
 from gateways import FaultyGateway
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,10 +20,30 @@ from shops import a_shop
 from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 from bot.cases.billing import Rejected, Unavailable
+from bot.cases.desk_work import (
+    cancel_for_violation,
+    decide_by_agent,
+    hand_back,
+    record_return,
+    second_opinion,
+    take,
+)
 from bot.cases.errors import CaseError
 from bot.cases.execution import carry_out_due
 from bot.cases.handoff import hand_to_human
-from bot.cases.model import MOVES, OPEN_STATES, Cause, CustomerReason, StoredDecision
+from bot.cases.limits import Limits
+from bot.cases.model import (
+    MOVES,
+    OPEN_STATES,
+    Agent,
+    CaseState,
+    Cause,
+    CustomerReason,
+    Role,
+    StoredDecision,
+    Verdict,
+)
+from bot.cases.offers import Offer, accept_offer, decline_offer, offers
 from bot.cases.ports import Services
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, quote_refund
 from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
@@ -32,18 +53,34 @@ from bot.policy.parsing import parse_request
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 
-OWNERS = {"CC-104233": "alex@example.com", "CC-104244": "alex@example.com", "CC-104255": "bella@example.com"}
-PAID = {"CC-104233": Decimal("50.00"), "CC-104244": Decimal("25.00"), "CC-104255": Decimal("80.00")}
-TALKS = {"alex": ("CC-104233", "CC-104244"), "alex again": ("CC-104233", "CC-104244"), "bella": ("CC-104255",)}
+OWNERS = {
+    "CC-104233": "alex@example.com",
+    "CC-104244": "alex@example.com",
+    "CC-104255": "bella@example.com",
+    "CC-104266": "bella@example.com",
+}
+PAID = {
+    "CC-104233": Decimal("50.00"),
+    "CC-104244": Decimal("25.00"),
+    "CC-104255": Decimal("80.00"),
+    "CC-104266": Decimal("40.00"),
+}
+TALKS = {
+    "alex": ("CC-104233", "CC-104244"),
+    "alex again": ("CC-104233", "CC-104244"),
+    "bella": ("CC-104255", "CC-104266"),
+}
 CALLS = ("stop_service", "end_agreement", "refund", "balance")
 
 talks = st.sampled_from(sorted(TALKS))
 numbers = st.sampled_from(sorted(OWNERS))
+people = st.sampled_from(["dana", "lee", "ada"])
+verdicts = st.sampled_from([Verdict.APPROVE, Verdict.APPROVE, Verdict.CHANGE, Verdict.CHANGE, Verdict.DECLINE])
 own = st.sampled_from([(talk, number) for talk, theirs in TALKS.items() for number in theirs])
 
 
 class Money(RuleBasedStateMachine):
-    """Two customers, three orders, three conversations."""
+    """Two customers, four orders, three conversations, and three people at the desk."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,7 +88,13 @@ class Money(RuleBasedStateMachine):
         self.clock = Clock()
         plain = a_shop(self.clock, self.folder.name)
         self.gateway = FaultyGateway(plain.gateway)
-        self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=3)
+        limits = Limits(agent=Decimal("20.00"), lead=Decimal("45.00"))
+        self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=2, limits=limits)
+        self.agents: dict[str, Agent] = {}
+        self.offered: list[tuple[str, Offer]] = []
+        """Every offer that a conversation was shown."""
+        self.accepted: set[tuple[str, Decimal, str]] = set()
+        """Case, sum and destination of every yes to an offer that was taken."""
         self.shown: list[tuple[str, str, StoredDecision]] = []
         """Every quote that a conversation was shown."""
         self.agreed: set[tuple[str, int]] = set()
@@ -72,6 +115,10 @@ class Money(RuleBasedStateMachine):
             original_balance="80.00",
             remaining_balance="80.00",
         )
+        sums = {"amount_paid": "40.00", "original_balance": "40.00", "remaining_balance": "40.00"}
+        store_order(self.services, "CC-104266", "bella@example.com", shipped=True, **sums)
+        for login, role in (("dana", Role.AGENT), ("lee", Role.LEAD), ("ada", Role.ADMIN)):
+            self.agents[login] = an_agent(self.services, login, role)
         for talk in TALKS:
             self.prove(talk)
 
@@ -244,6 +291,129 @@ class Money(RuleBasedStateMachine):
             order_number=number,
         )
 
+    # The desk
+
+    def cases_in(self, *states: CaseState) -> list[str]:
+        with self.services.unit_of_work() as uow:
+            return [file.case.reference for file in uow.case_files() if file.case.state in states]
+
+    def has(self, login: str, reference: str) -> Agent:
+        """The agent, who has the case now, whoever had it before."""
+        with self.services.unit_of_work() as uow:
+            case = uow.case(reference)
+        assert case is not None
+        for agent in self.agents.values():
+            if agent.id == case.agent_id:
+                hand_back(self.services, agent, reference)
+        take(self.services, self.agents[login], reference)
+        return self.agents[login]
+
+    @rule(login=people, verdict=verdicts, cents=st.integers(1, 9_000), wallet=st.booleans(), which=st.integers(0, 9))
+    def agent_decides(self, login: str, verdict: Verdict, cents: int, wallet: bool, which: int) -> None:
+        known = self.cases_in(CaseState.IN_REVIEW)
+        if known:
+            self.decides(login, known[which % len(known)], verdict, cents, wallet)
+
+    def decides(self, login: str, reference: str, verdict: Verdict, cents: int, wallet: bool) -> None:
+        try:
+            decide_by_agent(
+                self.services,
+                self.has(login, reference),
+                reference,
+                verdict=verdict,
+                refund=Decimal(cents) / 100 if verdict is Verdict.CHANGE else None,
+                destination=Destination.WALLET if wallet else None,
+                reason="Because.",
+            )
+        except CaseError:
+            return
+
+    @rule(login=people, agrees=st.booleans())
+    def second_person(self, login: str, agrees: bool) -> None:
+        for row in self.rows(t.agent_decisions):
+            try:
+                second_opinion(self.services, self.agents[login], row.id, agrees)
+            except CaseError:
+                continue
+
+    @rule(talk=talks)
+    def looks_at_offers(self, talk: str) -> None:
+        for offer in offers(self.services, conversation_id=talk):
+            assert offer.order_number in TALKS[talk], "somebody else's offer"
+            self.offered.append((talk, offer))
+
+    @rule(back=st.integers(1, 4), talk=talks)
+    def says_yes_to_an_offer(self, back: int, talk: str) -> None:
+        if len(self.offered) >= back:
+            self.takes(self.offered[-back][1], talk)
+
+    def takes(self, offer: Offer, talk: str) -> None:
+        """Any conversation may try, also with an offer that was replaced since."""
+        with self.services.unit_of_work() as uow:
+            waiting = uow.case_by_id(offer.case.id).state is CaseState.APPROVED_BY_AGENT
+        try:
+            accept_offer(
+                self.services,
+                conversation_id=talk,
+                reference=offer.case.reference,
+                agent_decision_id=offer.agent_decision_id,
+            )
+        except CaseError:
+            return
+        assert offer.order_number in TALKS[talk], "a yes from somebody else"
+        if waiting and offer.destination is not None:
+            self.accepted.add((offer.case.reference, offer.refund, offer.destination.value))
+
+    @rule(talk=talks, which=st.integers(0, 9))
+    def says_no_to_an_offer(self, talk: str, which: int) -> None:
+        known = self.cases_in(CaseState.APPROVED_BY_AGENT)
+        if known:
+            try:
+                decline_offer(self.services, conversation_id=talk, reference=known[which % len(known)])
+            except CaseError:
+                return
+
+    @rule(pair=own, cents=st.integers(1, 9_000), login=people, uses=st.booleans())
+    def all_the_way_through_the_desk(self, pair: tuple[str, str], cents: int, login: str, uses: bool) -> None:
+        self.asks_for_a_refund(*pair, True, True)
+        for reference in self.cases_in(CaseState.IN_REVIEW):
+            self.decides(login, reference, Verdict.CHANGE if cents % 2 else Verdict.APPROVE, cents, True)
+        self.second_person("ada", True)
+        self.looks_at_offers(pair[0])
+        for talk, offer in self.offered[-2:]:
+            self.takes(offer, talk)
+        if uses:
+            self.balance_changes(pair[1], cents)
+        self.time_to_take_back_passes_and_work()
+
+    @rule(pair=own, call=st.sampled_from(CALLS), before=st.booleans(), final=st.booleans(), cents=st.integers(1, 5_000))
+    def it_fails_and_an_agent_has_it(
+        self, pair: tuple[str, str], call: str, before: bool, final: bool, cents: int
+    ) -> None:
+        self.asks_for_a_refund(*pair, False, True)
+        self.says_yes(-1)
+        error = Rejected("no") if final and before else Unavailable("no answer")
+        (self.gateway.before if before else self.gateway.after)[call] = [error, error]
+        self.time_to_take_back_passes_and_work()
+        self.time_to_take_back_passes_and_work()
+        for reference in self.cases_in(CaseState.IN_REVIEW):
+            self.decides("dana", reference, Verdict.CHANGE, cents, True)
+            self.decides("ada", reference, Verdict.APPROVE, cents, True)
+        self.time_to_take_back_passes_and_work()
+
+    @rule(complete=st.booleans(), login=people)
+    def a_card_comes_back(self, complete: bool, login: str) -> None:
+        for reference in self.cases_in(CaseState.AWAITING_RETURN):
+            record_return(self.services, self.has(login, reference), reference, complete, "Something is missing.")
+
+    @precondition(lambda self: len(self.shown) % 5 == 4)
+    @rule(number=numbers)
+    def a_violation(self, number: str) -> None:
+        try:
+            cancel_for_violation(self.services, self.agents["lee"], number, "Because.")
+        except CaseError:
+            return
+
     @rule()
     def work(self) -> None:
         carry_out_due(self.services)
@@ -303,11 +473,30 @@ class Money(RuleBasedStateMachine):
         references = {row.reference: row for row in self.rows(t.cases)}
         for row in paid:
             assert Decimal(0) <= row.amount <= PAID[row.order_number]
-            case = references[row.key.removesuffix("-refund")]
+            case = references[row.key.partition("-refund")[0]]
+            if (case.reference, row.amount, row.destination) in self.accepted:
+                continue
             agreed = [key for reference, key in self.agreed if reference == case.reference]
             logged = [entry.cause for entry in self.rows(t.case_log) if entry.case_id == case.id]
             assert any(f"the customer confirmed decision {key}" in logged for key in agreed)
             assert any(Decimal(decisions[key].result["refund"]) == row.amount for key in agreed)
+
+    @invariant()
+    def what_agents_had_paid_was_final_and_within_the_limits(self) -> None:
+        roles = {agent.id: agent.role for agent in self.agents.values()}
+        limits = self.services.limits
+        opinions = {row.agent_decision_id: row for row in self.rows(t.second_opinions)}
+        made = {row.id: row for row in self.rows(t.agent_decisions)}
+        for step in self.rows(t.outbox):
+            if "agent_decision" not in step.payload:
+                continue
+            decision = made[step.payload["agent_decision"]]
+            assert decision.refund is not None and decision.fee >= 0 and decision.base == decision.fee + decision.refund
+            if limits.covers(roles[decision.agent_id], decision.refund, decision.currency):
+                continue
+            second = opinions[decision.id]
+            assert second.agrees and second.agent_id != decision.agent_id
+            assert limits.covers(roles[second.agent_id], decision.refund, decision.currency)
 
     @invariant()
     def an_order_has_one_open_case_of_a_kind(self) -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from desk_builders import an_agent, in_review, taken
+from store_builders import store_order, verified
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.cases.agents import agents, picture_of, sign_in
+from bot.cases.desk_work import decide_by_agent, note
 from bot.cases.errors import SignInRefused
+from bot.cases.model import Verdict
 from bot.cases.ports import Services
 from bot.settings import Settings
 
@@ -89,3 +96,22 @@ def test_a_weak_password_from_the_input_is_refused(
     monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
     assert main([*ADD, "--password-stdin"]) == 2
     assert "12 to 200" in capsys.readouterr().err and agents(desk) == []
+
+
+def test_a_case_is_shown_with_what_agents_decided_and_noted(desk: Services, capsys: pytest.CaptureFixture[str]) -> None:
+    placed_at = (desk.clock() - timedelta(hours=1)).isoformat()
+    store_order(desk, placed_at=placed_at)
+    verified(desk)
+    dana = an_agent(desk)
+    case = taken(desk, dana, in_review(desk))
+    note(desk, dana, case.reference, "He called twice.")
+    decide_by_agent(
+        desk, dana, case.reference, verdict=Verdict.CHANGE, refund=Decimal(20), fee=Decimal(5), reason="A courtesy."
+    )
+    assert main(["cases", "show", case.reference, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    (decision,) = shown["agent_decisions"]
+    assert (decision["agent"], decision["verdict"], decision["reason"]) == ("Dana", "change", "A courtesy.")
+    assert (decision["base"], decision["fee"], decision["refund"]) == ("25.00", "5.00", "20.00")
+    assert [(row["agent"], row["text"]) for row in shown["notes"]] == [("Dana", "He called twice.")]
+    assert main(["cases", "show", case.reference]) == 0 and "A courtesy." in capsys.readouterr().out
