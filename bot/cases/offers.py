@@ -171,10 +171,10 @@ def _take(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, 
         _, fresh = decide_and_store(services, uow, case, cancel_request(services, stored, case.requested_at))
         return record_yes(services, uow, case, stored, fresh, _yes_to(decision))
     queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
+    drop_steps(uow, case)  # of whatever was confirmed before
     if needs_return(uow, case, stored):
         uow.change_case(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", _yes_to(decision))
-    drop_steps(uow, case)
     schedule_deal(services, uow, case, stored, decision, at_once=is_stopped(uow, case))
     return move(services, uow, case, CaseState.CONFIRMED, "customer", _yes_to(decision))
 

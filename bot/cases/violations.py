@@ -17,7 +17,6 @@ from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request
-from bot.cases.review import drop_steps
 from bot.cases.withdrawals import leave
 from bot.policy import Outcome
 from bot.policy.facts import OrderStatus
@@ -99,7 +98,6 @@ def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: 
         elif case.state is CaseState.QUOTED:
             leave(services, uow, case, actor(agent), cause)
         elif case.state in (CaseState.CONFIRMED, CaseState.APPROVED_BY_AGENT):
-            drop_steps(uow, case)
             case = move(services, uow, case, CaseState.IN_REVIEW, actor(agent), cause)
             save_handoff(services, uow, case, Cause.CHANGED, None, {"verified": True, "error": cause})
 

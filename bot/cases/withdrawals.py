@@ -11,7 +11,7 @@ from bot.cases.model import Case, CaseKind, CaseState, Cause, Step, StepState
 from bot.cases.moves import move
 from bot.cases.overview import WITHDRAWABLE
 from bot.cases.ports import Services, UnitOfWork
-from bot.cases.review import drop_steps, may_have_been_paid, payment, status_before
+from bot.cases.review import may_have_been_paid, payment, status_before
 from bot.policy.facts import OrderStatus
 
 _SHOWN = frozenset({CaseState.QUOTED, CaseState.APPROVED_BY_AGENT, CaseState.CONFIRMED})
@@ -61,7 +61,6 @@ def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: st
     """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote or an offer whose
     service is stopped already goes to a person instead: the customer has neither the service nor the money."""
     if case.state in _SHOWN and is_stopped(uow, case):
-        drop_steps(uow, case)
         case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
         save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, {"verified": True, "service_stopped": True})
         return case

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from shops import a_shop
 from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
-from bot.cases.billing import Rejected, Unavailable
+from bot.cases.billing import GatewayError, Rejected, Unavailable
 from bot.cases.desk_work import (
     cancel_for_violation,
     decide_by_agent,
@@ -390,16 +390,28 @@ class Money(RuleBasedStateMachine):
     def it_fails_and_an_agent_has_it(
         self, pair: tuple[str, str], call: str, before: bool, final: bool, cents: int
     ) -> None:
+        error = Rejected("no") if final and before else Unavailable("no answer")
+        self.it_fails(pair, call, self.gateway.before if before else self.gateway.after, error, cents)
+
+    def it_fails(
+        self, pair: tuple[str, str], call: str, when: dict[str, list[GatewayError]], error: GatewayError, cents: int
+    ) -> None:
+        """A refund fails at a call until a person has it, who tries another sum first and then the same."""
+        self.prove(pair[0])
         self.asks_for_a_refund(*pair, False, True)
         self.says_yes(-1)
-        error = Rejected("no") if final and before else Unavailable("no answer")
-        (self.gateway.before if before else self.gateway.after)[call] = [error, error]
+        when[call] = [error, error]
         self.time_to_take_back_passes_and_work()
         self.time_to_take_back_passes_and_work()
         for reference in self.cases_in(CaseState.IN_REVIEW):
             self.decides("dana", reference, Verdict.CHANGE, cents, True)
             self.decides("ada", reference, Verdict.APPROVE, cents, True)
         self.time_to_take_back_passes_and_work()
+
+    @rule(pair=own, cents=st.integers(1, 5_000))
+    def the_payment_gets_no_answer_and_an_agent_has_it(self, pair: tuple[str, str], cents: int) -> None:
+        self.gateway.before.clear()
+        self.it_fails(pair, "refund", self.gateway.after, Unavailable("no answer"), cents)
 
     @rule(complete=st.booleans(), login=people)
     def a_card_comes_back(self, complete: bool, login: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -370,7 +371,27 @@ def test_deciding_twice_is_refused_also_at_once(shop: Services, dana: Agent) -> 
     assert len(case_file(shop, case.reference).agent_decisions) == 1
 
 
-def test_a_case_that_was_taken_back_is_not_decided(shop: Services, dana: Agent) -> None:
+def test_deciding_at_once_what_needs_a_second_person_leaves_one_decision(shop: Services, dana: Agent) -> None:
+    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    case = taken(shop, dana, in_review(shop))
+    start = threading.Barrier(3)
+
+    def decides() -> None:
+        start.wait()
+        with suppress(MoveNotAllowed):
+            decide_by_agent(shop, dana, case.reference, verdict=Verdict.APPROVE)
+
+    threads = [threading.Thread(target=decides) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(case_file(shop, case.reference).agent_decisions) == 1
+
+
+@pytest.mark.parametrize("limit", ["100", "1"])
+def test_a_case_that_was_taken_back_is_not_decided(shop: Services, dana: Agent, limit: str) -> None:
+    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(limit)))
     case = taken(shop, dana, in_review(shop))
     take_back(shop, conversation_id="talk", reference=case.reference)
     with pytest.raises(MoveNotAllowed, match="withdrawn"):
@@ -629,8 +650,13 @@ def test_a_failed_step_that_is_overtaken_by_another_offer_is_not_carried_out(
     work(shop, clock)
     work(shop, clock)
     accepted(shop, changed(shop, dana, quote.case, "20.00"))
+    faulty.meanwhile = lambda: changed_order(shop, remaining_balance=Decimal("40.00"))
     work(shop, clock)
-    assert refunds(shop) == [(Decimal(20), "wallet")]
+    suggested = desk_case(shop, quote.case.reference).suggestion
+    assert suggested.refund == Decimal("35.20"), "what the customer had confirmed first counts no more"
+    decided(shop, dana, quote.case)
+    work(shop, clock)
+    assert the_case(shop, quote.case.reference).state is CaseState.APPROVED_BY_AGENT and refunds(shop) == []
 
 
 def test_a_failed_refund_that_is_declined_leaves_the_order_as_it_was(

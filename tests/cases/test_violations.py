@@ -10,7 +10,7 @@ import pytest
 from desk_builders import a_conversation, an_agent, in_review, said, the_case
 from gateways import FaultyGateway, ledger_entries
 from store_builders import PLAN, Clock, problems, store_order
-from test_agent_decisions import accepted, decided, refunds
+from test_agent_decisions import accepted, changed, decided, refunds
 from test_execution import cancelled, work
 from test_quotes import case_file, confirmed, order_status, quoted
 
@@ -85,6 +85,16 @@ def test_open_quotes_are_closed_and_their_yes_does_nothing(shop: Services, lee: 
     confirmed(shop, refund)
     work(shop, clock)
     assert refunds(shop) == []
+
+
+def test_a_refund_that_was_overtaken_is_not_carried_out_beside_what_a_person_decides(
+    shop: Services, lee: Agent, clock: Clock
+) -> None:
+    case = confirmed(shop, quoted(shop)).case
+    cancel_for_violation(shop, lee, NUMBER, "Fraud.")
+    accepted(shop, changed(shop, lee, case, "10.00"))
+    work(shop, clock)
+    assert the_case(shop, case.reference).state is CaseState.DONE and refunds(shop) == [(Decimal(10), "wallet")]
 
 
 @pytest.mark.parametrize("offered", [True, False])

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from contract_server import ContractServer, Fault, random_faults
+from desk_builders import an_agent
 from gateways import ledger_entries
 from sqlalchemy import select
 from store_builders import an_order_row
@@ -45,6 +46,7 @@ class Tally:
     handoffs: int = 0
     withdrawn: int = 0
     renewed: int = 0
+    by_agents: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -52,6 +54,7 @@ class Tally:
         return (
             f"{self.scenarios} scenarios, {self.crashes} crashes, {self.payments} payments, "
             f"{self.handoffs} with a person, {self.withdrawn} taken back, {self.renewed} quoted anew, "
+            f"{self.by_agents} paid by an agent's decision, "
             f"{len(self.wrong)} wrong"
         )
 
@@ -132,6 +135,7 @@ def crash_scenarios(
         settings |= {"gateway_url": gateway.url, "gateway_secret": gateway.secret.decode()}
     services = bootstrap(Settings(**settings))
     environment = {f"REFUND_DESK_{name.upper()}": value for name, value in settings.items()}
+    an_agent(services)
     chaos = Chaos(services, folder, environment, LedgerShop(services) if gateway is None else GatewayShop(gateway))
     try:
         for seed in seeds:
@@ -191,14 +195,15 @@ class Chaos:
         email = f"buyer{number[3:]}@example.net"
         self._store(number, email)
         self._shop.open(number)
-        kind = rng.choices(["refund", "cancel"], [4, 1])[0]
+        kind = rng.choices(["refund", "cancel", "desk"], [4, 1, 2])[0]
         plan: dict[str, Any] = {
             "number": number,
             "email": email,
             "talk": f"chaos-{number}",
             "kind": kind,
             "takes_back": kind == "refund" and rng.random() < 0.15,
-            "use": rng.choice([None, None, None, "40.00", "10.00"]) if kind == "refund" and self._by_hand else None,
+            "use": rng.choice([None, None, None, "40.00", "10.00"]) if kind != "cancel" and self._by_hand else None,
+            "grants": rng.choice(["30.00", "50.00"]),
             "leaves": rng.random() < 0.2,
             "customer": True,
             "worker": True,
@@ -227,7 +232,8 @@ class Chaos:
         if plan["leaves"]:  # a quote that was never answered may stay, as long as nothing was stopped for it
             last = [file for file in last if file.case.state is not CaseState.QUOTED or file.steps]
         ended = Counter(file.case.state for file in last)
-        if any(state not in ENDS for state in ended):
+        ends = ENDS | ({CaseState.APPROVED_BY_AGENT} if plan["leaves"] else set())
+        if any(state not in ends for state in ended):
             problems.append(f"states {[state.value for state in ended]}")
         if ended[CaseState.DONE] + ended[CaseState.IN_REVIEW] > 1 or not (last or plan["leaves"]):
             problems.append(f"{len(last)} cases: {[file.case.state.value for file in last]}")
@@ -239,8 +245,11 @@ class Chaos:
             promised = Decimal(done[0].decisions[-1].result["refund"])
             if paid != [promised]:
                 problems.append(f"done with {paid} paid, promised {promised}")
+        if done and plan["kind"] == "desk" and paid != [done[0].agent_decisions[-1].refund]:
+            problems.append(f"done with {paid} paid, granted {done[0].agent_decisions}")
         if (plan["kind"] == "cancel" or (not done and not reviewed)) and paid:
             problems.append("paid without a case")
+        self.tally.by_agents += bool(done and plan["kind"] == "desk")
         if not done and not reviewed and not plan["takes_back"] and not plan["leaves"]:
             problems.append("the case is lost")
         if any(file.handoff is None for file in reviewed):

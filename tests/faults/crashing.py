@@ -22,11 +22,15 @@ from sqlalchemy.engine import Engine
 
 from bot import logs
 from bot.bootstrap import bootstrap
+from bot.cases.agents import agents
 from bot.cases.billing import BillingGateway
+from bot.cases.desk import desk_case, queue
+from bot.cases.desk_work import decide_by_agent, take
 from bot.cases.errors import CaseError
 from bot.cases.execution import carry_out_due
 from bot.cases.identity import verify
-from bot.cases.model import CaseState, CustomerReason
+from bot.cases.model import CaseState, CustomerReason, Verdict
+from bot.cases.offers import accept_offer, offers
 from bot.cases.ports import Services
 from bot.cases.quotes import confirm, quote_cancellation, quote_refund
 from bot.cases.withdrawals import hand_over_left_quotes, take_back
@@ -92,6 +96,10 @@ def live(services: Services, clock: Clock, plan: dict[str, Any], fuse: Fuse) -> 
     for _ in range(plan["rounds"]):
         if plan["customer"]:
             customer(services, plan)
+        if plan["kind"] == "desk":
+            desk(services, plan)
+        if plan["kind"] == "desk" and plan["customer"]:
+            says_yes(services, plan)
         if not plan["worker"]:
             continue
         for minutes in (0, TAKE_BACK_MINUTES + 1, 0.6, 0.6):
@@ -116,6 +124,35 @@ def used_meanwhile(services: Services, plan: dict[str, Any]) -> None:
             uow.commit()
 
 
+def desk(services: Services, plan: dict[str, Any]) -> None:
+    """Whoever works at the desk approves what waits there: the very same again where that was confirmed before."""
+    agent = agents(services)[0]
+    for item in queue(services):
+        if item.order_number != plan["number"]:
+            continue
+        try:
+            take(services, agent, item.reference)
+            again = desk_case(services, item.reference).suggestion.sentence.startswith("Try again")
+            verdict, refund = (Verdict.APPROVE, None) if again else (Verdict.CHANGE, Decimal(plan["grants"]))
+            decide_by_agent(services, agent, item.reference, verdict=verdict, refund=refund, reason="As a courtesy.")
+        except CaseError:
+            continue  # another process was faster
+
+
+def says_yes(services: Services, plan: dict[str, Any]) -> None:
+    """To whatever is offered."""
+    for offer in offers(services, conversation_id=plan["talk"]):
+        try:
+            accept_offer(
+                services,
+                conversation_id=plan["talk"],
+                reference=offer.case.reference,
+                agent_decision_id=offer.agent_decision_id,
+            )
+        except CaseError:
+            continue  # it has changed meanwhile: the desk looks at it again
+
+
 def customer(services: Services, plan: dict[str, Any]) -> None:
     """Verifies, asks, says yes to what is shown, and perhaps takes it back: everything again after a crash, as people
     do who got no answer."""
@@ -129,7 +166,7 @@ def customer(services: Services, plan: dict[str, Any]) -> None:
         quote = quote_refund(
             services,
             **asked,
-            reason=CustomerReason.CHANGE_OF_MIND,
+            reason=CustomerReason.SERVICE_FAULT if plan["kind"] == "desk" else CustomerReason.CHANGE_OF_MIND,
             reason_words="changed my mind",
             destination=Destination.WALLET,
         )

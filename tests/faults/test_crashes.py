@@ -15,7 +15,11 @@ def test_whatever_is_killed_there_is_one_case_and_one_payment_or_a_person(databa
     tally = crash_scenarios(tmp_path, database_url, range(SCENARIOS))
     assert tally.wrong == [], tally.summary()
     assert (
-        tally.crashes >= 2 * SCENARIOS and tally.payments > SCENARIOS / 3 and tally.renewed > 0 and tally.handoffs > 0
+        tally.crashes >= 2 * SCENARIOS
+        and tally.payments > SCENARIOS / 3
+        and tally.renewed > 0
+        and tally.handoffs > 0
+        and tally.by_agents > 0
     )
 
 
