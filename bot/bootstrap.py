@@ -6,9 +6,16 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 
 from bot.cases.billing import BillingGateway
+from bot.cases.helpdesk import HelpDesk
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
 from bot.cases.ports import Services
+from bot.gateways.helpdesks.chatwoot import Chatwoot
+from bot.gateways.helpdesks.email import EmailDesk
+from bot.gateways.helpdesks.freshdesk import Freshdesk
+from bot.gateways.helpdesks.slack import SlackDesk
+from bot.gateways.helpdesks.webhook import WebhookDesk
+from bot.gateways.helpdesks.zendesk import Zendesk
 from bot.gateways.mail import SmtpMailer
 from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
@@ -58,11 +65,35 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
         print_receipt=print_receipt,
         public_url=settings.public_url,
+        helpdesk=open_helpdesk(settings),
     )
 
 
 def _rest_gateway(settings: Settings) -> BillingGateway:
     return RestGateway(settings.gateway_url, settings.gateway_secret.get_secret_value().encode())
+
+
+def open_helpdesk(settings: Settings) -> HelpDesk | None:
+    """The help desk of the settings; None for our own. Raises SettingsError."""
+    url, account, inbox = settings.helpdesk_url, settings.helpdesk_account, settings.helpdesk_inbox
+    token, secret = settings.helpdesk_token.get_secret_value(), settings.helpdesk_secret.get_secret_value().encode()
+    try:
+        if settings.helpdesk == "chatwoot":
+            return Chatwoot(url, int(account), int(inbox), token)
+        if settings.helpdesk == "zendesk":
+            return Zendesk(url, account, token)
+        if settings.helpdesk == "freshdesk":
+            return Freshdesk(url, token)
+        if settings.helpdesk == "slack":
+            return SlackDesk(url or "https://slack.com/api", token, account)
+        if settings.helpdesk == "email":
+            mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
+            return EmailDesk(mailer, account, inbox, secret)
+        if settings.helpdesk == "webhook":
+            return WebhookDesk(url, secret)
+    except ValueError as error:
+        raise SettingsError(f"REFUND_DESK_HELPDESK_URL: {error}") from None
+    return None
 
 
 def keys_of(settings: Settings) -> Keys:

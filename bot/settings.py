@@ -22,6 +22,19 @@ PREFIX = "REFUND_DESK_"
 _SHORTEST_SECRET = 16
 
 
+_SIGNED = ("helpdesk_secret",)
+HELPDESK_NEEDS: dict[str, tuple[str, ...]] = {
+    "own": (),
+    "chatwoot": ("helpdesk_url", "helpdesk_account", "helpdesk_inbox", "helpdesk_token", *_SIGNED),
+    "zendesk": ("helpdesk_url", "helpdesk_account", "helpdesk_token", *_SIGNED),
+    "freshdesk": ("helpdesk_url", "helpdesk_token", *_SIGNED),
+    "slack": ("helpdesk_account", "helpdesk_token", *_SIGNED),
+    "email": ("helpdesk_account", "helpdesk_inbox", *_SIGNED, "smtp_url", "mail_from"),
+    "webhook": ("helpdesk_url", *_SIGNED),
+}
+"""The settings without which a help desk can't be used."""
+
+
 class SettingsError(Exception):
     """A setting is missing or broken: one line that names the variable and says what to do."""
 
@@ -57,7 +70,8 @@ class Settings(BaseSettings):
     refunds, in USD, that an agent and a lead may decide without a second person.
 
     The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
-    the shop are checked, and how codes and receipts are mailed. The README has them all.
+    the shop are checked, and how codes and receipts are mailed; then where people answer, if not at our own desk alone.
+    The README has them all.
     """
 
     home: Path = PROJECT / "var"
@@ -91,6 +105,13 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = SecretStr("")
     mail_from: str = ""
     public_url: str = ""
+
+    helpdesk_url: str = ""
+    helpdesk_token: Secret = Secret("")
+    helpdesk_secret: Secret = Secret("")
+    helpdesk_account: str = Field(default="", regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$")
+    helpdesk_inbox: str = Field(default="", regex=r"^[A-Za-z0-9._%-]*(@[A-Za-z0-9.-]+)?$")
+    helpdesk: Literal["own", "chatwoot", "zendesk", "freshdesk", "slack", "email", "webhook"] = "own"
 
     class Config:
         """Where the values come from."""
@@ -187,6 +208,24 @@ class Settings(BaseSettings):
         if values.get("email_code") == "required" and not (sender and values.get("smtp_url")):
             raise ValueError("REFUND_DESK_EMAIL_CODE=required needs REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM")
         return sender
+
+    @validator("helpdesk_url")
+    def _helpdesk_can_be_called(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        return url.rstrip("/")
+
+    @validator("helpdesk", always=True)
+    def _helpdesk_is_set_up(cls, desk: str, values: dict[str, Any]) -> str:
+        missing = [PREFIX + name.upper() for name in HELPDESK_NEEDS[desk] if not values.get(name, True)]
+        if missing:
+            raise ValueError(f"{desk} needs {' and '.join(missing)} (secrets also as …_FILE)")
+        for name in ("helpdesk_account", "helpdesk_inbox"):
+            if desk == "chatwoot" and not str(values.get(name, "1")).isdigit():
+                raise ValueError(f"chatwoot needs a number as {PREFIX}{name.upper()}")
+            if desk == "email" and "@" not in str(values.get(name, "@")):
+                raise ValueError(f"email needs an address as {PREFIX}{name.upper()}")
+        return desk
 
     @validator("public_url")
     def _public(cls, url: str) -> str:

@@ -15,6 +15,7 @@ from bot.cases import passwords
 from bot.cases.conversations import address_index
 from bot.cases.errors import BadAgent, NotAllowed, SignInRefused
 from bot.cases.hashes import keyed_hash
+from bot.cases.helpdesk import Person
 from bot.cases.model import Agent, Role
 from bot.cases.ports import Services, UnitOfWork
 
@@ -28,6 +29,7 @@ LARGEST_PICTURE = 256 * 1024
 """Bytes."""
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+_EXTERNAL_LOGIN = re.compile(r"[a-z]{2,12}:[A-Za-z0-9._@-]{1,50}")
 _LONGEST_NAME = 60
 _PICTURES = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -168,6 +170,27 @@ def at_work(uow: UnitOfWork, agent: Agent, *roles: Role) -> Agent:
 def actor(agent: Agent) -> str:
     """An agent as the log of a case names them."""
     return f"agent {agent.login}"
+
+
+def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Person) -> Agent:
+    """The account of somebody who works at a help desk of others, made when they first appear, within the running
+    transaction. Nobody signs in with it: its login can't be one of ours, and no password fits."""
+    login = f"{desk}:{person.id}"
+    if not _EXTERNAL_LOGIN.fullmatch(login):
+        login = f"{desk}:{keyed_hash(services.hash_key, 'external agent', person.id)[:32]}"
+    name = " ".join("".join(char for char in person.name if char.isprintable()).split())[:_LONGEST_NAME] or "An agent"
+    known = uow.agent_by_login(login)
+    if known is None:
+        values = {"login": login, "name": name, "role": Role.AGENT, "password_hash": passwords.NOBODY}
+        uow.add_agent(active=True, created_at=services.clock(), **values)
+        known = uow.agent_by_login(login)
+        assert known is not None
+    return known if known.name == name else uow.change_agent(known.id, name=name)
+
+
+def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
+    """Who writes notes for a help desk of others."""
+    return external_agent(services, uow, desk, Person("connector", f"Connector ({desk})"))
 
 
 def _hash(services: Services, token: str) -> str:

@@ -35,7 +35,8 @@ __all__ = [
 
 def take(services: Services, agent: Agent, reference: str) -> Case:
     """Take a case and its conversation: the bot is silent from now on. Taking it again changes nothing. What a disabled
-    account has is free. Raises TakenAlready, and MoveNotAllowed for a case in which nothing is left to do."""
+    account or somebody at another help desk has is free. Raises TakenAlready, and MoveNotAllowed for a case in which
+    nothing is left to do."""
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
         case = known_case(uow, reference)
@@ -56,7 +57,8 @@ def _free(uow: UnitOfWork, agent_id: int | None, agent: Agent) -> None:
     if agent_id is None or agent_id == agent.id:
         return
     other = uow.agent(agent_id)
-    if other.active:
+    # What somebody at another help desk has, our own desk takes over: money is decided only here.
+    if other.active and not other.external:
         raise TakenAlready(f"{other.name} has it.")
 
 

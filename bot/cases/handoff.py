@@ -61,13 +61,16 @@ def save_handoff(
     services: Services, uow: UnitOfWork, case: Case, cause: Cause, transcript: Transcript | None, facts: dict[str, Any]
 ) -> Handoff:
     """Store the handoff of a case within a running transaction, with its newest decision among the facts. Without a
-    transcript at hand, it is read from the conversation as far as it is stored."""
+    transcript at hand, it is read from the conversation as far as it is stored. A help desk of others gets a ticket."""
     if transcript is None:
         transcript = uow.transcript(case.conversation_id)
     decision = uow.latest_decision(case.id)
     if decision is not None:
         facts = {**facts, "decision": decision.result, "decided_from": decision.inputs}
-    return uow.save_handoff(case, cause, transcript, facts, services.clock(), answer_by(services))
+    handoff = uow.save_handoff(case, cause, transcript, facts, services.clock(), answer_by(services))
+    if services.helpdesk is not None:
+        uow.file_ticket(case, services.helpdesk.name, services.clock())
+    return handoff
 
 
 def answer_by(services: Services) -> date:

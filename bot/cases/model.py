@@ -354,6 +354,11 @@ class Agent:
     role: Role
     active: bool = True
 
+    @property
+    def external(self) -> bool:
+        """Whether they work at a help desk of others, and never sign in here."""
+        return ":" in self.login
+
 
 class Author(str, Enum):
     """Who a message is from."""
@@ -393,6 +398,7 @@ class Message:
     body: dict[str, Any]
     agent_id: int | None = None
     agent_name: str | None = None
+    agent_login: str | None = None
     client_id: str | None = None
     reply_to: int | None = None
     lease_until: datetime | None = None

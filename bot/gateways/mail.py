@@ -37,12 +37,20 @@ class SmtpMailer:
             for attachment in attachments:
                 main, _, sub = attachment.kind.partition("/")
                 mail.add_attachment(attachment.content, maintype=main, subtype=sub, filename=attachment.name)
-            with self._connected() as server:
+        except (ValueError, LookupError) as error:
+            raise MailNotSent(type(error).__name__) from None
+        self.deliver(mail)
+
+    def deliver(self, mail: EmailMessage) -> None:
+        """Hand over a mail that is written already. Raises MailNotSent."""
+        try:
+            with self.connect() as server:
                 server.send_message(mail)
         except (OSError, smtplib.SMTPException, ValueError, LookupError) as error:
             raise MailNotSent(type(error).__name__) from None
 
-    def _connected(self) -> smtplib.SMTP:
+    def connect(self) -> smtplib.SMTP:
+        """A connection, encrypted and signed in. Raises OSError and smtplib.SMTPException."""
         parts = urlsplit(self.url)
         host, user, password = parts.hostname or "", unquote(parts.username or ""), unquote(parts.password or "")
         context = ssl.create_default_context()

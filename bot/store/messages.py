@@ -128,9 +128,8 @@ class MessageRows(Rows):
         )
 
     def _messages(self, which: Any, limit: int = 500) -> list[Message]:
-        query = select(t.messages, t.agents.c.name.label("agent_name")).outerjoin(
-            t.agents, t.messages.c.agent_id == t.agents.c.id
-        )
+        agent = (t.agents.c.name.label("agent_name"), t.agents.c.login.label("agent_login"))
+        query = select(t.messages, *agent).outerjoin(t.agents, t.messages.c.agent_id == t.agents.c.id)
         rows = self.connection.execute(query.where(which).order_by(t.messages.c.id).limit(limit))
         return [self._message(row) for row in rows]
 

@@ -188,6 +188,7 @@ class PersonalData:
             t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
             t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
             t.notes.update().where(t.notes.c.case_id.in_(here)).values(body=None),
+            t.tickets.delete().where(t.tickets.c.conversation_id.in_(ids)),
             t.notices.delete().where(t.notices.c.conversation_id.in_(ids)),
             t.messages.delete().where(t.messages.c.conversation_id.in_(ids)),
             t.misunderstood.delete().where(t.misunderstood.c.conversation_id.in_(ids)),

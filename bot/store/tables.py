@@ -440,6 +440,24 @@ notices = Table(
     Column("tries", Integer, nullable=False),
 )
 
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("case_id", ForeignKey("cases.id"), nullable=False, unique=True),
+    Column("conversation_id", String(255), nullable=False, index=True),
+    Column("desk", String(20), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("external_id", String(100)),
+    Column("last_seq", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False),
+    Column("status_at", Moment),
+    Column("look_at", Moment),
+    Column("error", String(200)),
+    Index("ix_tickets_desk_external_id", "desk", "external_id"),
+)
+
 misunderstood = Table(
     "misunderstood",
     metadata,

@@ -36,9 +36,12 @@ from bot.store.outbox import OutboxRows
 from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.pulse import PulseRows
 from bot.store.rows import plain
+from bot.store.tickets import TicketRows
 
 
-class SqlUnitOfWork(OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows):
+class SqlUnitOfWork(
+    OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows, TicketRows
+):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:

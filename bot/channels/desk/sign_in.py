@@ -48,7 +48,7 @@ def routes(desk: Desk) -> Blueprint:
 
 
 async def _form(desk: Desk, wanted: str, *, status: int = 200, login: str = "", says: str = "") -> HTTPResponse:
-    anybody = any(agent.active for agent in await desk.do(agents))
+    anybody = any(agent.active and not agent.external for agent in await desk.do(agents))
     return desk.page(None, "sign_in.html", status=status, wanted=wanted, login=login, says=says, anybody=anybody)
 
 

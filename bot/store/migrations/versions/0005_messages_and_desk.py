@@ -1,4 +1,5 @@
-"""The message log, the people at the desk and what they decide, mails, ratings, and what was not understood."""
+"""The message log, the people at the desk and what they decide, mails, ratings, tickets at other help desks, and what
+was not understood."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -159,6 +160,26 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f("ix_notices_due_at"), "notices", ["due_at"])
+    op.create_table(
+        "tickets",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("case_id", sa.Integer(), nullable=False),
+        sa.Column("conversation_id", sa.String(length=255), nullable=False),
+        sa.Column("desk", sa.String(length=20), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("external_id", sa.String(length=100), nullable=True),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_at", sa.DateTime(), nullable=False),
+        sa.Column("status_at", sa.DateTime(), nullable=True),
+        sa.Column("look_at", sa.DateTime(), nullable=True),
+        sa.Column("error", sa.String(length=200), nullable=True),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"]),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("case_id"),
+    )
+    op.create_index("ix_tickets_conversation_id", "tickets", ["conversation_id"])
+    op.create_index("ix_tickets_desk_external_id", "tickets", ["desk", "external_id"])
     op.create_table(
         "misunderstood",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,112 @@
+"""Chatwoot, both ways: the help desk for the customers of our other channels, over an inbox of the kind API; and, as its
+agent bot, the channel of its own inboxes (docs/chatwoot.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.cases.helpdesk import DeskEvent, DeskRejected, Line, TicketFile
+from bot.gateways.helpdesks.api import Api
+
+CHANNEL = "chatwoot"
+"""The channel of conversations in Chatwoot's own inboxes."""
+_PREFIX = "cw-"
+_DIGITS, _LETTERS = "0123456789", "abcdefghij"
+
+
+def account_of(conversation: str) -> str:
+    """What we call a conversation of Chatwoot, which has a number. In letters: a long number would be taken for that of
+    a phone."""
+    return _PREFIX + conversation.translate(str.maketrans(_DIGITS, _LETTERS))
+
+
+def conversation_of(account: str) -> str:
+    """The number of the conversation."""
+    return account[len(_PREFIX) :].translate(str.maketrans(_LETTERS, _DIGITS))
+
+
+class Chatwoot:
+    """``token`` is the access token of an agent bot or of an agent, ``inbox`` the number of an inbox of the kind API."""
+
+    name = "chatwoot"
+    channel = CHANNEL
+
+    def __init__(self, url: str, account: int, inbox: int, token: str) -> None:
+        """Nothing is connected yet. Raises ValueError for a URL that can't be used."""
+        self._api = Api("Chatwoot", url, {"api_access_token": token})
+        self._base = f"/api/v1/accounts/{account}"
+        self._inbox = inbox
+
+    def open_ticket(self, file: TicketFile) -> str:
+        """See HelpDesk. A conversation of Chatwoot's own is opened for its agents; any other customer gets one in our
+        inbox. The file is a private note."""
+        if file.place is not None:
+            conversation = conversation_of(file.place)
+        else:
+            contact, source = self._contact(file)
+            values = {"source_id": source, "inbox_id": self._inbox, "contact_id": contact, "status": "open"}
+            found = self._api.object("POST", f"{self._base}/conversations", json=values).get("id")
+            if not isinstance(found, int):
+                raise self._api.senseless()
+            conversation = str(found)
+        self._hand_over(conversation, file, with_transcript=file.place is None)
+        return conversation
+
+    def open_again(self, ticket: str, file: TicketFile) -> None:
+        """See HelpDesk."""
+        self._hand_over(ticket, file, with_transcript=False)
+
+    def add_message(self, ticket: str, line: Line) -> None:
+        """See HelpDesk: the customer's words as theirs, all others as a private note."""
+        if line.by_customer:
+            self._post(ticket, {"content": line.text, "message_type": "incoming"})
+        else:
+            self._note(ticket, f"{line.who}: {line.text}")
+
+    def say(self, conversation: str, text: str, buttons: list[dict[str, str]]) -> None:
+        """The bot's words to a customer of Chatwoot. Buttons are a list to choose from."""
+        values: dict[str, Any] = {"content": text, "message_type": "outgoing"}
+        if buttons:
+            items = [{"title": button["title"], "value": button["payload"]} for button in buttons]
+            values |= {"content_type": "input_select", "content_attributes": {"items": items}}
+        self._post(conversation, values)
+
+    def look(self, ticket: str) -> list[DeskEvent]:
+        """See HelpDesk."""
+        return []
+
+    def check(self) -> str:
+        """See HelpDesk."""
+        self._api.call("GET", f"{self._base}/conversations", params={"status": "open", "page": 1})
+        return "Chatwoot takes the token; whether the agent bot is connected to an inbox, only a message can show"
+
+    def _contact(self, file: TicketFile) -> tuple[int, str]:
+        """The contact of a case and its place in our inbox. No address: Chatwoot would write to it."""
+        name = f"refund-desk-{file.reference}"
+        values = {"inbox_id": self._inbox, "name": file.customer, "identifier": name}
+        try:
+            answer = self._api.object("POST", f"{self._base}/contacts", json=values)
+            found = (answer.get("payload") or {}).get("contact")
+        except DeskRejected:
+            # Taken: an answer to us was lost on its way.
+            answer = self._api.object("GET", f"{self._base}/contacts/search", params={"q": name})
+            known = answer.get("payload")
+            rows = known if isinstance(known, list) else []
+            found = next((row for row in rows if isinstance(row, dict) and row.get("identifier") == name), None)
+        if not isinstance(found, dict) or not isinstance(found.get("id"), int):
+            raise self._api.senseless()
+        for place in found.get("contact_inboxes") or []:
+            if (place.get("inbox") or {}).get("id") == self._inbox and isinstance(place.get("source_id"), str):
+                return found["id"], place["source_id"]
+        raise self._api.senseless()
+
+    def _hand_over(self, conversation: str, file: TicketFile, *, with_transcript: bool) -> None:
+        self._note(conversation, file.text() if with_transcript else file.summary())
+        path = f"{self._base}/conversations/{conversation}/toggle_status"
+        self._api.call("POST", path, json={"status": "open"})
+
+    def _note(self, conversation: str, text: str) -> None:
+        self._post(conversation, {"content": text, "message_type": "outgoing", "private": True})
+
+    def _post(self, conversation: str, values: dict[str, Any]) -> None:
+        self._api.call("POST", f"{self._base}/conversations/{conversation}/messages", json=values)
