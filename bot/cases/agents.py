@@ -178,14 +178,15 @@ def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Perso
     login = f"{desk}:{person.id}"
     if not _EXTERNAL_LOGIN.fullmatch(login):
         login = f"{desk}:{keyed_hash(services.hash_key, 'external agent', person.id)[:32]}"
-    name = " ".join("".join(char for char in person.name if char.isprintable()).split())[:_LONGEST_NAME] or "An agent"
+    name = " ".join("".join(char for char in person.name if char.isprintable()).split())[:_LONGEST_NAME]
     known = uow.agent_by_login(login)
     if known is None:
-        values = {"login": login, "name": name, "role": Role.AGENT, "password_hash": passwords.NOBODY}
+        values = {"login": login, "name": name or "An agent", "role": Role.AGENT}
+        values["password_hash"] = passwords.NOBODY
         uow.add_agent(active=True, created_at=services.clock(), **values)
         known = uow.agent_by_login(login)
         assert known is not None
-    return known if known.name == name else uow.change_agent(known.id, name=name)
+    return known if name in ("", known.name) else uow.change_agent(known.id, name=name)
 
 
 def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:

@@ -70,9 +70,15 @@ def _answer(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEven
         _take(services, uow, ticket, event)
     inside = _is_inside(services, uow, ticket)
     now = services.clock()
-    values = {"agent_id": agent.id, "client_id": name, "delivered_at": now if inside else None}
-    body = {"text": text[:LONGEST_ANSWER]}
-    said = uow.add_message(ticket.conversation_id, Author.AGENT, body, now, **values)
+    said = uow.add_message(
+        ticket.conversation_id,
+        Author.AGENT,
+        {"text": text[:LONGEST_ANSWER]},
+        now,
+        agent_id=agent.id,
+        client_id=name,
+        delivered_at=now if inside else None,
+    )
     if not inside:
         mail_answer(services, uow, said)
     return True

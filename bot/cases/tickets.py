@@ -186,8 +186,6 @@ def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
         suggestion=case.suggestion.sentence,
         facts=case.facts,
         transcript=[replace(turn, text=turn.text[:LONGEST_TURN]) for turn in turns[-MOST_TURNS:]],
-            -MOST_TURNS:
-        ],
         customer=case.customer_name or "A customer",
         link=f"{services.public_url}/desk/cases/{reference}" if services.public_url else "",
         place=place,

@@ -21,7 +21,7 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import desk, pages, rasa_patches, statics
+from bot.channels import desk, helpdesks, pages, rasa_patches, statics
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY
@@ -96,6 +96,7 @@ def build(action_url: str) -> Sanic:
             assert isinstance(uow, SqlUnitOfWork)
             return response.json(demo_list(uow))
 
+    helpdesks.register(app, services, settings)
     pages.register(app, services, settings)
     statics.register(app)
     return app

@@ -1,5 +1,5 @@
-"""Chatwoot, both ways: the help desk for the customers of our other channels, over an inbox of the kind API; and, as its
-agent bot, the channel of its own inboxes (docs/chatwoot.md)."""
+"""Chatwoot, both ways: the help desk for the customers of our other channels, over an inbox of the kind API; and the
+channel of its own inboxes, as their agent bot (docs/chatwoot.md)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def conversation_of(account: str) -> str:
 
 
 class Chatwoot:
-    """``token`` is the access token of an agent bot or of an agent, ``inbox`` the number of an inbox of the kind API."""
+    """``token`` is the access token of an agent or an agent bot, ``inbox`` the number of an inbox of the kind API."""
 
     name = "chatwoot"
     channel = CHANNEL
@@ -43,12 +43,7 @@ class Chatwoot:
         if file.place is not None:
             conversation = conversation_of(file.place)
         else:
-            contact, source = self._contact(file)
-            values = {"source_id": source, "inbox_id": self._inbox, "contact_id": contact, "status": "open"}
-            found = self._api.object("POST", f"{self._base}/conversations", json=values).get("id")
-            if not isinstance(found, int):
-                raise self._api.senseless()
-            conversation = str(found)
+            conversation = self._conversation(file)
         self._hand_over(conversation, file, with_transcript=file.place is None)
         return conversation
 
@@ -63,13 +58,13 @@ class Chatwoot:
         else:
             self._note(ticket, f"{line.who}: {line.text}")
 
-    def say(self, conversation: str, text: str, buttons: list[dict[str, str]]) -> None:
-        """The bot's words to a customer of Chatwoot. Buttons are a list to choose from."""
+    def say(self, account: str, text: str, buttons: list[dict[str, str]]) -> None:
+        """See InsideDesk. Buttons are a list to choose from."""
         values: dict[str, Any] = {"content": text, "message_type": "outgoing"}
         if buttons:
             items = [{"title": button["title"], "value": button["payload"]} for button in buttons]
             values |= {"content_type": "input_select", "content_attributes": {"items": items}}
-        self._post(conversation, values)
+        self._post(conversation_of(account), values)
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""
@@ -80,15 +75,34 @@ class Chatwoot:
         self._api.call("GET", f"{self._base}/conversations", params={"status": "open", "page": 1})
         return "Chatwoot takes the token; whether the agent bot is connected to an inbox, only a message can show"
 
-    def _contact(self, file: TicketFile) -> tuple[int, str]:
-        """The contact of a case and its place in our inbox. No address: Chatwoot would write to it."""
-        name = f"refund-desk-{file.reference}"
+    def _conversation(self, file: TicketFile) -> str:
+        contact, source, is_new = self._contact(file)
+        known = None if is_new else self._conversation_with(contact)
+        if known is not None:
+            return known
+        values = {"source_id": source, "inbox_id": self._inbox, "contact_id": contact, "status": "open"}
+        found = self._api.object("POST", f"{self._base}/conversations", json=values).get("id")
+        if not isinstance(found, int):
+            raise self._api.senseless()
+        return str(found)
+
+    def _conversation_with(self, contact: int) -> str | None:
+        answer = self._api.object("GET", f"{self._base}/contacts/{contact}/conversations")
+        for row in answer.get("payload") or []:
+            if row.get("inbox_id") == self._inbox and isinstance(row.get("id"), int):
+                return str(row["id"])
+        return None
+
+    def _contact(self, file: TicketFile) -> tuple[int, str, bool]:
+        """The contact of a case, its place in our inbox, and whether it is new: it is not where an answer to us was lost
+        on its way. It has no address: Chatwoot would write to it."""
+        name, is_new = file.key, True
         values = {"inbox_id": self._inbox, "name": file.customer, "identifier": name}
         try:
             answer = self._api.object("POST", f"{self._base}/contacts", json=values)
             found = (answer.get("payload") or {}).get("contact")
         except DeskRejected:
-            # Taken: an answer to us was lost on its way.
+            is_new = False
             answer = self._api.object("GET", f"{self._base}/contacts/search", params={"q": name})
             known = answer.get("payload")
             rows = known if isinstance(known, list) else []
@@ -97,7 +111,7 @@ class Chatwoot:
             raise self._api.senseless()
         for place in found.get("contact_inboxes") or []:
             if (place.get("inbox") or {}).get("id") == self._inbox and isinstance(place.get("source_id"), str):
-                return found["id"], place["source_id"]
+                return found["id"], place["source_id"], is_new
         raise self._api.senseless()
 
     def _hand_over(self, conversation: str, file: TicketFile, *, with_transcript: bool) -> None:

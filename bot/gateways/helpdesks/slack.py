@@ -23,8 +23,8 @@ _LONGEST_TEXT = 11_000
 
 
 class SlackDesk:
-    """``place`` is the id of the channel. Slack knows no repeats: what is sent again after an answer was lost stands there
-    twice."""
+    """``place`` is the id of the channel. Slack knows no repeats: what is sent again, since an answer was lost, stands
+    there twice."""
 
     name = "slack"
     channel = None
@@ -35,14 +35,12 @@ class SlackDesk:
         self._place = place
 
     def open_ticket(self, file: TicketFile) -> str:
-        """See HelpDesk. The transcript goes into the thread."""
+        """See HelpDesk."""
         answer = self._call("chat.postMessage", channel=self._place, text=file.title, blocks=_blocks(file))
         place, ts = answer.get("channel"), answer.get("ts")
         if not isinstance(place, str) or not isinstance(ts, str):
             raise self._api.senseless()
-        ticket = f"{place}:{ts}"
-        self._say(ticket, f"{HOW}\n\n{_plain(file.conversation())}")
-        return ticket
+        return f"{place}:{ts}"
 
     def open_again(self, ticket: str, file: TicketFile) -> None:
         """See HelpDesk."""
@@ -87,9 +85,15 @@ def _blocks(file: TicketFile) -> list[dict[str, Any]]:
         buttons.append({"type": "button", "text": _label("Open the case"), "url": file.link, "action_id": "open"})
     return [
         {"type": "header", "text": _label(file.title[:150])},
-        {"type": "section", "text": {"type": "mrkdwn", "text": _plain(file.summary())[:_LONGEST_SECTION]}},
+        _section(_plain(file.summary())[:_LONGEST_SECTION]),
+        _section(_plain(file.conversation())[-_LONGEST_SECTION:] or "Nothing was said."),
         {"type": "actions", "elements": buttons},
+        _section(HOW),
     ]
+
+
+def _section(text: str) -> dict[str, Any]:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
 def _button(label: str, action: str, value: str, **more: str) -> dict[str, Any]:

@@ -36,8 +36,8 @@ def is_signed(secret: bytes, header: str, body: bytes, now: float) -> bool:
 
 
 class WebhookDesk:
-    """Sends ``ticket.opened``, ``ticket.reopened`` and ``message`` as JSON, each with an ``id``: the same when it is sent
-    again."""
+    """Sends ``ticket.opened``, ``ticket.reopened`` and ``message`` as JSON, each with an ``id``: the same when it is
+    sent again."""
 
     name = "webhook"
     channel = None

@@ -42,8 +42,8 @@ class Zendesk:
 
     def add_message(self, ticket: str, line: Line) -> None:
         """See HelpDesk. What the customer writes opens a ticket that waited for them."""
-        comment = {"comment": {"body": f"{line.who}: {line.text}", "public": False}}
-        self._change(ticket, {**comment, "status": "open"} if line.by_customer else comment)
+        status = {"status": "open"} if line.by_customer else {}
+        self._change(ticket, {"comment": {"body": f"{line.who}: {line.text}", "public": False}, **status})
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""

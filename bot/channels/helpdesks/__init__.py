@@ -1,0 +1,60 @@
+"""What help desks of others tell us: a webhook under ``/webhooks/helpdesk/`` for the one that is switched on.
+
+Nothing is believed without proof of who sends it, and nothing of what it says gets into a log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from sanic import Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.cases.ports import Services
+from bot.cases.ticket_events import look_later, take_event
+from bot.channels.door import Refused
+from bot.channels.helpdesks.chatwoot_bot import ChatwootBot
+from bot.channels.helpdesks.hooks import HOOKS, Hook
+from bot.settings import Settings
+
+LONGEST_HOOK = 64 * 1024
+"""Bytes of a request; as much as the server takes at all."""
+
+logger = structlog.get_logger()
+
+
+def register(app: Sanic, services: Services, settings: Settings) -> None:
+    """Add the webhook of the help desk that is switched on; none for our own."""
+    desk = services.helpdesk
+    if desk is None:
+        return
+    hook: Hook = HOOKS[desk.name](services, settings)
+    bot = ChatwootBot(app, services, settings) if desk.name == "chatwoot" else None
+
+    @app.post(f"/webhooks/helpdesk/{desk.name}", name="helpdesk_webhook")
+    async def hear(request: Request) -> HTTPResponse:
+        if len(request.body) > LONGEST_HOOK:
+            return response.json({"error": "the request is too large"}, 413)
+        if not hook.is_genuine(request.headers, request.body):
+            logger.warning("helpdesk.unsigned", desk=desk.name)
+            return response.json({"error": "the signature is missing, wrong or old"}, 401)
+        try:
+            heard = hook.read(request.headers, request.body)
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return response.json({"error": "this can't be read"}, 400)
+        if heard.answer is not None:
+            return response.json(heard.answer)
+        try:
+            if bot is not None and heard.data is not None:
+                await bot.hear_customer(heard.data)
+            for event in heard.events:
+                await asyncio.to_thread(take_event, services, desk.name, event)
+            if bot is not None and heard.data is not None:
+                await bot.hear_status(heard.data)
+        except Refused as refused:
+            return refused.answer
+        if heard.look_at is not None:
+            await asyncio.to_thread(look_later, services, desk.name, heard.look_at)
+        return response.json({"status": "ok"})
