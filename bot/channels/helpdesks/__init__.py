@@ -6,6 +6,8 @@ Nothing is believed without proof of who sends it, and nothing of what it says g
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import structlog
 from sanic import Sanic, response
@@ -16,7 +18,7 @@ from bot.cases.ports import Services
 from bot.cases.ticket_events import look_later, take_event
 from bot.channels.door import Refused
 from bot.channels.helpdesks.chatwoot_bot import ChatwootBot
-from bot.channels.helpdesks.hooks import HOOKS, Hook
+from bot.channels.helpdesks.hooks import HOOKS
 from bot.settings import Settings
 
 LONGEST_HOOK = 64 * 1024
@@ -27,13 +29,20 @@ logger = structlog.get_logger()
 
 def register(app: Sanic, services: Services, settings: Settings) -> None:
     """Add the webhook of the help desk that is switched on; none for our own."""
+    if services.helpdesk is not None:
+        path = f"/webhooks/helpdesk/{services.helpdesk.name}"
+        app.add_route(receiver(app, services, settings), path, methods=["POST"], name="helpdesk_webhook")
+
+
+def receiver(
+    app: Sanic, services: Services, settings: Settings
+) -> Callable[[Request], Coroutine[Any, Any, HTTPResponse]]:
+    """What answers the webhook of the help desk that is switched on."""
     desk = services.helpdesk
-    if desk is None:
-        return
-    hook: Hook = HOOKS[desk.name](services, settings)
+    assert desk is not None
+    hook = HOOKS[desk.name](services, settings)
     bot = ChatwootBot(app, services, settings) if desk.name == "chatwoot" else None
 
-    @app.post(f"/webhooks/helpdesk/{desk.name}", name="helpdesk_webhook")
     async def hear(request: Request) -> HTTPResponse:
         if len(request.body) > LONGEST_HOOK:
             return response.json({"error": "the request is too large"}, 413)
@@ -58,3 +67,5 @@ def register(app: Sanic, services: Services, settings: Settings) -> None:
         if heard.look_at is not None:
             await asyncio.to_thread(look_later, services, desk.name, heard.look_at)
         return response.json({"status": "ok"})
+
+    return hear

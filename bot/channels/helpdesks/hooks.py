@@ -3,52 +3,24 @@
 from __future__ import annotations
 
 import base64
-import email
-import email.policy
-import email.utils
 import hashlib
 import hmac
 import json
 import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timezone
-from email.message import EmailMessage
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import parse_qs
 
 from bot.cases.helpdesk import DeskEvent, EventKind, Person
 from bot.cases.ports import Services
+from bot.channels.helpdesks.heard import Headers, Heard, Hook, Signed
+from bot.channels.helpdesks.mail_hook import EmailHook
 from bot.gateways.helpdesks.api import parse_time
-from bot.gateways.helpdesks.email import MARK, EmailDesk
 from bot.gateways.helpdesks.slack import CLAIM, HAND_BACK, SOLVE
 from bot.gateways.helpdesks.webhook import HEADER, TOLERANCE, is_signed
 from bot.settings import Settings
-
-Headers = Mapping[str, str]
-
-
-@dataclass(frozen=True, repr=False)
-class Heard:
-    """What a webhook says. ``look_at``: a ticket of which it does not say what happened; ``answer``: what the help desk
-    wants to hear back; ``data``: all of it, for who understands more."""
-
-    events: list[DeskEvent] = field(default_factory=list)
-    look_at: str | None = None
-    answer: dict[str, Any] | None = None
-    data: dict[str, Any] | None = None
-
-
-class Hook(Protocol):
-    """The webhook of a help desk."""
-
-    def is_genuine(self, headers: Headers, body: bytes) -> bool:
-        """Whether the help desk has sent it."""
-
-    def read(self, headers: Headers, body: bytes) -> Heard:
-        """What it says; nothing for what is no news to us. May raise ValueError, LookupError, TypeError and
-        AttributeError for what makes no sense."""
 
 
 def _is_recent(seconds: str, now: float) -> bool:
@@ -63,15 +35,9 @@ def _digest(secret: bytes, *parts: bytes) -> bytes:
     return hmac.new(secret, b"".join(parts), hashlib.sha256).digest()
 
 
-class _Signed:
-    def __init__(self, services: Services, settings: Settings) -> None:
-        self._secret = settings.helpdesk_secret.get_secret_value().encode()
-        self._services = services
-
-
-class ZendeskHook(_Signed):
-    """Event subscriptions for tickets. The signature is over time and body; how old a redelivery is, nobody says, so the
-    time is not looked at: what comes again changes nothing."""
+class ZendeskHook(Signed):
+    """Event subscriptions for tickets. The signature is over time and body. How old a redelivery may be nobody says, so
+    the time is not looked at: what comes again changes nothing."""
 
     def is_genuine(self, headers: Headers, body: bytes) -> bool:
         """See Hook."""
@@ -103,7 +69,7 @@ class ZendeskHook(_Signed):
         return Heard()
 
 
-class FreshdeskHook(_Signed):
+class FreshdeskHook(Signed):
     """A rule's webhook with our secret in a header of its own. All it has to say is which ticket it is about."""
 
     def is_genuine(self, headers: Headers, body: bytes) -> bool:
@@ -118,7 +84,7 @@ class FreshdeskHook(_Signed):
         return Heard(look_at=ticket.lstrip("#")[:100])
 
 
-class SlackHook(_Signed):
+class SlackHook(Signed):
     """Events and interactivity of the app; both come here."""
 
     def __init__(self, services: Services, settings: Settings) -> None:
@@ -195,7 +161,7 @@ def _slack_text(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-class WebhookHook(_Signed):
+class WebhookHook(Signed):
     """Our own format, for any help desk."""
 
     def is_genuine(self, headers: Headers, body: bytes) -> bool:
@@ -222,75 +188,7 @@ class WebhookHook(_Signed):
         return Heard([DeskEvent(kind, str(data["ticket"]), who, parse_time(data.get("at")), *named)])
 
 
-class EmailHook(_Signed):
-    """Whole mails (RFC 5322), posted by whoever receives them, with our secret as bearer."""
-
-    def __init__(self, services: Services, settings: Settings) -> None:
-        super().__init__(services, settings)
-        desk = services.helpdesk
-        assert isinstance(desk, EmailDesk)
-        self._desk = desk
-
-    def is_genuine(self, headers: Headers, body: bytes) -> bool:
-        """See Hook."""
-        given = headers.get("authorization", "").encode("utf-8", "replace")
-        return hmac.compare_digest(given, b"Bearer " + self._secret)
-
-    def read(self, headers: Headers, body: bytes) -> Heard:
-        """See Hook. Robots' answers are none."""
-        mail = email.message_from_bytes(body, policy=email.policy.default)
-        assert isinstance(mail, EmailMessage)
-        addresses = [
-            str(value) for name in ("To", "Cc", "Delivered-To", "X-Original-To") for value in mail.get_all(name, [])
-        ]
-        ticket = self._desk.ticket_of(" ".join(addresses))
-        if ticket is None or _is_automatic(mail):
-            return Heard()
-        name, address = email.utils.parseaddr(str(mail.get("From", "")))
-        who = Person(address.lower() or "nobody", name or address.partition("@")[0])
-        part = mail.get_body(("plain", "html"))
-        text = str(part.get_content()) if part is not None else ""
-        if part is not None and part.get_content_type() == "text/html":
-            text = _without_tags(text)
-        text, command = _answer_in(text)
-        found = str(mail.get("Message-ID") or "") or hashlib.sha256(body).hexdigest()
-        events = [DeskEvent(EventKind.ANSWER, ticket, who, None, found, text)] if text else []
-        if command is not None:
-            events.append(DeskEvent(command, ticket, who))
-        return Heard(events)
-
-
-def _is_automatic(mail: EmailMessage) -> bool:
-    said = str(mail.get("Auto-Submitted") or "no").lower()
-    return said != "no" or "X-Autoreply" in mail or str(mail.get("Precedence") or "").lower() in ("bulk", "auto_reply")
-
-
-def _answer_in(text: str) -> tuple[str, EventKind | None]:
-    """What somebody wrote above what they quote, and what they want done."""
-    lines: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if MARK in line or re.match(r"-- ?$|_{10,}$|-{4,} ?Original Message", line):
-            break
-        if not line.startswith(">"):
-            lines.append(line)
-    words = "\n".join(lines).strip()
-    # "On … wrote:" stands before a quote, on one line or two.
-    words = re.sub(r"\n*On [^\n]{5,200}\n?[^\n]{0,100}wrote:\s*$", "", "\n" + words).strip()
-    commands = {"#solved": EventKind.SOLVED, "#bot": EventKind.HANDED_BACK}
-    before, _, last = words.rpartition("\n")
-    command = commands.get(last.strip().lower())
-    return (before.strip(), command) if command else (words, None)
-
-
-def _without_tags(html: str) -> str:
-    import html as entities
-
-    text = re.sub(r"(?is)<(script|style).*?</\1>", "", html)
-    text = re.sub(r"(?i)<br\s*/?>|</p>|</div>", "\n", text)
-    return entities.unescape(re.sub(r"<[^>]*>", "", text))
-
-
-class ChatwootHook(_Signed):
+class ChatwootHook(Signed):
     """The agent bot's webhook, and that of the inbox of the kind API."""
 
     def __init__(self, services: Services, settings: Settings) -> None:

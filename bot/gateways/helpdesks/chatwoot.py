@@ -40,10 +40,7 @@ class Chatwoot:
     def open_ticket(self, file: TicketFile) -> str:
         """See HelpDesk. A conversation of Chatwoot's own is opened for its agents; any other customer gets one in our
         inbox. The file is a private note."""
-        if file.place is not None:
-            conversation = conversation_of(file.place)
-        else:
-            conversation = self._conversation(file)
+        conversation = self._conversation(file) if file.place is None else conversation_of(file.place)
         self._hand_over(conversation, file, with_transcript=file.place is None)
         return conversation
 
@@ -94,8 +91,8 @@ class Chatwoot:
         return None
 
     def _contact(self, file: TicketFile) -> tuple[int, str, bool]:
-        """The contact of a case, its place in our inbox, and whether it is new: it is not where an answer to us was lost
-        on its way. It has no address: Chatwoot would write to it."""
+        """The contact of a case, its place in our inbox, and whether it is new; it is not where an answer to us was
+        lost on its way. It has no address: Chatwoot would write to it."""
         name, is_new = file.key, True
         values = {"inbox_id": self._inbox, "name": file.customer, "identifier": name}
         try:

@@ -1,0 +1,134 @@
+"""Each help desk with its contract server, our services, and our webhook on a server of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from desk_people import PEOPLE, People, Request
+from running import free_port
+from sanic import Sanic
+from store_builders import Clock
+
+from bot.bootstrap import bootstrap
+from bot.cases.ports import Services
+from bot.cases.tickets import push_tickets
+from bot.channels import helpdesks
+from bot.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What differs between databases does not differ between help desks: PostgreSQL is tried with one of them."""
+    here = Path(__file__).parent
+    items[:] = [
+        item
+        for item in items
+        if here not in item.path.parents or "postgresql" not in item.name or "webhook" in item.name
+    ]
+
+
+@dataclass
+class Scene:
+    """A help desk, its people, and our side of it."""
+
+    people: Any
+    services: Services
+    clock: Clock
+    url: str
+
+    def push(self) -> int:
+        """What the worker does, now."""
+        return push_tickets(self.services)
+
+    def push_later(self, seconds: float) -> int:
+        """What the worker does after some time."""
+        self.clock.passes(seconds=seconds)
+        return push_tickets(self.services)
+
+    def send(self, request: Request) -> httpx.Response:
+        """What the help desk tells us."""
+        headers, body = request
+        return httpx.post(f"{self.url}/webhooks/helpdesk/{self.people.name}", headers=headers, content=body, timeout=10)
+
+    def happens(self, request: Request) -> None:
+        """What the help desk tells us, and what the worker does about it."""
+        answer = self.send(request)
+        assert answer.status_code == 200, answer.text
+        self.push()
+
+
+@pytest.fixture(params=PEOPLE, ids=lambda people: people.name)
+def people(request: pytest.FixtureRequest) -> Iterator[People]:
+    """The people of each help desk, one after the other."""
+    people: People = request.param()
+    people.start()
+    yield people
+    people.stop()
+
+
+class Door:
+    """The server of our webhooks. It is one for all tests: Sanic rewrites its own methods when a server starts, and can
+    do that once in a process."""
+
+    def __init__(self) -> None:
+        self.app = Sanic("helpdesk_tests", configure_logging=False)
+        self.receiver: Any = None
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+
+        @self.app.post("/webhooks/helpdesk/<name>")
+        async def hear(request: Any, name: str) -> Any:
+            return await self.receiver(request)
+
+        async def serve() -> None:
+            server = await self.app.create_server(host="127.0.0.1", port=port, return_asyncio_server=True)
+            await server.startup()
+            started.set()
+            await server.serve_forever()
+
+        def run() -> None:
+            asyncio.set_event_loop(self._loop)
+            with contextlib.suppress(asyncio.CancelledError):
+                self._loop.run_until_complete(self._task)
+
+        self._task = self._loop.create_task(serve())
+        self._thread = threading.Thread(target=run, daemon=True)
+        self._thread.start()
+        assert started.wait(10)
+
+    def close(self) -> None:
+        """Serve no more."""
+        self._loop.call_soon_threadsafe(self._task.cancel)
+        self._thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    """The server of our webhooks."""
+    door = Door()
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def scene(people: People, database_url: str, tmp_path: Path, clock: Clock, door: Door) -> Scene:
+    """A help desk that is switched on."""
+    return opened(people, database_url, tmp_path, clock, door)
+
+
+def opened(people: People, database_url: str, home: Path, clock: Clock, door: Door) -> Scene:
+    """Our side of a help desk."""
+    given: dict[str, Any] = people.settings()
+    settings = Settings(home=home, database_url=database_url, public_url="https://desk.example", **given)
+    services = bootstrap(settings, clock)
+    door.receiver = helpdesks.receiver(door.app, services, settings)
+    return Scene(people, services, clock, door.url)
