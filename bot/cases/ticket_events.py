@@ -42,6 +42,13 @@ def take_event(services: Services, desk: str, event: DeskEvent) -> bool:
     return done
 
 
+def may_become_known(services: Services, desk: str, external_id: str) -> bool:
+    """Whether a ticket that we do not know may be one that is just being opened: somebody can be faster there than we
+    are at writing its name down."""
+    with services.unit_of_work() as uow:
+        return uow.ticket_named(desk, external_id) is None and uow.is_opening(desk, services.clock())
+
+
 def look_later(services: Services, desk: str, external_id: str) -> bool:
     """Something happened to a ticket: the worker reads what it was. False where it is none of ours."""
     now = services.clock()

@@ -58,6 +58,12 @@ class TicketRows(Rows):
         row = self.connection.execute(query.order_by(closed, known.id.desc()).limit(1)).one_or_none()
         return None if row is None else _ticket(row)
 
+    def is_opening(self, desk: str, now: datetime) -> bool:
+        """Whether somebody is opening a ticket there right now."""
+        known = t.tickets.c
+        opening = (known.desk == desk, known.state == TicketState.WAITING.value, known.next_at > now)
+        return self.connection.execute(select(known.id).where(*opening).limit(1)).first() is not None
+
     def change_ticket(self, ticket_id: int, **values: Any) -> None:
         """Set columns of a ticket."""
         self.connection.execute(t.tickets.update().where(t.tickets.c.id == ticket_id).values(**plain(values)))

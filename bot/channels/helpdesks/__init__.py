@@ -15,7 +15,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.cases.ports import Services
-from bot.cases.ticket_events import look_later, take_event
+from bot.cases.ticket_events import look_later, may_become_known, take_event
 from bot.channels.door import Refused
 from bot.channels.helpdesks.chatwoot_bot import ChatwootBot
 from bot.channels.helpdesks.hooks import HOOKS
@@ -23,7 +23,11 @@ from bot.settings import Settings
 
 LONGEST_HOOK = 64 * 1024
 """Bytes of a request; as much as the server takes at all."""
+OPENING_LOOKS, OPENING_PAUSE = 10, 0.25
+"""How often, and after how many seconds, to look again for a ticket that is just being opened. Help desks wait for our
+answer five seconds, Slack three."""
 
+Receiver = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 logger = structlog.get_logger()
 
 
@@ -34,9 +38,7 @@ def register(app: Sanic, services: Services, settings: Settings) -> None:
         app.add_route(receiver(app, services, settings), path, methods=["POST"], name="helpdesk_webhook")
 
 
-def receiver(
-    app: Sanic, services: Services, settings: Settings
-) -> Callable[[Request], Coroutine[Any, Any, HTTPResponse]]:
+def receiver(app: Sanic, services: Services, settings: Settings) -> Receiver:
     """What answers the webhook of the help desk that is switched on."""
     desk = services.helpdesk
     assert desk is not None
@@ -59,13 +61,23 @@ def receiver(
             if bot is not None and heard.data is not None:
                 await bot.hear_customer(heard.data)
             for event in heard.events:
+                await _known(services, desk.name, event.ticket)
                 await asyncio.to_thread(take_event, services, desk.name, event)
             if bot is not None and heard.data is not None:
                 await bot.hear_status(heard.data)
         except Refused as refused:
             return refused.answer
         if heard.look_at is not None:
+            await _known(services, desk.name, heard.look_at)
             await asyncio.to_thread(look_later, services, desk.name, heard.look_at)
         return response.json({"status": "ok"})
 
     return hear
+
+
+async def _known(services: Services, desk: str, ticket: str) -> None:
+    """Wait a little for a ticket that is just being opened."""
+    for _ in range(OPENING_LOOKS):
+        if not await asyncio.to_thread(may_become_known, services, desk, ticket):
+            return
+        await asyncio.sleep(OPENING_PAUSE)
