@@ -17,7 +17,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bot.settings import Settings
 
-_MODULES = ("bot.commands.doctor_basics", "bot.commands.doctor_shops", "bot.commands.doctor_messaging")
+_MODULES = (
+    "bot.commands.doctor_basics",
+    "bot.commands.doctor_shops",
+    "bot.commands.doctor_messaging",
+    "bot.commands.doctor_helpdesk",
+)
 
 
 @dataclass(frozen=True)

@@ -323,10 +323,6 @@ class SqlUnitOfWork(
         return [self._opened(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
 
     def transcript(self, conversation_id: str) -> list[dict[str, str]]:
-        """What was said in a conversation, as far as Rasa has stored it (a turn is stored once it has ended), or, where
-        Rasa had no part in it, as the message log has it."""
-        events = transcript(self.personal.events(conversation_id))
-        return events or of_messages(self.messages(conversation_id))
         """What was said in a conversation: by the message log; where it has nothing, as far as Rasa has stored it."""
         said = self.messages(conversation_id, limit=10_000)
         return of_messages(said) if said else transcript(self.personal.events(conversation_id))

@@ -88,6 +88,9 @@ class DeskServer:
             self.violations.append(f"{handler.path}: no JSON")
         sent = Sent(handler.command, parts.path, dict(parse_qsl(parts.query)), data, body, handler.headers)
         with self.lock:
+            if self._http is None:  # stopped, and the client had kept its connection
+                handler.close_connection = True
+                return
             self.sent.append(sent)
             fault = self.faults.pop(0) if self.faults else None
             if isinstance(fault, tuple):

@@ -10,15 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_people import (
-    ChatwootPeople,
-    EmailPeople,
-    FreshdeskPeople,
-    People,
-    SlackPeople,
-    WebhookPeople,
-    ZendeskPeople,
-)
+from desk_people import PEOPLE, People
 from helpdesk_scene import Door, Scene, opened
 from store_builders import Clock
 from test_helpdesk_handoff import answers, handed_over, writes
@@ -29,8 +21,8 @@ from bot.cases.helpdesk import DeskRejected, HelpDeskError
 @pytest.fixture
 def people(request: pytest.FixtureRequest) -> Any:
     """The people that a test names."""
-    kind = next(mark.args[0] for mark in request.node.iter_markers("people"))
-    people: People = kind()
+    name = next(mark.args[0] for mark in request.node.iter_markers("people"))
+    people: People = next(kind for kind in PEOPLE if kind.name == name)()
     people.start()
     yield people
     people.stop()
@@ -42,7 +34,7 @@ def scene(people: People, tmp_path: Path, clock: Clock, door: Door) -> Scene:
     return opened(people, f"sqlite:///{tmp_path}/test.db", tmp_path, clock, door)
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_zendesk_opens_one_ticket_though_its_answer_is_lost(scene: Scene) -> None:
     scene.people.desk.faults = ["lost"]
     with pytest.raises(AssertionError):
@@ -54,7 +46,7 @@ def test_zendesk_opens_one_ticket_though_its_answer_is_lost(scene: Scene) -> Non
     assert len(set(keys)) == 1
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_a_limit_is_kept(scene: Scene) -> None:
     handed_over(scene)
     scene.people.desk.faults = [(429, {"error": "TooManyRequests"})]
@@ -67,7 +59,7 @@ def test_a_limit_is_kept(scene: Scene) -> None:
     assert any("patience" in text for text in scene.people.seen())
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_a_ticket_that_was_closed_for_good_is_followed_by_another(scene: Scene) -> None:
     handed_over(scene)
     scene.happens(scene.people.takes())
@@ -79,7 +71,7 @@ def test_a_ticket_that_was_closed_for_good_is_followed_by_another(scene: Scene) 
     assert "are you there?" in scene.people.seen()[0]
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_zendesk_notes_and_words_of_others_are_no_answers(scene: Scene) -> None:
     handed_over(scene)
     people = scene.people
@@ -88,7 +80,7 @@ def test_zendesk_notes_and_words_of_others_are_no_answers(scene: Scene) -> None:
     assert answers(scene) == []
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_an_answer_that_comes_after_the_end_reaches_the_customer_and_takes_nothing(scene: Scene) -> None:
     handed_over(scene)
     scene.happens(scene.people.takes())
@@ -99,7 +91,7 @@ def test_an_answer_that_comes_after_the_end_reaches_the_customer_and_takes_nothi
     assert writes(scene, "hello")  # the bot has it
 
 
-@pytest.mark.people(ZendeskPeople)
+@pytest.mark.people("zendesk")
 def test_an_end_that_comes_after_a_new_beginning_ends_nothing(scene: Scene) -> None:
     handed_over(scene)
     late = scene.people.solves()
@@ -108,7 +100,7 @@ def test_an_end_that_comes_after_a_new_beginning_ends_nothing(scene: Scene) -> N
     assert not writes(scene, "hello")
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_a_repeat_carries_the_same_id(scene: Scene) -> None:
     handed_over(scene)
     scene.people.desk.faults = ["lost"]
@@ -119,7 +111,7 @@ def test_a_repeat_carries_the_same_id(scene: Scene) -> None:
     assert sum(sent.data.get("text") == "once" for sent in scene.people.desk.sent) == 2
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     handed_over(scene)
     now = time.time()
@@ -129,7 +121,7 @@ def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPat
     assert scene.send(request).status_code == 401
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"event": "answer"}', b"\xff", b"[" * 30_000])
 def test_nonsense_with_a_signature_is_told(scene: Scene, body: bytes) -> None:
     from bot.gateways.helpdesks.webhook import signature
@@ -139,12 +131,12 @@ def test_nonsense_with_a_signature_is_told(scene: Scene, body: bytes) -> None:
     assert answer.status_code == 400
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_too_much_is_refused(scene: Scene) -> None:
     assert scene.send(({"content-type": "application/json"}, b" " * 70_000)).status_code == 413
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_a_customer_can_not_occupy_the_name_of_an_answer(scene: Scene) -> None:
     from bot.cases.inbox import receive
 
@@ -155,7 +147,7 @@ def test_a_customer_can_not_occupy_the_name_of_an_answer(scene: Scene) -> None:
     assert [text for _, text in answers(scene)] == ["I am here"]
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_somebody_who_is_faster_than_we_are_is_heard(scene: Scene) -> None:
     desk, people = scene.people.desk, scene.people
     answer = desk.answer
@@ -176,7 +168,7 @@ def test_somebody_who_is_faster_than_we_are_is_heard(scene: Scene) -> None:
     assert [text for _, text in answers(scene)] == ["Right away!"]
 
 
-@pytest.mark.people(SlackPeople)
+@pytest.mark.people("slack")
 def test_slack_passes_on_only_what_whoever_claimed_it_says(scene: Scene) -> None:
     handed_over(scene)
     people = scene.people
@@ -194,13 +186,13 @@ def test_slack_passes_on_only_what_whoever_claimed_it_says(scene: Scene) -> None
     assert answers(scene)[-1][1] == "now me"
 
 
-@pytest.mark.people(SlackPeople)
+@pytest.mark.people("slack")
 def test_slack_asks_whether_we_are_there(scene: Scene) -> None:
     body = json.dumps({"type": "url_verification", "challenge": "abc", "token": "x"}).encode()
     assert scene.send(scene.people.signed("application/json", body)).json() == {"challenge": "abc"}
 
 
-@pytest.mark.people(SlackPeople)
+@pytest.mark.people("slack")
 def test_slack_mentions_nobody_in_a_customer_s_name(scene: Scene) -> None:
     handed_over(scene)
     writes(scene, "<!channel> <@U2DANA> urgent")
@@ -208,7 +200,7 @@ def test_slack_mentions_nobody_in_a_customer_s_name(scene: Scene) -> None:
     assert "&lt;!channel&gt; &lt;@U2DANA&gt; urgent" in scene.people.seen()[-1]
 
 
-@pytest.mark.people(FreshdeskPeople)
+@pytest.mark.people("freshdesk")
 def test_freshdesk_notes_and_customers_are_no_answers(scene: Scene) -> None:
     handed_over(scene)
     desk, number = scene.people.desk, scene.people.number
@@ -219,7 +211,7 @@ def test_freshdesk_notes_and_customers_are_no_answers(scene: Scene) -> None:
     assert answers(scene) == [("Dana Fresh", "for the customer")]
 
 
-@pytest.mark.people(FreshdeskPeople)
+@pytest.mark.people("freshdesk")
 def test_freshdesk_is_read_again_when_it_was_down(scene: Scene) -> None:
     handed_over(scene)
     request = scene.people.answer("I am back")
@@ -230,7 +222,7 @@ def test_freshdesk_is_read_again_when_it_was_down(scene: Scene) -> None:
     assert [text for _, text in answers(scene)] == ["I am back"]
 
 
-@pytest.mark.people(FreshdeskPeople)
+@pytest.mark.people("freshdesk")
 def test_freshdesk_s_many_replies_are_all_read(scene: Scene) -> None:
     handed_over(scene)
     for number in range(45):
@@ -239,7 +231,7 @@ def test_freshdesk_s_many_replies_are_all_read(scene: Scene) -> None:
     assert [text for _, text in answers(scene)] == [f"line {number}" for number in range(45)]
 
 
-@pytest.mark.people(ChatwootPeople)
+@pytest.mark.people("chatwoot")
 def test_chatwoot_opens_one_conversation_though_an_answer_is_lost(scene: Scene) -> None:
     desk = scene.people.desk
     desk.faults = ["lost"]
@@ -251,7 +243,7 @@ def test_chatwoot_opens_one_conversation_though_an_answer_is_lost(scene: Scene) 
     assert len(desk.contacts) == len(desk.conversations) == 1
 
 
-@pytest.mark.people(ChatwootPeople)
+@pytest.mark.people("chatwoot")
 def test_chatwoot_echoes_and_notes_are_no_answers(scene: Scene) -> None:
     handed_over(scene)
     people = scene.people
@@ -264,7 +256,7 @@ def test_chatwoot_echoes_and_notes_are_no_answers(scene: Scene) -> None:
     assert answers(scene) == []
 
 
-@pytest.mark.people(EmailPeople)
+@pytest.mark.people("email")
 def test_only_what_stands_above_the_quote_reaches_the_customer(scene: Scene) -> None:
     handed_over(scene)
     scene.happens(scene.people.mail("First line.\n\nSecond line."))
@@ -274,7 +266,7 @@ def test_only_what_stands_above_the_quote_reaches_the_customer(scene: Scene) -> 
     assert writes(scene, "thanks")
 
 
-@pytest.mark.people(EmailPeople)
+@pytest.mark.people("email")
 def test_a_mail_with_another_proof_is_of_no_case(scene: Scene) -> None:
     handed_over(scene)
     headers, body = scene.people.mail("I am not Dana")
@@ -284,7 +276,7 @@ def test_a_mail_with_another_proof_is_of_no_case(scene: Scene) -> None:
     assert answers(scene) == []
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_a_refusal_is_told_at_our_own_desk_at_once(scene: Scene) -> None:
     scene.people.desk.faults = [(400, {"error": "no"})] * 3
     with pytest.raises(AssertionError):
@@ -297,7 +289,7 @@ def test_a_refusal_is_told_at_our_own_desk_at_once(scene: Scene) -> None:
         assert len(uow.notes_of(case.id)) == 1
 
 
-@pytest.mark.people(WebhookPeople)
+@pytest.mark.people("webhook")
 def test_the_check_tells_whether_it_answers(scene: Scene) -> None:
     desk = scene.services.helpdesk
     assert desk is not None

@@ -78,10 +78,9 @@ def test_a_customer_on_rest_is_helped_by_a_person(staffed: tuple[Site, Any]) -> 
     assert [reply for reply in customer.replies if "author" not in reply]  # the bot answers again
 
 
+@pytest.mark.parametrize("staffed", [ChatwootPeople], indirect=True, ids=["chatwoot"])
 def test_a_customer_of_chatwoot(staffed: tuple[Site, Any]) -> None:
     site, people = staffed
-    if not isinstance(people, ChatwootPeople):
-        return
     desk = people.desk
     desk.add(12_345_678, inbox=9)
     talk = desk.conversations[12_345_678]
