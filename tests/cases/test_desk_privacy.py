@@ -11,7 +11,7 @@ from test_agent_decisions import changed
 
 from bot.cases.desk_work import decide_by_agent, hand_back, note, say_to_customer
 from bot.cases.errors import MoveNotAllowed
-from bot.cases.messages import receive
+from bot.cases.inbox import receive
 from bot.cases.model import Agent, CaseState
 from bot.cases.ports import Services
 from bot.cases.privacy import CaseInFlight, erase, export, purge
