@@ -89,7 +89,8 @@ def test_what_an_agent_approves_is_offered_and_paid_after_the_yes(shop: Services
     assert offer.process_by.isoformat() == "2026-05-15" and not offer.needs_return  # type: ignore[union-attr]
     message = said(shop)[-1]
     assert "$50.00" in message.text and "May 15" in message.text and message.agent_id == dana.id
-    assert [button["payload"] for button in message.body["buttons"]] == ["/affirm", "/deny"]
+    yes = message.body["buttons"][0]["payload"]
+    assert yes == f"/accept_offer {case.reference} {decision.id}", "a yes to this very decision"
     assert {"label": "You get", "value": "$50.00", "strong": True} in message.body["card"]["rows"]
     assert message.body["card"]["clauses"][-1] == {"id": "R9", "url": "/policy#R9"}
 
@@ -294,7 +295,7 @@ def test_above_the_limit_nothing_happens_before_a_second_person(shop: Services, 
 
     assert agreed.final and (agreed.second_name, agreed.second_agrees) == ("Lee", True)
     assert the_case(shop, case.reference).state is CaseState.APPROVED_BY_AGENT
-    assert "$50.00" in said(shop)[-1].text and not [item for item in queue(shop) if not item.taken_by]
+    assert "$50.00" in said(shop)[-1].text and not queue(shop)[0].needs_second
     with pytest.raises(MoveNotAllowed):
         second_opinion(shop, an_agent(shop, "ada", Role.ADMIN), decision.id, False)
 
