@@ -30,7 +30,8 @@ def text_of(pdf: bytes) -> str:
 
 def _opened(stream: bytes) -> bytes:
     try:
-        return zlib.decompress(stream)
+        # Not zlib.decompress: a checksum that ends with a carriage return looks like a part of the line's end.
+        return zlib.decompressobj().decompress(stream)
     except zlib.error:
         return stream
 
