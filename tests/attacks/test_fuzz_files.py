@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from hostile import case, order
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from policy_builders import POLICY
 from shops import a_shop
@@ -196,6 +196,7 @@ def test_any_json_is_imported_or_refused(data: Any) -> None:
 @given(st.lists(near_orders(), min_size=1, max_size=3), st.booleans())
 @settings(max_examples=150, deadline=None)
 def test_nearly_good_orders_are_imported_whole_or_refused(rows: list[dict[str, Any]], as_table: bool) -> None:
+    assume(not as_table or "\\u0000" not in json.dumps(rows))  # Python's csv module can't write it
     done = imported(shop(), as_csv(rows) if as_table else as_json(rows), "a.csv" if as_table else "a.json")
     if done is None:
         return
