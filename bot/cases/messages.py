@@ -84,6 +84,13 @@ def newest(services: Services, conversation_id: str, limit: int) -> list[Message
         return uow.messages(conversation_id, after=max(0, last - limit), limit=limit)
 
 
+def is_answered(services: Services, message: Message) -> bool:
+    """Whether a customer's message has been answered by now, or is no more."""
+    with services.unit_of_work() as uow:
+        fresh = uow.message(message.id)
+    return fresh is None or fresh.answered_at is not None
+
+
 def replies(services: Services, message: Message) -> list[Message]:
     """What was answered to a customer's message."""
     with services.unit_of_work() as uow:

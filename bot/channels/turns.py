@@ -17,7 +17,7 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot.cases.handoff import hand_to_human
 from bot.cases.inbox import Received, receive, take_unanswered
-from bot.cases.messages import LEASE, Body, answer, collect_undelivered, is_known, keep_in_hand, replies
+from bot.cases.messages import LEASE, Body, answer, collect_undelivered, is_answered, is_known, keep_in_hand, replies
 from bot.cases.misunderstood import remember_misunderstood
 from bot.cases.model import Cause, Handoff, Message, MessageKind
 from bot.cases.offer_answers import answer_offer
@@ -28,6 +28,8 @@ from bot.policy.words import spoken_date
 
 LONGEST_MESSAGE = 2_000
 """Characters of a message; the rest is cut, and the customer told."""
+PATIENCE = 30.0
+"""Seconds for which a repeated message waits for the answer to the first."""
 TAKE_UP_SECONDS = 1.0
 """Between two looks for turns that were broken off."""
 
@@ -112,10 +114,16 @@ class Turns:
         calls this; nothing while a person has the conversation."""
         if received.bot:
             return await asyncio.shield(self.run(channel, received.message, delivered=True))
-        running = self._running.get(received.message.id)
-        if running is not None:
-            return await asyncio.shield(running)
-        return await asyncio.to_thread(replies, self._services, received.message)
+        # A repeat, which may have come before the first one has got as far as to its turn.
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while True:
+            running = self._running.get(received.message.id)
+            if running is not None:
+                return await asyncio.shield(running)
+            answered = await asyncio.to_thread(is_answered, self._services, received.message)
+            if answered or asyncio.get_running_loop().time() > until:
+                return await asyncio.to_thread(replies, self._services, received.message)
+            await asyncio.sleep(0.05)
 
     def run(
         self, channel: str, message: Message, *, delivered: bool, again: bool = False
