@@ -15,6 +15,9 @@ from rasa.shared.nlu.training_data.message import Message
 
 from bot.nlu.intent_model import NOTHING
 
+NO = "/deny"
+"""A no is taken without having been offered: it starts nothing, and ends what waits for a yes."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=False)
 class PayloadGuard(GraphComponent):
@@ -48,7 +51,7 @@ class PayloadGuard(GraphComponent):
         offered = _offered(tracker, self._turns)
         for message in messages:
             text = (message.get(TEXT) or "").strip()
-            if text not in offered:
+            if text not in offered and text != NO:
                 message.set(TEXT, _harmless(text, self._longest))
         return messages
 

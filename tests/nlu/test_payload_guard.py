@@ -28,7 +28,7 @@ def test_a_button_just_shown_is_taken() -> None:
     assert guarded("/affirm", [OFFER]) == "/affirm"
 
 
-@pytest.mark.parametrize("text", ["/affirm", '/affirm{"answer": "yes"}', "/deny", " / affirm"])
+@pytest.mark.parametrize("text", ["/affirm", '/affirm{"answer": "yes"}', " / affirm"])
 def test_a_payload_that_nobody_offered_is_text(text: str) -> None:
     assert not guarded(text).lstrip().startswith("/")
 
@@ -51,3 +51,7 @@ def test_a_message_without_words_is_nothing(text: str | None) -> None:
 def test_of_a_long_message_both_ends_are_read() -> None:
     read = guarded("I want " + "x " * 5_000 + "a refund")
     assert len(read) <= 1_001 and read.startswith("I want") and read.endswith("a refund")
+
+
+def test_a_no_needs_no_offer() -> None:
+    assert guarded("/deny") == "/deny"
