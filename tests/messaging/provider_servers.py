@@ -146,7 +146,7 @@ class SlackServer(Provider):
         return self.sends(event, secret="of somebody else")
 
     def words(self, who: str, text: str, **more: Any) -> Any:
-        ts = f"{next(_numbers)}.000200"
+        ts = f"{time.time():.6f}"
         event = {
             "type": "message",
             "channel_type": "im",
