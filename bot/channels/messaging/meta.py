@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from abc import ABC, abstractmethod
 from typing import Any
 
 from sanic import response
@@ -17,7 +18,7 @@ from bot.channels.messaging.incoming import Incoming, NotReadable, Reading, mome
 _FILES = ("image", "audio", "video", "document", "sticker", "location", "contacts", "unsupported")
 
 
-class Meta:
+class Meta(ABC):
     """What both share."""
 
     name = ""
@@ -50,9 +51,9 @@ class Meta:
         entries = data.get("entry") if data.get("object") == self.kind else []
         return Reading([message for entry in entries or [] for message in self.messages(entry)])
 
+    @abstractmethod
     def messages(self, entry: dict[str, Any]) -> list[Incoming]:
         """The customers' messages of one entry."""
-        raise NotImplementedError
 
 
 class WhatsApp(Meta):
