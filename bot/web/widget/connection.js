@@ -8,6 +8,7 @@ const FIRST_BYTE_MS = 8_000;
 const SILENCE_MS = 40_000; // the server writes at least every 15 s
 const HIDDEN_MS = 60_000;
 const STREAM_TRIES = 3;
+const SECRET_MS = 5_000;
 
 /** The server answered, and not with what was asked for. */
 export class Refused extends Error {
@@ -27,6 +28,7 @@ export class Connection {
   #api;
   #probe;
   #memory;
+  #sender;
   #token;
   #tell;
   #life = new AbortController();
@@ -43,6 +45,7 @@ export class Connection {
     this.#api = new URL("/webhooks/web/", server);
     this.#probe = probe;
     this.#memory = memory;
+    this.#sender = memory.sender;
     this.#token = token;
     this.#tell = tell;
   }
@@ -105,7 +108,8 @@ export class Connection {
     while (!signal.aborted) {
       const started = Date.now();
       try {
-        if (!this.#opened) await this.#open();
+        if (!this.#opened) await this.#open(signal);
+        if (signal.aborted) return;
         await (this.#polls ? this.#poll(signal) : this.#stream(signal));
         failures = 0;
       } catch (error) {
@@ -138,8 +142,13 @@ export class Connection {
     }
   }
 
-  async #open() {
+  async #open(signal) {
+    // Without its secret a conversation is opened by the window that named it; the others wait for what that one gets.
+    const until = Date.now() + SECRET_MS;
+    const waits = () => !this.#memory.resume(this.#sender) && !this.#memory.named(this.#sender) && Date.now() < until;
+    while (waits() && !signal.aborted) await this.#pause(0);
     const opened = await (await this.#post("open", {})).json();
+    if (signal.aborted) return;
     this.#opened = true;
     this.#tell.opened(opened);
     this.#flush();
@@ -260,13 +269,14 @@ export class Connection {
   }
 
   async #ask(path, { headers, ...options }) {
-    const { sender, resume } = this.#memory;
+    const sender = this.#sender;
+    const resume = this.#memory.resume(sender);
     const own = { "X-Refund-Desk-Sender": sender };
     if (resume) own["X-Refund-Desk-Resume"] = resume;
     if (this.#token) own.Authorization = `Bearer ${this.#token}`;
     const answer = await fetch(new URL(path, this.#api), { cache: "no-store", ...options, headers: { ...own, ...headers } });
     const secret = answer.headers.get("X-Refund-Desk-Resume");
-    if (secret && this.#memory.sender === sender) this.#memory.resume = secret;
+    if (secret && this.#memory.sender === sender) this.#memory.keepResume(sender, secret);
     if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
     return answer;
   }

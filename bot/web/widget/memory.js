@@ -9,19 +9,25 @@ export function newName() {
 export class Memory {
   #prefix;
   #own = new Map();
+  #named = null;
 
   constructor(server) {
     this.#prefix = `refund-desk ${server} `;
   }
 
   get sender() {
-    return this.#get("sender") ?? this.#set("sender", newName());
+    return this.#get("sender") ?? this.#name();
   }
-  get resume() {
-    return this.#get("resume");
+  /** Whether the name comes from this page, and not from another window. */
+  named(sender) {
+    return this.#named === sender;
   }
-  set resume(secret) {
-    this.#set("resume", secret);
+  /** The secret of a conversation: under its name, so that it can't be taken for another's. */
+  resume(sender) {
+    return this.#get(`resume ${sender}`);
+  }
+  keepResume(sender, secret) {
+    this.#set(`resume ${sender}`, secret);
   }
   /** The newest message that was on screen. */
   get seen() {
@@ -58,19 +64,25 @@ export class Memory {
     this.#set("active", String(Date.now()));
   }
 
-  /** Forget the conversation; the next one has another name. */
+  /** Forget the conversation. The next one has its name at once: windows that had to make one up would make up two. */
   clear() {
-    for (const key of ["sender", "resume", "seen", "unsent", "ratings", "active"]) {
+    for (const key of [`resume ${this.sender}`, "seen", "unsent", "ratings", "active"]) {
       this.#own.delete(key);
       this.#try(() => localStorage.removeItem(this.#prefix + key));
     }
+    this.#name();
   }
 
-  /** Call back when another page of the browser cleared the conversation. */
-  onCleared(callback, signal) {
-    const mine = `${this.#prefix}sender`;
-    const heard = (event) => event.key === mine && event.oldValue && event.newValue !== event.oldValue && callback();
-    window.addEventListener("storage", heard, { signal });
+  /** Call back when the conversation has another name than `sender`, because another window cleared it. */
+  onCleared(sender, callback, signal) {
+    const look = () => this.sender !== sender && callback();
+    window.addEventListener("storage", (event) => event.key === `${this.#prefix}sender` && look(), { signal });
+    window.addEventListener("pageshow", look, { signal });
+  }
+
+  #name() {
+    this.#named = newName();
+    return this.#set("sender", this.#named);
   }
 
   #list(key) {

@@ -336,7 +336,7 @@ export class Panel {
     this.#newest = Infinity;
     this.#showStatus({ with: "bot", agent: null, hours: { open: true, says: "" } });
     const life = new AbortController();
-    this.#memory.onCleared(() => this.#startAgain(), life.signal);
+    this.#memory.onCleared(this.#memory.sender, () => this.#startAgain(), life.signal);
     const log = this.#log;
     this.#connection = new Connection({
       server: this.#server,
