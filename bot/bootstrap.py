@@ -150,7 +150,11 @@ def open_couriers(settings: Settings) -> list[Courier]:
         name = "TWILIO_URL"
         numbers = {"sms": settings.twilio_sms_from, "twilio-whatsapp": settings.twilio_whatsapp_from}
         account = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
-        found += [TwilioCourier(channel, settings.twilio_url, *account, n) for channel, n in numbers.items() if n]
+        found += [
+            TwilioCourier(channel, settings.twilio_url, *account, number, settings.public_url)
+            for channel, number in numbers.items()
+            if number
+        ]
         name = "META_URL"
         if settings.whatsapp_token:
             token = settings.whatsapp_token.get_secret_value()

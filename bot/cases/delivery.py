@@ -2,7 +2,8 @@
 
 A row of the message log waits until its channel has brought it. Within a conversation rows are brought in order, each
 by one worker at a time; whoever dies between the provider's answer and the note of it brings a part twice, never not at
-all. What can't be brought becomes a handoff: a person has to reach the customer in another way.
+all. What can't be brought becomes a handoff: a person has to reach the customer in another way. The same where a
+provider tells only later that it could not bring what it had taken.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.cases.handoff import hand_to_human
+from bot.cases.hashes import keyed_hash
 from bot.cases.model import Cause, Message
 from bot.cases.outgoing import Outgoing, outgoing
 from bot.cases.ports import Services
@@ -61,8 +63,9 @@ class Courier(Protocol):
         """The message as the provider takes it, in as many parts as it needs; the same each time. Nothing is sent."""
         ...
 
-    def send(self, address: Address, part: Any) -> None:
-        """Hand over one part. Raises Undelivered and Undeliverable."""
+    def send(self, address: Address, part: Any) -> str | None:
+        """Hand over one part. The provider's name for it, where the provider may tell later that it could not bring
+        it. Raises Undelivered and Undeliverable."""
         ...
 
     def check(self) -> None:
@@ -83,6 +86,16 @@ def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: i
     with services.unit_of_work() as uow:
         due = uow.due_deliveries(courier.channel, services.clock(), limit)
     return sum(_deliver(services, courier, message, attempts) for message in due)
+
+
+def report_failure(services: Services, channel: str, name: str, error: str) -> None:
+    """A provider tells that it could not bring a part that it had taken; ``name`` is its name for it. Once for all
+    parts of a message; what was sent by others is none of ours. ``error`` holds nothing of a message or an address."""
+    with services.unit_of_work() as uow:
+        message = uow.message_sent_as(_part_name(services, channel, name))
+    if message is None or message.failed_at is not None:
+        return
+    _give_up(services, channel, message, error)
 
 
 def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts: int) -> datetime | None:
@@ -125,9 +138,12 @@ def _deliver(services: Services, courier: Courier, message: Message, attempts: i
 def _send(services: Services, courier: Courier, message: Message, address: Address) -> None:
     parts = courier.parts(outgoing(message, services.public_url), address)
     for place in range(message.parts_sent, len(parts)):
-        courier.send(address, parts[place])
-        now = services.clock()
-        _note(services, message, parts_sent=place + 1, lease_until=now + LEASE)
+        name = courier.send(address, parts[place])
+        with services.unit_of_work() as uow:
+            uow.change_message(message.id, parts_sent=place + 1, lease_until=services.clock() + LEASE)
+            if name is not None:
+                uow.name_sent_part(message.id, _part_name(services, courier.channel, name))
+            uow.commit()
     _note(services, message, delivered_at=services.clock(), lease_until=None, next_at=None)
 
 
@@ -144,18 +160,23 @@ def _not_taken(services: Services, courier: Courier, message: Message, error: De
         made = message.attempts - (getattr(error, "retry_after", None) is not None)
         _note(services, message, next_at=due, lease_until=None, attempts=made)
         return
-    _give_up(services, courier, message, error)
-    _note(services, message, failed_at=now, lease_until=None)
+    _give_up(services, courier.channel, message, str(error))
 
 
-def _give_up(services: Services, courier: Courier, message: Message, error: DeliveryError) -> None:
+def _give_up(services: Services, channel: str, message: Message, error: str) -> None:
     with services.unit_of_work() as uow:
         said = uow.transcript(message.conversation_id)
     facts = {
         "step": "bring a message to the customer",
-        "channel": courier.channel,
+        "channel": channel,
         "message": message.seq,
-        "error": str(error),
+        "error": error,
         "attempts": message.attempts,
     }
     hand_to_human(services, conversation_id=message.conversation_id, cause=Cause.FAILURE, transcript=said, facts=facts)
+    # Afterwards, so that whoever dies in between does it again.
+    _note(services, message, failed_at=services.clock(), delivered_at=None, lease_until=None)
+
+
+def _part_name(services: Services, channel: str, name: str) -> str:
+    return keyed_hash(services.hash_key, "sent part", f"{channel}\0{name}")

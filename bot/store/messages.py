@@ -111,6 +111,16 @@ class MessageRows(Rows):
         taken = self.connection.execute(t.messages.update().where(waiting).values(lease_until=until))
         return bool(taken.rowcount == 1)
 
+    def name_sent_part(self, message_id: int, name: str) -> None:
+        """Keep by which name the provider knows a part of a message."""
+        if self.message_sent_as(name) is None:
+            self.connection.execute(t.sent_parts.insert().values(name=name, message_id=message_id))
+
+    def message_sent_as(self, name: str) -> Message | None:
+        """The message that has a part of that name."""
+        part = select(t.sent_parts.c.message_id).where(t.sent_parts.c.name == name)
+        return next(iter(self._messages(t.messages.c.id.in_(part))), None)
+
     def newest_messages(self, conversation_ids: Collection[str]) -> dict[str, int]:
         """The highest ``seq`` of each of the conversations that has any."""
         query = select(t.messages.c.conversation_id, func.max(t.messages.c.seq))

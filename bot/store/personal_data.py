@@ -185,12 +185,14 @@ class PersonalData:
         self._keys.forget(*map(subjects.conversation, ids))
         here = select(t.cases.c.id).where(t.cases.c.conversation_id.in_(ids))
         codes = select(t.email_codes.c.id).where(t.email_codes.c.conversation_id.in_(ids))
+        said = select(t.messages.c.id).where(t.messages.c.conversation_id.in_(ids))
         for statement in (
             t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
             t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
             t.notes.update().where(t.notes.c.case_id.in_(here)).values(body=None),
             t.tickets.delete().where(t.tickets.c.conversation_id.in_(ids)),
             t.notices.delete().where(t.notices.c.conversation_id.in_(ids)),
+            t.sent_parts.delete().where(t.sent_parts.c.message_id.in_(said)),
             t.messages.delete().where(t.messages.c.conversation_id.in_(ids)),
             t.misunderstood.delete().where(t.misunderstood.c.conversation_id.in_(ids)),
             t.verifications.delete().where(t.verifications.c.conversation_id.in_(ids)),

@@ -386,6 +386,13 @@ Index("ix_messages_unanswered", messages.c.id, sqlite_where=_UNANSWERED, postgre
 _UNDELIVERED = text("author <> 'customer' AND delivered_at IS NULL AND failed_at IS NULL")
 Index("ix_messages_undelivered", messages.c.id, sqlite_where=_UNDELIVERED, postgresql_where=_UNDELIVERED)
 
+sent_parts = Table(
+    "sent_parts",
+    metadata,
+    Column("name", String(64), primary_key=True),  # a hash of the provider's, which may hold a phone number
+    Column("message_id", ForeignKey("messages.id"), nullable=False, index=True),
+)
+
 agent_decisions = Table(
     "agent_decisions",
     metadata,

@@ -175,7 +175,7 @@ def test_clients_that_race_with_a_new_name(
 
 LATER_TABLES = (
     *("shop_events", "tickets", "misunderstood", "notices", "ratings", "notes", "second_opinions", "agent_decisions"),
-    *("messages", "sign_in_attempts", "agent_sessions", "agents"),
+    *("sent_parts", "messages", "sign_in_attempts", "agent_sessions", "agents"),
 )
 """What later migrations make, those first that point at others."""
 

@@ -12,7 +12,7 @@ from store_builders import Clock
 
 from bot.cases.choices import Choice, Rates, Says, Stale, choices_of, chosen
 from bot.cases.conversations import open_account
-from bot.cases.delivery import LEASE, Undeliverable, Undelivered, deliver_due, set_reply_address
+from bot.cases.delivery import LEASE, Undeliverable, Undelivered, deliver_due, report_failure, set_reply_address
 from bot.cases.messages import exchange, history, say
 from bot.cases.model import Author, Message, MessageKind
 from bot.cases.outgoing import Outgoing, absolute, as_text, outgoing, shortened, split
@@ -27,17 +27,19 @@ class Post:
     def __init__(self) -> None:
         self.brought: list[tuple[str, str]] = []
         self.wrong: list[Exception | Callable[[], None]] = []
+        self.is_told_later = False
 
     def parts(self, what: Outgoing, address: dict[str, Any]) -> list[str]:
         return what.text.split("|")
 
-    def send(self, address: dict[str, Any], part: Any) -> None:
+    def send(self, address: dict[str, Any], part: Any) -> str | None:
         wrong = self.wrong.pop(0) if self.wrong else None
         if isinstance(wrong, Exception):
             raise wrong
         if wrong is not None:
             wrong()
         self.brought.append((address["to"], part))
+        return f"post {len(self.brought)}" if self.is_told_later else None
 
     def check(self) -> None:
         pass
@@ -152,6 +154,30 @@ def test_parts_that_were_taken_are_not_sent_again(services: Services, post: Post
         all_due(services, post)
         clock.passes(seconds=5)
     assert [text for _, text in post.brought] == ["a", "b", "c"]
+
+
+def test_what_was_taken_and_not_brought_is_a_handoff_and_can_be_forgotten(services: Services, post: Post) -> None:
+    post.is_told_later = True
+    talk = a_talk(services)
+    says(services, talk, "a|b", "c")
+    all_due(services, post)
+    report_failure(services, "another", "post 2", "could not: 30003")
+    report_failure(services, "post", "post 9", "could not: 30003")
+    with services.unit_of_work() as uow:
+        assert uow.open_question(talk) is None
+    for _ in range(2):
+        report_failure(services, "post", "post 2", "could not: 30003")
+    with services.unit_of_work() as uow:
+        case = uow.open_question(talk)
+        assert case is not None and (handoff := uow.handoff(case.id)) is not None
+        assert handoff.facts["error"] == "could not: 30003" and handoff.facts["message"] == 1
+        first, second = uow.messages(talk)[:2]
+        assert first.failed_at is not None and first.delivered_at is None
+        assert second.failed_at is None and second.delivered_at is not None
+        assert uow.due_deliveries("post", services.clock()) == []
+        uow.personal.erase_conversations([talk])
+        uow.commit()
+        assert uow.messages(talk) == []
 
 
 def test_two_workers_bring_a_message_once(services: Services, post: Post) -> None:

@@ -23,11 +23,13 @@ _numbers = itertools.count(int(time.time()))
 
 @dataclass
 class Got:
-    """A message as a customer sees it: to whom, the words, and the buttons with what they carry."""
+    """A message as a customer sees it: to whom, the words, and the buttons with what they carry. ``name`` is what the
+    provider calls it."""
 
     to: str
     text: str
     buttons: list[tuple[str, str]]
+    name: str = ""
 
     def carries(self, title: str) -> str:
         return next(value for name, value in self.buttons if name == title)
@@ -81,6 +83,10 @@ class Provider(ShopServer):
 
     def unknown(self, who: str) -> Any:
         """An event that is none of ours."""
+        raise NotImplementedError
+
+    def status(self, who: str, name: str, status: str) -> Any:
+        """The event that tells what became of a message that was taken."""
         raise NotImplementedError
 
     def address(self, who: str) -> str:
@@ -302,11 +308,13 @@ class TwilioServer(Provider):
             return Reply(400, {"code": 21610, "message": "unsubscribed recipient", "status": 400})
         if len(values["Body"]) > 1600:
             return Reply(400, {"code": 21617, "message": "too long", "status": 400})
-        self.check(set(values) == {"From", "To", "Body"}, "odd parameters")
+        self.check(set(values) == {"From", "To", "Body", "StatusCallback"}, "odd parameters")
+        self.check(values.get("StatusCallback") == f"{self.public_url}/webhooks/twilio", "statuses go elsewhere")
         self.check(values["From"] == prefix + self.ours, "not our number")
         self.check(bool(re.fullmatch(r"\+[1-9]\d{6,14}", values["To"].removeprefix(prefix))), "no E.164 number")
-        self.got.append(Got(values["To"], values["Body"], []))
-        return Reply(201, {"sid": f"SM{next(_numbers)}", "status": "queued"})
+        sid = f"SM{next(_numbers)}"
+        self.got.append(Got(values["To"], values["Body"], [], sid))
+        return Reply(201, {"sid": sid, "status": "queued"})
 
     def sends(self, event: Any, token: str = password) -> httpx.Response:
         signed = f"{self.public_url}/webhooks/twilio" + "".join(name + event[name] for name in sorted(event))
@@ -326,8 +334,12 @@ class TwilioServer(Provider):
         return self.words(who, "", NumMedia="1", MediaUrl0="https://media.example/1", MediaContentType0="image/png")
 
     def unknown(self, who: str) -> Any:
-        status = {"MessageSid": "SM1", "MessageStatus": "delivered", "AccountSid": self.user}
-        return {**status, "From": self.prefix + self.ours, "To": self.prefix + who}
+        return self.status(who, "SM1", "failed")
+
+    def status(self, who: str, name: str, status: str) -> Any:
+        form = {"MessageSid": name, "SmsSid": name, "MessageStatus": status, "AccountSid": self.user}
+        code = {"ErrorCode": "30003"} if status in ("failed", "undelivered") else {}
+        return {**form, **code, "From": self.prefix + self.ours, "To": self.prefix + who}
 
     def address(self, who: str) -> str:
         return self.prefix + who
@@ -400,8 +412,9 @@ class WhatsAppServer(_MetaServer):
             self.check(all(0 < len(title) <= limit for title in titles), "a long title")
             self.check(len(set(titles)) == len(titles), "titles must differ")
             buttons = [(reply["title"], reply["id"]) for reply in replies]
-        self.got.append(Got(values["to"], text, buttons))
-        return Reply(200, {"messaging_product": "whatsapp", "messages": [{"id": f"wamid.{next(_numbers)}"}]})
+        name = f"wamid.{next(_numbers)}"
+        self.got.append(Got(values["to"], text, buttons, name))
+        return Reply(200, {"messaging_product": "whatsapp", "messages": [{"id": name}]})
 
     def message(self, who: str, kind: str, content: Any, **more: Any) -> Any:
         head = {"from": who, "id": f"wamid.HBg{next(_numbers)}", "timestamp": str(int(time.time())), "type": kind}
@@ -427,10 +440,15 @@ class WhatsAppServer(_MetaServer):
         return self.message(who, "image", {"id": "1", "mime_type": "image/jpeg", "sha256": "x"})
 
     def unknown(self, who: str) -> Any:
+        return self.status(who, "wamid.1", "failed")
+
+    def status(self, who: str, name: str, status: str) -> Any:
         event = self.words(who, "")
         value = event["entry"][0]["changes"][0]["value"]
         del value["messages"], value["contacts"]
-        value["statuses"] = [{"id": "wamid.1", "status": "delivered", "timestamp": "1", "recipient_id": who}]
+        error = {"code": 131047, "title": "Re-engagement message", "message": "Re-engagement message"}
+        errors = {"errors": [error]} if status == "failed" else {}
+        value["statuses"] = [{"id": name, "status": status, "timestamp": "1", "recipient_id": who, **errors}]
         return event
 
 

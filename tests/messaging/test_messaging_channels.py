@@ -102,11 +102,12 @@ class Chat:
             return uow.connection.execute(query.order_by(t.conversations.c.last_at.desc()).limit(1)).scalar_one()
 
 
-def until(holds: Callable[[], Any], seconds: float = 20) -> None:
+def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
     end = time.monotonic() + seconds
-    while not holds():
+    while not (found := holds()):
         assert time.monotonic() < end, "it did not happen in time"
         time.sleep(0.05)
+    return found
 
 
 @pytest.fixture(params=CHANNELS)
@@ -244,6 +245,20 @@ def test_messages_that_come_in_the_wrong_order_are_each_answered_once(chat: Chat
     assert {message.reply_to for message in log if message.reply_to} == {message.seq for message in asked}
 
 
+def test_a_word_by_which_twilio_ends_messages_is_left_to_it_and_cancel_gets_a_person(world: World) -> None:
+    chat = a_chat(world, "sms")
+    for word in ("STOP", "stop ", "Unsubscribe", "START"):
+        chat.delivers(chat.provider.words(chat.who, word))
+    chat.delivers(chat.provider.words(chat.who, "please remove me", OptOutType="STOP"))
+    chat.hears_nothing()
+    assert chat.says("stop! that was not what I meant")
+    chat.provider.blocked.add(chat.who)
+    chat.delivers(chat.provider.words(chat.who, "CANCEL"))
+    facts = until(lambda: undelivered(chat, chat.talk()))
+    assert facts["error"].endswith("21610")
+    sound(chat)
+
+
 @pytest.fixture(scope="module")
 def dana(world: World) -> Person:
     return at_work(world.site)
@@ -306,18 +321,54 @@ def test_a_customer_who_can_not_be_reached_becomes_a_case_for_a_person(chat: Cha
     chat.provider.blocked.add(chat.who)
     chat.delivers(chat.provider.words(chat.who, "what is your refund policy?"))
     talk = chat.talk()
-
-    def handed_over() -> bool:
-        with chat.site.services.unit_of_work() as uow:
-            case = uow.open_question(talk)
-            handoff = case and uow.handoff(case.id)
-        return bool(handoff and handoff.facts["step"] == "bring a message to the customer")
-
-    until(handed_over)
+    until(lambda: undelivered(chat, talk))
     with chat.site.services.unit_of_work() as uow:
         case = uow.open_question(talk)
         assert case is not None and case.state is CaseState.IN_REVIEW
-        assert all(m.delivered_at or m.failed_at for m in uow.messages(talk) if m.author.value == "bot")
+    until(lambda: all(m.delivered_at or m.failed_at for m in chat.log() if m.author.value == "bot"))
+
+
+def undelivered(chat: Chat, talk: str) -> dict[str, Any] | None:
+    """What people are told of a message that did not reach its customer."""
+    with chat.site.services.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        in_review = (t.cases.c.conversation_id == talk, t.cases.c.state == CaseState.IN_REVIEW.value)
+        ids = uow.connection.execute(sa.select(t.cases.c.id).where(*in_review)).scalars().all()
+        handoffs = [uow.handoff(case_id) for case_id in ids]
+    facts = [handoff.facts for handoff in handoffs if handoff is not None and handoff.facts]
+    return next((one for one in facts if one.get("step") == "bring a message to the customer"), None)
+
+
+@pytest.mark.parametrize(
+    ("name", "fails", "code"),
+    [
+        ("sms", "undelivered", "30003"),
+        ("twilio-whatsapp", "failed", "30003"),
+        ("whatsapp", "failed", "131047"),
+    ],
+)
+def test_what_was_taken_and_could_not_be_brought_becomes_a_case(world: World, name: str, fails: str, code: str) -> None:
+    chat = a_chat(world, name)
+    number, quote = chat.quote()
+    talk = chat.talk()
+    assert chat.provider.forges(chat.provider.status(chat.who, quote.name, fails)).status_code == 401
+    for status in ("sent", "delivered", "read"):
+        chat.delivers(chat.provider.status(chat.who, quote.name, status))
+    chat.delivers(chat.provider.status(chat.who, "of somebody else", fails))
+    assert undelivered(chat, talk) is None and all(m.failed_at is None for m in chat.log())
+
+    for _ in range(2):
+        chat.delivers(chat.provider.status(chat.who, quote.name, fails))
+    facts = undelivered(chat, talk)
+    assert facts is not None and facts["error"].endswith(code)
+    (failed,) = [message for message in chat.log() if message.failed_at is not None]
+    assert failed.delivered_at is None and failed.seq == facts["message"]
+
+    # Nobody has seen the figures: a yes is not for them.
+    chat.delivers(chat.provider.words(chat.who, "yes"))
+    time.sleep(1)
+    assert chat.site.order_status(number) == "active"
+    sound(chat)
 
 
 @pytest.mark.parametrize("name", list(PROVEN))

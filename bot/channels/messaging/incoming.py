@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -14,6 +15,9 @@ from sanic.response import HTTPResponse
 
 TOLERANCE = 300
 """Seconds by which the time of a signature may differ from ours, where a provider signs it."""
+
+
+_CODE = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 class NotReadable(Exception):
@@ -40,11 +44,21 @@ class Incoming:
     written_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class Failed:
+    """A message of ours that its provider had taken under that ``name``, and could not bring; ``code`` says why."""
+
+    channel: str
+    name: str
+    code: str
+
+
 @dataclass(frozen=True, repr=False)
 class Reading:
     """What was read of a request, and what its provider is answered once all of it is stored."""
 
     messages: list[Incoming] = field(default_factory=list)
+    failed: list[Failed] = field(default_factory=list)
     answer: HTTPResponse = field(default_factory=lambda: response.json({"ok": True}))
 
 
@@ -77,6 +91,11 @@ def moment(seconds: object) -> datetime | None:
         return datetime.fromtimestamp(float(str(seconds)), timezone.utc)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def code_of(value: object) -> str:
+    """An error code as it may be shown and stored."""
+    return str(value) if _CODE.fullmatch(str(value)) else "none"
 
 
 def text_of(value: object) -> str:

@@ -13,7 +13,16 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.messaging.incoming import Incoming, NotReadable, Reading, moment, same_text, text_of
+from bot.channels.messaging.incoming import (
+    Failed,
+    Incoming,
+    NotReadable,
+    Reading,
+    code_of,
+    moment,
+    same_text,
+    text_of,
+)
 
 _FILES = ("image", "audio", "video", "document", "sticker", "location", "contacts", "unsupported")
 
@@ -49,11 +58,15 @@ class Meta(ABC):
         if not isinstance(data, dict):
             raise NotReadable
         entries = data.get("entry") if data.get("object") == self.kind else []
-        return Reading([message for entry in entries or [] for message in self.messages(entry)])
+        readings = [self.reading(entry) for entry in entries or []]
+        return Reading(
+            [message for reading in readings for message in reading.messages],
+            [failure for reading in readings for failure in reading.failed],
+        )
 
     @abstractmethod
-    def messages(self, entry: dict[str, Any]) -> list[Incoming]:
-        """The customers' messages of one entry."""
+    def reading(self, entry: dict[str, Any]) -> Reading:
+        """What one entry brings."""
 
 
 class WhatsApp(Meta):
@@ -66,15 +79,23 @@ class WhatsApp(Meta):
         super().__init__(app_secret, verify_token)
         self._phone_id = phone_id
 
-    def messages(self, entry: dict[str, Any]) -> list[Incoming]:
+    def reading(self, entry: dict[str, Any]) -> Reading:
         """See Meta."""
-        found = []
+        found = Reading()
         for change in entry.get("changes") or []:
             value = change.get("value") or {}
             ours = (value.get("metadata") or {}).get("phone_number_id") == self._phone_id
             if change.get("field") == "messages" and ours:
-                found += [one for message in value.get("messages") or [] for one in _whatsapp(message)]
+                found.messages.extend(one for message in value.get("messages") or [] for one in _whatsapp(message))
+                found.failed.extend(one for status in value.get("statuses") or [] for one in _failed(status))
         return found
+
+
+def _failed(status: dict[str, Any]) -> list[Failed]:
+    if status.get("status") != "failed":
+        return []
+    errors = status.get("errors") or [{}]
+    return [Failed("whatsapp", status["id"], code_of(errors[0].get("code")))]
 
 
 def _whatsapp(message: dict[str, Any]) -> list[Incoming]:
@@ -110,9 +131,9 @@ class Messenger(Meta):
     name = "messenger"
     kind = "page"
 
-    def messages(self, entry: dict[str, Any]) -> list[Incoming]:
+    def reading(self, entry: dict[str, Any]) -> Reading:
         """See Meta."""
-        return [one for event in entry.get("messaging") or [] for one in _messenger(event)]
+        return Reading([one for event in entry.get("messaging") or [] for one in _messenger(event)])
 
 
 def _messenger(event: dict[str, Any]) -> list[Incoming]:

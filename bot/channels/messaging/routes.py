@@ -12,6 +12,7 @@ from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.cases.delivery import report_failure
 from bot.cases.ports import Services
 from bot.channels.limits import MessageLimits
 from bot.channels.messaging.email import Email
@@ -48,7 +49,7 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
     for connector in connectors:
         app.config.REQUEST_MAX_SIZE = max(app.config.REQUEST_MAX_SIZE, connector.longest)
         routes.add_route(
-            _receive(connector, intake, clock), f"/{connector.name}", methods=["POST"], name=connector.name
+            _receive(connector, services, intake, clock), f"/{connector.name}", methods=["POST"], name=connector.name
         )
         if isinstance(connector, Meta):
             name = f"{connector.name}_challenge"
@@ -89,7 +90,7 @@ def switched_on(settings: Settings, services: Services) -> list[Connector]:
 
 
 def _receive(
-    connector: Connector, intake: Callable[[Request], Intake], clock: Callable[[], float]
+    connector: Connector, services: Services, intake: Callable[[Request], Intake], clock: Callable[[], float]
 ) -> Callable[..., Any]:
     async def receive(request: Request) -> HTTPResponse:
         if len(request.body) > connector.longest:
@@ -106,6 +107,9 @@ def _receive(
         try:
             for message in reading.messages:
                 await intake(request).take(message)
+            for failure in reading.failed:
+                why = f"{connector.name} could not bring it: {failure.code}"
+                await asyncio.to_thread(report_failure, services, failure.channel, failure.name, why)
         except Exception as error:
             logger.error("messaging.not_stored", channel=connector.name, error=type(error).__name__)
             return response.json({"error": "this can't be taken now; send it again"}, 503)

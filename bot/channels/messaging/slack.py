@@ -42,12 +42,12 @@ class Slack:
         if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             payload = parse_qs(request.body.decode()).get("payload")
             data = json.loads(payload[0]) if payload else {}
-            return Reading(_pressed(data), response.empty(200))
+            return Reading(_pressed(data), answer=response.empty(200))
         data = json.loads(request.body)
         if not isinstance(data, dict):
             raise NotReadable
         if data.get("type") == "url_verification":
-            return Reading([], response.json({"challenge": text_of(data.get("challenge"))}))
+            return Reading(answer=response.json({"challenge": text_of(data.get("challenge"))}))
         return Reading(_said(data))
 
 

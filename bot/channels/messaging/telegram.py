@@ -42,7 +42,7 @@ class Telegram:
             query = update["callback_query"]
             # The answer stops the button's waiting sign; a method in the webhook's answer is carried out by Telegram.
             answer = response.json({"method": "answerCallbackQuery", "callback_query_id": text_of(query["id"])})
-            return Reading(_pressed(update, query), answer)
+            return Reading(_pressed(update, query), answer=answer)
         return Reading()
 
 

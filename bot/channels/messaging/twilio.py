@@ -11,10 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 from sanic import response
 from sanic.request import Request
 
-from bot.channels.messaging.incoming import Incoming, Reading, same_text
+from bot.channels.messaging.incoming import Failed, Incoming, Reading, code_of, same_text
 
 _NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 _WHATSAPP = "whatsapp:"
+_ANSWERED_BY_TWILIO = frozenset("stop stopall unsubscribe end quit revoke optout start unstop".split())
+"""An SMS of one of these words: after the first seven nothing may be sent any more, the last two undo that. CANCEL, for
+Twilio such a word, too, is not here: it may be an order, and a person can still do something about it."""
+_FAILED = ("failed", "undelivered")
 
 
 class Twilio:
@@ -45,10 +49,14 @@ class Twilio:
         answer = response.text(_NOTHING_TO_SAY, content_type="text/xml")
         sender = form.get("From", "")
         channel = "twilio-whatsapp" if sender.startswith(_WHATSAPP) else "sms"
-        # STOP and the like are answered by Twilio itself; a status has a MessageSid, too, but no Body.
+        # In a status From is we; it has no Body.
         is_message = form.get("MessageSid") and "Body" in form and not form.get("OptOutType")
-        if not is_message or form.get("AccountSid") != self._account or channel not in self._channels:
-            return Reading([], answer)
+        if form.get("AccountSid") != self._account or channel not in self._channels:
+            return Reading(answer=answer)
+        if form.get("MessageStatus") in _FAILED:
+            return Reading(failed=[Failed(channel, form["MessageSid"], code_of(form.get("ErrorCode")))], answer=answer)
+        if not is_message or (channel == "sms" and form["Body"].strip().lower() in _ANSWERED_BY_TWILIO):
+            return Reading(answer=answer)
         number = sender[len(_WHATSAPP) :] if channel == "twilio-whatsapp" else sender
         incoming = Incoming(
             channel=channel,
@@ -59,7 +67,7 @@ class Twilio:
             attachment=form.get("NumMedia", "0") not in ("", "0") or bool(form.get("Latitude")),
             phone=number if number.startswith("+") else None,
         )
-        return Reading([incoming], answer)
+        return Reading([incoming], answer=answer)
 
     def _signature(self, signed: str) -> str:
         return base64.b64encode(hmac.new(self._token, signed.encode(), hashlib.sha1).digest()).decode()

@@ -18,6 +18,11 @@ _LIMITS = Limits(connect=3.0, exchange=10.0, call=10.0)
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}", re.ASCII)
 
 
+def name_of(value: object) -> str | None:
+    """A provider's name for what it has taken; None where the answer has none."""
+    return value if isinstance(value, str) and value else None
+
+
 class ProviderApi:
     """A messaging provider's API. ``name`` is what errors call it."""
 

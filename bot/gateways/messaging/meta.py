@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cases.delivery import Address, Undelivered
 from bot.cases.outgoing import Outgoing, as_text, shortened, split
-from bot.gateways.messaging.api import ProviderApi
+from bot.gateways.messaging.api import ProviderApi, name_of
 
 _BUSY = {4, 17, 32, 613, 80007, 130429, 131048, 131056}
 """Too many calls: of the app, the page, the account, or to one customer."""
@@ -61,10 +61,12 @@ class WhatsAppCourier:
             bodies[-1] = {"type": "interactive", "interactive": _interactive(texts[-1], what, buttons)}
         return bodies
 
-    def send(self, address: Address, part: Any) -> None:
+    def send(self, address: Address, part: Any) -> str | None:
         """See Courier."""
         head = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": address["to"]}
-        self._api.call("POST", f"/{self._phone_id}/messages", json={**head, **part})
+        body = self._api.call("POST", f"/{self._phone_id}/messages", json={**head, **part})
+        named = body.get("messages")
+        return name_of(named[0].get("id")) if isinstance(named, list) and named and isinstance(named[0], dict) else None
 
     def check(self) -> None:
         """That the token may use the number. Raises DeliveryError."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cases.delivery import Address
 from bot.cases.outgoing import Outgoing, as_text, split
-from bot.gateways.messaging.api import ProviderApi
+from bot.gateways.messaging.api import ProviderApi, name_of
 
 LONGEST = 1_600
 _TOO_MANY = {20429, 63018}
@@ -20,25 +20,26 @@ class TwilioCourier:
     """Brings messages from one number. The address has the phone number as ``to``; ``channel`` is ``sms`` or
     ``twilio-whatsapp``."""
 
-    def __init__(self, channel: str, url: str, account: str, token: str, sender: str) -> None:
-        """``sender`` is a number, or the id of a messaging service. Raises ValueError for a URL that can't be used."""
+    def __init__(self, channel: str, url: str, account: str, token: str, sender: str, public_url: str) -> None:
+        """``sender`` is a number, or the id of a messaging service; ``public_url`` is the desk's address, where Twilio
+        tells what becomes of a message. Raises ValueError for a URL that can't be used."""
         self.channel = channel
         self._api = ProviderApi("Twilio", url, user=account, password=token)
         self._path = f"/2010-04-01/Accounts/{account}"
         self._prefix = "whatsapp:" if channel == "twilio-whatsapp" else ""
         name = "MessagingServiceSid" if sender.startswith("MG") else "From"
-        self._sender = {name: self._prefix + sender}
+        self._fixed = {name: self._prefix + sender, "StatusCallback": f"{public_url}/webhooks/twilio"}
 
     def parts(self, what: Outgoing, address: Address) -> list[str]:
         """See Courier."""
         return split(as_text(what, numbered=True), LONGEST)
 
-    def send(self, address: Address, part: Any) -> None:
+    def send(self, address: Address, part: Any) -> str | None:
         """See Courier."""
-        form = {**self._sender, "To": self._prefix + address["to"], "Body": part}
+        form = {**self._fixed, "To": self._prefix + address["to"], "Body": part}
         answer = self._api.call("POST", f"{self._path}/Messages.json", data=form)
         if answer.status in (200, 201):
-            return
+            return name_of(answer.body.get("sid"))
         code = answer.body.get("code")
         if code in _TOO_MANY:
             raise self._api.busy(answer)

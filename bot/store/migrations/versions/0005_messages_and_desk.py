@@ -97,6 +97,14 @@ def upgrade() -> None:
         "ix_messages_undelivered", "messages", ["id"], sqlite_where=undelivered, postgresql_where=undelivered
     )
     op.create_table(
+        "sent_parts",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["message_id"], ["messages.id"]),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_index(op.f("ix_sent_parts_message_id"), "sent_parts", ["message_id"])
+    op.create_table(
         "agent_decisions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("case_id", sa.Integer(), nullable=False),
