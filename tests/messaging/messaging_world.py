@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from provider_servers import Provider
 from running import Site
@@ -14,3 +17,12 @@ class World:
 
     site: Site
     providers: dict[str, Provider]
+
+
+def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
+    """What it is once it is."""
+    end = time.monotonic() + seconds
+    while not (found := holds()):
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+    return found

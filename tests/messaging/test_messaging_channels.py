@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from desk_steps import Person, at_work
-from messaging_world import World
+from messaging_world import World, until
 from provider_servers import Got, Provider
 from running import Site
 from shop_server import ShopFault
@@ -100,14 +99,6 @@ class Chat:
             assert isinstance(uow, SqlUnitOfWork)
             query = sa.select(t.conversations.c.id).where(t.conversations.c.channel == self.name)
             return uow.connection.execute(query.order_by(t.conversations.c.last_at.desc()).limit(1)).scalar_one()
-
-
-def until(holds: Callable[[], Any], seconds: float = 20) -> Any:
-    end = time.monotonic() + seconds
-    while not (found := holds()):
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture(params=CHANNELS)

@@ -1,0 +1,145 @@
+"""``refund-desk post-mail``: gives a mail to the desk's e-mail channel, for mail servers and fetchers that pipe."""
+
+from __future__ import annotations
+
+import argparse
+import email
+import hashlib
+import hmac
+import json
+import re
+import sys
+import time
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+_TEMPFAIL, _DATAERR = 75, 65  # sysexits.h: keep it and pipe it again; this mail will never be taken
+_LONGEST_TEXT, _LONGEST_HEADER = 30_000, 4_000  # characters: of a JSON of 256 KiB each may take six bytes
+_RESULT = re.compile(r"\s*([a-z]+)\s*=\s*([a-z]+)\s*(.*)", re.S | re.I)
+_FROM_DOMAIN = re.compile(r"\bheader\.from\s*=\s*([^\s;]+)", re.I)
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``post-mail``."""
+    parser = subparsers.add_parser("post-mail", help="give a mail on the input to the desk, such as from a mail server")
+    parser.add_argument("--url", help="the desk, if not at REFUND_DESK_PUBLIC_URL")
+    parser.add_argument("--authserv-id", metavar="NAME", help="by which your mail server signs Authentication-Results")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace) -> int:
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return _later(str(error))
+    secret, url = settings.email_secret.get_secret_value(), args.url or settings.public_url
+    if not secret:
+        return _later("REFUND_DESK_EMAIL_SECRET: is not set (docs/email.md)")
+    if not url:
+        return _later("REFUND_DESK_PUBLIC_URL: set it, or give --url")
+    values = as_posted(sys.stdin.buffer.read(), args.authserv_id)
+    return _post(
+        f"{url.rstrip('/')}/webhooks/email",
+        secret.encode(),
+        json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"),
+    )
+
+
+def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:
+    """What docs/email.md has posted of a mail (RFC 5322), however broken it is.
+
+    ``spf`` and ``dkim`` have passed where the topmost ``Authentication-Results`` of ``authserv_id`` (RFC 8601) says so
+    and ``dmarc`` has passed for the domain of ``From``; without ``authserv_id`` nothing is believed.
+    """
+    parsed = email.message_from_bytes(mail, policy=default)
+    assert isinstance(parsed, EmailMessage)
+    header = {name: _header(parsed, name) for name in ("From", "Subject", "In-Reply-To", "References", "Message-ID")}
+    found = _results(parsed, authserv_id, header["From"])
+    own_id = f"<{hashlib.sha256(mail).hexdigest()}@post-mail>"
+    bodies = {kind: parsed.get_body((kind,)) for kind in ("plain", "html")}
+    return {
+        "message_id": header["Message-ID"] or own_id,
+        "from": header["From"],
+        "subject": header["Subject"],
+        "text": _text(bodies["plain"]),
+        "html": "" if bodies["plain"] else _text(bodies["html"]),
+        "in_reply_to": header["In-Reply-To"],
+        "references": header["References"],
+        "auto_submitted": _header(parsed, "Auto-Submitted"),
+        "precedence": _header(parsed, "Precedence"),
+        "attachments": sum(1 for part in parsed.walk() if _is_file(part)),
+        "spf": found.get("spf", "none"),
+        "dkim": found.get("dkim", "none"),
+    }
+
+
+def _header(mail: EmailMessage, name: str) -> str:
+    try:
+        return " ".join(str(mail[name] or "").split())[-_LONGEST_HEADER:]  # the newest references are the last
+    except (ValueError, LookupError, AttributeError, IndexError):
+        return ""  # what the parser of the standard library chokes on
+
+
+def _text(part: Any) -> str:
+    if part is None:
+        return ""
+    try:
+        text = str(part.get_content())
+    except (LookupError, ValueError, AttributeError, KeyError):
+        text = (part.get_payload(decode=True) or b"").decode("utf-8", "replace")  # an unknown encoding
+    return text[:_LONGEST_TEXT]
+
+
+def _is_file(part: Any) -> bool:
+    is_text = part.get_content_type() in ("text/plain", "text/html")
+    return not part.is_multipart() and (part.get_content_disposition() == "attachment" or not is_text)
+
+
+def _results(mail: EmailMessage, authserv_id: str | None, sender: str) -> dict[str, str]:
+    """What our own mail server has found. Comments hold what senders choose: where they can't be told from the rest
+    for sure, and where SPF or DMARC is there twice, nothing was found."""
+    headers = [str(value) for value in mail.get_all("Authentication-Results", [])] if authserv_id else []
+    said = re.sub(r"\([^()\"\\]*\)", " ", headers[0]) if headers else ""
+    name, *rest = said.split(";")
+    if not authserv_id or name.split()[:1] != [authserv_id] or re.search(r"[()\"\\]", said):
+        return {}
+    found: dict[str, tuple[str, str]] = {}
+    for method, result, more in (match.groups() for one in rest if (match := _RESULT.fullmatch(one))):
+        if method.lower() in found and method.lower() != "dkim":
+            return {}
+        if found.get(method.lower(), ("",))[0] != "pass":  # a mail may be signed by several
+            found[method.lower()] = (result.lower(), more)
+    result, more = found.get("dmarc", ("", ""))
+    domain = _FROM_DOMAIN.search(more)
+    senders = sender.rpartition("@")[2].rstrip("> ").lower()
+    if result != "pass" or domain is None or domain[1].lower() != senders:
+        return {}
+    return {method: result for method, (result, _) in found.items()}
+
+
+def _post(url: str, secret: bytes, body: bytes) -> int:
+    import httpx
+
+    now = str(int(time.time()))
+    digest = hmac.new(secret, now.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {"Content-Type": "application/json", "X-Refund-Desk-Signature": f"t={now},v1={digest}"}
+    try:
+        answer = httpx.post(url, content=body, headers=headers, timeout=30, trust_env=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        return _later(f"no answer from {url}: {type(error).__name__}")
+    if answer.status_code == 200:
+        return 0
+    if answer.status_code == 413:
+        print("this mail is too large", file=sys.stderr)
+        return _DATAERR
+    hint = ": is the secret that of the desk?" if answer.status_code == 401 else ""
+    return _later(f"{url} answered {answer.status_code}{hint}")
+
+
+def _later(problem: str) -> int:
+    """What is wrong is on our side, not in the mail: the server keeps it."""
+    print(problem, file=sys.stderr)
+    return _TEMPFAIL
