@@ -10,13 +10,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import services
 from actions.cards import cancel_quote, confirmed_cancellation
 from actions.details import Details
-from actions.finish import FinishRequest, go_to
+from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import RequestForm
 from actions.replies import business_day, confirmed_values, figures, tell_outcome
 from actions.talk import Talk
 from actions.wishes import says_cancel, wants_both
 from bot.cases.model import CaseState
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
+from bot.cases.quotes import ConfirmationStatus, Quote, quote_cancellation
 from bot.cases.requests import order_view
 from bot.policy.facts import OrderStatus
 from bot.policy.money import spoken
@@ -105,13 +105,7 @@ class FinishCancellation(FinishRequest):
 
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Decide again on fresh data; say what was done, or show what has changed."""
-        done = confirm(
-            services(),
-            conversation_id=talk.conversation_id,
-            reference=reference,
-            decision_id=int(talk.slots["decision_id"]),
-            transcript=talk.transcript,
-        )
+        done = decided_again(talk, reference)
         if done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED:
             dispatcher.utter_message(response="utter_quote_changed")
             return go_to(self.task)

@@ -13,6 +13,7 @@ from actions.talk import Talk
 from bot.cases.errors import NotVerified
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
+from bot.cases.quotes import Confirmation, confirm
 from bot.cases.withdrawals import close_quotes
 
 
@@ -72,6 +73,17 @@ class FinishRequest(SafeAction):
             SlotSet("later_orders", " ".join(rest) or None),
             FollowupAction(f"{self.task}_form"),
         ]
+
+
+def decided_again(talk: Talk, reference: str) -> Confirmation:
+    """The customer's yes to the quote of a case. Raises NotVerified."""
+    return confirm(
+        services(),
+        conversation_id=talk.conversation_id,
+        reference=reference,
+        decision_id=int(talk.slots["decision_id"]),
+        transcript=talk.transcript,
+    )
 
 
 def go_to(task: str) -> list[EventType]:

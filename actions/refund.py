@@ -10,14 +10,14 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import cleared, services
 from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
-from actions.finish import FinishRequest, go_to
+from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import DIGRESSIONS, RequestForm
 from actions.replies import confirmed_values, figures, sentences, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.cases.overview import conversation_requests
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_refund
+from bot.cases.quotes import ConfirmationStatus, Quote, quote_refund
 from bot.cases.requests import order_view, preview_cancellation, preview_refund, question_that_matters
 from bot.cases.wording import what_stops
 from bot.policy import Outcome
@@ -169,13 +169,7 @@ class FinishRefund(FinishRequest):
 
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Decide again on fresh data; say what was recorded, or show what has changed."""
-        done = confirm(
-            services(),
-            conversation_id=talk.conversation_id,
-            reference=reference,
-            decision_id=int(talk.slots["decision_id"]),
-            transcript=talk.transcript,
-        )
+        done = decided_again(talk, reference)
         order_number = talk.slot("order_number") or ""
         if done.case.state is CaseState.QUOTED:
             changed = done.status is ConfirmationStatus.CHANGED

@@ -15,6 +15,7 @@ from bot.cases.ports import Services
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     """The services that the actions of this process find, with a data folder of their own."""
     monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    monkeypatch.setenv("REFUND_DESK_BUSINESS_HOURS", "always")  # or the bot would say other things by night
     services.cache_clear()
     yield services()
     services.cache_clear()

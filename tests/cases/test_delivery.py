@@ -132,6 +132,10 @@ def test_to_be_asked_to_wait_is_no_failed_attempt(services: Services, post: Post
         clock.passes(seconds=29)
         assert all_due(services, post) == 0
         clock.passes(seconds=1)
+    post.wrong = [Undelivered("no answer"), Undelivered("no answer")]
+    for pause in (2, 4):
+        assert all_due(services, post) == 1
+        clock.passes(seconds=pause)
     all_due(services, post)
     assert post.brought == [("alex", "1")]
 

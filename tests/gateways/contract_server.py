@@ -12,21 +12,20 @@ Or as a process of its own: ``python contract_server.py --help``.
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import signal
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import contract_rules as rules
+from breaking_http import BreakingHttp, Served, break_off
 from contract_book import Book, Call, End, Payment, Stop
 from contract_faults import Answer, Fault, random_faults
 
@@ -36,8 +35,8 @@ SECRET = b"a secret of the tests only"
 _LOG = logging.getLogger(__name__)
 
 
-class ContractServer:
-    """Serves from ``start`` to ``stop``, on the same port if started again; ``book`` outlives both.
+class ContractServer(Served):
+    """The gateway; ``book`` outlives its starts and stops.
 
     ``slow_seconds`` is how late a late answer is, ``drip_seconds`` the pause between two bytes of a dripping one,
     ``retry_after`` the value of that header. They may be changed at any time. ``calls_per_minute`` is the limit of the
@@ -63,36 +62,11 @@ class ContractServer:
         self.retry_after = retry_after
         self.calls_per_minute = calls_per_minute
         self.clock = clock
-        self._port = port
+        super().__init__(port)
         self._lock = threading.Lock()
         self._faults: Iterator[Fault | Answer] = iter(())
         self._faults_of: dict[str, Iterator[Fault | Answer]] = {}
         self._recent: deque[float] = deque()
-        self._http: _Http | None = None
-
-    def __enter__(self) -> ContractServer:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Serve, in threads of this process."""
-        self._http = _Http(self, self._port)
-        self._port = self._http.server_address[1]
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Break all connections and refuse new ones, as a gateway does that is down."""
-        if self._http:
-            self._http.end()
-            self._http = None
-
-    @property
-    def url(self) -> str:
-        """Where it serves; also while it is stopped."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def faults(self) -> Iterator[Fault | Answer]:
@@ -166,53 +140,23 @@ class ContractServer:
         return self.book.violations
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, contract: ContractServer, port: int) -> None:
-        self.contract = contract
-        self.ended = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._open_lock = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def end(self) -> None:
-        self.ended.set()
-        self.shutdown()
-        self.server_close()
-        with self._open_lock:
-            for connection in self._open:
-                _break(connection)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._open_lock:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._open_lock:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        # A caller that has given up is no news; what is wrong in here must not hide.
-        if not self.ended.is_set():
-            _LOG.debug("a connection of the contract server broke", exc_info=True)
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60
-    server: _Http
+    server: BreakingHttp
+
+    @property
+    def contract(self) -> ContractServer:
+        """Whose answers these are."""
+        assert isinstance(self.server.served, ContractServer)
+        return self.server.served
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: tests read the book."""
 
     def do_GET(self) -> None:
-        contract = self.server.contract
+        contract = self.contract
         body = self._body()
         if body is None:
             return
@@ -242,7 +186,7 @@ class _Handler(BaseHTTPRequestHandler):
     do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = do_GET
 
     def _act(self, wish: rules.Wish, fault: Fault | Answer) -> None:
-        contract = self.server.contract
+        contract = self.contract
         if isinstance(fault, Answer):
             self._send(fault.status, fault.body, fault.headers)
         elif fault.does_nothing:
@@ -257,7 +201,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer_badly(fault, status, answer)
 
     def _do_nothing(self, fault: Fault) -> None:
-        wait = {"Retry-After": self.server.contract.retry_after}
+        wait = {"Retry-After": self.contract.retry_after}
         if fault is Fault.ERROR_BEFORE:
             self._send(500, {"code": "failed"})
         elif fault is Fault.TOO_MANY:
@@ -267,14 +211,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif fault is Fault.IN_PROGRESS:
             self._send(425, {"code": "in_progress"})
         elif fault is Fault.REDIRECT:
-            self._send(307, {"code": "elsewhere"}, {"Location": f"{self.server.contract.url}/elsewhere"})
+            self._send(307, {"code": "elsewhere"}, {"Location": f"{self.contract.url}/elsewhere"})
         else:
             if fault is Fault.HANG:
-                self.server.ended.wait(self.server.contract.slow_seconds)
+                self.server.ended.wait(self.contract.slow_seconds)
             self._drop()
 
     def _answer_badly(self, fault: Fault, status: int, answer: dict[str, Any]) -> None:
-        contract = self.server.contract
+        contract = self.contract
         body = json.dumps(answer).encode()
         head: dict[str, str | None] = {}
         signed = body
@@ -322,7 +266,7 @@ class _Handler(BaseHTTPRequestHandler):
         cut: int = 0,
     ) -> None:
         """Answer with a JSON object or bytes, signed unless a header says otherwise (None: no such header)."""
-        contract = self.server.contract
+        contract = self.contract
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         signature = rules.sign_answer(contract.secret, self._signature, status, raw if signed is None else signed)
         all_headers: dict[str, str | None] = {
@@ -348,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _drop(self) -> None:
         self.close_connection = True
-        _break(self.connection)
+        break_off(self.connection)
 
     def _header(self, name: str) -> list[str]:
         return self.headers.get_all(name) or []
@@ -370,9 +314,7 @@ class _Handler(BaseHTTPRequestHandler):
         return body
 
 
-def _break(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+ContractServer.handler = _Handler
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
-import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from breaking_http import BreakingHttp, Served, break_off
 
 
 class ShopFault(str, Enum):
@@ -64,44 +65,19 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-class ShopServer:
-    """Serves from ``start`` to ``stop``, on the same port if started again. A subclass answers the requests."""
+class ShopServer(Served, ABC):
+    """A subclass answers the requests."""
 
     user = password = ""
 
     def __init__(self, late_seconds: float = 0.6, retry_after: str = "2") -> None:
+        super().__init__()
         self.late_seconds = late_seconds
         self.retry_after = retry_after
         self.sent: list[Sent] = []
         self.violations: list[str] = []
         self.lock = threading.RLock()
         self._faults: dict[str, list[ShopFault]] = {}
-        self._port = 0
-        self._http: _Http | None = None
-
-    def __enter__(self) -> Any:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Serve, in threads of this process."""
-        self._http = _Http(self, self._port)
-        self._port = self._http.server_address[1]
-        threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Refuse connections, as a system does that is down."""
-        if self._http:
-            self._http.end()
-            self._http = None
-
-    @property
-    def url(self) -> str:
-        """Where it serves."""
-        return f"http://127.0.0.1:{self._port}"
 
     def fail(self, what: str, faults: Iterable[ShopFault]) -> None:
         """What goes wrong with the next requests whose "METHOD path" holds ``what``, one each."""
@@ -112,22 +88,22 @@ class ShopServer:
         """The requests that change something, whose path holds ``part``."""
         return [sent for sent in self.sent if sent.is_write and part in sent.path]
 
+    @abstractmethod
     def answer(self, sent: Sent) -> Reply:
         """Carry a request out."""
-        raise NotImplementedError
 
     def is_authorised(self, sent: Sent) -> bool:
         """Whether a request comes with the right credentials."""
         token = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
         return sent.headers.get("authorization") == f"Basic {token}"
 
+    @abstractmethod
     def unauthorised(self) -> Reply:
         """The answer to wrong credentials."""
-        raise NotImplementedError
 
+    @abstractmethod
     def failure(self, fault: ShopFault, sent: Sent) -> Reply:
         """The answer of an error."""
-        raise NotImplementedError
 
     def next_fault(self, sent: Sent) -> ShopFault | None:
         """Take the next fault for a request off the lists."""
@@ -138,47 +114,18 @@ class ShopServer:
         return None
 
 
-class _Http(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, shop: ShopServer, port: int) -> None:
-        self.shop = shop
-        self.ended = threading.Event()
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def end(self) -> None:
-        self.ended.set()
-        self.shutdown()
-        self.server_close()
-        for connection in list(self._open):
-            _break(connection)
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        pass  # a caller that has given up is no news
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 60
-    server: _Http
+    server: BreakingHttp
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: tests read what was sent."""
 
     def do_GET(self) -> None:
-        shop = self.server.shop
+        shop = self.server.served
+        assert isinstance(shop, ShopServer)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         parts = urlsplit(self.path)
         kind = self.headers.get("Content-Type", "")
@@ -212,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Reply(503, b"<html>Down for maintenance</html>", {"Retry-After": shop.retry_after}))
         elif fault in (ShopFault.DROP_BEFORE, ShopFault.DROP_AFTER):
             self.close_connection = True
-            _break(self.connection)
+            break_off(self.connection)
         elif fault is ShopFault.GARBAGE:
             raw = json.dumps(reply.body).encode()
             self._send(Reply(reply.status, raw[: len(raw) // 2]))
@@ -234,6 +181,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(raw)
 
 
-def _break(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+ShopServer.handler = _Handler

@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
@@ -27,7 +28,7 @@ def _hmac(secret: str, content: bytes) -> bytes:
 
 
 @dataclass
-class People:
+class People(ABC):
     """Dana at a help desk. ``moment``: when she does the next thing, by the help desk's clock."""
 
     name = ""
@@ -40,9 +41,9 @@ class People:
         """The contract server, where it speaks HTTP."""
         raise NotImplementedError
 
+    @abstractmethod
     def settings(self) -> dict[str, str]:
         """What switches it on."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """Begin to serve."""
@@ -52,25 +53,25 @@ class People:
         """Serve no more."""
         self.server.stop()
 
+    @abstractmethod
     def seen(self) -> list[str]:
         """What Dana sees of the newest ticket, one text for each thing."""
-        raise NotImplementedError
 
+    @abstractmethod
     def takes(self) -> Request:
         """She takes the ticket."""
-        raise NotImplementedError
 
+    @abstractmethod
     def answer(self, text: str) -> Request:
         """She writes to the customer."""
-        raise NotImplementedError
 
+    @abstractmethod
     def solves(self) -> Request:
         """The ticket is done."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hands_back(self) -> Request:
         """The bot shall go on."""
-        raise NotImplementedError
 
     def unsigned(self, request: Request) -> Request:
         """The same from somebody without the secret."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,7 @@ class Sent:
 
 
 @dataclass
-class DeskServer:
+class DeskServer(ABC):
     """Serves from ``start`` to ``stop``, on the same port if started again. ``faults``: what the next requests are
     answered with instead; "lost" is carried out, and its answer does not arrive."""
 
@@ -70,13 +71,13 @@ class DeskServer:
         """Where it serves."""
         return f"http://127.0.0.1:{self.port}"
 
+    @abstractmethod
     def answer(self, sent: Sent) -> Reply:
         """Carry a request out."""
-        raise NotImplementedError
 
+    @abstractmethod
     def allowed(self, sent: Sent) -> bool:
         """Whether the request shows the right credentials."""
-        raise NotImplementedError
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))

@@ -10,6 +10,7 @@ import itertools
 import json
 import re
 import time
+from abc import abstractmethod
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
@@ -56,37 +57,37 @@ class Provider(ShopServer):
     def post(self, body: bytes, headers: dict[str, str]) -> httpx.Response:
         return httpx.post(f"{self.site}/webhooks/{self.webhook}", content=body, headers=headers, timeout=20)
 
+    @abstractmethod
     def sends(self, event: Any) -> httpx.Response:
         """Deliver an event, signed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def forges(self, event: Any) -> httpx.Response:
         """Deliver it with the signature of somebody else."""
-        raise NotImplementedError
 
     def failure(self, fault: ShopFault, sent: Sent) -> Reply:
         return Reply(500, {"error": {"code": 2, "message": "try again"}})
 
     # A customer's side
 
+    @abstractmethod
     def words(self, who: str, text: str, **more: Any) -> Any:
         """The event of a customer who writes."""
-        raise NotImplementedError
 
     def press(self, who: str, title: str, carries: str) -> Any:
-        """The event of a customer who presses a button."""
+        """The event of a customer who presses a button, where there are any."""
         raise NotImplementedError
 
+    @abstractmethod
     def file(self, who: str) -> Any:
         """The event of a customer who sends a picture."""
-        raise NotImplementedError
 
+    @abstractmethod
     def unknown(self, who: str) -> Any:
         """An event that is none of ours."""
-        raise NotImplementedError
 
     def status(self, who: str, name: str, status: str) -> Any:
-        """The event that tells what became of a message that was taken."""
+        """The event that tells what became of a message that was taken, where there is one."""
         raise NotImplementedError
 
     def address(self, who: str) -> str:
