@@ -16,6 +16,7 @@ import httpx
 from aiosmtpd.controller import Controller
 from provider_servers import Got, Provider
 from running import free_port
+from shop_server import Reply, Sent
 
 _numbers = itertools.count(int(time.time()))
 
@@ -41,6 +42,14 @@ class MailProvider(Provider):
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
+
+    def answer(self, sent: Sent) -> Reply:
+        """There is no API of mail."""
+        return Reply(404, {})
+
+    def unauthorised(self) -> Reply:
+        """See answer."""
+        return Reply(404, {})
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if address in self.blocked:

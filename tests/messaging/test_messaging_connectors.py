@@ -1,0 +1,272 @@
+"""What a connector believes and what it reads, request by request: whatever is not surely a customer's is nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from messaging_world import World
+from provider_servers import MessengerServer, SlackServer, TelegramServer, TwilioServer, WhatsAppServer
+from sanic import Sanic
+from sanic.request import Request
+
+from bot.channels.messaging.email import Email, own_words
+from bot.channels.messaging.incoming import TOLERANCE, Incoming
+from bot.channels.messaging.meta import Messenger, WhatsApp
+from bot.channels.messaging.slack import Slack
+from bot.channels.messaging.telegram import Telegram
+from bot.channels.messaging.twilio import Twilio
+from bot.gateways.messaging.email import message_id, talk_of
+
+NOW = 1_800_000_000.0
+SECRET = "a secret of the tests"
+MAIL_SECRET = b"a mail secret of the tests"
+APP = Sanic("connectors_of_tests")
+
+
+def a_request(body: bytes, headers: dict[str, str], path: str = "/webhooks/x") -> Request:
+    """As sanic hands it over."""
+    from sanic.compat import Header
+
+    request = Request(path.encode(), Header(headers), "1.1", "POST", None, APP)  # type: ignore[arg-type]
+    request.body = body
+    return request
+
+
+def as_json(event: Any) -> Request:
+    return a_request(json.dumps(event).encode(), {"content-type": "application/json"})
+
+
+def hex_hmac(secret: str, content: bytes) -> str:
+    return hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
+
+
+# Signatures
+
+
+@pytest.mark.parametrize(
+    ("age", "taken"), [(0, True), (TOLERANCE, True), (TOLERANCE + 1, False), (-TOLERANCE - 1, False)]
+)
+def test_an_old_request_is_nobodys(age: int, taken: bool) -> None:
+    at, body = int(NOW) - age, b"{}"
+    slack = {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={hex_hmac(SECRET, b'v0:%d:{}' % at)}"}
+    assert Slack(SECRET).verify(a_request(body, slack), NOW) is taken
+    mail = {"x-refund-desk-signature": f"t={at},v1={hex_hmac(SECRET, b'%d.{}' % at)}"}
+    assert Email(SECRET, "help@desk.example", lambda _: None).verify(a_request(body, mail), NOW) is taken
+
+
+@pytest.mark.parametrize("given", ["", "abc", "-1", "1e9", "١٨٠٠٠٠٠٠٠٠", "18000000000000"])
+def test_a_time_that_is_none_is_refused(given: str) -> None:
+    signed = f"v0={hex_hmac(SECRET, b'v0:' + given.encode() + b':{}')}"
+    request = a_request(b"{}", {"x-slack-request-timestamp": given, "x-slack-signature": signed})
+    assert not Slack(SECRET).verify(request, NOW)
+
+
+def twilio_signature(url: str, form: dict[str, str]) -> str:
+    signed = url + "".join(name + form[name] for name in sorted(form))
+    return base64.b64encode(hmac.new(SECRET.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "path", "taken"),
+    [
+        ("https://desk.example/webhooks/twilio", "", True),
+        ("https://desk.example:443/webhooks/twilio", "", True),
+        ("https://desk.example/webhooks/twilio?a=b&c=d", "?a=b&c=d", True),
+        ("https://desk.example/webhooks/twilio", "?a=b", False),
+        ("https://another.example/webhooks/twilio", "", False),
+        ("http://desk.example/webhooks/twilio", "", False),
+    ],
+)
+def test_twilio_signs_the_address_that_it_was_told(url: str, path: str, taken: bool) -> None:
+    form = {"Body": "hello & more", "From": "+12125550100", "Empty": ""}
+    request = a_request(
+        urlencode(form).encode(), {"x-twilio-signature": twilio_signature(url, form)}, f"/webhooks/twilio{path}"
+    )
+    assert Twilio("AC1", SECRET, "https://desk.example", frozenset({"sms"})).verify(request, NOW) is taken
+
+
+# Who writes
+
+
+def slack_reads(text: str = "hello", **event: Any) -> list[Incoming]:
+    return Slack(SECRET).read(as_json(SlackServer().words("7", text, **event))).messages
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"channel_type": "channel"},
+        {"channel_type": "group"},
+        {"bot_id": "B1"},
+        {"hidden": True},
+        {"subtype": "message_changed"},
+        {"subtype": "message_deleted"},
+        {"user": ""},
+        {"type": "app_mention"},
+    ],
+)
+def test_slack_has_direct_messages_of_people_alone(event: dict[str, Any]) -> None:
+    (said,) = slack_reads()
+    assert (said.account, said.text, said.address) == ("T1.D7", "hello", {"channel": "D7"})
+    assert slack_reads(**event) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "typed"),
+    [
+        ("<mailto:dana@example.org|dana@example.org>", "dana@example.org"),
+        ("<https://x.example/?a=1&amp;b=2>", "https://x.example/?a=1&b=2"),
+        ("<tel:+12125550100|+1 212 555 0100>", "+1 212 555 0100"),
+        ("<@U123> 1 &lt; 2 &amp;amp;", "1 < 2 &amp;"),
+        ("<!channel> hi", "hi"),
+    ],
+)
+def test_slacks_own_marks_are_taken_off(text: str, typed: str) -> None:
+    assert slack_reads(text)[0].text == typed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"chat": {"id": 7, "type": "group"}}, {"chat": {"id": 7, "type": "supergroup"}}, {"from": {"is_bot": True}}],
+)
+def test_telegram_has_private_chats_with_people_alone(change: dict[str, Any]) -> None:
+    telegram, server = Telegram(SECRET), TelegramServer()
+    (said,) = telegram.read(as_json(server.words("7", "/start now"))).messages
+    assert (said.account, said.text) == ("chat 7", "hello")
+    assert telegram.read(as_json(server.words("7", "hello", **change))).messages == []
+    press = server.press("7", "Yes", "1.1")
+    press["callback_query"]["message"]["chat"]["type"] = "group"
+    assert telegram.read(as_json(press)).messages == []
+
+
+def test_twilio_has_messages_to_our_numbers_alone() -> None:
+    server = TwilioServer("https://desk.example")
+    twilio = Twilio(server.user, SECRET, "https://desk.example", frozenset({"sms"}))
+
+    def reads(**form: str) -> Any:
+        return twilio.read(a_request(urlencode(server.words("+12125550100", "hello", **form)).encode(), {}))
+
+    (said,) = reads().messages
+    assert (said.channel, said.account, said.phone) == ("sms", "+12125550100", "+12125550100")
+    assert reads(AccountSid="AC" + "b2" * 16).messages == []
+    assert reads(From="whatsapp:+12125550100").messages == [], "this channel is not switched on"
+    assert reads(MessageSid="").messages == []
+    assert reads(From="12345").messages[0].phone is None, "a short code proves nothing"
+    failed = {"MessageStatus": "failed", "ErrorCode": "30003"}
+    assert [one.code for one in reads(**failed).failed] == ["30003"]
+    assert reads(**failed, AccountSid="AC" + "b2" * 16).failed == []
+    assert reads(MessageStatus="failed", ErrorCode="30003 to +12125550100").failed[0].code == "none"
+
+
+def test_whatsapp_has_messages_to_our_number_alone() -> None:
+    server = WhatsAppServer()
+    whatsapp = WhatsApp(SECRET, SECRET, server.phone_id)
+    event = server.words("12125550100", "hello")
+    event["entry"] += server.words("12125550111", "and I").get("entry")
+    assert [said.phone for said in whatsapp.read(as_json(event)).messages] == ["+12125550100", "+12125550111"]
+    other = WhatsApp(SECRET, SECRET, "999")
+    assert other.read(as_json(event)).messages == []
+    failed = server.status("12125550100", "wamid.7", "failed")
+    assert [(one.name, one.code) for one in whatsapp.read(as_json(failed)).failed] == [("wamid.7", "131047")]
+    assert other.read(as_json(failed)).failed == []
+    assert whatsapp.read(as_json({**event, "object": "page"})).messages == []
+    event["entry"][0]["changes"][0]["field"] = "account_update"
+    assert [said.phone for said in whatsapp.read(as_json(event)).messages] == ["+12125550111"]
+
+
+def test_messenger_hears_no_echo_of_itself() -> None:
+    server, messenger = MessengerServer(), Messenger(SECRET, SECRET)
+    event = server.words("7", "hello")
+    event["entry"][0]["messaging"] += server.press("7", "Yes", "1.1")["entry"][0]["messaging"]
+    assert [(said.text, said.pressed) for said in messenger.read(as_json(event)).messages] == [
+        ("hello", None),
+        ("Yes", "1.1"),
+    ]
+    assert messenger.read(as_json(server.words("7", "hello", is_echo=True))).messages == []
+    postback = server.event("7", postback={"mid": "m_1", "title": "Yes", "payload": "1.1"})
+    assert messenger.read(as_json(postback)).messages[0].pressed == "1.1"
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("name", ["whatsapp", "messenger"])
+def test_meta_s_challenge_is_answered_with_the_right_token_alone(world: World, name: str) -> None:
+    server = world.providers[name]
+    assert isinstance(server, (WhatsAppServer, MessengerServer))
+    assert (server.asks().status_code, server.asks().text) == (200, "1158201444")
+    refused = server.asks("of somebody else")
+    assert refused.status_code == 403 and "1158201444" not in refused.text
+
+
+# Mail
+
+
+def mail_reads(known: tuple[str, str] | None = None, **mail: Any) -> list[Incoming]:
+    given = {"from": "Alex <alex@example.org>", "message_id": "<1@example.org>", "text": "hello", "subject": "Help"}
+    proven = {"spf": "pass", "dkim": "pass"}
+    email = Email(SECRET, "help@desk.example", lambda references: known if references else None)
+    return email.read(as_json({**given, **proven, **mail})).messages
+
+
+@pytest.mark.parametrize(
+    "unproven", [{"spf": "fail"}, {"dkim": "none"}, {"spf": None}, {"spf": "softfail", "dkim": ""}]
+)
+def test_a_sender_who_is_not_proven_gets_into_no_conversation_of_the_address(unproven: dict[str, Any]) -> None:
+    (proven,) = mail_reads()
+    assert (proven.account, proven.email) == ("alex@example.org", "alex@example.org")
+    (unknown,) = mail_reads(**unproven)
+    assert unknown.account not in ("alex@example.org", "") and unknown.email is None
+    answered = {"references": "<x@desk.example>", **unproven}
+    (back,) = mail_reads(("alex@example.org", "alex@example.org"), **answered)
+    assert (back.account, back.email) == ("alex@example.org", None), "they have got a mail of that conversation"
+    (stranger,) = mail_reads(("kim@example.org", "kim@example.org"), **answered)
+    assert stranger.account == unknown.account, "but it is not theirs"
+
+
+@pytest.mark.parametrize(
+    "robot",
+    [
+        {"auto_submitted": "auto-replied"},
+        {"auto_submitted": "Auto-Generated"},
+        {"precedence": "bulk"},
+        {"from": "MAILER-DAEMON@example.org"},
+        {"from": "no-reply@example.org"},
+        {"from": "Desk <help@desk.example>"},
+        {"from": "a@example.org, b@example.org"},
+        {"from": "nobody"},
+    ],
+)
+def test_robots_and_ourselves_are_not_answered(robot: dict[str, Any]) -> None:
+    assert mail_reads(auto_submitted="no") and mail_reads(**robot) == []
+
+
+def test_only_a_message_id_of_ours_names_a_conversation() -> None:
+    ours = message_id(MAIL_SECRET, "talk-1", 4, "help@desk.example")
+    other = message_id(MAIL_SECRET, "talk-2", 1, "help@desk.example")
+    assert talk_of(MAIL_SECRET, ["<x@y>", other, ours]) == "talk-1"
+    assert talk_of(b"another secret of somebody", [ours]) is None
+    assert talk_of(MAIL_SECRET, [ours.replace("talk-1", "talk-2")]) is None
+    assert talk_of(MAIL_SECRET, [ours.replace(".4.", ".5.")]) is None
+    assert talk_of(MAIL_SECRET, []) is None
+
+
+@pytest.mark.parametrize(
+    ("mail", "words"),
+    [
+        ("yes\n\nOn Wed, 25 Nov 2026, Help wrote:\n> refund all", "yes"),
+        ("yes\r\n> no\r\n", "yes"),
+        ("yes\n-- \nAlex", "yes"),
+        ("yes\nSent from my phone", "yes"),
+        ("yes\n-----Original Message-----\nno", "yes"),
+        ("yes\n\nFrom: Help\nSent: today\nno", "yes"),
+        ("I bought it on Monday and wrote: help", "I bought it on Monday and wrote: help"),
+        ("> all quoted", ""),
+    ],
+)
+def test_what_is_quoted_or_signed_is_not_said(mail: str, words: str) -> None:
+    assert own_words(mail) == words
