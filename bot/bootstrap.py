@@ -21,6 +21,7 @@ from bot.gateways.helpdesks.slack import SlackDesk
 from bot.gateways.helpdesks.webhook import WebhookDesk
 from bot.gateways.helpdesks.zendesk import Zendesk
 from bot.gateways.mail import SmtpMailer
+from bot.gateways.messaging.chatwoot import ChatwootCourier
 from bot.gateways.messaging.email import EmailCourier
 from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
 from bot.gateways.messaging.slack import SlackCourier
@@ -166,6 +167,9 @@ def open_couriers(settings: Settings) -> list[Courier]:
     if settings.email_secret:
         mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.email_address)
         found.append(EmailCourier(mailer, settings.email_secret.get_secret_value().encode()))
+    desk = open_helpdesk(settings)
+    if isinstance(desk, Chatwoot):
+        found.append(ChatwootCourier(desk))
     return found
 
 

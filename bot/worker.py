@@ -15,7 +15,6 @@ from bot.bootstrap import bootstrap, open_couriers
 from bot.cases.delivery import Courier, deliver_due
 from bot.cases.email_codes import send_due_mails
 from bot.cases.execution import carry_out_due
-from bot.cases.inside import bring_words
 from bot.cases.notices import send_due_notices
 from bot.cases.ports import Services
 from bot.cases.tickets import push_tickets
@@ -39,7 +38,7 @@ def work(services: Services, stop: threading.Event) -> None:
         try:
             busy = carry_out_due(services) + hand_over_left_quotes(services)
             busy += send_due_mails(services) + send_due_notices(services)
-            busy += push_tickets(services) + bring_words(services)
+            busy += push_tickets(services)
         except Exception as error:
             # The text may quote what was stored: only the kind of error is logged.
             logger.error("outbox.failed", error=type(error).__name__)

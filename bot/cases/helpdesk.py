@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 MOST_TURNS = 60
 """Turns of a transcript that a ticket is opened with, the newest."""
@@ -178,11 +178,3 @@ class HelpDesk(Protocol):
 
     def check(self) -> str:
         """Ask for something that changes nothing, to see whether we may; what was found, in a few words."""
-
-
-@runtime_checkable
-class InsideDesk(HelpDesk, Protocol):
-    """A help desk at which customers write, too."""
-
-    def say(self, account: str, text: str, buttons: list[dict[str, str]]) -> None:
-        """Bring the bot's words to a customer there; ``account`` is the ``sender`` of the conversation."""

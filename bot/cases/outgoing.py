@@ -22,8 +22,7 @@ class Outgoing:
     lines: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()
     by_person: bool = False
-    numbered: bool = True
-    """Whether choices without buttons need a list; a rating's numbers are in its text."""
+    kind: MessageKind = MessageKind.TEXT
 
 
 def outgoing(message: Message, public_url: str) -> Outgoing:
@@ -40,7 +39,7 @@ def outgoing(message: Message, public_url: str) -> Outgoing:
         lines=tuple(_lines(card, public_url)),
         choices=tuple(choices_of(message)),
         by_person=message.author is Author.AGENT,
-        numbered=message.kind is not MessageKind.RATING,
+        kind=message.kind,
     )
 
 
@@ -84,9 +83,9 @@ def shortened(text: str, limit: int) -> str:
 
 
 def as_text(what: Outgoing, *, numbered: bool) -> str:
-    """All of it as plain text; with the choices as a list where ``numbered``."""
+    """All of it as plain text; with the choices as a list where ``numbered``, but for a rating's: its text has them."""
     parts = [what.text, "\n".join(line for line in (what.heading, *what.lines) if line)]
-    if numbered and what.numbered and what.choices:
+    if numbered and what.choices and what.kind is not MessageKind.RATING:
         numbers = [f"{place}. {choice.title}" for place, choice in enumerate(what.choices, 1)]
         parts.append("\n".join(["Please answer with a number:", *numbers]))
     return "\n\n".join(part for part in parts if part)

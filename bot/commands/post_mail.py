@@ -14,6 +14,8 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
+from bot.gateways.mail import text_of
+
 _TEMPFAIL, _DATAERR = 75, 65  # sysexits.h: keep it and pipe it again; this mail will never be taken
 _LONGEST_TEXT, _LONGEST_HEADER = 30_000, 4_000  # characters: of a JSON of 256 KiB each may take six bytes
 _RESULT = re.compile(r"\s*([a-z]+)\s*=\s*([a-z]+)\s*(.*)", re.S | re.I)
@@ -64,8 +66,8 @@ def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:
         "message_id": header["Message-ID"] or own_id,
         "from": header["From"],
         "subject": header["Subject"],
-        "text": _text(bodies["plain"]),
-        "html": "" if bodies["plain"] else _text(bodies["html"]),
+        "text": text_of(bodies["plain"])[:_LONGEST_TEXT],
+        "html": "" if bodies["plain"] else text_of(bodies["html"])[:_LONGEST_TEXT],
         "in_reply_to": header["In-Reply-To"],
         "references": header["References"],
         "auto_submitted": _header(parsed, "Auto-Submitted"),
@@ -81,16 +83,6 @@ def _header(mail: EmailMessage, name: str) -> str:
         return " ".join(str(mail[name] or "").split())[-_LONGEST_HEADER:]  # the newest references are the last
     except (ValueError, LookupError, AttributeError, IndexError):
         return ""  # what the parser of the standard library chokes on
-
-
-def _text(part: Any) -> str:
-    if part is None:
-        return ""
-    try:
-        text = str(part.get_content())
-    except (LookupError, ValueError, AttributeError, KeyError):
-        text = (part.get_payload(decode=True) or b"").decode("utf-8", "replace")  # an unknown encoding
-    return text[:_LONGEST_TEXT]
 
 
 def _is_file(part: Any) -> bool:

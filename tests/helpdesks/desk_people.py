@@ -397,6 +397,7 @@ class ChatwootPeople(People):
         row = self.desk.conversations[number or self.number]
         assignee = {"id": 5, "name": "Dana Woot", "type": "user"} if row["status"] == "open" else None
         values = {"id": row["id"], "inbox_id": row["inbox_id"], "status": row["status"]}
+        values["channel"] = row.get("channel", "Channel::Api")
         return {**values, "meta": {"assignee": assignee}, "updated_at": self.at().timestamp()}
 
     def message(self, number: int, message_id: int, text: str, **changes: Any) -> Request:
@@ -414,6 +415,21 @@ class ChatwootPeople(People):
             **changes,
         }
         return self.event(changes.pop("event", "message_created"), data)
+
+    def writes(self, number: int, message_id: int, text: str, **changes: Any) -> Request:
+        """The customer writes, now."""
+        return self.message(number, message_id, text, **{"created_at": time.time(), **changes})
+
+    def chooses(self, number: int, message_id: int, title: str) -> Request:
+        """The customer chooses from the newest list: the bot's own message is updated."""
+        said = [each for each in self.desk.conversations[number]["messages"] if each.get("content_type")]
+        items = said[-1]["content_attributes"]["items"]
+        chosen = [item for item in items if item["title"] == title]
+        attributes = {"items": items, "submitted_values": chosen}
+        return self.message(
+            number, message_id, said[-1]["content"], event="message_updated", message_type="outgoing",
+            content_type="input_select", content_attributes=attributes, sender={"id": 1, "type": "agent_bot"},
+        )  # fmt: skip
 
     def becomes(self, status: str, number: int | None = None) -> Request:
         """The status changes."""

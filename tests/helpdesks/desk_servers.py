@@ -314,9 +314,10 @@ class ChatwootServer(DeskServer):
             return self._message(row, sent.data)
         return self.unknown(sent)
 
-    def add(self, number: int, inbox: int) -> None:
+    def add(self, number: int, inbox: int, channel: str = "Channel::WebWidget") -> None:
         """A conversation of Chatwoot's own."""
-        self.conversations[number] = {"id": number, "inbox_id": inbox, "status": "pending", "messages": []}
+        values = {"id": number, "inbox_id": inbox, "channel": channel}
+        self.conversations[number] = {**values, "status": "pending", "messages": []}
 
     def _contact(self, data: dict[str, Any]) -> Reply:
         if any(row["identifier"] == data["identifier"] for row in self.contacts.values()):
@@ -340,5 +341,7 @@ class ChatwootServer(DeskServer):
             return 422, {"error": "Incoming messages are only allowed in Api inboxes"}
         if data.get("content_type") == "input_select" and not data["content_attributes"]["items"]:
             return 422, {"error": "items"}
+        if data.get("content_type") == "input_select" and row.get("channel") != "Channel::WebWidget":
+            self.violations.append("a list where nobody sees it")
         row["messages"].append(data)
         return 200, {"id": 10_000 + sum(len(each["messages"]) for each in self.conversations.values()), **data}

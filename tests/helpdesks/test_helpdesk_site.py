@@ -88,9 +88,9 @@ def test_a_customer_of_chatwoot(staffed: tuple[Site, Any]) -> None:
     def told(*, private: bool = False) -> list[str]:
         return [each["content"] for each in talk["messages"] if bool(each.get("private")) is private]
 
-    send(site, people, people.message(12_345_678, 1, "hello"))
+    send(site, people, people.writes(12_345_678, 1, "hello"))
     until(told)
-    again = people.message(12_345_678, 2, "I want a refund")
+    again = people.writes(12_345_678, 2, "I want a refund")
     send(site, people, again)
     send(site, people, again)
     until(lambda: any("order" in text.lower() for text in told()))
@@ -100,7 +100,7 @@ def test_a_customer_of_chatwoot(staffed: tuple[Site, Any]) -> None:
     time.sleep(1.5)
     assert len(told()) == count  # answered once
 
-    send(site, people, people.message(12_345_678, 3, "let me talk to a human"))
+    send(site, people, people.writes(12_345_678, 3, "let me talk to a human"))
     until(lambda: talk["status"] == "open")
     assert any("RD-" in text for text in told(private=True))
     until(lambda: any("RD-" in text for text in told()))
@@ -109,11 +109,50 @@ def test_a_customer_of_chatwoot(staffed: tuple[Site, Any]) -> None:
     send(site, people, people.message(12_345_678, 4, "Hi, Dana here", message_type="outgoing", sender=dana))
     time.sleep(1.5)
     count = len(talk["messages"])
-    send(site, people, people.message(12_345_678, 5, "thank you Dana"))
+    send(site, people, people.writes(12_345_678, 5, "thank you Dana"))
     time.sleep(2)
     assert len(talk["messages"]) == count  # the bot is silent, and nobody's words come twice
 
     send(site, people, people.becomes("pending", 12_345_678))
-    send(site, people, people.message(12_345_678, 6, "hello bot"))
+    send(site, people, people.writes(12_345_678, 6, "hello bot"))
     until(lambda: len(talk["messages"]) > count)
+    assert people.desk.violations == []
+
+
+@pytest.mark.parametrize("staffed", [ChatwootPeople], indirect=True, ids=["chatwoot"])
+@pytest.mark.parametrize(("channel", "number"), [("Channel::WebWidget", 71), ("Channel::Sms", 72)])
+def test_a_refund_in_chatwoots_own_inbox(staffed: tuple[Site, Any], channel: str, number: int) -> None:
+    site, people = staffed
+    people.desk.add(number, inbox=9, channel=channel)
+    talk = people.desk.conversations[number]
+    ids = iter(range(number * 100, number * 100 + 99))
+
+    def says(text: str, expected: str, **more: Any) -> dict[str, Any]:
+        count = len(talk["messages"])
+        send(site, people, people.writes(number, next(ids), text, **more))
+        return until(lambda: next((m for m in talk["messages"][count:] if expected in m["content"]), None))
+
+    first, email = site.order()
+    ask = "I changed my mind, refund {} to my wallet, mail {}"
+    quote = says(ask.format(first, email), "$44.00")
+    assert "You receive: $44.00" in quote["content"] or "$6.00" in quote["content"]
+    assert "can't open attachments" in says("", "attachments", attachments=[{"id": 1}])["content"]
+    if channel == "Channel::WebWidget":
+        assert "1. Confirm" not in quote["content"]
+        old = people.chooses(number, next(ids), "Confirm")
+        second, email = site.order()
+        says(ask.format(second, email), second)
+        until(lambda: [m for m in talk["messages"] if second in m["content"] and m.get("content_type")])
+        count = len(talk["messages"])
+        send(site, people, old)
+        until(lambda: any("earlier message" in m["content"] for m in talk["messages"][count:]))
+        assert site.order_status(first) == site.order_status(second) == "active"
+        yes = people.chooses(number, next(ids), "Confirm")
+    else:
+        assert "1. Confirm" in quote["content"] and "content_type" not in quote
+        second, yes = first, people.writes(number, next(ids), "1")
+    send(site, people, yes)
+    send(site, people, yes)
+    until(lambda: site.order_status(second) == "refund_pending")
+    until(lambda: any("RD-" in m["content"] for m in talk["messages"]))
     assert people.desk.violations == []

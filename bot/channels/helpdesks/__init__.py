@@ -16,8 +16,8 @@ from sanic.response import HTTPResponse
 
 from bot.cases.ports import Services
 from bot.cases.ticket_events import look_later, may_become_known, take_event
-from bot.channels.door import Refused
 from bot.channels.helpdesks.chatwoot_bot import ChatwootBot
+from bot.channels.helpdesks.heard import Heard
 from bot.channels.helpdesks.hooks import HOOKS
 from bot.settings import Settings
 
@@ -58,19 +58,26 @@ def receiver(app: Sanic, services: Services, settings: Settings) -> Receiver:
         if heard.answer is not None:
             return response.json(heard.answer)
         try:
-            if bot is not None and heard.data is not None:
-                await bot.hear_customer(heard.data)
-            for event in heard.events:
-                await _known(services, desk.name, event.ticket)
-                await asyncio.to_thread(take_event, services, desk.name, event)
-            if bot is not None and heard.data is not None:
-                await bot.hear_status(heard.data)
-        except Refused as refused:
-            return refused.answer
+            await act(heard)
+        except (LookupError, TypeError, AttributeError) as error:
+            logger.warning("helpdesk.not_readable", desk=desk.name, error=type(error).__name__)
+            return response.json({"error": "this can't be read"}, 400)
+        except Exception as error:
+            logger.error("helpdesk.not_stored", desk=desk.name, error=type(error).__name__)
+            return response.json({"error": "this can't be taken now; send it again"}, 503)
+        return response.json({"status": "ok"})
+
+    async def act(heard: Heard) -> None:
+        if bot is not None and heard.data is not None:
+            await bot.hear_customer(heard.data)
+        for event in heard.events:
+            await _known(services, desk.name, event.ticket)
+            await asyncio.to_thread(take_event, services, desk.name, event)
+        if bot is not None and heard.data is not None:
+            await bot.hear_status(heard.data)
         if heard.look_at is not None:
             await _known(services, desk.name, heard.look_at)
             await asyncio.to_thread(look_later, services, desk.name, heard.look_at)
-        return response.json({"status": "ok"})
 
     return hear
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from bot.cases.helpdesk import DeskEvent
 from bot.cases.ports import Services
+from bot.channels.messaging.incoming import moment
+from bot.gateways.helpdesks.api import parse_time
 from bot.settings import Settings
 
 Headers = Mapping[str, str]
@@ -41,3 +44,9 @@ class Signed:
     def __init__(self, services: Services, settings: Settings) -> None:
         self._secret = settings.helpdesk_secret.get_secret_value().encode()
         self._services = services
+
+
+def moment_of(value: object) -> datetime | None:
+    """A time, written as seconds since 1970 or in ISO 8601; None for anything else."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return moment(value) if is_number else parse_time(value)

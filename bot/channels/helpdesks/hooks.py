@@ -9,14 +9,14 @@ import json
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 from typing import Any
 from urllib.parse import parse_qs
 
 from bot.cases.helpdesk import DeskEvent, EventKind, Person
 from bot.cases.ports import Services
-from bot.channels.helpdesks.heard import Headers, Heard, Hook, Signed
+from bot.channels.helpdesks.heard import Headers, Heard, Hook, Signed, moment_of
 from bot.channels.helpdesks.mail_hook import EmailHook
+from bot.channels.messaging.incoming import moment
 from bot.gateways.helpdesks.api import parse_time
 from bot.gateways.helpdesks.slack import CLAIM, HAND_BACK, SOLVE
 from bot.gateways.helpdesks.webhook import HEADER, TOLERANCE, is_signed
@@ -119,7 +119,7 @@ class SlackHook(Signed):
         who = Person(str(user["id"]), str(user.get("name") or user.get("username") or ""))
         ticket = f"{self._place}:{(data.get('container') or {}).get('message_ts') or data['message']['ts']}"
         return [
-            DeskEvent(kinds[action["action_id"]], ticket, who, _slack_time(action.get("action_ts")))
+            DeskEvent(kinds[action["action_id"]], ticket, who, moment(action.get("action_ts")))
             for action in data["actions"]
             if action.get("action_id") in kinds
         ]
@@ -134,7 +134,7 @@ class SlackHook(Signed):
         lines = [line for line in str(event.get("text") or "").split("\n") if not line.startswith("//")]
         if name is None:
             return []
-        text, at = _slack_text("\n".join(lines)), _slack_time(event["ts"])
+        text, at = _slack_text("\n".join(lines)), moment(event["ts"])
         return [DeskEvent(EventKind.ANSWER, ticket, Person(user, name), at, str(event["ts"]), text)]
 
     def _claimed_by(self, ticket: str, user: str) -> str | None:
@@ -144,13 +144,6 @@ class SlackHook(Signed):
             talk = uow.conversation(known.conversation_id) if known else None
             agent = uow.agent(talk.agent_id) if talk and talk.agent_id is not None else None
         return agent.name if agent is not None and agent.login == f"slack:{user}" else None
-
-
-def _slack_time(ts: Any) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(float(ts), timezone.utc)
-    except (TypeError, ValueError, OverflowError, OSError):
-        return None
 
 
 def _slack_text(text: str) -> str:
@@ -223,12 +216,12 @@ class ChatwootHook(Signed):
         if data.get("message_type") not in ("outgoing", 1) or data.get("private") or sender.get("type") != "user":
             return []
         who = Person(str(sender["id"]), str(sender.get("name") or ""))
-        ticket, at = str(data["conversation"]["id"]), _chatwoot_time(data.get("created_at"))
+        ticket, at = str(data["conversation"]["id"]), moment_of(data.get("created_at"))
         return [DeskEvent(EventKind.ANSWER, ticket, who, at, str(data["id"]), str(data.get("content") or ""))]
 
     def _status(self, data: dict[str, Any]) -> list[DeskEvent]:
         ticket, status = str(data["id"]), data.get("status")
-        at = _chatwoot_time(data.get("updated_at"))
+        at = moment_of(data.get("updated_at"))
         if status == "resolved":
             return [DeskEvent(EventKind.SOLVED, ticket, at=at)]
         if status == "pending":
@@ -238,13 +231,6 @@ class ChatwootHook(Signed):
             who = Person(str(assignee["id"]), str(assignee.get("name") or ""))
             return [DeskEvent(EventKind.TAKEN, ticket, who, at)]
         return []
-
-
-def _chatwoot_time(value: Any) -> datetime | None:
-    """A time as Chatwoot writes it: seconds since 1970, or ISO 8601."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _slack_time(value)
-    return parse_time(value)
 
 
 HOOKS: dict[str, Callable[[Services, Settings], Hook]] = {

@@ -15,6 +15,7 @@ from bot.cases.helpdesk import DeskEvent, EventKind, Person
 from bot.cases.ports import Services
 from bot.channels.helpdesks.heard import Headers, Heard, Signed
 from bot.gateways.helpdesks.email import MARK, EmailDesk
+from bot.gateways.mail import text_of
 from bot.settings import Settings
 
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To")
@@ -38,16 +39,14 @@ class EmailHook(Signed):
         """See Hook. Robots' answers are none."""
         mail = email.message_from_bytes(body, policy=email.policy.default)
         assert isinstance(mail, EmailMessage)
-        addresses = [
-            str(value) for name in ("To", "Cc", "Delivered-To", "X-Original-To") for value in mail.get_all(name, [])
-        ]
+        addresses = [str(value) for name in _TO for value in mail.get_all(name, [])]
         ticket = self._desk.ticket_of(" ".join(addresses))
         if ticket is None or _is_automatic(mail):
             return Heard()
         name, address = email.utils.parseaddr(str(mail.get("From", "")))
         who = Person(address.lower() or "nobody", name or address.partition("@")[0])
         part = mail.get_body(("plain", "html"))
-        text = str(part.get_content()) if part is not None else ""
+        text = text_of(part)
         if part is not None and part.get_content_type() == "text/html":
             text = _without_tags(text)
         text, command = _answer_in(text)

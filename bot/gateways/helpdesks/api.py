@@ -125,8 +125,9 @@ def parse_time(text: Any) -> datetime | None:
     """An aware time in ISO 8601; None for anything else."""
     if not isinstance(text, str):
         return None
-    # Python 3.10 reads neither Z nor fractions of nine digits.
-    plain = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text.strip().replace("Z", "+00:00"))
+    # Python 3.10 reads neither Z nor fractions of nine digits; Chatwoot has UTC at the end.
+    plain = re.sub(r"(\.\d{1,6})\d*", lambda found: found[1].ljust(7, "0"), text.strip())
+    plain = re.sub(r"(?:Z| UTC)$", "+00:00", plain)
     try:
         at = datetime.fromisoformat(plain)
     except ValueError:

@@ -3,8 +3,10 @@ channel of its own inboxes, as their agent bot (docs/chatwoot.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from bot.cases.choices import Choice
 from bot.cases.helpdesk import DeskEvent, DeskRejected, Line, TicketFile
 from bot.gateways.helpdesks.api import Api
 
@@ -55,13 +57,14 @@ class Chatwoot:
         else:
             self._note(ticket, f"{line.who}: {line.text}")
 
-    def say(self, account: str, text: str, buttons: list[dict[str, str]]) -> None:
-        """See InsideDesk. Buttons are a list to choose from."""
+    def say(self, conversation: str, text: str, choices: Sequence[Choice]) -> None:
+        """The bot's words for a customer of Chatwoot's own inboxes; choices are a list to choose from. Raises
+        DeskUnavailable or DeskRejected."""
         values: dict[str, Any] = {"content": text, "message_type": "outgoing"}
-        if buttons:
-            items = [{"title": button["title"], "value": button["payload"]} for button in buttons]
+        if choices:
+            items = [{"title": choice.title, "value": choice.id} for choice in choices]
             values |= {"content_type": "input_select", "content_attributes": {"items": items}}
-        self._post(conversation_of(account), values)
+        self._post(conversation, values)
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""

@@ -1,0 +1,47 @@
+"""Chatwoot's own inboxes, whose customers the bot answers as their agent bot (docs/chatwoot.md)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.cases.delivery import Address, Undeliverable, Undelivered
+from bot.cases.helpdesk import DeskRejected, DeskUnavailable
+from bot.cases.model import MessageKind
+from bot.cases.outgoing import Outgoing, as_text, split
+from bot.gateways.helpdesks.chatwoot import CHANNEL, Chatwoot
+
+LONGEST = 10_000
+
+
+class ChatwootCourier:
+    """Brings messages to Chatwoot's own inboxes. The address has the number of the ``conversation``, and whether the
+    customer ``can_choose`` from a list: only Chatwoot's own website chat is sure to show one."""
+
+    channel = CHANNEL
+
+    def __init__(self, desk: Chatwoot) -> None:
+        self._desk = desk
+
+    def parts(self, what: Outgoing, address: Address) -> list[dict[str, Any]]:
+        """See Courier. Who has joined or left, Chatwoot says itself, and it asks for ratings in its own way."""
+        if what.kind is not MessageKind.TEXT:
+            return []
+        can_choose = address["can_choose"]
+        parts: list[dict[str, Any]] = [
+            {"text": text, "choices": ()} for text in split(as_text(what, numbered=not can_choose), LONGEST)
+        ]
+        if can_choose:
+            parts[-1]["choices"] = what.choices
+        return parts
+
+    def send(self, address: Address, part: Any) -> None:
+        """See Courier."""
+        try:
+            self._desk.say(address["conversation"], **part)
+        except DeskRejected as error:
+            raise Undeliverable(str(error)) from None
+        except DeskUnavailable as error:
+            raise Undelivered(str(error), error.retry_after) from None
+
+    def check(self) -> None:
+        """Nothing: the help desk's own check says it all."""
