@@ -48,12 +48,13 @@ class OrderSource(Protocol):
 @dataclass(frozen=True)
 class PaymentState:
     """What a payment system knows of an order. ``refunded``: all of it; ``dispute_open``: None where it was not asked
-    for."""
+    for; ``failed``: the idempotency key of a refund that it had taken from us and that did not reach the customer."""
 
     number: str
     refunded: bool = False
     cancelled: bool = False
     dispute_open: bool | None = None
+    failed: str | None = None
 
 
 class PaymentReader(Protocol):
@@ -77,40 +78,3 @@ def sync_order(services: Services, number: str, *, fresh: bool = False) -> None:
             return
         uow.refresh_order(live)
         uow.commit()
-
-
-def take_order_event(services: Services, source: str, event_id: str, shop_id: str) -> bool:
-    """The shop says that an order has changed: read it. False for an event that was taken before."""
-    assert services.orders is not None
-    with services.unit_of_work() as uow:
-        if uow.knows_event(source, event_id):
-            return False
-    try:
-        live = services.orders.read_id(shop_id)
-    except Rejected:
-        live = None  # whoever asks about the order next hears of it
-    with services.unit_of_work() as uow:
-        if not uow.add_event(source, event_id, services.clock()):
-            return False
-        # Nobody has asked about the order yet: then there is nothing to keep.
-        if live is not None and uow.order(live.order.number) is not None:
-            uow.refresh_order(live)
-        uow.commit()
-    return True
-
-
-def take_payment_event(services: Services, source: str, event: Mapping[str, Any]) -> bool:
-    """The payment system says that something has happened: read what. False for an event that was taken before."""
-    assert services.payments is not None
-    event_id = str(event.get("id"))
-    with services.unit_of_work() as uow:
-        if uow.knows_event(source, event_id):
-            return False
-    state = services.payments.read(event)
-    with services.unit_of_work() as uow:
-        if not uow.add_event(source, event_id, services.clock()):
-            return False
-        if state is not None:
-            uow.note_payment(state)
-        uow.commit()
-    return True

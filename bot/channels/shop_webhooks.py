@@ -26,7 +26,7 @@ from sanic.response import HTTPResponse
 
 from bot.cases.billing import GatewayError
 from bot.cases.ports import Services
-from bot.cases.shop import take_order_event, take_payment_event
+from bot.cases.shop_events import take_order_event, take_payment_event
 from bot.settings import Settings
 
 TOLERANCE = 300

@@ -17,7 +17,7 @@ KEY_FIELD = "refund_desk_key"
 DISPUTED = frozenset({"warning_needs_response", "warning_under_review", "needs_response", "under_review", "lost"})
 """Statuses of a dispute in which nothing may be refunded: it is open, or the money went back by it."""
 
-_NOT_PAID = frozenset({"failed", "canceled"})
+NOT_PAID = frozenset({"failed", "canceled"})
 
 
 class StripeGateway:
@@ -162,14 +162,14 @@ def _paid_before(
 
 
 def _refuse_others(rows: Iterable[Mapping[str, Any]]) -> None:
-    others = [row for row in rows if row.get("status") not in _NOT_PAID]
+    others = [row for row in rows if row.get("status") not in NOT_PAID]
     if others:
         known = ", ".join(f"{text_id(row)} of {abs(int(row.get('amount') or 0))}" for row in others)
         raise StripeRejected("refunded_otherwise", f"paid back already, in minor units: {known}")
 
 
 def _not_failed(refund: Mapping[str, Any]) -> str:
-    if refund.get("status") in _NOT_PAID:
+    if refund.get("status") in NOT_PAID:
         raise StripeRejected("refund_failed", f"{text_id(refund)} did not reach the customer")
     return text_id(refund)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.cases.shop import PaymentState
-from bot.gateways.stripe import disputes_of
+from bot.gateways.stripe import KEY_FIELD, NOT_PAID, disputes_of
 from bot.gateways.stripe_api import StripeApi, StripeCall, checked_id, metadata
 
 EVENTS = frozenset(
@@ -17,9 +17,13 @@ EVENTS = frozenset(
         "charge.dispute.updated",
         "charge.dispute.closed",
         "customer.subscription.deleted",
+        "refund.failed",
+        "refund.updated",
+        "charge.refund.updated",
     }
 )
 """The events that are looked at."""
+_ABOUT_REFUNDS = ("refund.failed", "refund.updated", "charge.refund.updated")
 
 
 class StripeEvents:
@@ -40,6 +44,8 @@ class StripeEvents:
             number = metadata(subscription).get(self._api.order_field)
             cancelled = subscription.get("status") == "canceled"
             return PaymentState(number, cancelled=cancelled) if isinstance(number, str) else None
+        if event["type"] in _ABOUT_REFUNDS:
+            return self._failed(call.get(f"/v1/refunds/{checked_id(about.get('id'))}"))
         intent = about.get("payment_intent")
         if not isinstance(intent, str):
             return None
@@ -50,6 +56,12 @@ class StripeEvents:
         charge = call.get(f"/v1/charges/{checked_id(payment.get('latest_charge'))}")
         refunded = charge.get("refunded") is True
         return PaymentState(number, refunded=refunded, dispute_open=bool(disputes_of(call, payment)))
+
+    def _failed(self, refund: Mapping[str, Any]) -> PaymentState | None:
+        number, key = metadata(refund).get(self._api.order_field), metadata(refund).get(KEY_FIELD)
+        if refund.get("status") not in NOT_PAID or not isinstance(number, str) or not isinstance(key, str):
+            return None
+        return PaymentState(number, failed=key)
 
     def _number(self, call: StripeCall, payment: Mapping[str, Any]) -> str | None:
         own = metadata(payment).get(self._api.order_field)

@@ -53,6 +53,11 @@ class OutboxRows(Rows):
         """A step as it is now. Whoever changes it has locked the order of its case."""
         return _step(self.connection.execute(select(t.outbox).where(t.outbox.c.id == step_id)).one())
 
+    def step_of_key(self, key: str) -> OutboxStep | None:
+        """The step that is carried out with that idempotency key."""
+        row = self.connection.execute(select(t.outbox).where(t.outbox.c.key == key)).one_or_none()
+        return None if row is None else _step(row)
+
     def change_step(self, step_id: int, **values: Any) -> OutboxStep:
         """Set columns of a step."""
         self.connection.execute(t.outbox.update().where(t.outbox.c.id == step_id).values(**plain(values)))

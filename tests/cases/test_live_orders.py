@@ -16,7 +16,8 @@ from bot.cases.model import CaseState, Step, StepState
 from bot.cases.ports import Services
 from bot.cases.privacy import erase
 from bot.cases.quotes import ConfirmationStatus
-from bot.cases.shop import Buyer, LiveOrder, PaymentState, sync_order, take_payment_event
+from bot.cases.shop import Buyer, LiveOrder, PaymentState, sync_order
+from bot.cases.shop_events import take_payment_event
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import OrderStatus
 from bot.policy.parsing import parse_order
@@ -327,6 +328,29 @@ def test_the_end_of_a_subscription_that_we_cancelled_does_not_stop_its_refund(
 
     services.gateway.stop_service = stop_there  # type: ignore[method-assign]
     work(services, clock)
+    assert case_file(services, quote.case.reference).case.state is CaseState.DONE
+
+
+def test_a_refund_that_comes_back_after_it_was_done_is_given_to_a_person(
+    payments: tuple[Services, Payments], clock: Clock
+) -> None:
+    services, reader = payments
+    reader.state = None
+    quote = quoted(services)
+    confirmed(services, quote)
+    work(services, clock)
+    done = case_file(services, quote.case.reference)
+    assert done.case.state is CaseState.DONE
+    reader.state = PaymentState(CARD, failed="another key")
+    event(services, "evt_1")
+    with services.unit_of_work() as uow:
+        assert uow.open_question("talk") is None
+    reader.state = PaymentState(CARD, failed=next(step.key for step in done.steps if step.step is Step.REFUND))
+    assert event(services, "evt_2") is True and event(services, "evt_2") is False
+    with services.unit_of_work() as uow:
+        case = uow.open_question("talk")
+        assert case is not None and (handoff := uow.handoff(case.id)) is not None
+    assert handoff.facts["reference"] == quote.case.reference and "did not reach" in handoff.facts["error"]
     assert case_file(services, quote.case.reference).case.state is CaseState.DONE
 
 

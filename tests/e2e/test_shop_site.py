@@ -156,6 +156,27 @@ def test_a_refund_and_a_cancellation_made_at_stripe_reach_the_order(stripe_site:
     assert stripe_site.order_status(number) == "refunded"
 
 
+@pytest.mark.parametrize("kind", ["refund.failed", "charge.refund.updated"])
+def test_a_refund_that_the_bank_sends_back_is_given_to_a_person(
+    stripe_site: Site, stripe: StripeServer, kind: str
+) -> None:
+    number, email = plan(stripe_site, stripe)
+    buyer = asks(stripe_site, number, email, "back to my card")
+    buyer.says("yes", "RD-")
+    (file,) = settled(stripe_site, buyer)
+    refund = next(refund for refund in stripe.refunds if refund["metadata"].get("order_number") == number)
+    body = stripe.event(kind, {**refund, "status": "failed", "object": "refund"})
+    assert stripe_sends(stripe_site, body).json() == {"taken": True}
+    assert len(stripe_site.cases(buyer.customer)) == 1, "Stripe itself says that it was paid"
+
+    refund["status"] = "failed"
+    assert stripe_sends(stripe_site, stripe.event(kind, {**refund, "object": "refund"})).json() == {"taken": True}
+    again = next(case for case in stripe_site.cases(buyer.customer) if case.case.reference != file.case.reference)
+    with stripe_site.services.unit_of_work() as uow:
+        handoff = uow.handoff(again.case.id)
+    assert handoff is not None and handoff.facts["reference"] == file.case.reference
+
+
 def test_a_renewal_and_what_is_no_order_of_ours_are_ignored(stripe_site: Site, stripe: StripeServer) -> None:
     number, _ = plan(stripe_site, stripe)
     renewal = stripe.objects["payment_intents"][list(stripe.objects["invoices"].values())[-1]["payment_intent"]]
