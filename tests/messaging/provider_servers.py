@@ -245,6 +245,8 @@ class TelegramServer(Provider):
         text.close()
         self.check(isinstance(values["chat_id"], int), "chat_id is no number")
         self.check(values.get("parse_mode") == "HTML" and text.tags <= {"b"}, "odd formatting")
+        marks = re.sub(r"</?b>|&(?:lt|gt|amp|quot);", "", values["text"])
+        self.check(not re.search("[<>&]", marks), "can't parse entities")
         self.check(0 < len(text.text) <= 4096, "a text of more than 4096 characters")
         buttons = [b for row in values.get("reply_markup", {}).get("inline_keyboard", []) for b in row]
         self.check(all(1 <= len(b["callback_data"].encode()) <= 64 for b in buttons), "callback_data is too long")

@@ -15,17 +15,15 @@ from provider_servers import MessengerServer, SlackServer, TelegramServer, Twili
 from sanic import Sanic
 from sanic.request import Request
 
-from bot.channels.messaging.email import Email, own_words
+from bot.channels.messaging.email import Email
 from bot.channels.messaging.incoming import TOLERANCE, Incoming
 from bot.channels.messaging.meta import Messenger, WhatsApp
 from bot.channels.messaging.slack import Slack
 from bot.channels.messaging.telegram import Telegram
 from bot.channels.messaging.twilio import Twilio
-from bot.gateways.messaging.email import message_id, talk_of
 
 NOW = 1_800_000_000.0
 SECRET = "a secret of the tests"
-MAIL_SECRET = b"a mail secret of the tests"
 APP = Sanic("connectors_of_tests")
 
 
@@ -94,8 +92,8 @@ def test_twilio_signs_the_address_that_it_was_told(url: str, path: str, taken: b
 # Who writes
 
 
-def slack_reads(text: str = "hello", **event: Any) -> list[Incoming]:
-    return Slack(SECRET).read(as_json(SlackServer().words("7", text, **event))).messages
+def slack_reads(**event: Any) -> list[Incoming]:
+    return Slack(SECRET).read(as_json(SlackServer().words("7", "hello", **event))).messages
 
 
 @pytest.mark.parametrize(
@@ -115,20 +113,6 @@ def test_slack_has_direct_messages_of_people_alone(event: dict[str, Any]) -> Non
     (said,) = slack_reads()
     assert (said.account, said.text, said.address) == ("T1.D7", "hello", {"channel": "D7"})
     assert slack_reads(**event) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "typed"),
-    [
-        ("<mailto:dana@example.org|dana@example.org>", "dana@example.org"),
-        ("<https://x.example/?a=1&amp;b=2>", "https://x.example/?a=1&b=2"),
-        ("<tel:+12125550100|+1 212 555 0100>", "+1 212 555 0100"),
-        ("<@U123> 1 &lt; 2 &amp;amp;", "1 < 2 &amp;"),
-        ("<!channel> hi", "hi"),
-    ],
-)
-def test_slacks_own_marks_are_taken_off(text: str, typed: str) -> None:
-    assert slack_reads(text)[0].text == typed
 
 
 @pytest.mark.parametrize(
@@ -243,30 +227,3 @@ def test_a_sender_who_is_not_proven_gets_into_no_conversation_of_the_address(unp
 )
 def test_robots_and_ourselves_are_not_answered(robot: dict[str, Any]) -> None:
     assert mail_reads(auto_submitted="no") and mail_reads(**robot) == []
-
-
-def test_only_a_message_id_of_ours_names_a_conversation() -> None:
-    ours = message_id(MAIL_SECRET, "talk-1", 4, "help@desk.example")
-    other = message_id(MAIL_SECRET, "talk-2", 1, "help@desk.example")
-    assert talk_of(MAIL_SECRET, ["<x@y>", other, ours]) == "talk-1"
-    assert talk_of(b"another secret of somebody", [ours]) is None
-    assert talk_of(MAIL_SECRET, [ours.replace("talk-1", "talk-2")]) is None
-    assert talk_of(MAIL_SECRET, [ours.replace(".4.", ".5.")]) is None
-    assert talk_of(MAIL_SECRET, []) is None
-
-
-@pytest.mark.parametrize(
-    ("mail", "words"),
-    [
-        ("yes\n\nOn Wed, 25 Nov 2026, Help wrote:\n> refund all", "yes"),
-        ("yes\r\n> no\r\n", "yes"),
-        ("yes\n-- \nAlex", "yes"),
-        ("yes\nSent from my phone", "yes"),
-        ("yes\n-----Original Message-----\nno", "yes"),
-        ("yes\n\nFrom: Help\nSent: today\nno", "yes"),
-        ("I bought it on Monday and wrote: help", "I bought it on Monday and wrote: help"),
-        ("> all quoted", ""),
-    ],
-)
-def test_what_is_quoted_or_signed_is_not_said(mail: str, words: str) -> None:
-    assert own_words(mail) == words
