@@ -8,10 +8,11 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, end_of_task, services
+from actions.notes import noted
 from actions.replies import tell_handoff
 from actions.signals import Signal, signal_in
 from actions.talk import Talk
-from actions.wishes import chosen_task
+from actions.wishes import chosen_task, same_again
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
 from bot.cases.notices import BadEmail, leave_email
@@ -111,6 +112,11 @@ class AnswerOffer(SafeAction):
             return _renewed(talk)
         if form := chosen_task(talk):
             return [FollowupAction(form)]
+        if talk.entities.get("order_number"):
+            form = same_again(talk)
+            if form is None:
+                dispatcher.utter_message(response="utter_which_task")
+            return [*noted(talk), *([FollowupAction(form)] if form else [])]
         dispatcher.utter_message(response="utter_which_task" if talk.slot("order_number") else "utter_help")
         return []
 

@@ -27,6 +27,14 @@ def chosen_task(talk: Talk) -> str | None:
     return "refund_form" if refund else "cancel_form"
 
 
+def same_again(talk: Talk) -> str | None:
+    """The form that "the same for order …" begins anew, right after a request was recorded."""
+    if not talk.words & _AGAIN_WORDS:
+        return None
+    forms = {"refund_form": _REFUND_RECORDED, "cancel_form": _CANCEL_RECORDED}
+    return next((form for form, responses in forms.items() if talk.said_last(*responses)), None)
+
+
 def wants_both(talk: Talk) -> bool:
     """Someone who wants to end the service and the money back, in one message."""
     if talk.intent in ("ask_policy", "check_request_status", "talk_to_human", "report_problem", "dispute_charge"):
@@ -59,6 +67,9 @@ _CANCEL_WORDS = frozenset(
     for after in ("", " please", " pls", " now")
 )
 _TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
+_REFUND_RECORDED = ("utter_refund_confirmed", "utter_refund_paid", "utter_return_confirmed")
+_CANCEL_RECORDED = ("utter_cancel_confirmed", "utter_cancel_recorded")
+_AGAIN_WORDS = frozenset("same too also likewise again another".split())
 _REFUND_WORDS = frozenset("refund refunded money cash reimburse first".split())
 _CANCEL_TASK_WORDS = frozenset("cancel end stop service plan subscription second".split())
 WH_WORDS = frozenset("how what what's when where who why which".split())

@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 
 from bot.nlu.features import Features
 from bot.nlu.language import is_another_language
-from bot.nlu.wording import is_only_values, names_an_order, parts_of, wording
+from bot.nlu.wording import asks_for_a_person, is_only_values, names_an_order, parts_of, wording
 
 FALLBACK = "nlu_fallback"
 OTHER_LANGUAGE = "other_language"
@@ -148,6 +148,9 @@ class IntentModel:
         """What to act on. A message that is unclear as a whole is taken by its parts, if these have one wish only."""
         whole = self._understand(text, config)
         text = self.features.spelling.corrected(text)
+        if whole.intent in (FALLBACK, "nevermind", "deny", *_POLITENESS) and asks_for_a_person(text):
+            others = [guess for guess in whole.ranking if guess["name"] != "talk_to_human"]
+            return Understood([{"name": "talk_to_human", "confidence": 1.0}, *others])
         pieces = parts_of(text)
         all_of_it = len(pieces) == 1 and len(pieces[0].split()) == len(wording(text).split())
         if not pieces or all_of_it or whole.intent in (OTHER_LANGUAGE, "inform"):

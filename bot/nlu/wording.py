@@ -48,6 +48,21 @@ def parts_of(text: str) -> list[str]:
     return [part for part in (piece.strip(" \t-") for piece in _BREAK.split(text)) if len(part.split()) > 1]
 
 
+def asks_for_a_person(text: str) -> bool:
+    """Whether a clause of the text asks for a human, if only by the word: what the bot tells everybody to say."""
+    return bool(_PERSON.search(text.replace("’", "'")))
+
+
+_PERSON = re.compile(
+    r"(?:^|[.,;:!?\n]\s*|\s[-–—]\s)"
+    r"(?:(?:and|but|then|just|ok|okay|please|pls)\s+)*"
+    r"(?:(?:give|get|bring) me\s+|i (?:want|need)\s+|i'd like\s+|(?:(?:i (?:want|need) to|let me|can i) )?"
+    r"(?:talk|speak|chat) (?:to|with)\s+|(?:connect|transfer) me (?:to|with)\s+)?"
+    r"(?:(?:a|an|the|some|your)\s+)?(?:(?:real|live|actual)\s+)?"
+    r"(?:human(?: being)?|person|agent|representative|operator)"
+    r"(?:\s+(?:please|pls|now|then|instead))*\s*(?=$|[.,;:!?\n])",
+    re.I,
+)
 _BREAK = re.compile(r"[.!?;]+(?=\s|$)|,\s|\n|\s[-–—]\s|\b(?:because|since|but|and then|and also)\b", re.I)
 _LEAD_IN = re.compile(
     r"(?:\b(?:for|with|and|on|of|about|from|in|under)\s+)?(?:\b(?:my|the|our)\s+)?"

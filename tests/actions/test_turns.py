@@ -11,7 +11,7 @@ from store_builders import store_order, verified
 from talks import a_talk
 
 from actions.base import SafeAction, _offer_person
-from actions.handoff import HandToHuman
+from actions.handoff import AnswerOffer, HandToHuman
 from actions.refund import ValidateRefundForm
 from actions.session import StartSession
 from actions.withdrawal import ValidateWithdrawForm
@@ -219,3 +219,23 @@ def test_what_is_to_be_taken_back_is_shown_before_it_is(desk: Services) -> None:
     assert message["request"] == "refund of $44.00 for order CC-104233" and slots["case_reference"] == reference
     (request,) = conversation_requests(desk, conversation_id="talk")
     assert request.case.state is CaseState.QUOTED
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "form", "heard"),
+    [
+        ("utter_refund_confirmed", "same for CC-104240", "refund_form", []),
+        ("utter_cancel_recorded", "and CC-104240 too please", "cancel_form", []),
+        ("utter_refund_confirmed", "ok, CC-104240", None, ["utter_which_task"]),
+        ("utter_greet", "the same for CC-104240", None, ["utter_which_task"]),
+    ],
+)
+def test_the_same_for_another_order_begins_the_same_form(
+    desk: Services, before: str, text: str, form: str | None, heard: list[str]
+) -> None:
+    dispatcher = CollectingDispatcher()
+    talk = a_talk(text, intent="affirm", responses=[[before]], entities={"order_number": ["CC-104240"]})
+    events = AnswerOffer().turn(talk, dispatcher)
+    assert said(dispatcher.messages) == heard
+    assert {"event": "slot", "timestamp": None, "name": "order_number", "value": "CC-104240"} in events
+    assert [event["name"] for event in events if event["event"] == "followup"] == ([form] if form else [])

@@ -33,11 +33,12 @@ def test_parse_answers_each_line_with_what_the_bot_acts_on(tmp_path: Path) -> No
         "quiero mi dinero de vuelta",
         "who pays for sending it back",
         "😡😡",
+        "actually forget it. human",
     ]
     done = refund_desk("parse", stdin="\n".join(lines), home=tmp_path)
     answers: list[dict[str, Any]] = [json.loads(line) for line in done.stdout.splitlines()]
 
-    assert done.returncode == 2 and len(answers) == 10
+    assert done.returncode == 2 and len(answers) == 11
     assert set(answers[0]) == {"text", "intent", "confidence", "entities", "detail"}
     assert answers[0]["intent"] == "request_refund" and answers[1]["intent"] == "cancel_service"
     assert answers[0]["entities"] == [{"entity": "order_number", "value": "CC-104233", "start": 25, "end": 35}]
@@ -46,7 +47,7 @@ def test_parse_answers_each_line_with_what_the_bot_acts_on(tmp_path: Path) -> No
     assert "text" in answers[5]["error"] and answers[6]["text"] == "x" * 10_000
     assert (answers[7]["intent"], answers[7]["detail"]) == ("out_of_scope", "other_language")
     assert (answers[8]["intent"], answers[8]["detail"]) == ("ask_policy", "return_shipping")
-    assert answers[9]["intent"] == "out_of_scope"
+    assert answers[9]["intent"] == "out_of_scope" and answers[10]["intent"] == "talk_to_human"
 
 
 def test_evaluate_prints_the_figures_as_json(tmp_path: Path) -> None:
