@@ -144,7 +144,11 @@ def _send(services: Services, courier: Courier, message: Message, address: Addre
             if name is not None:
                 uow.name_sent_part(message.id, _part_name(services, courier.channel, name))
             uow.commit()
-    _note(services, message, delivered_at=services.clock(), lease_until=None, next_at=None)
+    with services.unit_of_work() as uow:
+        fresh = uow.message(message.id)
+        if fresh is not None and fresh.failed_at is None:  # of its first part that may be known by now
+            uow.change_message(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
+            uow.commit()
 
 
 def _note(services: Services, message: Message, **values: Any) -> None:

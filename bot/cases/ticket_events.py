@@ -142,7 +142,7 @@ def _give_back(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskE
             uow.add_note(case, connector(services, uow, ticket.desk).id, services.clock(), text)
     if uow.give_back(ticket.conversation_id, holder.id):
         _say_left(services, uow, case, holder)
-    if solved and case.state is not CaseState.IN_REVIEW:
+    if solved and case.state is not CaseState.IN_REVIEW and not _is_inside(services, uow, ticket):
         say(uow, services, case.conversation_id, Author.SYSTEM, rate_us(case), kind=MessageKind.RATING)
     uow.change_ticket(ticket.id, state=TicketState.CLOSED, status_at=event.at or services.clock())
     return True
@@ -159,7 +159,7 @@ def _is_old(ticket: Ticket, at: datetime | None) -> bool:
 
 
 def _is_inside(services: Services, uow: UnitOfWork, ticket: Ticket) -> bool:
-    """Whether the customer reads it at the help desk itself."""
+    """Whether the customer is at the help desk itself, which also asks for ratings there in its own way."""
     conversation = uow.conversation(ticket.conversation_id)
     desk = services.helpdesk
     return conversation is not None and desk is not None and conversation.channel == desk.channel

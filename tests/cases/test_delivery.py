@@ -184,6 +184,16 @@ def test_what_was_taken_and_not_brought_is_a_handoff_and_can_be_forgotten(servic
         assert uow.messages(talk) == []
 
 
+def test_a_part_that_failed_meanwhile_leaves_the_message_undelivered(services: Services, post: Post) -> None:
+    post.is_told_later = True
+    talk = a_talk(services)
+    says(services, talk, "a|b")
+    post.wrong = [lambda: None, lambda: report_failure(services, "post", "post 1", "could not: 30003")]
+    all_due(services, post)
+    (message,) = history(services, talk)[:1]
+    assert message.failed_at is not None and message.delivered_at is None
+
+
 def test_two_workers_bring_a_message_once(services: Services, post: Post) -> None:
     says(services, a_talk(services), "1")
     other = threading.Thread(target=all_due, args=(services, post))

@@ -23,8 +23,8 @@ class ChatwootCourier:
         self._desk = desk
 
     def parts(self, what: Outgoing, address: Address) -> list[dict[str, Any]]:
-        """See Courier. Who has joined or left, Chatwoot says itself, and it asks for ratings in its own way."""
-        if what.kind is not MessageKind.TEXT:
+        """See Courier. Who has joined or left, Chatwoot says itself."""
+        if what.kind in (MessageKind.JOINED, MessageKind.LEFT):
             return []
         can_choose = address["can_choose"]
         parts: list[dict[str, Any]] = [
