@@ -1,10 +1,15 @@
-"""A verified customer with an order."""
+"""A verified customer with an order, and whoever is at the desk."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from desk_builders import a_conversation, an_agent
+from gateways import FaultyGateway
 from store_builders import store_order, verified
 
+from bot.cases.model import Agent
 from bot.cases.ports import Services
 
 
@@ -14,3 +19,22 @@ def alex(services: Services) -> Services:
     store_order(services)
     verified(services)
     return services
+
+
+@pytest.fixture
+def faulty(alex: Services) -> FaultyGateway:
+    """The ledger, which fails where it is told to."""
+    return FaultyGateway(alex.gateway)
+
+
+@pytest.fixture
+def shop(alex: Services, faulty: FaultyGateway) -> Services:
+    """Alex's conversation on the web, and a gateway that may fail."""
+    a_conversation(alex)
+    return replace(alex, gateway=faulty, gateway_attempts=2)
+
+
+@pytest.fixture
+def dana(shop: Services) -> Agent:
+    """Somebody at the desk of the shop."""
+    return an_agent(shop)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from deciding import NUMBER
 from desk_builders import a_question, in_review
-from test_agent_decisions import NUMBER
 
 from bot.cases.desk_work import canned
 from bot.cases.errors import UnknownCase

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
+from deciding import changed
 from desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
 from sqlalchemy.engine import Engine
 from store_builders import Clock, problems
-from test_agent_decisions import changed
 
 from bot.cases.desk_work import decide_by_agent, hand_back, note, say_to_customer
 from bot.cases.errors import MoveNotAllowed

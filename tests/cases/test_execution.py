@@ -28,11 +28,6 @@ PAID = [("stop_service", None, None, None), ("refund", Decimal("44.00"), "wallet
 
 
 @pytest.fixture
-def faulty(alex: Services) -> FaultyGateway:
-    return FaultyGateway(alex.gateway)
-
-
-@pytest.fixture
 def shop(alex: Services, faulty: FaultyGateway) -> Services:
     """Alex's services, with a gateway that may fail."""
     return replace(alex, gateway=faulty)

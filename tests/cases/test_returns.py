@@ -7,10 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from deciding import accepted, changed, decided, refunds
 from desk_builders import a_conversation, an_agent, said, taken, the_case
 from gateways import FaultyGateway, ledger_entries
 from store_builders import Clock, problems, store_order
-from test_agent_decisions import accepted, changed, decided, refunds
 from test_execution import cancelled, work
 from test_quotes import case_file, changed_order, confirmed, order_status, quoted
 
@@ -26,21 +26,11 @@ from bot.policy.facts import OrderStatus
 
 
 @pytest.fixture
-def faulty(alex: Services) -> FaultyGateway:
-    return FaultyGateway(alex.gateway)
-
-
-@pytest.fixture
 def shop(alex: Services, faulty: FaultyGateway) -> Services:
     """Alex's card was shipped."""
     a_conversation(alex)
     store_order(alex, shipped=True)
     return replace(alex, gateway=faulty)
-
-
-@pytest.fixture
-def dana(shop: Services) -> Agent:
-    return an_agent(shop)
 
 
 @pytest.fixture

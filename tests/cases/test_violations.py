@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from deciding import accepted, changed, decided, refunds
 from desk_builders import a_conversation, an_agent, in_review, said, the_case
 from gateways import FaultyGateway, ledger_entries
 from store_builders import PLAN, Clock, problems, store_order
-from test_agent_decisions import accepted, changed, decided, refunds
 from test_execution import cancelled, work
 from test_quotes import case_file, confirmed, order_status, quoted
 
@@ -22,11 +22,6 @@ from bot.cases.ports import Services
 from bot.policy.facts import OrderStatus
 
 NUMBER = "CC-104233"
-
-
-@pytest.fixture
-def faulty(alex: Services) -> FaultyGateway:
-    return FaultyGateway(alex.gateway)
 
 
 @pytest.fixture
