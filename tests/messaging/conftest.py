@@ -7,16 +7,8 @@ from collections.abc import Iterator
 import pytest
 from mail_provider import MailProvider
 from messaging_world import World
-from provider_servers import (
-    MessengerServer,
-    MetaServer,
-    Provider,
-    SlackServer,
-    TelegramServer,
-    TwilioServer,
-    TwilioWhatsAppServer,
-    WhatsAppServer,
-)
+from meta_servers import MessengerServer, MetaServer, WhatsAppServer
+from provider_servers import Provider, SlackServer, TelegramServer, TwilioServer, TwilioWhatsAppServer
 from running import running_site
 
 PUBLIC_URL = "https://desk.example"

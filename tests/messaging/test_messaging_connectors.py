@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 
 import pytest
 from messaging_world import World
-from provider_servers import MessengerServer, SlackServer, TelegramServer, TwilioServer, WhatsAppServer
+from meta_servers import MessengerServer, WhatsAppServer
+from provider_servers import SlackServer, TelegramServer, TwilioServer
 from sanic import Sanic
 from sanic.request import Request
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from mail_provider import MailProvider
-from provider_servers import MessengerServer, MetaServer, SlackServer, TelegramServer, TwilioServer, WhatsAppServer
+from meta_servers import MessengerServer, MetaServer, WhatsAppServer
+from provider_servers import SlackServer, TelegramServer, TwilioServer
 from running import free_port
 
 from bot.__main__ import main
