@@ -1,6 +1,6 @@
 // What the desk does with script: it keeps an open page up to date. Everything else works without.
 const source = document.body.dataset.events;
-const light = document.querySelector("#live");
+let isLive; // not known before the stream tells
 
 // Live: the server says that something has changed, and the page looks again.
 
@@ -46,6 +46,7 @@ async function look() {
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = page.title;
+    light(page);
     let held = false;
     for (const region of document.querySelectorAll("[data-live]")) {
       const fresh = page.getElementById(region.id);
@@ -65,20 +66,26 @@ async function look() {
 }
 
 function show(on) {
-  if (!light) return;
-  light.classList.toggle("on", on);
-  light.textContent = on ? "Live" : "Connecting …";
+  isLive = on;
+  light(document);
+}
+
+// Also in what the server has just sent, which does not know.
+function light(page) {
+  const sign = page.querySelector("#live");
+  if (!sign || isLive === undefined) return;
+  sign.classList.toggle("on", isLive);
+  sign.textContent = isLive ? "Live" : "Connecting …";
 }
 
 if (source) {
-  let opened = false, polling;
+  let polling;
   const stream = new EventSource(source);
   stream.addEventListener("ready", () => {
     clearInterval(polling);
     polling = undefined;
     show(true);
-    if (opened) look(); // something may have happened while nobody listened
-    opened = true;
+    look(); // something may have happened since the page was made, while nobody listened
   });
   stream.addEventListener("changed", look);
   stream.addEventListener("typing", ({ data }) => {

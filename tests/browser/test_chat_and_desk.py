@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from chromium import PHONE
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 from running import Site
 from widget_page import ChatPage
 
@@ -75,6 +75,7 @@ def test_customer_and_agent_talk_and_agree(
     chat.says("The card for Europe")
     expect(agent.get_by_text("The card for Europe")).to_be_visible()
     assert chat.heard.count() == heard, "the bot is silent while a person has the conversation"
+    expect(agent.locator("#live")).to_have_text("Live")
     no_axe_violations(agent)
     screenshot(agent, "desk-case")
 
@@ -107,6 +108,22 @@ def test_customer_and_agent_talk_and_agree(
     chat.panel.get_by_role("button", name="5").last.click()
     expect(chat.panel).to_contain_text("Thank")
     assert "can ask for a refund" in chat.asks("what are your terms?"), "the bot answers again"
+
+
+def test_what_is_said_before_the_desk_listens_is_seen_once_it_does(
+    desk: Site, dana: str, visit: Callable[..., ChatPage], new_context: Callable[..., BrowserContext]
+) -> None:
+    chat = visit()
+    chat.open()
+    _, reference = asks_for_review(desk, chat)
+    agent = signed_in(desk, new_context(), dana)
+    held: list[Route] = []
+    agent.route(re.compile(r"/events$"), lambda route: held.append(route))
+    agent.goto(f"{desk.url}/desk/cases/{reference}")
+    chat.asks("One more thing")
+    expect(agent.get_by_text("One more thing")).to_have_count(0)
+    held[-1].continue_()
+    expect(agent.get_by_text("One more thing")).to_be_visible()
 
 
 def test_the_desk_on_a_phone_and_in_the_dark(

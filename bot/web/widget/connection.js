@@ -8,7 +8,7 @@ const FIRST_BYTE_MS = 8_000;
 const SILENCE_MS = 40_000; // the server writes at least every 15 s
 const HIDDEN_MS = 60_000;
 const STREAM_TRIES = 3;
-const SECRET_MS = 5_000;
+const SECRET_MS = 3_000; // for another window to get its answer
 
 /** The server answered, and not with what was asked for. */
 export class Refused extends Error {
