@@ -70,7 +70,8 @@ class Watch:
                 logger.error("desk.not_looked", error=type(error).__name__)
                 now = seen
             for topic, pulse in now.items():
-                if topic in seen and seen[topic] != pulse:
+                # Also at the first look: since the page was made nobody has looked.
+                if seen.get(topic) != pulse:
                     for event in self._listeners.get(topic, ()):
                         event.set()
             seen = now
