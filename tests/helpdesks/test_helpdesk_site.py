@@ -11,6 +11,7 @@ import pytest
 from desk_people import PEOPLE, ChatwootPeople, People, Request
 from running import Customer, Site, running_site
 
+from bot.cases.helpdesk import TicketState
 from bot.gateways.helpdesks.chatwoot import account_of
 
 pytestmark = pytest.mark.e2e
@@ -45,6 +46,14 @@ def until(happened: Callable[[], Any]) -> Any:
             return found
         time.sleep(0.1)
     raise AssertionError("it did not happen")
+
+
+def ticket_state(site: Site, number: str) -> TicketState:
+    """How far we know a ticket of Chatwoot to be."""
+    with site.services.unit_of_work() as uow:
+        ticket = uow.ticket_named("chatwoot", number)
+    assert ticket is not None
+    return ticket.state
 
 
 def said_to(site: Site, customer: Customer) -> list[str]:
@@ -122,6 +131,7 @@ def test_a_customer_of_chatwoot(staffed: tuple[Site, Any]) -> None:
     # Chatwoot asks for ratings in its own way: a number that is written next is none.
     send(site, people, people.writes(12_345_678, 7, "human please"))
     until(lambda: talk["status"] == "open")
+    until(lambda: ticket_state(site, "12345678") is TicketState.OPEN)
     send(site, people, people.becomes("resolved", 12_345_678))
     until(lambda: site.cases(Customer(site.url, account_of("12345678")))[-1].case.state.value == "done")
     send(site, people, people.writes(12_345_678, 8, "5"))
