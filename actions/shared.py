@@ -95,7 +95,8 @@ class NoteDetails(SafeAction):
         """Keep them, and ask what is wanted."""
         if leaves_address(talk, dispatcher):
             return []
-        if wants_money_back(talk):
+        # Where money shall go is only said by somebody who wants it back.
+        if wants_money_back(talk) or talk.entities.get("destination"):
             return [FollowupAction("refund_form")]
         if form := chosen_task(talk):
             return [FollowupAction(form)]

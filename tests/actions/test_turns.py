@@ -14,6 +14,7 @@ from actions.base import SafeAction, _offer_person
 from actions.handoff import AnswerOffer, HandToHuman
 from actions.refund import ValidateRefundForm
 from actions.session import StartSession
+from actions.shared import NoteDetails
 from actions.withdrawal import ValidateWithdrawForm
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests
@@ -239,3 +240,12 @@ def test_the_same_for_another_order_begins_the_same_form(
     assert said(dispatcher.messages) == heard
     assert {"event": "slot", "timestamp": None, "name": "order_number", "value": "CC-104240"} in events
     assert [event["name"] for event in events if event["event"] == "followup"] == ([form] if form else [])
+
+
+def test_who_says_where_the_money_shall_go_wants_it_back(desk: Services) -> None:
+    dispatcher = CollectingDispatcher()
+    talk = a_talk("WALLET", intent="inform", entities={"destination": ["wallet"]})
+    assert [event["name"] for event in NoteDetails().turn(talk, dispatcher)] == ["refund_form"]
+    assert dispatcher.messages == []
+    NoteDetails().turn(a_talk("CC-104240", intent="inform", entities={"order_number": ["CC-104240"]}), dispatcher)
+    assert said(dispatcher.messages) == ["utter_which_task"]

@@ -338,6 +338,12 @@ def test_a_refund_that_comes_back_after_it_was_done_is_given_to_a_person(
     reader.state = None
     quote = quoted(services)
     confirmed(services, quote)
+    (waiting,) = case_file(services, quote.case.reference).steps
+    reader.state = PaymentState(CARD, failed=waiting.key)
+    event(services, "evt_0")
+    with services.unit_of_work() as uow:
+        assert uow.open_question("talk") is None, "it is still being carried out"
+    reader.state = None
     work(services, clock)
     done = case_file(services, quote.case.reference)
     assert done.case.state is CaseState.DONE

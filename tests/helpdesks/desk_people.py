@@ -36,22 +36,17 @@ class People(ABC):
     answers: int = 0
     takes_first = False
 
-    @property
-    def server(self) -> DeskServer:
-        """The contract server, where it speaks HTTP."""
-        raise NotImplementedError
-
     @abstractmethod
     def settings(self) -> dict[str, str]:
         """What switches it on."""
 
+    @abstractmethod
     def start(self) -> None:
         """Begin to serve."""
-        self.server.start()
 
+    @abstractmethod
     def stop(self) -> None:
         """Serve no more."""
-        self.server.stop()
 
     @abstractmethod
     def seen(self) -> list[str]:
@@ -90,7 +85,25 @@ def _json_headers(**headers: str) -> dict[str, str]:
 
 
 @dataclass
-class ZendeskPeople(People):
+class HttpPeople(People):
+    """At a help desk that speaks HTTP."""
+
+    @property
+    @abstractmethod
+    def server(self) -> DeskServer:
+        """The contract server."""
+
+    def start(self) -> None:
+        """See People."""
+        self.server.start()
+
+    def stop(self) -> None:
+        """See People."""
+        self.server.stop()
+
+
+@dataclass
+class ZendeskPeople(HttpPeople):
     """Event webhooks, signed over time and body."""
 
     name = "zendesk"
@@ -98,7 +111,7 @@ class ZendeskPeople(People):
 
     @property
     def server(self) -> DeskServer:
-        """See People."""
+        """See HttpPeople."""
         return self.desk
 
     def settings(self) -> dict[str, str]:
@@ -161,7 +174,7 @@ class ZendeskPeople(People):
 
 
 @dataclass
-class FreshdeskPeople(People):
+class FreshdeskPeople(HttpPeople):
     """A rule whose webhook names the ticket alone."""
 
     name = "freshdesk"
@@ -169,7 +182,7 @@ class FreshdeskPeople(People):
 
     @property
     def server(self) -> DeskServer:
-        """See People."""
+        """See HttpPeople."""
         return self.desk
 
     def settings(self) -> dict[str, str]:
@@ -220,7 +233,7 @@ class FreshdeskPeople(People):
 
 
 @dataclass
-class SlackPeople(People):
+class SlackPeople(HttpPeople):
     """Buttons and the thread."""
 
     name = "slack"
@@ -229,7 +242,7 @@ class SlackPeople(People):
 
     @property
     def server(self) -> DeskServer:
-        """See People."""
+        """See HttpPeople."""
         return self.desk
 
     def settings(self) -> dict[str, str]:
@@ -304,7 +317,7 @@ class SlackPeople(People):
 
 
 @dataclass
-class WebhookPeople(People):
+class WebhookPeople(HttpPeople):
     """Our own format."""
 
     name = "webhook"
@@ -312,7 +325,7 @@ class WebhookPeople(People):
 
     @property
     def server(self) -> DeskServer:
-        """See People."""
+        """See HttpPeople."""
         return self.desk
 
     def settings(self) -> dict[str, str]:
@@ -353,7 +366,7 @@ class WebhookPeople(People):
 
 
 @dataclass
-class ChatwootPeople(People):
+class ChatwootPeople(HttpPeople):
     """The webhook of agent bot and inbox."""
 
     name = "chatwoot"
@@ -361,7 +374,7 @@ class ChatwootPeople(People):
 
     @property
     def server(self) -> DeskServer:
-        """See People."""
+        """See HttpPeople."""
         return self.desk
 
     def settings(self) -> dict[str, str]:

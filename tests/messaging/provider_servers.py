@@ -68,15 +68,12 @@ class Provider(ShopServer):
     def failure(self, fault: ShopFault, sent: Sent) -> Reply:
         return Reply(500, {"error": {"code": 2, "message": "try again"}})
 
-    # A customer's side
+    # A customer's side. Where there are buttons, ``press`` is the event of one that is pressed; where a provider tells
+    # what became of a message that it had taken, ``status`` is that event.
 
     @abstractmethod
     def words(self, who: str, text: str, **more: Any) -> Any:
         """The event of a customer who writes."""
-
-    def press(self, who: str, title: str, carries: str) -> Any:
-        """The event of a customer who presses a button, where there are any."""
-        raise NotImplementedError
 
     @abstractmethod
     def file(self, who: str) -> Any:
@@ -85,10 +82,6 @@ class Provider(ShopServer):
     @abstractmethod
     def unknown(self, who: str) -> Any:
         """An event that is none of ours."""
-
-    def status(self, who: str, name: str, status: str) -> Any:
-        """The event that tells what became of a message that was taken, where there is one."""
-        raise NotImplementedError
 
     def address(self, who: str) -> str:
         """Where answers to the customer go."""
