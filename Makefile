@@ -40,18 +40,18 @@ stories: train ## The conversation stories
 	@sh scripts/stories
 
 simulate: train ## Simulated customers against the running bot; ARGS="--scenarios 50 --runs 2 --seed 3"
-	@$(bin)/python scripts/simulate.py $(ARGS)
+	@$(bin)/python -m scripts.simulate $(ARGS)
 
 chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
-	@$(bin)/python scripts/chaos.py $(ARGS)
+	@$(bin)/python -m scripts.chaos $(ARGS)
 
 bench: train browser ## Measure decisions, turns and pages
-	@$(bin)/python scripts/bench.py $(ARGS)
-	@$(bin)/python scripts/page_costs.py
+	@$(bin)/python -m scripts.bench $(ARGS)
+	@$(bin)/python -m scripts.page_costs
 
 EVAL := ../shared/eval/utterances_dev.jsonl
 eval: train ## How well messages are understood, with reports in results/; EVAL=FILE names labelled messages
 	@echo "Cross-validation of the training data"
-	@$(bin)/python scripts/cross_validate.py results/cross-validation
+	@$(bin)/python -m scripts.cross_validate results/cross-validation
 	@echo && echo "$(EVAL)"
 	@$(bin)/refund-desk evaluate $(EVAL) --report results/evaluation

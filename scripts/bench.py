@@ -17,18 +17,16 @@ from pathlib import Path
 
 import httpx
 
+from bot.policy import decide
+from bot.policy.parsing import parse_request
+from bot.settings import Settings, load_policy
+from bot.training import MODEL
+from scripts.cross_validate import utterances
+from scripts.peer import train_peer
+from scripts.policy_cases import cases
+from tests.e2e.running import environment, free_port, wait_for
+
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path += [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "e2e")]
-
-from cross_validate import utterances  # noqa: E402
-from peer import train_peer  # noqa: E402
-from policy_cases import cases  # noqa: E402
-from running import environment, free_port, wait_for  # noqa: E402
-
-from bot.policy import decide  # noqa: E402
-from bot.policy.parsing import parse_request  # noqa: E402
-from bot.settings import Settings, load_policy  # noqa: E402
-from bot.training import MODEL  # noqa: E402
 
 CASES = 5_000
 MESSAGES = 500

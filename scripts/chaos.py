@@ -11,11 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
-ROOT = Path(__file__).resolve().parent.parent
-for part in ("tests", "tests/cases", "tests/faults", "tests/gateways"):
-    sys.path.insert(0, str(ROOT / part))
-
-from chaos import crash_scenarios  # noqa: E402
+from tests.faults.chaos import crash_scenarios
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How well the training data foretells itself: five folds, the same code as in training; a report beside the figures.
 
-    python scripts/cross_validate.py results/cross-validation
+    python -m scripts.cross_validate results/cross-validation
 
 Harder than it looks: the utterances were chosen to differ, so what a fold holds back is often said nowhere else.
 """
@@ -13,11 +13,10 @@ from pathlib import Path
 from ruamel.yaml import YAML
 from sklearn.model_selection import StratifiedKFold
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path.append(str(PROJECT))
+from bot.nlu.evaluation import Example, figures, summary, write_report
+from bot.nlu.intent_model import DEFAULTS, FALLBACK, OTHER_LANGUAGE, IntentModel
 
-from bot.nlu.evaluation import Example, figures, summary, write_report  # noqa: E402
-from bot.nlu.intent_model import DEFAULTS, FALLBACK, OTHER_LANGUAGE, IntentModel  # noqa: E402
+PROJECT = Path(__file__).resolve().parent.parent
 
 
 def main() -> None:

@@ -13,12 +13,12 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path += [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "e2e"), str(PROJECT / "tests" / "browser")]
+from playwright.sync_api import Browser, Page, Request
 
-from chromium import chromium, executable  # noqa: E402
-from playwright.sync_api import Browser, Page, Request  # noqa: E402
-from running import environment, free_port, wait_for  # noqa: E402
+from tests.browser.chromium import chromium, executable
+from tests.e2e.running import environment, free_port, wait_for
+
+PROJECT = Path(__file__).resolve().parent.parent
 
 WIDGET = PROJECT / "bot" / "web" / "widget"
 TIMES = 5

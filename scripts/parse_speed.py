@@ -1,6 +1,6 @@
 """How fast a model reads messages, in a process of its own: a line of JSON for ``make bench``.
 
-python scripts/parse_speed.py MODEL < MESSAGES
+python -m scripts.parse_speed MODEL < MESSAGES
 """
 
 from __future__ import annotations

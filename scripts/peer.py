@@ -1,6 +1,6 @@
 """The peer: the pipeline of ``rasa init``, trained on our utterances, to be measured beside ours.
 
-    python scripts/peer.py FOLDER EPOCHS [FILE]     with FILE, its figures on those labelled messages
+    python -m scripts.peer FOLDER EPOCHS [FILE]     with FILE, its figures on those labelled messages
 
 Needs about ten minutes for the 100 epochs of ``rasa init``.
 """
@@ -15,13 +15,11 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from bot.nlu.evaluation import Example, figures, summary
+from bot.nlu.intent_model import FALLBACK
+from scripts.cross_validate import utterances
+
 PROJECT = Path(__file__).resolve().parent.parent
-sys.path += [str(PROJECT), str(PROJECT / "scripts")]
-
-from cross_validate import utterances  # noqa: E402
-
-from bot.nlu.evaluation import Example, figures, summary  # noqa: E402
-from bot.nlu.intent_model import FALLBACK  # noqa: E402
 
 
 def train_peer(folder: Path, epochs: int) -> Path:

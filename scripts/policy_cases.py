@@ -1,6 +1,6 @@
 """Decision cases for tests and benchmarks: random, seeded, and crowded around the edges of the policy.
 
-    python scripts/policy_cases.py --count 5000 --seed 1 > cases.jsonl
+    python -m scripts.policy_cases --count 5000 --seed 1 > cases.jsonl
 
 The same seed gives the same cases. Every case is well-formed; what the right answer is, the generator does not know.
 """

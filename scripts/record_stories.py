@@ -17,17 +17,14 @@ from typing import Any
 
 import yaml
 
-sys.path[:0] = [str(Path(__file__).parent.parent / folder) for folder in ("tests", "tests/e2e")]
-
 
 def main(url: str, home: Path, files: list[Path]) -> int:
     """Record each story; the number of those that ended otherwise."""
-    import running
-    from running import Site
-    from story_steps import converse, ends_of, plain, steps_of
-
     from bot.bootstrap import bootstrap
     from bot.settings import Settings
+    from tests.e2e import running
+    from tests.e2e.running import Site
+    from tests.e2e.story_steps import converse, ends_of, plain, steps_of
 
     running._numbers = itertools.count(int(time.time()))
     site = Site(url, home, bootstrap(Settings(home=home)), None)  # type: ignore[arg-type]

@@ -18,13 +18,10 @@ from typing import Any
 import yaml
 from rich.progress import track
 
-PROJECT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(PROJECT), str(PROJECT / "tests"), str(PROJECT / "tests" / "e2e")]
-
-from running import Site, running_site  # noqa: E402
-from simulation.choices import Choices, simplest  # noqa: E402
-from simulation.runs import Run, Verdict, run  # noqa: E402
-from simulation.scenarios import Scenario  # noqa: E402
+from tests.e2e.running import Site, running_site
+from tests.simulation.choices import Choices, simplest
+from tests.simulation.runs import Run, Verdict, run
+from tests.simulation.scenarios import Scenario
 
 
 def main() -> int:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from store_builders import Clock
 
 from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.settings import Settings
+from tests.store_builders import Clock
 
 # Any database of the server at hand; the tests make their own beside it.
 POSTGRES = os.environ.get("POSTGRES_TEST_URL", "postgresql://root@127.0.0.1:5432/postgres")

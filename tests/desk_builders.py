@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from store_builders import NOW, TRANSCRIPT
-from test_quotes import quoted
-
 from bot.cases.desk_work import take
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import Agent, Case, CaseState, Cause, Conversation, CustomerReason, Message, Role
 from bot.cases.ports import Services
+from tests.cases.test_quotes import quoted
+from tests.store_builders import NOW, TRANSCRIPT
 
 
 def an_agent(services: Services, login: str = "dana", role: Role = Role.AGENT) -> Agent:

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 import pytest
-from running import environment, free_port
 
 from bot.settings import PROJECT
+from tests.e2e.running import environment, free_port
 
 WORDS = "I'm Zebedee Quill, zebedee@example.org, +44 7700 900123"
 

@@ -9,13 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from gateways import FaultyGateway
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
-from store_builders import PLAN
-from talks import a_talk
-from test_quotes import case_file, changed_order
-from test_turns import order_of_days_ago, said
 
 from actions import base
 from actions.cancellation import FinishCancellation, ValidateCancelForm
@@ -31,6 +26,11 @@ from bot.cases.model import CaseState, CustomerReason
 from bot.cases.ports import Services
 from bot.cases.quotes import confirm, quote_cancellation, quote_refund
 from bot.policy.facts import Destination
+from tests.actions.talks import a_talk
+from tests.actions.test_turns import order_of_days_ago, said
+from tests.cases.gateways import FaultyGateway
+from tests.cases.test_quotes import case_file, changed_order
+from tests.store_builders import PLAN
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from talks import a_talk
 
 from actions.details import Details, hear
 from actions.notes import reason_of
@@ -14,6 +13,7 @@ from actions.refund import _plan_choice
 from actions.wishes import says_cancel, wants_both, wants_money_back, which_cancel
 from bot.cases.model import CustomerReason
 from bot.nlu.extraction import extract
+from tests.actions.talks import a_talk
 
 NOW = datetime(2026, 5, 6, tzinfo=timezone.utc)
 

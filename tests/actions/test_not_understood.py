@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
-from talks import a_talk
 
 from actions.shared import NotUnderstood
+from tests.actions.talks import a_talk
 
 
 def answered(guesses: list[str], *said_last: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from string import Formatter
 
 import pytest
-from cross_validate import PROJECT, utterances
 from ruamel.yaml import YAML
 
 from actions.policy import policy_values
 from bot.settings import Settings, load_policy
+from scripts.cross_validate import PROJECT, utterances
 
 RESPONSES = YAML(typ="safe").load((PROJECT / "domain.yml").read_text("utf-8"))["responses"]
 TOPICS = {label for _, label in utterances(PROJECT / "data" / "policy" / "nlu.yml")}

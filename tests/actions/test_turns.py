@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
-from store_builders import store_order, verified
-from talks import a_talk
 
 from actions.base import SafeAction, _offer_person
 from actions.handoff import AnswerOffer, HandToHuman
@@ -21,6 +19,8 @@ from bot.cases.overview import conversation_requests
 from bot.cases.ports import Services
 from bot.cases.quotes import quote_refund
 from bot.policy.facts import Destination
+from tests.actions.talks import a_talk
+from tests.store_builders import store_order, verified
 
 
 def turn(action: SafeAction, text: str, **changes: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from talks import a_talk
 
 from actions.cancellation import ValidateCancelForm
 from actions.refund import ValidateRefundForm
 from actions.talk import Talk
+from tests.actions.talks import a_talk
 
 
 def talk(text: str, intent: str = "", confidence: float = 0.0) -> Talk:

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from hostile import SECRET, attempts
-from running import Site, running_site
+
+from tests.attacks.hostile import SECRET, attempts
+from tests.e2e.running import Site, running_site
 
 _TALLY = pytest.StashKey[Counter[str]]()
 

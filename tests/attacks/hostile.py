@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import jwt
-from store_builders import an_order_row
+
+from tests.store_builders import an_order_row
 
 SITUATIONS = ("fresh", "number", "email", "reason", "destination", "quote", "confirmed", "stranger")
 """Before anything was said; asked for the order number, the e-mail address, the reason, the destination; at the quote;

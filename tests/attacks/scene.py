@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 import pytest
 import sqlalchemy as sa
-from hostile import Hostile, signed
-from running import Site
 
 from bot.__main__ import main
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.attacks.hostile import Hostile, signed
+from tests.e2e.running import Site
 
 WEBHOOK = "/webhooks/rest/webhook"
 JSON = {"content-type": "application/json"}

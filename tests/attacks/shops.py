@@ -8,11 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from store_builders import Clock
-
 from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.settings import Settings
+from tests.store_builders import Clock
 
 _folders: list[Any] = []
 

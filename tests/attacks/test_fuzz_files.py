@@ -13,12 +13,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from hostile import case, order
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from policy_builders import POLICY
-from shops import a_shop
-from store_builders import Clock
 
 from bot.cases.ports import Services
 from bot.commands.policy import decide_line
@@ -26,6 +22,10 @@ from bot.policy.parsing import InvalidInput, order_to_json, parse_order
 from bot.store import tables as t
 from bot.store.imports import ImportRefused, OrderRow, import_orders, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.attacks.hostile import case, order
+from tests.attacks.shops import a_shop
+from tests.policy.policy_builders import POLICY
+from tests.store_builders import Clock
 
 ODD = st.sampled_from(
     [

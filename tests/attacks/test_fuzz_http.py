@@ -9,8 +9,9 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from running import Site
-from scene import INSIDE, WEBHOOK, world
+
+from tests.attacks.scene import INSIDE, WEBHOOK, world
+from tests.e2e.running import Site
 
 pytestmark = pytest.mark.e2e
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import jwt
 import pytest
-from hostile import SECRET, attempts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -25,6 +24,7 @@ from bot.masking import mask_cards
 from bot.nlu.extraction import extract
 from bot.nlu.intent_model import NOTHING
 from bot.nlu.payload_guard import NO, PayloadGuard
+from tests.attacks.hostile import SECRET, attempts
 
 INTENTS = ("affirm", "request_refund", "restart", "session_start", "inform", "back", "SetSlots", "nlu_fallback")
 OFFERED = "/affirm"

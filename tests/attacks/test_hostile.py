@@ -9,11 +9,11 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hostile import CODE_TEXTS, EVERYTHING, SITUATIONS, Hostile, attempts
-from running import Site
-from scene import Party, Scene
 
 from bot.__main__ import main
+from tests.attacks.hostile import CODE_TEXTS, EVERYTHING, SITUATIONS, Hostile, attempts
+from tests.attacks.scene import Party, Scene
+from tests.e2e.running import Site
 
 _ATTEMPTS = list(attempts())
 

@@ -11,13 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from desk_builders import an_agent
-from gateways import FaultyGateway
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from shops import a_shop
-from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 from bot.cases.billing import GatewayError, Rejected, Unavailable
 from bot.cases.desk_work import (
@@ -52,6 +48,10 @@ from bot.policy.facts import Destination
 from bot.policy.parsing import parse_request
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.attacks.shops import a_shop
+from tests.cases.gateways import FaultyGateway
+from tests.desk_builders import an_agent
+from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 OWNERS = {
     "CC-104233": "alex@example.com",

@@ -9,8 +9,6 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from shops import a_shop
-from store_builders import Clock, store_order
 
 from bot.cases.conversations import KEPT_SECRETS, Client, TooManyConversations, open_conversation
 from bot.cases.identity import (
@@ -21,6 +19,8 @@ from bot.cases.identity import (
     is_verified,
     verify,
 )
+from tests.attacks.shops import a_shop
+from tests.store_builders import Clock, store_order
 
 NAMES = ("web-1", "web-2", "+1 212 555 0199", "a@b.co", "' OR '1'='1", "ünï")
 ADDRESSES = ("198.51.100.7", "203.0.113.9")

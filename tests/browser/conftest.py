@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from chromium import LARGE, SECONDS, chromium, executable
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from running import Site, running_site
-from shop_pages import ShopServer
-from widget_page import ChatPage
 
 from bot.settings import PROJECT
+from tests.browser.chromium import LARGE, SECONDS, chromium, executable
+from tests.browser.shop_pages import ShopServer
+from tests.browser.widget_page import ChatPage
+from tests.e2e.running import Site, running_site
 
 SCREENSHOTS = PROJECT / "results" / "screenshots"
 

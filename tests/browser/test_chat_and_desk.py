@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from chromium import PHONE
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from running import Site
-from widget_page import ChatPage
 
 from bot.cases.agents import add_agent
 from bot.cases.model import CaseState, Role
+from tests.browser.chromium import PHONE
+from tests.browser.widget_page import ChatPage
+from tests.e2e.running import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
 PASSWORD = "a password of some length"

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
-from running import Site, children_of, wait_for
-from widget_page import ANSWER, QUESTION, ChatPage
+
+from tests.browser.widget_page import ANSWER, QUESTION, ChatPage
+from tests.e2e.running import Site, children_of, wait_for
 
 pytestmark = pytest.mark.browser
 MESSAGES, OPEN = re.compile(r"/webhooks/web/messages"), re.compile(r"/webhooks/web/open")

@@ -9,9 +9,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from running import Site
-from shop_pages import ShopServer
-from widget_page import ANSWER, QUESTION, ChatPage
+
+from tests.browser.shop_pages import ShopServer
+from tests.browser.widget_page import ANSWER, QUESTION, ChatPage
+from tests.e2e.running import Site
 
 pytestmark = pytest.mark.browser
 BEFORE_THE_CLICK, IN_ALL = 4_096, 25_600

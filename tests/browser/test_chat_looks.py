@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from chromium import PHONE
 from playwright.sync_api import Page, expect
-from running import Site
-from shop_pages import ShopServer
-from widget_page import ANSWER, QUESTION, ChatPage
+
+from tests.browser.chromium import PHONE
+from tests.browser.shop_pages import ShopServer
+from tests.browser.widget_page import ANSWER, QUESTION, ChatPage
+from tests.e2e.running import Site
 
 pytestmark = pytest.mark.browser
 READ_OUT = """

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import PHONE
 from playwright.sync_api import Page, expect
-from running import Site
-from widget_page import ChatPage
+
+from tests.browser.chromium import PHONE
+from tests.browser.widget_page import ChatPage
+from tests.e2e.running import Site
 
 pytestmark = pytest.mark.browser
 REFERENCE = re.compile(r"RD-[34679ACDEFGHJKMNPQRTWXY]{6}")

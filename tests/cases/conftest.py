@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from desk_builders import a_conversation, an_agent
-from gateways import FaultyGateway
-from store_builders import store_order, verified
 
 from bot.cases.model import Agent
 from bot.cases.ports import Services
+from tests.cases.gateways import FaultyGateway
+from tests.desk_builders import a_conversation, an_agent
+from tests.store_builders import store_order, verified
 
 
 @pytest.fixture

@@ -5,13 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from desk_builders import taken
-from gateways import ledger_entries
-
 from bot.cases.desk_work import decide_by_agent
 from bot.cases.model import Agent, AgentDecision, Case, Verdict
 from bot.cases.offers import accept_offer
 from bot.cases.ports import Services
+from tests.cases.gateways import ledger_entries
+from tests.desk_builders import taken
 
 NUMBER = "CC-104233"
 

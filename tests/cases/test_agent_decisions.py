@@ -9,13 +9,7 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from deciding import NUMBER, accepted, changed, decided, refunds
-from desk_builders import a_question, an_agent, in_review, said, taken, the_case
-from gateways import FaultyGateway, ledger_entries
 from sqlalchemy.engine import Engine
-from store_builders import PLAN, Clock, problems, store_order, without_triggers
-from test_execution import cancelled, work
-from test_quotes import case_file, changed_order, confirmed, order_status, quoted
 
 from bot.cases.agents import change_agent
 from bot.cases.billing import Unavailable
@@ -29,6 +23,12 @@ from bot.cases.ports import Services
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import Destination, OrderStatus
 from bot.store import tables as t
+from tests.cases.deciding import NUMBER, accepted, changed, decided, refunds
+from tests.cases.gateways import FaultyGateway, ledger_entries
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
+from tests.desk_builders import a_question, an_agent, in_review, said, taken, the_case
+from tests.store_builders import PLAN, Clock, problems, store_order, without_triggers
 
 
 def test_what_an_agent_approves_is_offered_and_paid_after_the_yes(shop: Services, dana: Agent, clock: Clock) -> None:

@@ -7,12 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from deciding import NUMBER, accepted, changed, decided, refunds
-from desk_builders import a_question, in_review, said, the_case
-from gateways import FaultyGateway, ledger_entries
-from store_builders import PLAN, Clock, problems, store_order, verified
-from test_execution import cancelled, work
-from test_quotes import case_file, changed_order, confirmed, order_status, quoted
 
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.desk import desk_case
@@ -22,6 +16,12 @@ from bot.cases.offers import decline_offer, offers
 from bot.cases.ports import Services
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import Destination, OrderStatus
+from tests.cases.deciding import NUMBER, accepted, changed, decided, refunds
+from tests.cases.gateways import FaultyGateway, ledger_entries
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
+from tests.desk_builders import a_question, in_review, said, the_case
+from tests.store_builders import PLAN, Clock, problems, store_order, verified
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from store_builders import Clock
 
 from bot.cases import passwords
 from bot.cases.agents import (
@@ -27,6 +26,7 @@ from bot.cases.errors import BadAgent, NotAllowed, SignInRefused
 from bot.cases.model import Role
 from bot.cases.ports import Services
 from bot.store import tables as t
+from tests.store_builders import Clock
 
 PASSWORD = "correct horse battery"
 PNG = (b"\x89PNG\r\n\x1a\n" + b"0" * 20, "image/png")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from deciding import NUMBER
-from desk_builders import a_question, in_review
 
 from bot.cases.desk_work import canned
 from bot.cases.errors import UnknownCase
 from bot.cases.ports import Services
+from tests.cases.deciding import NUMBER
+from tests.desk_builders import a_question, in_review
 
 
 def texts(services: Services, reference: str) -> dict[str, str]:

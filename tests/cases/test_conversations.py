@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order, verified
 
 from bot.bootstrap import bootstrap
 from bot.cases.conversations import (
@@ -23,6 +22,7 @@ from bot.cases.conversations import (
 from bot.cases.identity import is_verified
 from bot.cases.ports import Services
 from bot.settings import Settings
+from tests.store_builders import Clock, store_order, verified
 
 HOME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 

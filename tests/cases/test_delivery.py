@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from store_builders import Clock
 
 from bot.cases.choices import Choice, Rates, Says, Stale, choices_of, chosen
 from bot.cases.conversations import open_account
@@ -17,6 +16,7 @@ from bot.cases.messages import exchange, history, say
 from bot.cases.model import Author, Message, MessageKind
 from bot.cases.outgoing import Outgoing, absolute, as_text, outgoing, shortened, split
 from bot.cases.ports import Services
+from tests.store_builders import Clock
 
 
 class Post:

@@ -6,9 +6,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
-from store_builders import Clock, store_order, verified
-from test_quotes import case_file, quoted
 
 from bot.cases.agents import change_agent
 from bot.cases.desk import desk_case, queue
@@ -18,6 +15,9 @@ from bot.cases.inbox import receive
 from bot.cases.model import Agent, Author, CaseKind, CaseState, Cause, CustomerReason, MessageKind
 from bot.cases.ports import Services
 from bot.cases.withdrawals import take_back
+from tests.cases.test_quotes import case_file, quoted
+from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
+from tests.store_builders import Clock, store_order, verified
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def test_the_queue_shows_what_waits_the_most_urgent_first(shop: Services, dana: 
     clock.passes(minutes=5)
     store_order(shop, "CC-104244", shipped=True)
     card = quoted(shop, number="CC-104244")
-    from test_quotes import confirmed
+    from tests.cases.test_quotes import confirmed
 
     confirmed(shop, card)
     store_order(shop, "CC-104255")

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import pytest
 import sqlalchemy as sa
-from deciding import changed
-from desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
 from sqlalchemy.engine import Engine
-from store_builders import Clock, problems
 
 from bot.cases.desk_work import decide_by_agent, hand_back, note, say_to_customer
 from bot.cases.errors import MoveNotAllowed
@@ -17,6 +14,9 @@ from bot.cases.ports import Services
 from bot.cases.privacy import CaseInFlight, erase, export, purge
 from bot.cases.transcript import of_messages
 from bot.store import tables as t
+from tests.cases.deciding import changed
+from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
+from tests.store_builders import Clock, problems
 
 EMAIL = "alex@example.com"
 SECRETS = ("the xylophone broke", "a cousin of Zebedee", "a rare wombat")

@@ -13,16 +13,16 @@ import pytest
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
-from running import free_port
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order
-from test_identity import statements
 
 from bot.cases.email_codes import MOST_CODES, MOST_MAILS, send_due_mails
 from bot.cases.errors import MailNotSent
 from bot.cases.identity import Verification, VerificationStatus, is_verified, verify, verify_code
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
+from tests.cases.test_identity import statements
+from tests.e2e.running import free_port
+from tests.store_builders import Clock, store_order
 
 CODE_SENT = VerificationStatus.CODE_SENT
 

@@ -8,9 +8,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from gateways import FaultyGateway, ledger_entries
-from store_builders import PLAN, TRANSCRIPT, Clock, store_order
-from test_quotes import case_file, changed_order, confirmed, order_status, quoted
 
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.errors import MoveNotAllowed
@@ -23,6 +20,9 @@ from bot.cases.ports import Services
 from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
 from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
 from bot.policy.facts import Destination, OrderStatus
+from tests.cases.gateways import FaultyGateway, ledger_entries
+from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
+from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order
 
 PAID = [("stop_service", None, None, None), ("refund", Decimal("44.00"), "wallet", None)]
 

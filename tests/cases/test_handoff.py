@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from store_builders import TRANSCRIPT, Clock, store_order, verified
-from test_quotes import case_file, quoted
-
 from bot.cases.handoff import hand_to_human
 from bot.cases.model import CaseKind, CaseState, Cause, Handoff
 from bot.cases.ports import Services
+from tests.cases.test_quotes import case_file, quoted
+from tests.store_builders import TRANSCRIPT, Clock, store_order, verified
 
 
 def handed(services: Services, talk: str = "talk", order: str | None = None) -> Handoff:

@@ -7,10 +7,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from store_builders import Clock
 
 from bot.cases.hours import ALWAYS, BusinessHours, hours_notice
 from bot.cases.ports import Services
+from tests.store_builders import Clock
 
 NEW_YORK = ZoneInfo("America/New_York")
 WEEK = BusinessHours.parse("Mon-Fri 09:00-17:00, Sat 10:00-12:00")

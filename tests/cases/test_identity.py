@@ -10,7 +10,6 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order, verified
 
 from bot.bootstrap import bootstrap
 from bot.cases.conversations import Client, open_conversation
@@ -28,6 +27,7 @@ from bot.cases.identity import (
 from bot.cases.ports import Services
 from bot.cases.requests import order_view
 from bot.settings import Settings
+from tests.store_builders import Clock, store_order, verified
 
 
 def tried(

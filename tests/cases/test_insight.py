@@ -10,8 +10,6 @@ from itertools import pairwise
 
 import pytest
 import sqlalchemy as sa
-from gateways import ledger_entries
-from store_builders import NOW, TRANSCRIPT, Clock, store_order, verified
 
 from bot.cases.agent_decisions import decide_by_agent
 from bot.cases.agents import add_agent
@@ -31,6 +29,8 @@ from bot.cases.quotes import confirm, quote_refund
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.cases.gateways import ledger_entries
+from tests.store_builders import NOW, TRANSCRIPT, Clock, store_order, verified
 
 TODAY = date(2026, 5, 6)
 

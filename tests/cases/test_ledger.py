@@ -7,13 +7,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from gateways import ledger_entries
 
 from bot.cases.billing import Balance, Rejected, Unavailable
 from bot.cases.ports import Services
 from bot.policy.facts import Destination
 from bot.store.engine import open_engine
 from bot.store.ledger import Ledger
+from tests.cases.gateways import ledger_entries
 
 WALLET = Destination.WALLET
 

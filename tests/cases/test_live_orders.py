@@ -7,9 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from store_builders import PLAN, Clock, an_order_row, store_order, verified
-from test_execution import cancelled, work
-from test_quotes import case_file, confirmed, order_status, quoted
 
 from bot.cases.billing import Rejected, Unavailable
 from bot.cases.model import CaseState, Step, StepState
@@ -21,6 +18,9 @@ from bot.cases.shop_events import take_payment_event
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import OrderStatus
 from bot.policy.parsing import parse_order
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, confirmed, order_status, quoted
+from tests.store_builders import PLAN, Clock, an_order_row, store_order, verified
 
 CARD = "CC-104233"
 

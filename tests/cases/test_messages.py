@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 
 import pytest
-from store_builders import Clock
 
 from bot.cases.conversations import Client, open_conversation
 from bot.cases.inbox import Received, receive, take_unanswered
 from bot.cases.messages import LEASE, answer, collect_undelivered, history, keep_in_hand, replies, say
 from bot.cases.model import Author
 from bot.cases.ports import Services
+from tests.store_builders import Clock
 
 
 @pytest.fixture

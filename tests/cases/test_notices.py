@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 import sqlalchemy as sa
-from pdf_text import text_of
-from store_builders import TRANSCRIPT, Clock
 
 from bot.cases.errors import MailNotSent
 from bot.cases.mailing import Attachment
@@ -33,6 +31,8 @@ from bot.cases.withdrawals import take_back
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.pdf_text import text_of
+from tests.store_builders import TRANSCRIPT, Clock
 
 
 @dataclass

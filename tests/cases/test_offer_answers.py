@@ -5,7 +5,6 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from store_builders import Clock, store_order, verified
 
 from bot.cases.agents import add_agent
 from bot.cases.conversations import Client, open_conversation
@@ -18,6 +17,7 @@ from bot.cases.ports import Services
 from bot.cases.quotes import quote_refund
 from bot.cases.receipts import receipt_of
 from bot.policy.facts import Destination
+from tests.store_builders import Clock, store_order, verified
 
 
 @pytest.fixture

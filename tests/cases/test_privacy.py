@@ -15,8 +15,6 @@ from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import BotUttered, SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order, verified
-from test_quotes import confirmed, quoted
 
 from bot.bootstrap import bootstrap
 from bot.cases.handoff import hand_to_human
@@ -28,6 +26,8 @@ from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings
 from bot.store.keys import Forgotten, conversation, customer
+from tests.cases.test_quotes import confirmed, quoted
+from tests.store_builders import Clock, store_order, verified
 
 EMAIL, NAME, PHONE, WORDS = "zebedee@example.org", "Zebedee Quill", "+447700900123", "the xylophone app never worked"
 TURNS = [{"at": "2026-05-06T16:00:00+00:00", "who": "customer", "text": f"I'm {NAME}, {WORDS}"}]

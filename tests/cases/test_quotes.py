@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from store_builders import PLAN, TRANSCRIPT, store_order, verified
 
 from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
@@ -22,6 +21,7 @@ from bot.cases.quotes import (
     quote_refund,
 )
 from bot.policy.facts import Destination, OrderStatus
+from tests.store_builders import PLAN, TRANSCRIPT, store_order, verified
 
 
 def quoted(services: Services, talk: str = "talk", number: str = "CC-104233", **changes: Any) -> Quote:

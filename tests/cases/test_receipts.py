@@ -7,8 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pdf_text import text_of
-from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 from bot.cases.execution import carry_out_due
 from bot.cases.model import CaseKind, CaseState, CustomerReason
@@ -18,6 +16,8 @@ from bot.cases.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.withdrawals import take_back
 from bot.gateways.paper import print_receipt
 from bot.policy.facts import Destination
+from tests.pdf_text import text_of
+from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 
 def quoted(services: Services, number: str = "CC-104233") -> Quote:

@@ -7,12 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from deciding import accepted, changed, decided, refunds
-from desk_builders import a_conversation, an_agent, said, taken, the_case
-from gateways import FaultyGateway, ledger_entries
-from store_builders import Clock, problems, store_order
-from test_execution import cancelled, work
-from test_quotes import case_file, changed_order, confirmed, order_status, quoted
 
 from bot.cases.desk import desk_case
 from bot.cases.desk_work import record_return
@@ -23,6 +17,12 @@ from bot.cases.ports import Services
 from bot.cases.quotes import ConfirmationStatus
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import OrderStatus
+from tests.cases.deciding import accepted, changed, decided, refunds
+from tests.cases.gateways import FaultyGateway, ledger_entries
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
+from tests.desk_builders import a_conversation, an_agent, said, taken, the_case
+from tests.store_builders import Clock, problems, store_order
 
 
 @pytest.fixture

@@ -7,12 +7,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from deciding import accepted, changed, decided, refunds
-from desk_builders import a_conversation, an_agent, in_review, said, the_case
-from gateways import FaultyGateway, ledger_entries
-from store_builders import PLAN, Clock, problems, store_order
-from test_execution import cancelled, work
-from test_quotes import case_file, confirmed, order_status, quoted
 
 from bot.cases.billing import Unavailable
 from bot.cases.desk_work import cancel_for_violation
@@ -20,6 +14,12 @@ from bot.cases.errors import BadText, MoveNotAllowed, NotAllowed, UnknownCase
 from bot.cases.model import Agent, CaseKind, CaseState, Role, Verdict
 from bot.cases.ports import Services
 from bot.policy.facts import OrderStatus
+from tests.cases.deciding import accepted, changed, decided, refunds
+from tests.cases.gateways import FaultyGateway, ledger_entries
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, confirmed, order_status, quoted
+from tests.desk_builders import a_conversation, an_agent, in_review, said, the_case
+from tests.store_builders import PLAN, Clock, problems, store_order
 
 NUMBER = "CC-104233"
 

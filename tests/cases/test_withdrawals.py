@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
-from test_handoff import handed
-from test_quotes import case_file, confirmed, order_status, quoted
 
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.model import Case, CaseState, CustomerReason
@@ -14,6 +11,9 @@ from bot.cases.ports import Services
 from bot.cases.quotes import ConfirmationStatus, confirm, quote_cancellation
 from bot.cases.withdrawals import close_quotes, take_back
 from bot.policy.facts import OrderStatus
+from tests.cases.test_handoff import handed
+from tests.cases.test_quotes import case_file, confirmed, order_status, quoted
+from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 
 def taken_back(services: Services, reference: str, talk: str = "talk") -> Case:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from desk_builders import a_conversation, a_question
-
 from bot.cases.messages import say
 from bot.cases.model import Author
 from bot.cases.ports import Services
 from bot.channels.desk.live import LOOK_SECONDS, Watch
+from tests.desk_builders import a_conversation, a_question
 
 
 def test_nothing_is_missed_between_listening_and_the_first_look(services: Services) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from policy_builders import TERMS_TEXT
-from store_builders import an_order_row
 
 from bot.__main__ import main
+from tests.policy.policy_builders import TERMS_TEXT
+from tests.store_builders import an_order_row
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from desk_builders import an_agent, in_review, taken
-from store_builders import store_order, verified
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
@@ -20,6 +18,8 @@ from bot.cases.errors import SignInRefused
 from bot.cases.model import Verdict
 from bot.cases.ports import Services
 from bot.settings import Settings
+from tests.desk_builders import an_agent, in_review, taken
+from tests.store_builders import store_order, verified
 
 ADD = ["desk", "add-agent", "dana", "--name", "Dana", "--role", "admin"]
 

@@ -10,20 +10,20 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from contract_server import ContractServer
-from shop_server import Reply, Sent
-from store_builders import store_order, verified
-from stripe_server import KEY, StripeServer
-from stripe_server import WEBHOOK_SECRET as WHSEC
-from test_quotes import confirmed, quoted
-from woo_server import KEY as WOO_KEY
-from woo_server import SECRET as WOO_SECRET
-from woo_server import WooServer
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.commands import doctor_basics
 from bot.settings import Settings
+from tests.cases.test_quotes import confirmed, quoted
+from tests.gateways.contract_server import ContractServer
+from tests.gateways.shop_server import Reply, Sent
+from tests.gateways.stripe_server import KEY, StripeServer
+from tests.gateways.stripe_server import WEBHOOK_SECRET as WHSEC
+from tests.gateways.woo_server import KEY as WOO_KEY
+from tests.gateways.woo_server import SECRET as WOO_SECRET
+from tests.gateways.woo_server import WooServer
+from tests.store_builders import store_order, verified
 
 Doctor = Any
 
@@ -161,7 +161,7 @@ def test_redis_and_a_mail_server_that_are_away_are_found(doctor: Doctor) -> None
 
 
 def test_a_mail_server_that_is_there_is_sound(doctor: Doctor) -> None:
-    from running import free_port
+    from tests.e2e.running import free_port
 
     controller = Controller(object(), hostname="127.0.0.1", port=free_port())
     controller.start()

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from store_builders import Clock, store_order, verified
-from test_quotes import confirmed, quoted
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.settings import Settings
+from tests.cases.test_quotes import confirmed, quoted
+from tests.store_builders import Clock, store_order, verified
 
 EMAIL = "zebedee@example.org"
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import pytest
 from aiosmtpd.controller import Controller
-from running import Site, environment, free_port, running_site, wait_for
-from shop import TOKEN_SECRET, Inbox
-from story_steps import stories
 
 from bot.bootstrap import bootstrap
 from bot.settings import PROJECT, Settings
+from tests.e2e.running import Site, environment, free_port, running_site, wait_for
+from tests.e2e.shop import TOKEN_SECRET, Inbox
+from tests.e2e.story_steps import stories
 
 _PASSES = pytest.StashKey[Counter[str]]()
 

@@ -8,10 +8,10 @@ import re
 from dataclasses import dataclass, field
 
 import httpx
-from running import Site
 
 from bot.cases.agents import add_agent
 from bot.cases.model import Agent, Role
+from tests.e2e.running import Site
 
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)

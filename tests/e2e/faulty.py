@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
-from running import Customer, Site
+
+from tests.e2e.running import Customer, Site
 
 PROCESSES = {"actions": "actions", "server": "bot.channels.server", "worker": "bot.worker"}
 """The processes of a bot, and what their command line names."""

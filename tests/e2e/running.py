@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
-from store_builders import an_order_row
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile
@@ -26,6 +25,7 @@ from bot.settings import PROJECT, Settings
 from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.store_builders import an_order_row
 
 _numbers = itertools.count(200_000)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from running import Customer, Site, events_of
+
+from tests.e2e.running import Customer, Site, events_of
 
 CONVERSATIONS = Path(__file__).parent.parent / "conversations"
 _HIDDEN = ("action_listen", "action_extract_slots", "action_session_start")

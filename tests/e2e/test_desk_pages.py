@@ -10,10 +10,10 @@ from decimal import Decimal
 
 import httpx
 import pytest
-from desk_steps import Person, at_work, words
-from running import Customer, Site
 
 from bot.cases.model import AgentDecision, Author, CaseState, Message, Role, Verdict
+from tests.e2e.desk_steps import Person, at_work, words
+from tests.e2e.running import Customer, Site
 
 pytestmark = pytest.mark.e2e
 

@@ -6,14 +6,14 @@ import re
 
 import httpx
 import pytest
-from desk_steps import PASSWORD, a_person, at_work, new_address, words
-from running import Site
 from sanic import Sanic
 
 from bot.cases.agents import change_agent, sign_in
 from bot.cases.model import Role
 from bot.channels import desk
 from bot.channels.edge import Edge
+from tests.e2e.desk_steps import PASSWORD, a_person, at_work, new_address, words
+from tests.e2e.running import Site
 
 pytestmark = pytest.mark.e2e
 CASE = "/desk/cases/RD-23456A"

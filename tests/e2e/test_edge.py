@@ -14,11 +14,11 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from running import Site
-from shop import TOKEN_SECRET, Inbox
 
 from bot.cases.model import CaseState
 from bot.channels.edge import HEADERS
+from tests.e2e.running import Site
+from tests.e2e.shop import TOKEN_SECRET, Inbox
 
 pytestmark = pytest.mark.e2e
 _numbers = itertools.count(1)

@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 import sqlalchemy as sa
-from faulty import PatientCustomer, kill, kill_after
-from gateways import ledger_entries
-from running import Site, running_site, wait_for
 
 from bot.cases.model import CaseFile, CaseKind, CaseState, Cause, StepState
+from tests.cases.gateways import ledger_entries
+from tests.e2e.faulty import PatientCustomer, kill, kill_after
+from tests.e2e.running import Site, running_site, wait_for
 
 pytestmark = pytest.mark.e2e
 

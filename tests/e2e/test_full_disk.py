@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from faulty import PROCESSES, PatientCustomer, pid_of
-from running import Site, running_site, wait_for
-from test_faults import STEPS, one_end
 
 from bot.cases.model import CaseState
+from tests.e2e.faulty import PROCESSES, PatientCustomer, pid_of
+from tests.e2e.running import Site, running_site, wait_for
+from tests.e2e.test_faults import STEPS, one_end
 
 pytestmark = pytest.mark.e2e
 

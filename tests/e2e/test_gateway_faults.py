@@ -6,12 +6,12 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from contract_server import ContractServer, Fault
-from faulty import PatientCustomer
-from running import Customer, Site, running_site
-from test_faults import settled
 
 from bot.cases.model import CaseState, Cause
+from tests.e2e.faulty import PatientCustomer
+from tests.e2e.running import Customer, Site, running_site
+from tests.e2e.test_faults import settled
+from tests.gateways.contract_server import ContractServer, Fault
 
 pytestmark = pytest.mark.e2e
 

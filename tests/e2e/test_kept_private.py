@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import Customer, Site, children_of, environment, events_of, running_site
 
 from bot.settings import PROJECT
+from tests.e2e.running import Customer, Site, children_of, environment, events_of, running_site
 
 pytestmark = pytest.mark.e2e
 

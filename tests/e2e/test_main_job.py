@@ -10,11 +10,11 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from running import Site, environment
 
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason
 from bot.policy.facts import Destination
 from bot.settings import PROJECT
+from tests.e2e.running import Site, environment
 
 pytestmark = pytest.mark.e2e
 

@@ -14,10 +14,6 @@ from email.message import Message
 import httpx
 import pytest
 import sqlalchemy as sa
-from pdf_text import text_of
-from plain_browser import PlainBrowser
-from running import Site, running_site
-from shop import Inbox
 
 from bot.cases.agent_decisions import decide_by_agent
 from bot.cases.agents import add_agent
@@ -28,6 +24,10 @@ from bot.cases.receipts import receipt_path
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.e2e.plain_browser import PlainBrowser
+from tests.e2e.running import Site, running_site
+from tests.e2e.shop import Inbox
+from tests.pdf_text import text_of
 
 pytestmark = pytest.mark.e2e
 _logins = itertools.count(1)

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from running import Site, children_of, events_of, wait_for
 
 from bot.cases.model import CaseKind, CaseState, Cause
+from tests.e2e.running import Site, children_of, events_of, wait_for
 
 pytestmark = pytest.mark.e2e
 

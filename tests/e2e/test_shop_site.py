@@ -11,18 +11,18 @@ from typing import Any
 
 import httpx
 import pytest
-from faulty import PatientCustomer
-from running import Site, running_site
-from shop_server import ShopFault
-from store_builders import PLAN
-from stripe_server import KEY, StripeServer
-from stripe_server import WEBHOOK_SECRET as STRIPE_SECRET
-from test_faults import settled
-from woo_server import KEY as WOO_KEY
-from woo_server import SECRET as WOO_SECRET
-from woo_server import WEBHOOK_SECRET, WooServer
 
 from bot.cases.model import CaseKind, CaseState
+from tests.e2e.faulty import PatientCustomer
+from tests.e2e.running import Site, running_site
+from tests.e2e.test_faults import settled
+from tests.gateways.shop_server import ShopFault
+from tests.gateways.stripe_server import KEY, StripeServer
+from tests.gateways.stripe_server import WEBHOOK_SECRET as STRIPE_SECRET
+from tests.gateways.woo_server import KEY as WOO_KEY
+from tests.gateways.woo_server import SECRET as WOO_SECRET
+from tests.gateways.woo_server import WEBHOOK_SECRET, WooServer
+from tests.store_builders import PLAN
 
 pytestmark = pytest.mark.e2e
 _numbers = itertools.count(310_001)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from cross_validate import PROJECT, utterances
-from running import Site
-from simulate import simulated, told
-from simulation.choices import Choices, simplest
-from simulation.customer import PHRASES, question_in
-from simulation.runs import Verdict, judged
-from simulation.scenarios import FACTS, GOALS, HABITS, Expected, Scenario
+
+from scripts.cross_validate import PROJECT, utterances
+from scripts.simulate import simulated, told
+from tests.e2e.running import Site
+from tests.simulation.choices import Choices, simplest
+from tests.simulation.customer import PHRASES, question_in
+from tests.simulation.runs import Verdict, judged
+from tests.simulation.scenarios import FACTS, GOALS, HABITS, Expected, Scenario
 
 
 @pytest.mark.e2e

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from running import Site
-from story_steps import converse, ends_of, steps_of, stories
+
+from tests.e2e.running import Site
+from tests.e2e.story_steps import converse, ends_of, steps_of, stories
 
 pytestmark = pytest.mark.e2e
 ALL = list(stories())

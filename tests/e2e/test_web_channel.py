@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from running import Site, running_site
-from shop import Inbox
 
 from bot.cases.agents import add_agent
 from bot.cases.desk_work import close, say_to_customer, take
 from bot.cases.messages import say
 from bot.cases.model import Author, Role
+from tests.e2e.running import Site, running_site
+from tests.e2e.shop import Inbox
 
 pytestmark = pytest.mark.e2e
 

@@ -15,11 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
-from contract_server import ContractServer, Fault, random_faults
-from desk_builders import an_agent
-from gateways import ledger_entries
 from sqlalchemy import select
-from store_builders import an_order_row
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile, CaseState, StepState
@@ -30,6 +26,10 @@ from bot.settings import PROJECT, Settings
 from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.cases.gateways import ledger_entries
+from tests.desk_builders import an_agent
+from tests.gateways.contract_server import ContractServer, Fault, random_faults
+from tests.store_builders import an_order_row
 
 ENDS = frozenset({CaseState.DONE, CaseState.IN_REVIEW, CaseState.WITHDRAWN})
 MOST_POINTS = 160
@@ -156,12 +156,10 @@ class Chaos:
     def __init__(self, services: Services, folder: Path, environment: dict[str, str], shop: Shop) -> None:
         self._services, self._shop = services, shop
         kept = {name: value for name, value in os.environ.items() if not name.startswith("REFUND_DESK_")}
-        path = os.pathsep.join(
-            str(PROJECT / part) for part in ("", "tests", "tests/cases", "tests/faults", "tests/gateways")
-        )
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("crashing.py")), str(folder)],
-            env={**kept, **environment, "PYTHONPATH": path},
+            [sys.executable, "-m", "tests.faults.crashing", str(folder)],
+            cwd=PROJECT,
+            env={**kept, **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chaos import crash_scenarios
-from contract_server import ContractServer
+from tests.faults.chaos import crash_scenarios
+from tests.gateways.contract_server import ContractServer
 
 SCENARIOS = 60
 """For each database; each has one to four moments at which one or two processes die. ``make chaos`` runs more."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from contract_server import ContractServer
-from gateway_builders import CARD, PLAN, quick_gateway
 
 from bot.gateways.rest import RestGateway
+from tests.gateways.contract_server import ContractServer
+from tests.gateways.gateway_builders import CARD, PLAN, quick_gateway
 
 
 @pytest.fixture

@@ -24,10 +24,10 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
-import contract_rules as rules
-from breaking_http import BreakingHttp, Served, break_off
-from contract_book import Book, Call, End, Payment, Stop
-from contract_faults import Answer, Fault, random_faults
+from tests.gateways import contract_rules as rules
+from tests.gateways.breaking_http import BreakingHttp, Served, break_off
+from tests.gateways.contract_book import Book, Call, End, Payment, Stop
+from tests.gateways.contract_faults import Answer, Fault, random_faults
 
 __all__ = ["Answer", "Book", "Call", "ContractServer", "End", "Fault", "Payment", "Stop", "random_faults"]
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contract_server import ContractServer
-
 from bot.gateways.rest import RestGateway
+from tests.gateways.contract_server import ContractServer
 
 CARD = "CC-104233"
 PLAN = "CC-104251"

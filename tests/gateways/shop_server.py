@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from breaking_http import BreakingHttp, Served, break_off
+from tests.gateways.breaking_http import BreakingHttp, Served, break_off
 
 
 class ShopFault(str, Enum):

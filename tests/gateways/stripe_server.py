@@ -16,7 +16,7 @@ import re
 import time
 from typing import Any
 
-from shop_server import Reply, Sent, ShopFault, ShopServer
+from tests.gateways.shop_server import Reply, Sent, ShopFault, ShopServer
 
 KEY = "sk_test_of_the_contract_server"
 WEBHOOK_SECRET = "whsec_of_the_contract_server"

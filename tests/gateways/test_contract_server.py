@@ -10,16 +10,16 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
-import contract_rules as rules
-import contract_server
 import httpx
 import pytest
-from contract_server import SECRET, Book, ContractServer, Fault, random_faults
-from gateway_builders import CARD
 
 from bot.cases.billing import Unavailable
 from bot.gateways.rest import RestGateway
 from bot.policy.facts import Destination
+from tests.gateways import contract_rules as rules
+from tests.gateways import contract_server
+from tests.gateways.contract_server import SECRET, Book, ContractServer, Fault, random_faults
+from tests.gateways.gateway_builders import CARD
 
 REFUND = b'{"amount":"44.00","currency":"USD","destination":"wallet","order":"CC-104233"}'
 PATH = f"/v1/orders/{CARD}/refunds"

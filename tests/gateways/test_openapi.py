@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import contract_rules as rules
 import httpx
 import pytest
 from jsonschema import Draft202012Validator
@@ -20,6 +19,7 @@ from bot.gateways import http, rest, signing
 from bot.gateways.rest import RestGateway
 from bot.gateways.signing import Signer
 from bot.policy.facts import Destination
+from tests.gateways import contract_rules as rules
 
 DOCUMENT = rules.document()
 EXAMPLE = DOCUMENT["x-signature-example"]

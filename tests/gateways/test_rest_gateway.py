@@ -13,8 +13,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from contract_server import Answer, ContractServer, End, Fault, Stop
-from gateway_builders import CARD, PLAN, quick_gateway
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +20,8 @@ from bot.cases.billing import Balance, Rejected, Unavailable
 from bot.gateways.rest import GatewayRejected, GatewayUnavailable, RestGateway
 from bot.policy.facts import Destination
 from bot.policy.money import is_payable, unit_of
+from tests.gateways.contract_server import Answer, ContractServer, End, Fault, Stop
+from tests.gateways.gateway_builders import CARD, PLAN, quick_gateway
 
 KEY = "RD-YTAF7F:refund"
 WALLET = Destination.WALLET

@@ -10,13 +10,13 @@ from typing import Any
 
 import httpx
 import pytest
-from contract_server import Answer, ContractServer, Fault
-from gateway_builders import CARD, quick_gateway
 
 from bot.cases.billing import Rejected, Unavailable
 from bot.gateways.rest import GatewayRejected, RestGateway
 from bot.gateways.signing import Signer
 from bot.policy.facts import Destination
+from tests.gateways.contract_server import Answer, ContractServer, Fault
+from tests.gateways.gateway_builders import CARD, quick_gateway
 
 KEY = "RD-YTAF7F:refund"
 AMOUNT = "44.00"

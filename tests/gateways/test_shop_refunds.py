@@ -8,12 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from shop_server import ShopFault
-from store_builders import PLAN, Clock, store_order, verified
-from stripe_server import StripeServer
-from test_execution import cancelled, work
-from test_quotes import case_file, confirmed, order_status, quoted
-from woo_server import KEY, SECRET, WooServer
 
 from bot.bootstrap import Shop, open_shop
 from bot.cases.billing import Unavailable
@@ -23,6 +17,12 @@ from bot.cases.quotes import ConfirmationStatus
 from bot.gateways.http import Limits
 from bot.policy.facts import Destination, OrderStatus
 from bot.settings import Settings
+from tests.cases.test_execution import cancelled, work
+from tests.cases.test_quotes import case_file, confirmed, order_status, quoted
+from tests.gateways.shop_server import ShopFault
+from tests.gateways.stripe_server import StripeServer
+from tests.gateways.woo_server import KEY, SECRET, WooServer
+from tests.store_builders import PLAN, Clock, store_order, verified
 
 PLAN_NUMBER, CARD = "CC-104251", "CC-104233"
 ORIGINAL = Destination.ORIGINAL_PAYMENT_METHOD

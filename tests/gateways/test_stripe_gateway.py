@@ -11,14 +11,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from shop_server import ShopFault
-from stripe_server import StripeServer
 
 from bot.cases.billing import Balance, Rejected, Unavailable
 from bot.gateways.http import GatewayUnavailable, Limits
 from bot.gateways.stripe import KEY_FIELD, StripeGateway
 from bot.gateways.stripe_api import StripeApi, StripeRejected, minor_units
 from bot.policy.facts import Destination
+from tests.gateways.shop_server import ShopFault
+from tests.gateways.stripe_server import StripeServer
 
 CARD, PLAN, KEY = "CC-104233", "CC-104251", "RD-YTAF7F-refund"
 ORIGINAL, WALLET = Destination.ORIGINAL_PAYMENT_METHOD, Destination.WALLET

@@ -9,8 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from shop_server import ShopFault
-from woo_server import KEY, SECRET, WooServer
 
 from bot.cases.billing import Balance, Rejected, Unavailable, Unclear
 from bot.gateways.http import GatewayUnavailable, Limits
@@ -18,6 +16,8 @@ from bot.gateways.woo_api import WooApi, WooRejected
 from bot.gateways.woo_orders import WooOrders
 from bot.gateways.woocommerce import WooGateway
 from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind
+from tests.gateways.shop_server import ShopFault
+from tests.gateways.woo_server import KEY, SECRET, WooServer
 
 CARD, PLAN, CASE = "CC-104233", "CC-104251", "RD-YTAF7F-refund"
 ORIGINAL, WALLET = Destination.ORIGINAL_PAYMENT_METHOD, Destination.WALLET

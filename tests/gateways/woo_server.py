@@ -15,7 +15,7 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from shop_server import Reply, Sent, ShopFault, ShopServer
+from tests.gateways.shop_server import Reply, Sent, ShopFault, ShopServer
 
 KEY, SECRET = "ck_of_the_contract_server", "cs_of_the_contract_server"
 WEBHOOK_SECRET = "webhook secret of the contract server"

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from desk_people import PEOPLE, People
-from helpdesk_scene import Door, Scene, opened
-from store_builders import Clock
+
+from tests.helpdesks.desk_people import PEOPLE, People
+from tests.helpdesks.helpdesk_scene import Door, Scene, opened
+from tests.store_builders import Clock
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

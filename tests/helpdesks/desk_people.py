@@ -17,7 +17,15 @@ from urllib.parse import urlencode
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
-from desk_servers import ChatwootServer, DeskServer, FreshdeskServer, SlackServer, WebhookServer, ZendeskServer
+
+from tests.helpdesks.desk_servers import (
+    ChatwootServer,
+    DeskServer,
+    FreshdeskServer,
+    SlackServer,
+    WebhookServer,
+    ZendeskServer,
+)
 
 Request = tuple[dict[str, str], bytes]
 """Headers and body of a request to our webhook."""

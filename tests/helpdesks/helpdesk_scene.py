@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from desk_people import People, Request
-from running import free_port
 from sanic import Sanic
-from store_builders import Clock
 
 from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.cases.tickets import push_tickets
 from bot.channels import helpdesks
 from bot.settings import Settings
+from tests.e2e.running import free_port
+from tests.helpdesks.desk_people import People, Request
+from tests.store_builders import Clock
 
 
 @dataclass

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk_people import PEOPLE, People
-from helpdesk_scene import Door, Scene, opened
-from store_builders import Clock
-from test_helpdesk_handoff import answers, handed_over, writes
 
 from bot.cases.helpdesk import DeskRejected, HelpDeskError
+from tests.helpdesks.desk_people import PEOPLE, People
+from tests.helpdesks.helpdesk_scene import Door, Scene, opened
+from tests.helpdesks.test_helpdesk_handoff import answers, handed_over, writes
+from tests.store_builders import Clock
 
 
 @pytest.fixture

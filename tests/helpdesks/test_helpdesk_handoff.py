@@ -5,9 +5,6 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from desk_builders import a_conversation, a_question, an_agent, in_review, said, the_case
-from helpdesk_scene import Scene
-from store_builders import store_order, verified
 
 from bot.cases.agents import sign_in
 from bot.cases.desk_work import take
@@ -15,6 +12,9 @@ from bot.cases.errors import SignInRefused
 from bot.cases.inbox import receive
 from bot.cases.model import Author, CaseState, MessageKind
 from bot.cases.privacy import erase
+from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, the_case
+from tests.helpdesks.helpdesk_scene import Scene
+from tests.store_builders import store_order, verified
 
 _ids = itertools.count()
 

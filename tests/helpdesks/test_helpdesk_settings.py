@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from desk_people import PEOPLE, People
 
 from bot.bootstrap import open_helpdesk
 from bot.settings import Settings, SettingsError, load_settings
+from tests.helpdesks.desk_people import PEOPLE, People
 
 
 @pytest.fixture(params=PEOPLE, ids=lambda people: people.name)

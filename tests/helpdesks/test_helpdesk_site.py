@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 import pytest
-from desk_people import PEOPLE, ChatwootPeople, People, Request
-from running import Customer, Site, running_site
 
 from bot.cases.helpdesk import TicketState
 from bot.gateways.helpdesks.chatwoot import account_of
+from tests.e2e.running import Customer, Site, running_site
+from tests.helpdesks.desk_people import PEOPLE, ChatwootPeople, People, Request
 
 pytestmark = pytest.mark.e2e
 

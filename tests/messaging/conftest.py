@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from mail_provider import MailProvider
-from messaging_world import World
-from meta_servers import MessengerServer, MetaServer, WhatsAppServer
-from provider_servers import Provider, SlackServer, TelegramServer, TwilioServer, TwilioWhatsAppServer
-from running import running_site
+
+from tests.e2e.running import running_site
+from tests.messaging.mail_provider import MailProvider
+from tests.messaging.messaging_world import World
+from tests.messaging.meta_servers import MessengerServer, MetaServer, WhatsAppServer
+from tests.messaging.provider_servers import Provider, SlackServer, TelegramServer, TwilioServer, TwilioWhatsAppServer
 
 PUBLIC_URL = "https://desk.example"
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import httpx
 from aiosmtpd.controller import Controller
-from provider_servers import Got, Provider
-from running import free_port
-from shop_server import Reply, Sent
+
+from tests.e2e.running import free_port
+from tests.gateways.shop_server import Reply, Sent
+from tests.messaging.provider_servers import Got, Provider
 
 _numbers = itertools.count(int(time.time()))
 

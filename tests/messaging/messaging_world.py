@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from provider_servers import Provider
-from running import Site
+from tests.e2e.running import Site
+from tests.messaging.provider_servers import Provider
 
 
 @dataclass

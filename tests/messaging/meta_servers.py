@@ -10,8 +10,9 @@ import time
 from typing import Any
 
 import httpx
-from provider_servers import Got, Provider
-from shop_server import Reply, Sent, ShopFault, ShopServer
+
+from tests.gateways.shop_server import Reply, Sent, ShopFault, ShopServer
+from tests.messaging.provider_servers import Got, Provider
 
 _numbers = itertools.count(int(time.time()))
 

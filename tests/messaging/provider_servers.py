@@ -17,7 +17,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from shop_server import Reply, Sent, ShopFault, ShopServer
+
+from tests.gateways.shop_server import Reply, Sent, ShopFault, ShopServer
 
 _numbers = itertools.count(int(time.time()))
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from desk_steps import Person, at_work
-from messaging_world import World, until
-from provider_servers import Got, Provider
-from running import Site
-from shop_server import ShopFault
 
 from bot.cases.model import CaseState, Message
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.e2e.desk_steps import Person, at_work
+from tests.e2e.running import Site
+from tests.gateways.shop_server import ShopFault
+from tests.messaging.messaging_world import World, until
+from tests.messaging.provider_servers import Got, Provider
 
 pytestmark = pytest.mark.e2e
 

@@ -10,9 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from messaging_world import World
-from meta_servers import MessengerServer, WhatsAppServer
-from provider_servers import SlackServer, TelegramServer, TwilioServer
 from sanic import Sanic
 from sanic.request import Request
 
@@ -22,6 +19,9 @@ from bot.channels.messaging.meta import Messenger, WhatsApp
 from bot.channels.messaging.slack import Slack
 from bot.channels.messaging.telegram import Telegram
 from bot.channels.messaging.twilio import Twilio
+from tests.messaging.messaging_world import World
+from tests.messaging.meta_servers import MessengerServer, WhatsAppServer
+from tests.messaging.provider_servers import SlackServer, TelegramServer, TwilioServer
 
 NOW = 1_800_000_000.0
 SECRET = "a secret of the tests"

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mail_provider import MailProvider
-from meta_servers import MessengerServer, MetaServer, WhatsAppServer
-from provider_servers import SlackServer, TelegramServer, TwilioServer
-from running import free_port
 
 from bot.__main__ import main
 from bot.bootstrap import open_couriers
 from bot.commands import doctor_basics
 from bot.settings import Settings, SettingsError, load_settings
+from tests.e2e.running import free_port
+from tests.messaging.mail_provider import MailProvider
+from tests.messaging.meta_servers import MessengerServer, MetaServer, WhatsAppServer
+from tests.messaging.provider_servers import SlackServer, TelegramServer, TwilioServer
 
 SID, LONG = "AC" + "a1" * 16, "a secret that is long enough"
 MESSAGING = {"messaging", "slack", "telegram", "sms", "whatsapp", "messenger", "email"}

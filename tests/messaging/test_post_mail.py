@@ -7,12 +7,12 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from mail_provider import MailProvider
-from messaging_world import World, until
-from running import free_port
 
 from bot.__main__ import main
 from bot.commands.post_mail import as_posted
+from tests.e2e.running import free_port
+from tests.messaging.mail_provider import MailProvider
+from tests.messaging.messaging_world import World, until
 
 SENDER = "alex7001@example.org"
 PROVEN = (

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from cross_validate import PROJECT, utterances
 
 from bot.nlu.language import is_another_language
+from scripts.cross_validate import PROJECT, utterances
 
 KNOWN = {
     word

@@ -10,12 +10,12 @@ from itertools import product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_builders import POLICY, a_plan, a_refund_request, an_order, ny
-from test_properties import POLICIES, refund_requests
 
 from bot.policy import Outcome, Policy, RefundRequest, decide_refund
 from bot.policy.advice import next_question, smallest_change, what_it_gives, what_remains
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, Reason
+from tests.policy.policy_builders import POLICY, a_plan, a_refund_request, an_order, ny
+from tests.policy.test_properties import POLICIES, refund_requests
 
 CENT = Decimal("0.01")
 LATE = ny("2026-06-06 12:00")

@@ -6,7 +6,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from policy_builders import at, default_terms, ny, terms_with_calendar
+
+from tests.policy.policy_builders import at, default_terms, ny, terms_with_calendar
 
 CALENDAR = default_terms().calendar
 

@@ -9,7 +9,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from policy_builders import (
+
+from bot.policy import CancelDecision, NoTermsInForce, Outcome, Policy, decide_cancellation
+from bot.policy.facts import Order, OrderStatus
+from tests.policy.policy_builders import (
     POLICY,
     a_cancel_request,
     a_plan,
@@ -20,9 +23,6 @@ from policy_builders import (
     policy_with,
     terms_with_calendar,
 )
-
-from bot.policy import CancelDecision, NoTermsInForce, Outcome, Policy, decide_cancellation
-from bot.policy.facts import Order, OrderStatus
 
 
 def cancelled(order: Order | None = None, policy: Policy = POLICY, **changes: Any) -> CancelDecision:

@@ -7,12 +7,11 @@ from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
-from oracle import answer
-from policy_builders import POLICY
-from policy_cases import cases
-
 from bot.policy import decide
 from bot.policy.parsing import parse_request
+from scripts.policy_cases import cases
+from tests.policy.oracle import answer
+from tests.policy.policy_builders import POLICY
 
 
 def test_two_readings_of_the_policy_agree_on_two_thousand_cases() -> None:

@@ -8,7 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from policy_builders import (
+
+from bot.policy import Outcome, decide_refund
+from bot.policy.facts import Charge, Order, OrderStatus, Reason
+from tests.policy.policy_builders import (
     POLICY,
     a_plan,
     a_refund_request,
@@ -20,9 +23,6 @@ from policy_builders import (
     ny,
     sums,
 )
-
-from bot.policy import Outcome, decide_refund
-from bot.policy.facts import Charge, Order, OrderStatus, Reason
 
 APPROVE, ON_RETURN, DECLINE, REVIEW = Outcome.APPROVE, Outcome.APPROVE_ON_RETURN, Outcome.DECLINE, Outcome.REVIEW
 FAULT, MIND, OTHER = Reason.SERVICE_FAULT, Reason.CHANGE_OF_MIND, Reason.OTHER

@@ -9,13 +9,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from policy_builders import POLICY, a_cancel_request, a_plan, a_refund_request, an_order, policy_with
 
 from bot.policy import CancelRequest, Outcome, Policy, RefundRequest, decide
 from bot.policy.facts import Charge, Order, OrderStatus, Reason
 from bot.policy.money import is_payable
 from bot.policy.parsing import parse_request, request_to_json
 from bot.policy.terms import MinimumMeasured
+from tests.policy.policy_builders import POLICY, a_cancel_request, a_plan, a_refund_request, an_order, policy_with
 
 POLICIES = (
     POLICY,

@@ -6,7 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from policy_builders import (
+
+from bot.policy import Outcome
+from bot.policy.facts import Destination, Order, OrderStatus, Reason
+from bot.policy.terms import FeeRow, MinimumMeasured
+from tests.policy.policy_builders import (
     a_plan,
     amounts,
     an_order,
@@ -18,10 +22,6 @@ from policy_builders import (
     sums,
     terms_with_calendar,
 )
-
-from bot.policy import Outcome
-from bot.policy.facts import Destination, Order, OrderStatus, Reason
-from bot.policy.terms import FeeRow, MinimumMeasured
 
 APPROVE, ON_RETURN, DECLINE, REVIEW = Outcome.APPROVE, Outcome.APPROVE_ON_RETURN, Outcome.DECLINE, Outcome.REVIEW
 FAULT, MIND, OTHER = Reason.SERVICE_FAULT, Reason.CHANGE_OF_MIND, Reason.OTHER

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timezone
 
 import pytest
-from policy_builders import TERMS_TEXT, ny
 
 from bot.policy import NoTermsInForce, Policy, PolicyFileError
+from tests.policy.policy_builders import TERMS_TEXT, ny
 
 TWO_VERSIONS = TERMS_TEXT + TERMS_TEXT[TERMS_TEXT.index("  - version") :].replace("2020-01", "2027-01").replace(
     "2000-01-01", "2027-01-01"

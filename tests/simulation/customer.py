@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from simulation.choices import Choices
-from simulation.scenarios import Scenario
 
 from bot.settings import PROJECT
+from tests.simulation.choices import Choices
+from tests.simulation.scenarios import Scenario
 
 PHRASES: dict[str, list[str]] = YAML(typ="safe").load((Path(__file__).parent / "phrases.yml").read_text("utf-8"))
 QUESTIONS = {

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from running import Site
-from simulation.choices import Choices
-from simulation.customer import SimulatedCustomer
-from simulation.scenarios import Expected, Scenario, expected
-
 from bot.cases.model import CaseFile, CaseKind, CaseState
+from tests.e2e.running import Site
+from tests.simulation.choices import Choices
+from tests.simulation.customer import SimulatedCustomer
+from tests.simulation.scenarios import Expected, Scenario, expected
 
 MOST_MESSAGES = 25
 

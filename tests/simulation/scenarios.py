@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from simulation.choices import Choices
-
 from bot.cases.ports import Services
 from bot.policy import Outcome, RefundDecision, decide_cancellation, decide_refund
 from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
+from tests.simulation.choices import Choices
 
 _PLAN = {
     "product": "monthly-plan",

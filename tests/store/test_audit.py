@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
-from store_builders import Clock, problems, store_order, verified, without_triggers
-from test_quotes import confirmed, quoted
 
 from bot.bootstrap import bootstrap
 from bot.cases.execution import carry_out_due
 from bot.cases.ports import Services
 from bot.settings import Settings
 from bot.store import tables as t
+from tests.cases.test_quotes import confirmed, quoted
+from tests.store_builders import Clock, problems, store_order, verified, without_triggers
 
 
 @pytest.fixture

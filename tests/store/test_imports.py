@@ -8,12 +8,12 @@ import json
 from typing import Any
 
 import pytest
-from store_builders import an_order_row, store_order, verified
-from test_quotes import confirmed, quoted
 
 from bot.cases.ports import Services
 from bot.store.imports import ImportRefused, import_orders, read_order_rows, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.cases.test_quotes import confirmed, quoted
+from tests.store_builders import an_order_row, store_order, verified
 
 
 def as_json(*rows: Any) -> bytes:

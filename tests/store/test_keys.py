@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order
 
 from bot.bootstrap import bootstrap, keys_of
 from bot.cases.phones import PhoneKeys
@@ -22,6 +21,7 @@ from bot.settings import Settings, SettingsError, load_settings
 from bot.store import keys as module
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Damaged, Forgotten, Keys, open_keys, secret_at
+from tests.store_builders import Clock, store_order
 
 SECRET = "a secret of the tests that is long enough"
 VALUE = {"name": "Zebedee Ω", "n": [1, None, True], "half": "\ud800\0"}

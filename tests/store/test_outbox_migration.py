@@ -10,10 +10,7 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from gateways import ledger_entries
 from sqlalchemy import text
-from store_builders import an_order_row
-from test_quotes import case_file
 
 from bot.bootstrap import bootstrap
 from bot.cases.execution import carry_out_due
@@ -22,6 +19,9 @@ from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings, load_policy
 from bot.store.engine import open_engine
+from tests.cases.gateways import ledger_entries
+from tests.cases.test_quotes import case_file
+from tests.store_builders import an_order_row
 
 NOON = "2026-05-06T12:00:00-04:00"
 REQUEST = {

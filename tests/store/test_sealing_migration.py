@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 from sqlalchemy.engine import Engine
-from store_builders import Clock
 
 from bot.bootstrap import bootstrap
 from bot.settings import Settings, SettingsError
 from bot.store.engine import open_engine
+from tests.store_builders import Clock
 
 OLD = """
 INSERT INTO customers (id, name, email, phone) VALUES (7, 'Zebedee Quill', 'zebedee@example.org', '+44 7700 900123');

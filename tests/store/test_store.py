@@ -12,7 +12,6 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import Engine
-from store_builders import Clock, store_order
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseKind, CaseState
@@ -22,6 +21,7 @@ from bot.policy.facts import Reason
 from bot.settings import Settings, SettingsError
 from bot.store import tables as t
 from bot.store.demo import demo_orders, seed_demo
+from tests.store_builders import Clock, store_order
 
 
 def a_case(services: Services, reference: str, **changes: object) -> None:
@@ -131,9 +131,8 @@ def test_an_incident_covers_the_time_from_order_to_request(services: Services) -
 
 
 def test_the_demo_orders_cover_every_outcome_on_any_day(services: Services, clock: Clock) -> None:
-    from store_builders import verified
-
     from bot.cases.requests import preview_refund
+    from tests.store_builders import verified
 
     assert seed_demo(services) and not seed_demo(services)
     outcomes = set()
@@ -157,7 +156,7 @@ def test_the_demo_orders_cover_every_outcome_on_any_day(services: Services, cloc
 
 @pytest.mark.parametrize("day", ["2026-11-27", "2026-12-31", "2027-01-01", "2028-02-29", "2026-11-22"])
 def test_the_first_demo_order_is_refundable_whatever_the_day(day: str) -> None:
-    from policy_builders import POLICY, a_refund_request
+    from tests.policy.policy_builders import POLICY, a_refund_request
 
     now = datetime.fromisoformat(f"{day}T09:00:00-05:00")
     order = demo_orders(now, POLICY.terms_for(now).calendar)[0].order
