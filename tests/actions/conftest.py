@@ -9,6 +9,7 @@ import pytest
 
 from actions.base import services
 from bot.cases.ports import Services
+from tests.migrated import copy_home
 
 
 @pytest.fixture
@@ -17,5 +18,6 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
     monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
     monkeypatch.setenv("REFUND_DESK_BUSINESS_HOURS", "always")  # or the bot would say other things by night
     services.cache_clear()
+    copy_home(tmp_path)
     yield services()
     services.cache_clear()

@@ -23,7 +23,7 @@ from bot.store import tables as t
 from bot.store.imports import ImportRefused, OrderRow, import_orders, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.attacks.hostile import case, order
-from tests.attacks.shops import a_shop
+from tests.migrated import a_shop
 from tests.policy.policy_builders import POLICY
 from tests.store_builders import Clock
 

@@ -48,9 +48,9 @@ from bot.policy.facts import Destination
 from bot.policy.parsing import parse_request
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
-from tests.attacks.shops import a_shop
 from tests.cases.gateways import FaultyGateway
 from tests.desk_builders import an_agent
+from tests.migrated import a_shop
 from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
 
 OWNERS = {

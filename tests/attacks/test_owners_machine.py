@@ -19,7 +19,7 @@ from bot.cases.identity import (
     is_verified,
     verify,
 )
-from tests.attacks.shops import a_shop
+from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
 
 NAMES = ("web-1", "web-2", "+1 212 555 0199", "a@b.co", "' OR '1'='1", "ünï")

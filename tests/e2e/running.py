@@ -25,8 +25,10 @@ from bot.settings import PROJECT, Settings
 from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.e2e.preloaded import Forked, started
 from tests.store_builders import an_order_row
 
+Process = subprocess.Popen[bytes] | Forked
 _numbers = itertools.count(200_000)
 
 
@@ -63,7 +65,7 @@ class Site:
     url: str
     home: Path
     services: Services
-    process: subprocess.Popen[bytes]
+    process: Process
 
     def customer(self) -> Customer:
         """Someone new."""
@@ -107,13 +109,20 @@ def events_of(home: Path, conversation_id: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def running_site(home: Path, **settings: str) -> Iterator[Site]:
-    """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named."""
+def running_site(home: Path, *, preloaded: bool = True, **settings: str) -> Iterator[Site]:
+    """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named; without
+    ``preloaded`` by a command, as an operator starts it."""
     port = free_port()
-    command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
+    words = ["bot", "run", "--no-browser", "--port", str(port)]
     settings = {"business_hours": "always", **settings}  # or the bot would say other things by night
     variables = {f"REFUND_DESK_{name.upper()}": value for name, value in settings.items()}
-    process = subprocess.Popen(command, cwd=PROJECT, env={**environment(home), **variables}, stdin=subprocess.DEVNULL)
+    given = {**environment(home), **variables}
+    process: Process
+    if preloaded:
+        process = started(words, given)
+    else:
+        command = [sys.executable, "-m", *words]
+        process = subprocess.Popen(command, cwd=PROJECT, env=given, stdin=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url, process)
@@ -143,7 +152,7 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, "REFUND_DESK_HOME": str(home)}
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], *, statuses: tuple[int, ...] = (200,)) -> httpx.Response:
+def wait_for(url: str, process: Process, *, statuses: tuple[int, ...] = (200,)) -> httpx.Response:
     """Wait until the health check answers with one of the statuses."""
     until = time.monotonic() + 120
     while time.monotonic() < until:

@@ -6,7 +6,7 @@
         RestGateway(server.url, server.secret).refund(…)
         assert len(server.payments) == 1 and server.violations == []
 
-Or as a process of its own: ``python contract_server.py --help``.
+Or as a process of its own: ``python -m tests.gateways.contract_server --help``.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ import pytest
 from bot.cases.billing import Unavailable
 from bot.gateways.rest import RestGateway
 from bot.policy.facts import Destination
+from bot.settings import PROJECT
 from tests.gateways import contract_rules as rules
 from tests.gateways import contract_server
 from tests.gateways.contract_server import SECRET, Book, ContractServer, Fault, random_faults
@@ -152,8 +153,8 @@ def process(tmp_path: Path) -> Iterator[list[subprocess.Popen[str]]]:
 
 def start(process: list[subprocess.Popen[str]], *arguments: str) -> str:
     """The URL of a contract server in a process of its own."""
-    command = [sys.executable, contract_server.__file__, *arguments]
-    process.append(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
+    command = [sys.executable, "-m", contract_server.__name__, *arguments]
+    process.append(subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True))
     output = process[-1].stdout
     assert output is not None
     return output.readline().strip()

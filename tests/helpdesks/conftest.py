@@ -40,6 +40,6 @@ def door() -> Iterator[Door]:
 
 
 @pytest.fixture
-def scene(people: People, database_url: str, tmp_path: Path, clock: Clock, door: Door) -> Scene:
+def scene(migrated: None, people: People, database_url: str, tmp_path: Path, clock: Clock, door: Door) -> Scene:
     """A help desk that is switched on."""
     return opened(people, database_url, tmp_path, clock, door)

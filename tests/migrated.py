@@ -1,0 +1,155 @@
+"""Empty stores in plenty: migrated once in each test process, then copied. A schema made anew for each test was a
+quarter of the whole run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from bot.bootstrap import bootstrap, keys_of
+from bot.cases.ports import Services
+from bot.settings import Settings
+from bot.store.engine import VERSION_TABLE, migrate, open_engine
+from bot.store.tables import metadata
+from tests.store_builders import Clock
+
+# Any database of the server at hand; the tests make their own beside it.
+POSTGRES = os.environ.get("POSTGRES_TEST_URL", "postgresql://root@127.0.0.1:5432/postgres")
+
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+_numbers = itertools.count(1)
+
+
+def copy_home(home: Path, database: str = "refund-desk.db") -> None:
+    """Put a secret, its keys, and a migrated, empty SQLite store of that name into a data folder."""
+    home.mkdir(parents=True, exist_ok=True)
+    for entry in Path(_home()).iterdir():
+        shutil.copy(entry, home / (database if entry.name == "refund-desk.db" else entry.name))
+
+
+def a_shop(clock: Clock, folder: str) -> Services:
+    """Services over an empty SQLite store in an empty folder."""
+    copy_home(Path(folder), "test.db")
+    return bootstrap(Settings(home=Path(folder), database_url=f"sqlite:///{folder}/test.db"), clock)
+
+
+class Postgres:
+    """The PostgreSQL server of this machine, and a migrated database of this process on it that is emptied rather than
+    made anew: each drop of a database makes the server write everything to the disk.
+
+    Raises sqlalchemy.exc.OperationalError where there is no server."""
+
+    def __init__(self) -> None:
+        self._server = sa.create_engine(
+            POSTGRES, future=True, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 5}
+        )
+        self._do("SELECT 1")
+        self._name = f"refund_desk_test_{os.getpid()}"
+        self._migrated: Engine | None = None
+        self._schema = ""
+        self._rows: dict[str, Sequence[Any]] = {}
+
+    def close(self) -> None:
+        """Drop what was made."""
+        self._drop_migrated()
+        self._server.dispose()
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """The URL of a new, empty database, dropped at the end."""
+        name = f"{self._name}_{next(_numbers)}"
+        self._create(name)
+        try:
+            yield _url(name)
+        finally:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def migrated(self) -> str:
+        """The URL of the migrated database, with the rows of the migrations alone; its keys are those of ``copy_home``."""
+        if self._migrated is not None and not self._emptied():
+            self._drop_migrated()  # a test has changed the schema
+        if self._migrated is None:
+            self._create(self._name)
+            self._migrated = sa.create_engine(_url(self._name), future=True)
+            _migrate(Settings(home=Path(_home()), database_url=_url(self._name)))
+            with self._migrated.begin() as connection:
+                self._schema = _schema(connection)
+                found = {name: connection.execute(sa.select(table)) for name, table in metadata.tables.items()}
+                self._rows = {name: rows for name, result in found.items() if (rows := result.mappings().all())}
+        return _url(self._name)
+
+    def _emptied(self) -> bool:
+        assert self._migrated is not None
+        self._do(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{self._name}'")
+        self._migrated.dispose()
+        with self._migrated.begin() as connection:
+            if _schema(connection) != self._schema:
+                return False
+            used = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in metadata.tables)
+            numbered = (
+                "SELECT refobjid::regclass::text FROM pg_sequences JOIN pg_depend "
+                "ON objid = (quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass AND deptype = 'a' "
+                "WHERE last_value IS NOT NULL"
+            )
+            tables = {name for query in (used, numbered) for (name,) in connection.execute(sa.text(query))}
+            tables |= self._rows.keys()
+            connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # rows may only be added
+            connection.execute(sa.text(f"TRUNCATE {', '.join(sorted(tables))} RESTART IDENTITY CASCADE"))
+            for table, rows in self._rows.items():
+                connection.execute(metadata.tables[table].insert(), rows)
+        return True
+
+    def _create(self, name: str) -> None:
+        self._do(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._do(f"ALTER DATABASE {name} SET synchronous_commit = off")  # nobody cuts the power in a test
+
+    def _drop_migrated(self) -> None:
+        if self._migrated is not None:
+            self._migrated.dispose()
+            self._migrated = None
+            self._do(f"DROP DATABASE {self._name} WITH (FORCE)")
+
+    def _do(self, statement: str) -> None:
+        with self._server.connect() as connection:
+            connection.execute(sa.text(statement))
+
+
+def _schema(connection: Connection) -> str:
+    columns = (
+        "SELECT relname || attname || format_type(atttypid, atttypmod) || attnotnull FROM pg_attribute "
+        "JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace"
+    )
+    triggers = "SELECT tgrelid::regclass || tgname || tgenabled::text FROM pg_trigger"
+    constraints = "SELECT conrelid::regclass || conname FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+    version = f"SELECT version_num FROM {VERSION_TABLE}"
+    queries = " UNION ALL ".join(f"({query})" for query in (columns, triggers, constraints, version))
+    found = connection.execute(sa.text(f"SELECT md5(string_agg(x, ',' ORDER BY x)) FROM ({queries}) AS all_of_it(x)"))
+    return str(found.scalar_one())
+
+
+@lru_cache
+def _home() -> str:
+    folder = tempfile.TemporaryDirectory()
+    _folders.append(folder)  # it goes with the process
+    _migrate(Settings(home=Path(folder.name)))
+    return folder.name
+
+
+def _migrate(settings: Settings) -> None:
+    engine = open_engine(settings.database_url)
+    migrate(engine, keys_of(settings))
+    engine.dispose()  # or SQLite keeps its log beside the file
+
+
+def _url(name: str) -> str:
+    return sa.engine.make_url(POSTGRES).set(database=name).render_as_string(hide_password=False)
