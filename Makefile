@@ -1,9 +1,10 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train test lint data-check unit stories simulate chaos bench eval
+.PHONY: help setup browser run train quick test test-all lint data-check unit stories simulate chaos bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
+WORKERS := 3
 quiet := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore
 
 help: ## Show these lines
@@ -18,8 +19,14 @@ run: setup ## Start the bot and its page; ARGS="--port 5006" passes options on
 train: setup ## Train the model, if its sources have changed
 	@$(bin)/refund-desk train
 
-test: lint train data-check unit stories ## Everything that must pass
-	@echo "All tests have passed."
+quick: ## What one runs at every change: lint, types, policy, cases on SQLite, NLU, actions
+	@sh scripts/stages setup lint train quick-tests
+
+quick-tests:
+	@$(bin)/pytest -n $(WORKERS) -p no:warnings -m "not postgres and not e2e" tests/policy tests/cases tests/nlu tests/actions
+
+test: ## Everything that must pass
+	@sh scripts/stages setup lint train data-check browser unit stories
 
 lint: setup ## Format, lint, types, and who may import whom
 	$(bin)/ruff check .
@@ -30,8 +37,8 @@ lint: setup ## Format, lint, types, and who may import whom
 data-check: setup ## Rasa's own check of domain and training data
 	@sh scripts/quietly data-check env $(quiet) $(bin)/rasa data validate --fail-on-warnings
 
-unit: train browser ## Unit, store, HTTP and browser tests; ARGS="-k words" selects
-	$(bin)/pytest $(ARGS)
+unit: train browser ## All tests of pytest; ARGS="-k words" selects
+	$(bin)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20 $(ARGS)
 
 browser:
 	@sh scripts/browser

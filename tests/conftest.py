@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import warnings
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,37 @@ MEMORY, ENOUGH = Path("/dev/shm"), 2 * 1024**3
 if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ENOUGH:
     os.environ["TMPDIR"] = str(MEMORY)
     tempfile.tempdir = None
+
+
+FIRST = ("faults", "e2e/test_faults", "messaging", "helpdesks/test_helpdesk_site", "browser", "e2e", "attacks")
+"""What takes longest, so that no worker is left with it at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is started for a module is started once: its tests go to one worker. Others go to whichever is free."""
+    for item in items:
+        fixtures = item._fixtureinfo.name2fixturedefs.values()
+        if any(fixture.scope in ("module", "session") and fixture.baseid for found in fixtures for fixture in found):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items.sort(key=_place)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many have passed of what tests record as a property, by kind: for the model card, too."""
+    counts: dict[str, Counter[tuple[str, object]]] = {"passed": Counter(), "failed": Counter()}
+    for outcome, count in counts.items():
+        for report in terminalreporter.getreports(outcome):
+            count.update(report.user_properties if report.when == "call" else ())
+    for subject in sorted({subject for count in counts.values() for subject, _ in count}):
+        kinds = sorted({kind for count in counts.values() for of, kind in count if of == subject})
+        terminalreporter.write_line(f"\n| {subject} | run | passed |\n| --- | --- | --- |")
+        for kind in kinds:
+            passed = counts["passed"][subject, kind]
+            terminalreporter.write_line(f"| {kind} | {passed + counts['failed'][subject, kind]} | {passed} |")
+
+
+def _place(item: pytest.Item) -> int:
+    return next((place for place, part in enumerate(FIRST) if item.nodeid.startswith(f"tests/{part}")), len(FIRST))
 
 
 @pytest.fixture(autouse=True)

@@ -75,7 +75,7 @@ class Postgres:
             self._do(f"DROP DATABASE {name} WITH (FORCE)")
 
     def migrated(self) -> str:
-        """The URL of the migrated database, with the rows of the migrations alone; its keys are those of ``copy_home``."""
+        """The URL of the migrated database, with the rows of the migrations alone; ``copy_home`` has its keys."""
         if self._migrated is not None and not self._emptied():
             self._drop_migrated()  # a test has changed the schema
         if self._migrated is None:

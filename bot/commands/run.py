@@ -128,12 +128,13 @@ class _Supervisor:
         import httpx
 
         until = time.monotonic() + _READY_SECONDS
-        while time.monotonic() < until:
-            with contextlib.suppress(httpx.HTTPError):
-                if httpx.get(f"{self._url}/health", timeout=5).status_code == 200:
-                    return
-            self._restart_the_dead()
-            time.sleep(0.2)
+        with httpx.Client(timeout=5) as client:
+            while time.monotonic() < until:
+                with contextlib.suppress(httpx.HTTPError):
+                    if client.get(f"{self._url}/health").status_code == 200:
+                        return
+                self._restart_the_dead()
+                time.sleep(0.2)
         raise CommandError(f"the bot did not become ready; see {self._logs}/server.log and actions.log")
 
     def _restart_the_dead(self) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -15,26 +14,6 @@ from bot.bootstrap import bootstrap
 from bot.settings import PROJECT, Settings
 from tests.e2e.running import Site, environment, free_port, running_site, wait_for
 from tests.e2e.shop import TOKEN_SECRET, Inbox
-from tests.e2e.story_steps import stories
-
-_PASSES = pytest.StashKey[Counter[str]]()
-
-
-@pytest.fixture(scope="session")
-def story_passes(pytestconfig: pytest.Config) -> Counter[str]:
-    """How many stories of each category have passed; printed at the end."""
-    return pytestconfig.stash.setdefault(_PASSES, Counter())
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table of passes by category, for the model card, too."""
-    passes = config.stash.get(_PASSES, None)
-    if passes is None:
-        return
-    total = Counter(category for category, _, _ in stories())
-    terminalreporter.write_line("\n| stories | written | passed |\n| --- | --- | --- |")
-    for category in sorted(total):
-        terminalreporter.write_line(f"| {category} | {total[category]} | {passes[category]} |")
 
 
 @pytest.fixture(scope="session")

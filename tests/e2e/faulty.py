@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
@@ -12,18 +11,17 @@ from pathlib import Path
 
 import httpx
 
-from tests.e2e.running import Customer, Site
+from tests.e2e.running import Customer, Process, Site
 
-PROCESSES = {"actions": "actions", "server": "bot.channels.server", "worker": "bot.worker"}
-"""The processes of a bot, and what their command line names."""
+PROCESSES = {"actions": "actions", "server": "bot.channels.se", "worker": "bot.worker"}
+"""The processes of a bot, and what the kernel calls them (15 characters) where tests.e2e.preloaded has started them."""
 
 
 def pid_of(site: Site, name: str) -> int | None:
     """The process id of one of the bot's processes; None while it is down."""
     parent = site.process.pid
     for word in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        arguments = Path(f"/proc/{word}/cmdline").read_bytes().decode().split("\0")
-        if PROCESSES[name] in arguments:
+        if Path(f"/proc/{word}/comm").read_text().strip() == PROCESSES[name]:
             return int(word)
     return None
 
@@ -49,7 +47,7 @@ class PatientCustomer:
     """Writes again when nothing comes back, and when the bot apologises; ``heard`` is all that was answered."""
 
     customer: Customer
-    process: subprocess.Popen[bytes]
+    process: Process
     heard: list[str] = field(default_factory=list)
 
     def says(self, text: str, wanted: str = "", seconds: float = 60) -> str:
