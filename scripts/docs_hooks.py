@@ -7,13 +7,19 @@ for a part with a comment on a line of its own, such as ``<!-- made: settings --
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
+import json
 import logging
 import os
 import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from pydantic import SecretStr
 from pydantic.fields import ModelField
 
@@ -21,7 +27,16 @@ from bot.__main__ import command_line
 from bot.settings import PREFIX, PROJECT, Settings
 
 _MADE = re.compile(r"^<!-- made: (\w+)(?: ([\w./-]+))? -->$", re.M)
-_LINK = re.compile(r"(\]\()(?:docs/)?([\w./-]+\.(?:md|yml)(?:#[\w-]+)?)(\))")
+_LINK = re.compile(r"(\]\()(?:docs/)?([\w./-]+)((?:#[\w-]+)?\))")
+_ON_THE_SITE = {
+    "CONTRIBUTING.md": "contributing.md",
+    "CHANGELOG.md": "changelog.md",
+    "SECURITY.md": "security.md",
+    "LICENSE": "reference/licences.md",
+}
+NAME = "refund-desk"
+_UNTOLD = {"axe-playwright-python": "MIT (its licence file)"}
+"""Licences that a package's metadata does not tell."""
 _WIDTH = "92"
 """Columns of the command's help."""
 
@@ -37,6 +52,8 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
             return settings_tables(page.file.src_uri)
         if what == "commands":
             return command_reference()
+        if what == "licences":
+            return licence_tables()
         if what == "file" and name:
             return root_text(name)
         log.warning("%s asks for %s, which nothing makes", page.file.src_uri, match.group())
@@ -99,13 +116,44 @@ def _verbs(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.Argu
                 yield name, below
 
 
+def licence_tables() -> str:
+    """The licences of all packages that are installed: those that ship, and those of development only."""
+    command = [Path(sys.executable).with_name("pip-licenses"), "--from=mixed", "--with-system", "--format=json"]
+    told = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
+    ships = shipped()
+    lines: list[str] = []
+    for heading, is_wanted in (("What ships", True), ("For development only", False)):
+        found = [row for row in told if (canonicalize_name(row["Name"]) in ships) is is_wanted]
+        lines += ["", f"## {heading}", "", "| Package | Version | Licence |", "| --- | --- | --- |"]
+        lines += [f"| {row['Name']} | {row['Version']} | {licence_of(row)} |" for row in found if row["Name"] != NAME]
+    return "\n".join(lines)
+
+
+def licence_of(row: Mapping[str, str]) -> str:
+    """A package's licence in one line; its own text where its metadata has no more than that."""
+    return _UNTOLD.get(row["Name"]) or row["License"].splitlines()[0].replace("|", "/")
+
+
+def shipped() -> set[str]:
+    """The names of the packages without which this one does not run."""
+    found: set[tuple[str, str]] = set()
+    wanted = [(NAME, "")]
+    while wanted:
+        name, extra = wanted.pop()
+        for line in importlib.metadata.requires(name) or []:
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": extra}):
+                below = {(canonicalize_name(needed.name), more) for more in ("", *needed.extras)}
+                wanted += below - found
+                found |= below
+    return {name for name, _ in found}
+
+
 def root_text(name: str) -> str:
-    """A text at the root of the project, for a page of the site: its links lead to pages of the site."""
-    text = (PROJECT / name).read_text("utf-8")
-    return _LINK.sub(lambda match: f"{match[1]}{_in_site(match[2])}{match[3]}", text)
+    """A text at the root of the project without its title, for a page at the top of the site: its links lead there."""
+    text = (PROJECT / name).read_text("utf-8").partition("\n")[2]
+    return _LINK.sub(lambda match: f"{match[1]}{_ON_THE_SITE.get(match[2], match[2])}{match[3]}", text)
 
 
-def _in_site(link: str) -> str:
-    """Where a file at the root is told of on the site; every such page lies at the top of it."""
-    path, mark, anchor = link.partition("#")
-    return path.removeprefix("docs/").lower().replace("license", "licences") + mark + anchor
+if __name__ == "__main__":
+    print(licence_tables())
