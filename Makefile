@@ -1,6 +1,7 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train quick test test-all lint data-check unit stories simulate chaos bench eval
+.PHONY: help setup browser run train quick quick-tests test lint data-check unit stories simulate chaos mutants bench \
+	eval docs licences local-slack pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -26,7 +27,7 @@ quick-tests:
 	@$(bin)/pytest -n $(WORKERS) -p no:warnings -m "not postgres and not e2e" tests/policy tests/cases tests/nlu tests/actions
 
 test: ## Everything that must pass
-	@sh scripts/stages setup lint train data-check browser unit stories
+	@sh scripts/stages setup lint train data-check docs browser unit stories
 
 lint: setup ## Format, lint, types, and who may import whom
 	$(bin)/ruff check .
@@ -62,3 +63,15 @@ eval: train ## How well messages are understood, with reports in results/; EVAL=
 	@$(bin)/python -m scripts.cross_validate results/cross-validation
 	@echo && echo "$(EVAL)"
 	@$(bin)/refund-desk evaluate $(EVAL) --report results/evaluation
+
+docs: setup ## The documentation as a site in results/site; a warning is an error
+	@sh scripts/quietly docs $(bin)/mkdocs build --quiet
+
+licences: setup ## The licences of the packages that this one stands on
+	@$(bin)/python -m scripts.docs_hooks
+
+local-slack: setup ## A Slack on this machine, to try the bot without an account
+	@$(bin)/python -m scripts.local_slack $(ARGS)
+
+pictures: train browser ## Make the pictures of the documentation again
+	@$(bin)/python -m scripts.pictures

@@ -15,11 +15,7 @@ _COMMANDS = "run doctor train parse evaluate policy orders incidents cases outbo
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb. Returns the exit status: 0 on success, 2 on bad input with one line on stderr."""
-    parser = argparse.ArgumentParser(prog="refund-desk", description="A support bot for refunds and cancellations.")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in _COMMANDS:
-        importlib.import_module(f"bot.commands.{name}").add_parser(subparsers)
-    args = parser.parse_args(argv)
+    args = command_line().parse_args(argv)
     try:
         _check_texts(args)
         status: int = args.run(args)
@@ -34,6 +30,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return status
+
+
+def command_line() -> argparse.ArgumentParser:
+    """The parser of the whole command; the page of the reference is made of it, too."""
+    parser = argparse.ArgumentParser(prog="refund-desk", description="A support bot for refunds and cancellations.")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in _COMMANDS:
+        importlib.import_module(f"bot.commands.{name}").add_parser(subparsers)
+    return parser
 
 
 def _check_texts(args: argparse.Namespace) -> None:

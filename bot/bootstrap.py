@@ -88,7 +88,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
 @dataclass(frozen=True)
 class Shop:
     """The systems of the shop; None where the store itself takes the place. ``stripe`` and ``woocommerce`` are their
-    bare APIs, ``services`` is the billing gateway of docs/billing-gateway.openapi.yml."""
+    bare APIs, ``services`` is the billing gateway of docs/connect/billing-gateway.openapi.yml."""
 
     gateway: BillingGateway | None
     orders: OrderSource | None

@@ -69,103 +69,272 @@ class Secret(SecretStr):
 
 
 class Settings(BaseSettings):
-    """Every setting with its default.
+    """Every setting with its default. Each is described where it is declared: the page of the settings is made of this.
 
-    ``home`` is the data folder; ``database_url`` an SQLAlchemy URL (default: SQLite in ``home``); ``policy`` a
-    policy file instead of the embedded one. ``verification_minutes`` is how long a customer stays verified in a
-    conversation, and how long a lock-out lasts after ``verification_tries`` wrong answers. ``answer_working_days``
-    is how soon a person is promised to answer, ``business_hours`` when people are at the desk (``Mon-Fri 09:00-17:00,
-    Sat 10:00-12:00``, or ``always``, in the business time zone); ``contact`` is how to reach one when nothing else
-    works. A confirmed refund can be taken back for ``take_back_minutes``, then it is carried out; ``gateway_attempts``
-    is how often a call that the billing gateway does not answer is made before a person has the case. ``gateway_url``
-    is where that is (empty: the embedded ledger takes its place), ``gateway_secret`` what its requests are signed with.
-
-    ``keys_url`` is where the keys of personal data are kept (default: SQLite in ``home``), apart from the database;
-    ``secret`` wraps them (default: made once, in ``home``), chains the audit and keys the hashes. ``retention_days`` is
-    how long personal data is kept after its last use; 0 for ever. ``agent_limit`` and ``lead_limit`` are the highest
-    refunds, in USD, that an agent and a lead may decide without a second person.
-
-    The rest is the HTTP edge: whom to believe about addresses and origins, how much one may send, how signed tokens of
-    the shop are checked, and how codes and receipts are mailed; then the systems of the shop: ``billing`` says which
-    moves the money (default: the one that is set up); then the messaging channels, each of which is on when its
-    settings are (MESSAGING_NEEDS), with ``delivery_attempts`` to bring a message before a person has to; then where
-    people answer, if not at our own desk alone. The README has them all.
+    A field may say more to that page: ``part`` is the heading that begins there, ``shown`` a default in words, ``page``
+    the page under docs/ that tells how to use it.
     """
 
-    home: Path = PROJECT / "var"
-    database_url: str = ""
-    policy: Path | None = None
-    verification_minutes: int = Field(default=60, ge=1, le=1440)
-    verification_tries: int = Field(default=3, ge=1, le=10)
-    answer_working_days: int = Field(default=1, ge=1, le=30)
-    take_back_minutes: int = Field(default=10, ge=0, le=10_080)
-    gateway_attempts: int = Field(default=12, ge=1, le=50)
-    contact: str = "+1 888-582-6840"
-    business_hours: str = "Mon-Fri 09:00-17:00"
-    keys_url: str = ""
-    secret: Secret = Secret("")
-    retention_days: int = Field(default=730, ge=0)
-    agent_limit: Decimal = Field(default=Decimal("100.00"), ge=0, le=1_000_000)
-    lead_limit: Decimal = Field(default=Decimal("500.00"), ge=0, le=1_000_000)
-    gateway_secret: Secret = Secret("")
-    gateway_url: str = ""
+    home: Path = Field(
+        PROJECT / "var",
+        part="Data",
+        description="The data folder: database, keys, secret and logs.",
+        shown="`var` in the project",
+    )
+    database_url: str = Field(
+        "", description="`sqlite:///…` or `postgresql://…`.", shown="SQLite in the data folder", page="run.md"
+    )
+    keys_url: str = Field(
+        "",
+        description="`sqlite:///…` or `postgresql://…`, another database than the one above: the keys of "
+        "personal data.",
+        shown="`keys.db` in the data folder",
+        page="security.md",
+    )
+    secret: Secret = Field(
+        Secret(""),
+        description="Wraps the keys, chains the audit and keys the hashes of addresses; at least 32 bytes. Without it "
+        "all personal data is lost.",
+        shown="`secret` in the data folder, made once",
+    )
+    retention_days: int = Field(
+        730, ge=0, description="`privacy purge` erases what was last used longer ago; 0 keeps it for ever."
+    )
 
-    trusted_proxies: str = "127.0.0.1/32,::1/128"
-    allowed_origins: str = ""
-    messages_per_minute: int = Field(default=60, ge=1, le=100_000)
-    address_messages_per_minute: int = Field(default=300, ge=1, le=100_000)
-    conversations_per_address: int = Field(default=100, ge=1, le=100_000)
-    redis_url: SecretStr = SecretStr("")
-    token_secret: SecretStr = SecretStr("")
-    token_public_key: SecretStr = SecretStr("")
-    token_audience: str = Field(default="refund-desk", min_length=1)
-    email_code: Literal["off", "required"] = "off"
-    smtp_url: SecretStr = SecretStr("")
-    mail_from: str = ""
-    public_url: str = ""
+    policy: Path | None = Field(
+        None,
+        part="Policy and people",
+        description="The policy file.",
+        shown="the embedded one",
+        page="policy.md",
+    )
+    verification_minutes: int = Field(
+        60,
+        ge=1,
+        le=1440,
+        description="How long a customer stays verified in a conversation, and how long a lock-out lasts.",
+    )
+    verification_tries: int = Field(
+        3, ge=1, le=10, description="Wrong pairs of order and address before a person takes over."
+    )
+    answer_working_days: int = Field(1, ge=1, le=30, description="By when a person is promised to answer.")
+    business_hours: str = Field(
+        "Mon-Fri 09:00-17:00",
+        description="When people are at the desk, in the business time zone; several parts with commas, such as "
+        "`Mon-Fri 09:00-17:00, Sat 10:00-12:00`, or `always`. Public holidays are closed.",
+    )
+    contact: str = Field("+1 888-582-6840", description="What customers are told when nothing else works.")
+    take_back_minutes: int = Field(
+        10,
+        ge=0,
+        le=10_080,
+        description="How long a confirmed refund can be taken back; then the service is stopped and the money sent.",
+    )
+    agent_limit: Decimal = Field(
+        Decimal("100.00"),
+        ge=0,
+        le=1_000_000,
+        description="The highest refund, in USD, that an agent decides without a second person. In other currencies a "
+        "second person is always asked.",
+    )
+    lead_limit: Decimal = Field(
+        Decimal("500.00"), ge=0, le=1_000_000, description="The same for a lead. An admin has no limit."
+    )
 
-    stripe_key: Secret = Secret("")
-    stripe_webhook_secret: Secret = Secret("")
-    stripe_url: str = "https://api.stripe.com"
-    stripe_order_field: str = Field(default="order_number", regex=r"^[A-Za-z0-9_.-]{1,40}$")
-    woocommerce_key: Secret = Secret("")
-    woocommerce_secret: Secret = Secret("")
-    woocommerce_webhook_secret: Secret = Secret("")
-    woocommerce_url: str = ""
-    woocommerce_numbers: Literal["id", "number"] = "id"
-    woocommerce_stop_status: str = Field(default="", regex=r"^[a-z0-9-]{0,20}$")
-    woocommerce_balance_field: str = Field(default="card_balance", regex=r"^[A-Za-z0-9_.-]{1,100}$")
-    woocommerce_wallet: Literal["none", "terawallet"] = "none"
-    billing: Literal["", "ledger", "rest", "stripe", "woocommerce"] = ""
+    trusted_proxies: str = Field(
+        "127.0.0.1/32,::1/128",
+        part="Web and limits",
+        description="Networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+        page="run.md",
+    )
+    allowed_origins: str = Field(
+        "",
+        description="Other pages whose scripts may ask: `https://shop.example,…`, exact, never `*`.",
+        page="shop.md",
+    )
+    public_url: str = Field(
+        "",
+        description="Where customers reach this server, such as `https://desk.example`: what links in mails and "
+        "tickets begin with. Without it they have no links.",
+    )
+    messages_per_minute: int = Field(60, ge=1, le=100_000, description="Messages a minute of one conversation.")
+    address_messages_per_minute: int = Field(
+        300, ge=1, le=100_000, description="Messages a minute of one address (of a /64 for IPv6)."
+    )
+    conversations_per_address: int = Field(
+        100, ge=1, le=100_000, description="Conversations of one address that are active within the hour."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr(""),
+        description="`redis://…`: several servers count messages together. While it is down each counts for itself.",
+    )
 
-    slack_bot_token: Secret = Secret("")
-    slack_signing_secret: Secret = Secret("")
-    slack_url: str = "https://slack.com/api"
-    telegram_token: Secret = Secret("")
-    telegram_secret: Secret = Secret("")
-    telegram_url: str = "https://api.telegram.org"
-    twilio_account_sid: str = Field(default="", regex=r"^(AC[0-9a-fA-F]{32})?$")
-    twilio_auth_token: Secret = Secret("")
-    twilio_sms_from: str = Field(default="", regex=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$")
-    twilio_whatsapp_from: str = Field(default="", regex=r"^(\+[1-9][0-9]{6,14})?$")
-    twilio_url: str = "https://api.twilio.com"
-    whatsapp_token: Secret = Secret("")
-    whatsapp_app_secret: Secret = Secret("")
-    whatsapp_verify_token: Secret = Secret("")
-    whatsapp_phone_id: str = Field(default="", regex=r"^[0-9]{0,30}$")
-    messenger_token: Secret = Secret("")
-    messenger_app_secret: Secret = Secret("")
-    messenger_verify_token: Secret = Secret("")
-    meta_url: str = "https://graph.facebook.com/v25.0"
-    email_secret: Secret = Secret("")
-    email_address: str = ""
-    delivery_attempts: int = Field(default=12, ge=1, le=50)
-    helpdesk_url: str = ""
-    helpdesk_token: Secret = Secret("")
-    helpdesk_secret: Secret = Secret("")
-    helpdesk_account: str = Field(default="", regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$")
-    helpdesk_inbox: str = Field(default="", regex=r"^[A-Za-z0-9._%-]*(@[A-Za-z0-9.-]+)?$")
-    helpdesk: Literal["own", "chatwoot", "zendesk", "freshdesk", "slack", "email", "webhook"] = "own"
+    token_secret: SecretStr = Field(
+        SecretStr(""),
+        part="Identity and mail",
+        description="HS256 secret of the shop's signed tokens, at least 32 bytes.",
+        page="reference/identity.md",
+    )
+    token_public_key: SecretStr = Field(
+        SecretStr(""), description="RS256 public key of the shop's signed tokens, PEM, at least 2048 bits."
+    )
+    token_audience: str = Field("refund-desk", min_length=1, description="The `aud` that a token must have.")
+    email_code: Literal["off", "required"] = Field(
+        "off",
+        description="`required`: order number and address are not enough, a code mailed to the order's address is "
+        "asked for, too.",
+    )
+    smtp_url: SecretStr = Field(
+        SecretStr(""), description="`smtp://user:password@host:587` (STARTTLS where offered) or `smtps://…`."
+    )
+    mail_from: str = Field("", description="The sender of codes, receipts and answers by mail.")
+
+    gateway_secret: Secret = Field(
+        Secret(""),
+        part="Who moves the money",
+        description="At least 16 characters; signs the requests to the billing gateway and proves its answers.",
+        page="connect/billing-gateway.md",
+    )
+    gateway_url: str = Field(
+        "",
+        description="Where the billing gateway is: `https://…`, or `http://…` on this machine.",
+        shown="none: the embedded ledger",
+        page="connect/billing-gateway.md",
+    )
+    gateway_attempts: int = Field(
+        12,
+        ge=1,
+        le=50,
+        description="How often a call that the billing gateway does not answer is made, within about 45 minutes, "
+        "before a person has the case.",
+    )
+    stripe_key: Secret = Field(Secret(""), description="`rk_…` or `sk_…`.", page="connect/stripe.md")
+    stripe_webhook_secret: Secret = Field(
+        Secret(""), description="`whsec_…` of `/webhooks/stripe`.", shown="none: no events are taken"
+    )
+    stripe_url: str = Field("https://api.stripe.com", description="Where Stripe's API is; another one for tests.")
+    stripe_order_field: str = Field(
+        "order_number", regex=r"^[A-Za-z0-9_.-]{1,40}$", description="The metadata field with the order number."
+    )
+    woocommerce_key: Secret = Field(Secret(""), description="Consumer key, Read/Write.", page="connect/woocommerce.md")
+    woocommerce_secret: Secret = Field(Secret(""), description="Consumer secret of that key.")
+    woocommerce_webhook_secret: Secret = Field(
+        Secret(""), description="Secret of `/webhooks/woocommerce`.", shown="none: no events are taken"
+    )
+    woocommerce_url: str = Field(
+        "", description="The shop's address; its orders are read live.", page="connect/woocommerce.md"
+    )
+    woocommerce_numbers: Literal["id", "number"] = Field(
+        "id", description="What the digits of an order number are: the order's `id`, or its own `number`."
+    )
+    woocommerce_stop_status: str = Field(
+        "",
+        regex=r"^[a-z0-9-]{0,20}$",
+        description="The order status at which the shop's card system blocks a card.",
+        shown="none: a person stops cards",
+    )
+    woocommerce_balance_field: str = Field(
+        "card_balance",
+        regex=r"^[A-Za-z0-9_.-]{1,100}$",
+        description="The order's meta data with a card's balance.",
+    )
+    woocommerce_wallet: Literal["none", "terawallet"] = Field(
+        "none", description="`terawallet`: where refunds to the wallet are credited."
+    )
+    billing: Literal["", "ledger", "rest", "stripe", "woocommerce"] = Field(
+        "",
+        description="Who moves the money: `ledger`, `rest` (the billing gateway), `stripe` or `woocommerce`. Needed "
+        "where both Stripe and WooCommerce are set up.",
+        shown="the one that is set up",
+    )
+
+    slack_bot_token: Secret = Field(
+        Secret(""),
+        part="Messaging channels",
+        description="`xoxb-…`. With the next one it switches Slack on.",
+        page="connect/slack.md",
+    )
+    slack_signing_secret: Secret = Field(Secret(""), description="What Slack signs its requests with.")
+    slack_url: str = Field("https://slack.com/api", description="Where Slack's API is.")
+    telegram_token: Secret = Field(
+        Secret(""),
+        description="The bot's token. With the next one it switches Telegram on.",
+        page="connect/telegram.md",
+    )
+    telegram_secret: Secret = Field(
+        Secret(""), description="What Telegram shows with every update: letters, digits, `_` and `-`."
+    )
+    telegram_url: str = Field("https://api.telegram.org", description="Where Telegram's API is.")
+    twilio_account_sid: str = Field(
+        "",
+        regex=r"^(AC[0-9a-fA-F]{32})?$",
+        description="`AC…`. With the token and one of the two numbers it switches Twilio on.",
+        page="connect/twilio.md",
+    )
+    twilio_auth_token: Secret = Field(Secret(""), description="The token of that account.")
+    twilio_sms_from: str = Field(
+        "", regex=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$", description="`+…` or `MG…`: SMS."
+    )
+    twilio_whatsapp_from: str = Field("", regex=r"^(\+[1-9][0-9]{6,14})?$", description="`+…`: WhatsApp by Twilio.")
+    twilio_url: str = Field("https://api.twilio.com", description="Where Twilio's API is.")
+    whatsapp_token: Secret = Field(
+        Secret(""),
+        description="The access token. All four switch WhatsApp by Meta on.",
+        page="connect/whatsapp.md",
+    )
+    whatsapp_app_secret: Secret = Field(Secret(""), description="What Meta signs its requests with.")
+    whatsapp_verify_token: Secret = Field(Secret(""), description="What Meta asks back when the webhook is set up.")
+    whatsapp_phone_id: str = Field("", regex=r"^[0-9]{0,30}$", description="The id of the phone number.")
+    messenger_token: Secret = Field(
+        Secret(""), description="The page's token. All three switch Messenger on.", page="connect/messenger.md"
+    )
+    messenger_app_secret: Secret = Field(Secret(""), description="What Meta signs its requests with.")
+    messenger_verify_token: Secret = Field(Secret(""), description="What Meta asks back when the webhook is set up.")
+    meta_url: str = Field(
+        "https://graph.facebook.com/v25.0", description="Where Meta's API is, with its version: WhatsApp and Messenger."
+    )
+    email_secret: Secret = Field(
+        Secret(""),
+        description="What mail that is posted here is signed with. With the next one it switches e-mail on; answers "
+        "need `REFUND_DESK_SMTP_URL`.",
+        page="connect/email.md",
+    )
+    email_address: str = Field("", description="The address that customers write to.")
+    delivery_attempts: int = Field(
+        12,
+        ge=1,
+        le=50,
+        description="How often a message that a provider does not take is brought, within about an hour, before a "
+        "person has to reach the customer.",
+    )
+
+    helpdesk_url: str = Field(
+        "",
+        part="Help desks",
+        description="Where the help desk is: `https://…`.",
+        shown="none; for Slack its own",
+    )
+    helpdesk_token: Secret = Field(Secret(""), description="What our calls there show.")
+    helpdesk_secret: Secret = Field(
+        Secret(""), description="At least 16 characters; what its webhooks are signed with."
+    )
+    helpdesk_account: str = Field(
+        "",
+        regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$",
+        description="Chatwoot: number of the account. Zendesk: e-mail address of the agent. Slack: id of the channel. "
+        "E-mail: address of the team.",
+    )
+    helpdesk_inbox: str = Field(
+        "",
+        regex=r"^[A-Za-z0-9._%-]*(@[A-Za-z0-9.-]+)?$",
+        description="Chatwoot: number of the inbox. E-mail: address that answers go to.",
+    )
+    helpdesk: Literal["own", "chatwoot", "zendesk", "freshdesk", "slack", "email", "webhook"] = Field(
+        "own",
+        description="Where people answer: `own` (our desk alone), `chatwoot`, `zendesk`, `freshdesk`, `slack`, `email` "
+        "or `webhook`. The page of each says which of the five above it needs.",
+        page="connect/index.md",
+    )
 
     class Config:
         """Where the values come from."""
@@ -399,7 +568,9 @@ def load_settings() -> Settings:
     known = {PREFIX + name.upper() for name in Settings.__fields__} | set(files.values())
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingsError(f"{unknown[0]} is not a setting; the README lists those that are")
+        raise SettingsError(
+            f"{unknown[0]} is not a setting; docs/reference/settings.md and `make docs` list those that are"
+        )
     from_files = {name: _secret_of(name, variable) for name, variable in files.items() if os.environ.get(variable)}
     try:
         return Settings(**from_files)

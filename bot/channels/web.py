@@ -65,7 +65,7 @@ class _Parts:
 
 
 class WebInput(InputChannel):
-    """``/webhooks/web/…``; what it takes and answers is told in docs/web-channel.md."""
+    """``/webhooks/web/…``; what it takes and answers is told in docs/reference/web-channel.md."""
 
     @classmethod
     def name(cls) -> str:

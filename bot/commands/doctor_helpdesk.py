@@ -22,7 +22,7 @@ def _helpdesk(settings: Settings) -> Iterator[Finding]:
     if desk is None:
         yield Finding("help desk", "people answer at our own desk")
         return
-    page = f"docs/{_PAGES.get(name, name)}.md"
+    page = f"docs/connect/{_PAGES.get(name, name)}.md"
     try:
         says = desk.check()
     except HelpDeskError as error:

@@ -11,13 +11,13 @@ from bot.gateways.messaging.telegram import TelegramCourier
 from bot.settings import Settings, SettingsError
 
 _FIX = {
-    "slack": "set REFUND_DESK_SLACK_BOT_TOKEN to the bot token of the installed app (docs/slack.md)",
-    "telegram": "set REFUND_DESK_TELEGRAM_TOKEN to what @BotFather says (docs/telegram.md)",
-    "sms": "set REFUND_DESK_TWILIO_ACCOUNT_SID and _AUTH_TOKEN to those of the console (docs/twilio.md)",
-    "twilio-whatsapp": "set REFUND_DESK_TWILIO_ACCOUNT_SID and _AUTH_TOKEN to those of the console (docs/twilio.md)",
-    "whatsapp": "set REFUND_DESK_WHATSAPP_TOKEN and _PHONE_ID to those of one app (docs/whatsapp.md)",
-    "messenger": "set REFUND_DESK_MESSENGER_TOKEN to the page's token (docs/messenger.md)",
-    "email": "correct REFUND_DESK_SMTP_URL, or start the mail server (docs/email.md)",
+    "slack": "set REFUND_DESK_SLACK_BOT_TOKEN to the bot token of the installed app (docs/connect/slack.md)",
+    "telegram": "set REFUND_DESK_TELEGRAM_TOKEN to what @BotFather says (docs/connect/telegram.md)",
+    "sms": "set REFUND_DESK_TWILIO_ACCOUNT_SID and _AUTH_TOKEN to those of the console (docs/connect/twilio.md)",
+    "twilio-whatsapp": "set REFUND_DESK_TWILIO_ACCOUNT_SID and _AUTH_TOKEN to the console's (docs/connect/twilio.md)",
+    "whatsapp": "set REFUND_DESK_WHATSAPP_TOKEN and _PHONE_ID to those of one app (docs/connect/whatsapp.md)",
+    "messenger": "set REFUND_DESK_MESSENGER_TOKEN to the page's token (docs/connect/messenger.md)",
+    "email": "correct REFUND_DESK_SMTP_URL, or start the mail server (docs/connect/email.md)",
 }
 
 
@@ -41,7 +41,7 @@ def _courier(settings: Settings, courier: Courier) -> Iterator[Finding]:
         courier.check()
         expected = f"{settings.public_url}/webhooks/telegram"
         if isinstance(courier, TelegramCourier) and settings.public_url and courier.webhook() != expected:
-            fix = "call setWebhook with this desk's address and the secret (docs/telegram.md)"
+            fix = "call setWebhook with this desk's address and the secret (docs/connect/telegram.md)"
             yield Finding(about, "Telegram sends updates somewhere else, or nowhere", fix)
             return
     except Undeliverable as refused:

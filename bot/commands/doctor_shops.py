@@ -70,7 +70,7 @@ def _stripe(settings: Settings, shop: Shop) -> Iterator[Finding]:
             if refused.status == 401:
                 yield Finding("stripe", "refuses the key", "set REFUND_DESK_STRIPE_KEY to a key that is in use")
                 return
-            fix = f"give the restricted key the right to read {what}; docs/stripe.md lists all rights"
+            fix = f"give the restricted key the right to read {what}; docs/connect/stripe.md lists all rights"
             yield Finding("stripe", f"does not let us read {what}: {refused.code}", fix)
         except GatewayError as error:
             yield Finding("stripe", str(error), "is api.stripe.com reachable from here? REFUND_DESK_STRIPE_URL")
@@ -79,9 +79,9 @@ def _stripe(settings: Settings, shop: Shop) -> Iterator[Finding]:
     yield Finding("stripe", f"the key is taken ({kind}); whether it may pay refunds, only a refund can show")
     if not settings.stripe_webhook_secret:
         says = "no webhook is set up: disputes and refunds made there are seen only just before a payment"
-        yield Finding("stripe", f"{says}; docs/stripe.md says how")
+        yield Finding("stripe", f"{says}; docs/connect/stripe.md says how")
     if settings.billing == "stripe" and shop.services is None:
-        yield Finding("stripe", "no system stops cards: their refunds go to a person (docs/stripe.md)")
+        yield Finding("stripe", "no system stops cards: their refunds go to a person (docs/connect/stripe.md)")
 
 
 def _woocommerce(settings: Settings, shop: Shop) -> Iterator[Finding]:
@@ -112,9 +112,11 @@ def _woocommerce(settings: Settings, shop: Shop) -> Iterator[Finding]:
         fix = "activate TeraWallet, or set REFUND_DESK_WOOCOMMERCE_WALLET=none"
         yield Finding(about, "TeraWallet has no API there", fix)
     if not settings.woocommerce_webhook_secret:
-        yield Finding(about, "no webhook is set up: changes are seen when somebody asks; docs/woocommerce.md says how")
+        yield Finding(
+            about, "no webhook is set up: changes are seen when somebody asks; docs/connect/woocommerce.md says how"
+        )
     if settings.billing == "woocommerce" and shop.services is None and not settings.woocommerce_stop_status:
-        yield Finding(about, "nothing stops cards: their refunds go to a person (docs/woocommerce.md)")
+        yield Finding(about, "nothing stops cards: their refunds go to a person (docs/connect/woocommerce.md)")
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (("billing", _shops),)

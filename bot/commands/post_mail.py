@@ -39,7 +39,7 @@ def _run(args: argparse.Namespace) -> int:
         return _later(str(error))
     secret, url = settings.email_secret.get_secret_value(), args.url or settings.public_url
     if not secret:
-        return _later("REFUND_DESK_EMAIL_SECRET: is not set (docs/email.md)")
+        return _later("REFUND_DESK_EMAIL_SECRET: is not set (docs/connect/email.md)")
     if not url:
         return _later("REFUND_DESK_PUBLIC_URL: set it, or give --url")
     values = as_posted(sys.stdin.buffer.read(), args.authserv_id)
@@ -51,7 +51,7 @@ def _run(args: argparse.Namespace) -> int:
 
 
 def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:
-    """What docs/email.md has posted of a mail (RFC 5322), however broken it is.
+    """What docs/connect/email.md has posted of a mail (RFC 5322), however broken it is.
 
     ``spf`` and ``dkim`` have passed where the topmost ``Authentication-Results`` of ``authserv_id`` (RFC 8601) says so
     and ``dmarc`` has passed for the domain of ``From``; without ``authserv_id`` nothing is believed.

@@ -1,4 +1,4 @@
-"""The billing gateway over HTTP, as docs/billing-gateway.openapi.yml describes it.
+"""The billing gateway over HTTP, as docs/connect/billing-gateway.openapi.yml describes it.
 
 Nothing that an exception or a log line can carry comes from an answer, but for an error code of the gateway.
 """

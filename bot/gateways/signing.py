@@ -1,4 +1,4 @@
-"""Signatures of requests to the billing gateway and of its answers; docs/billing-gateway.openapi.yml says how."""
+"""Signatures of requests to the billing gateway and of its answers: docs/connect/billing-gateway.openapi.yml."""
 
 from __future__ import annotations
 

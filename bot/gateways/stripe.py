@@ -1,4 +1,4 @@
-"""Stripe as the billing gateway; docs/stripe.md says what that means for a shop."""
+"""Stripe as the billing gateway; docs/connect/stripe.md says what that means for a shop."""
 
 from __future__ import annotations
 

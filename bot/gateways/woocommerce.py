@@ -1,4 +1,4 @@
-"""WooCommerce as the billing gateway; docs/woocommerce.md says what that means for a shop.
+"""WooCommerce as the billing gateway; docs/connect/woocommerce.md says what that means for a shop.
 
 The shop's API knows no idempotency keys. What is paid carries the key in its reason, which the shop stores before it
 moves any money, and is looked for before anything is paid.

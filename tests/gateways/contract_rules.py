@@ -1,5 +1,5 @@
-"""The rules of docs/billing-gateway.openapi.yml as the contract server checks them: written from that file alone, not
-from the client, so that a mistake of one is not the mistake of both."""
+"""The rules of docs/connect/billing-gateway.openapi.yml as the contract server checks them: written from that file
+alone, not from the client, so that a mistake of one is not the mistake of both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, RefResolver
 from ruamel.yaml import YAML
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "billing-gateway.openapi.yml"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "connect" / "billing-gateway.openapi.yml"
 TOLERANCE_SECONDS = 300
 LONGEST_BODY = 65_536
 

@@ -1,4 +1,4 @@
-"""A billing gateway that does what docs/billing-gateway.openapi.yml says, strictly, and goes wrong on demand.
+"""A billing gateway that does what docs/connect/billing-gateway.openapi.yml says, strictly, and goes wrong on demand.
 
     with ContractServer(secret=b"…") as server:
         server.book.add_order("CC-104233")

@@ -23,7 +23,7 @@ _numbers = itertools.count(int(time.time()))
 
 
 class MailProvider(Provider):
-    """SMTP on one side (RFC 5321), docs/email.md on the other."""
+    """SMTP on one side (RFC 5321), docs/connect/email.md on the other."""
 
     webhook = "email"
     secret, ours = "mail-webhook-secret-of-tests", "help@desk.example"

@@ -1,4 +1,4 @@
-"""Mail that a mail service or a script posts here, signed, as docs/email.md says.
+"""Mail that a mail service or a script posts here, signed, as docs/connect/email.md says.
 
 A sender's address is believed only where SPF and DKIM have passed; it can be forged otherwise. Mail from such a sender
 never gets into the conversation of the address: only into one whose last mails its sender has received, which the

@@ -1,5 +1,5 @@
 """Chatwoot, both ways: the help desk for the customers of our other channels, over an inbox of the kind API; and the
-channel of its own inboxes, as their agent bot (docs/chatwoot.md)."""
+channel of its own inboxes, as their agent bot (docs/connect/chatwoot.md)."""
 
 from __future__ import annotations
 

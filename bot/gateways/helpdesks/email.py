@@ -1,4 +1,4 @@
-"""A mailbox of the company as help desk: a mail for each case, and answers by reply (docs/email-desk.md)."""
+"""A mailbox of the company as help desk: a mail for each case, and answers by reply (docs/connect/email-desk.md)."""
 
 from __future__ import annotations
 

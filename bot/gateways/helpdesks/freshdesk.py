@@ -1,5 +1,5 @@
 """Freshdesk: tickets and private notes over API v2; its webhook only says that something happened
-(docs/freshdesk.md)."""
+(docs/connect/freshdesk.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Slack channel as help desk: a message with buttons for each case, and its thread (docs/slack-desk.md)."""
+"""A Slack channel as help desk: a message with buttons for each case, and its thread (docs/connect/slack-desk.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any help desk that takes a signed webhook, and sends signed ones back (docs/helpdesk-webhook.md)."""
+"""Any help desk that takes a signed webhook, and sends signed ones back (docs/connect/helpdesk-webhook.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Zendesk Support: tickets over the Ticketing API, answers by event webhook (docs/zendesk.md)."""
+"""Zendesk Support: tickets over the Ticketing API, answers by event webhook (docs/connect/zendesk.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Chatwoot's own inboxes, whose customers the bot answers as their agent bot (docs/chatwoot.md)."""
+"""Chatwoot's own inboxes, whose customers the bot answers as their agent bot (docs/connect/chatwoot.md)."""
 
 from __future__ import annotations
 
