@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train test lint data-check unit stories simulate chaos bench eval
+.PHONY: help setup browser run train test lint data-check unit stories simulate chaos mutants bench eval
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -44,6 +44,9 @@ simulate: train ## Simulated customers against the running bot; ARGS="--scenario
 
 chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
 	@$(bin)/python scripts/chaos.py $(ARGS)
+
+mutants: train browser ## Put known faults into the code, and say which test catches each; ARGS="-k cases --at REV"
+	@$(bin)/python -m scripts.mutants $(ARGS)
 
 bench: train browser ## Measure decisions, turns and pages
 	@$(bin)/python scripts/bench.py $(ARGS)
