@@ -53,6 +53,9 @@ simulate: train ## Simulated customers against the running bot; ARGS="--scenario
 chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
 	@$(bin)/python -m scripts.chaos $(ARGS)
 
+mutants: train browser ## Put known faults into the code, and say which test catches each; ARGS="-k cases --at REV"
+	@$(bin)/python -m scripts.mutants $(ARGS)
+
 bench: train browser ## Measure decisions, turns and pages
 	@$(bin)/python -m scripts.bench $(ARGS)
 	@$(bin)/python -m scripts.page_costs
