@@ -32,13 +32,19 @@ if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).
 FIRST = ("faults", "e2e/test_faults", "messaging", "helpdesks/test_helpdesk_site", "browser", "e2e", "attacks")
 """What takes longest, so that no worker is left with it at the end."""
 
+ONE_BROWSER = "tests/browser"
+"""Two at once would be slow and get in each other's way."""
 
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is started for a module is started once: its tests go to one worker. Others go to whichever is free."""
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs.values()
         if any(fixture.scope in ("module", "session") and fixture.baseid for found in fixtures for fixture in found):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+            item.add_marker(
+                pytest.mark.xdist_group(ONE_BROWSER if ONE_BROWSER in item.nodeid else item.nodeid.partition("::")[0])
+            )
     items.sort(key=_place)
 
 

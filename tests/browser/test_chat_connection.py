@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.widget_page import ANSWER, QUESTION, ChatPage
-from tests.e2e.running import Site, children_of, wait_for
+from tests.e2e.faulty import kill
+from tests.e2e.running import Site, wait_for
 
 pytestmark = pytest.mark.browser
 MESSAGES, OPEN = re.compile(r"/webhooks/web/messages"), re.compile(r"/webhooks/web/open")
-
-
-def kill_the_server(desk: Site) -> None:
-    """The child that listens to customers; the supervisor starts another one."""
-    for child in children_of(desk.process.pid):
-        if b"bot.channels.server" in Path(f"/proc/{child}/cmdline").read_bytes():
-            os.kill(child, signal.SIGKILL)
-            return
-    raise AssertionError("there is no server to kill")
 
 
 def test_what_is_said_while_the_server_restarts_arrives_once(
@@ -35,7 +24,7 @@ def test_what_is_said_while_the_server_restarts_arrives_once(
     chat.open()
     chat.presses("I want a refund")
 
-    kill_the_server(desk)
+    kill(desk, "server")
     expect(chat.notice).to_contain_text("No connection")
     said = [number, QUESTION]
     for text in said:

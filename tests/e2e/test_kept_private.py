@@ -16,7 +16,8 @@ import httpx
 import pytest
 
 from bot.settings import PROJECT
-from tests.e2e.running import Customer, Site, children_of, environment, events_of, running_site
+from tests.e2e.faulty import pid_of
+from tests.e2e.running import Customer, Site, environment, events_of, running_site
 
 pytestmark = pytest.mark.e2e
 
@@ -100,12 +101,9 @@ def test_the_action_server_answers_an_error_with_its_kind_and_rasa_logs_no_more(
     """The server's own log of a failing action call: rasa_sdk's answer would hold the whole request."""
     buyer = private.customer()
     buyer.says("hello")
-    for pid in children_of(private.process.pid):
-        if b"actions" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGSTOP)
-            break
-    else:
-        pytest.fail("there is no action server")
+    pid = pid_of(private, "actions")
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
     try:
         buyer.says(f"I'm {NAME}, {EMAIL}, call {PHONE}")  # the call runs into its time-out
     finally:
