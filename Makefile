@@ -68,7 +68,7 @@ eval: train ## How well messages are understood, with reports in results/; EVAL=
 	@$(bin)/refund-desk evaluate $(EVAL) --report results/evaluation
 
 docs: setup ## The documentation as a site in results/site; a warning is an error
-	@sh scripts/quietly docs $(bin)/mkdocs build --quiet
+	@sh scripts/quietly docs env $(quiet) $(bin)/mkdocs build --strict
 
 licences: setup ## The licences of the packages that this one stands on
 	@$(bin)/python -m scripts.docs_hooks
