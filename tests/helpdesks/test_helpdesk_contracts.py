@@ -115,7 +115,7 @@ def test_a_repeat_carries_the_same_id(scene: Scene) -> None:
 def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     handed_over(scene)
     now = time.time()
-    monkeypatch.setattr("desk_people.time.time", lambda: now - 301)
+    monkeypatch.setattr("tests.helpdesks.desk_people.time.time", lambda: now - 301)
     request = scene.people.answer("replayed")
     monkeypatch.undo()
     assert scene.send(request).status_code == 401
