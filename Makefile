@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train quick quick-tests test lint data-check unit stories simulate chaos mutants bench \
+.PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos mutants bench \
 	eval docs licences local-slack pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
@@ -27,7 +27,11 @@ quick-tests:
 	@$(bin)/pytest -n $(WORKERS) -p no:warnings -m "not postgres and not e2e" tests/policy tests/cases tests/nlu tests/actions
 
 test: ## Everything that must pass
-	@sh scripts/stages setup lint train data-check docs browser unit stories
+	@sh scripts/stages setup checks unit
+
+# Training keeps one processor busy for a while, and the rest the other one.
+checks:
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync train lint data-check docs browser stories
 
 lint: setup ## Format, lint, types, and who may import whom
 	$(bin)/ruff check .

@@ -95,16 +95,10 @@ class Postgres:
         with self._migrated.begin() as connection:
             if _schema(connection) != self._schema:
                 return False
-            used = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT FROM {t})" for t in metadata.tables)
-            numbered = (
-                "SELECT refobjid::regclass::text FROM pg_sequences JOIN pg_depend "
-                "ON objid = (quote_ident(schemaname) || '.' || quote_ident(sequencename))::regclass AND deptype = 'a' "
-                "WHERE last_value IS NOT NULL"
-            )
-            tables = {name for query in (used, numbered) for (name,) in connection.execute(sa.text(query))}
-            tables |= self._rows.keys()
             connection.execute(sa.text("SET LOCAL session_replication_role = replica"))  # rows may only be added
-            connection.execute(sa.text(f"TRUNCATE {', '.join(sorted(tables))} RESTART IDENTITY CASCADE"))
+            for table in metadata.sorted_tables:
+                connection.execute(table.delete())  # quicker than TRUNCATE, which makes new files
+            connection.execute(sa.text("SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"))
             for table, rows in self._rows.items():
                 connection.execute(metadata.tables[table].insert(), rows)
         return True

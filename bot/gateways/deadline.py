@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 
 import httpcore
@@ -29,7 +30,7 @@ class DeadlineTransport(httpx.HTTPTransport):
     """httpx's own transport over sockets that know the deadline; it raises httpx's time-outs."""
 
     def __init__(self, connections: int = 8) -> None:
-        context = httpx.create_ssl_context()
+        context = _certificates()
         super().__init__(verify=context)
         # httpx has no parameter for httpcore's network backend. A test with a dripping server watches over this line.
         self._pool = httpcore.ConnectionPool(
@@ -39,6 +40,11 @@ class DeadlineTransport(httpx.HTTPTransport):
             keepalive_expiry=20,
             network_backend=_Backend(),
         )
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    return httpx.create_ssl_context()  # reading them takes 20 ms: once for all clients of a process
 
 
 class _Backend(httpcore.NetworkBackend):
