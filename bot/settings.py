@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -605,10 +606,15 @@ def _secret_of(name: str, variable: str) -> Any:
 def load_policy(settings: Settings) -> Policy:
     """The policy file of the settings, or the embedded one. Raises SettingsError."""
     if settings.policy is None:
-        return Policy.parse(importlib.resources.files("bot.policy").joinpath("terms/policy.yml").read_text("utf-8"))
+        return _embedded_policy()
     try:
         return Policy.parse(settings.policy.read_text("utf-8"))
     except UnicodeDecodeError:
         raise SettingsError(f"REFUND_DESK_POLICY: {settings.policy} is not a text file in UTF-8") from None
     except (OSError, PolicyFileError) as error:
         raise SettingsError(f"REFUND_DESK_POLICY: {settings.policy}: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _embedded_policy() -> Policy:
+    return Policy.parse(importlib.resources.files("bot.policy").joinpath("terms/policy.yml").read_text("utf-8"))

@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is started for a module is started once: its tests go to one worker. Others go to whichever is free."""
     for item in items:
         fixtures = item._fixtureinfo.name2fixturedefs.values()
-        if any(fixture.scope in ("module", "session") and fixture.baseid for found in fixtures for fixture in found):
+        if any(fixture.scope in ("module", "package") and fixture.baseid for found in fixtures for fixture in found):
             item.add_marker(
                 pytest.mark.xdist_group(ONE_BROWSER if ONE_BROWSER in item.nodeid else item.nodeid.partition("::")[0])
             )

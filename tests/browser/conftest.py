@@ -47,7 +47,7 @@ def strange_shop() -> Iterator[ShopServer]:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def desk(tmp_path_factory: pytest.TempPathFactory, shop: ShopServer) -> Iterator[Site]:
     """The running site, which lists the one shop."""
     with running_site(tmp_path_factory.mktemp("browser"), allowed_origins=shop.url) as site:

@@ -16,7 +16,7 @@ from tests.e2e.running import Site, environment, free_port, running_site, wait_f
 from tests.e2e.shop import TOKEN_SECRET, Inbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A bot with its embedded defaults and an empty data folder."""
     with running_site(tmp_path_factory.mktemp("home")) as site:
@@ -33,7 +33,7 @@ def mail_server() -> Iterator[tuple[Inbox, int]]:
     controller.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def strict_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[Inbox, int]) -> Iterator[Site]:
     """A bot with short limits, a listed origin, signed tokens and codes by mail; tests are told apart by
     X-Forwarded-For."""
@@ -54,7 +54,7 @@ def strict_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[Inb
         yield site
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site_without_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The Rasa server alone, with no action server where it looks for one."""
     home = tmp_path_factory.mktemp("lonely")

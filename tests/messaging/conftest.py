@@ -15,7 +15,7 @@ from tests.messaging.provider_servers import Provider, SlackServer, TelegramServ
 PUBLIC_URL = "https://desk.example"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """All of it, started once."""
     sms, whatsapp, messenger = TwilioServer(PUBLIC_URL), WhatsAppServer(), MessengerServer()
