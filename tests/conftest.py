@@ -39,17 +39,7 @@ if "SSL_CERT_FILE" not in os.environ:
     os.environ["SSL_CERT_FILE"] = one_certificate.name
     atexit.register(Path(one_certificate.name).unlink, missing_ok=True)
 
-FIRST = (
-    "messaging",
-    "e2e/test_faults",
-    "faults",
-    "attacks/test_money",
-    "attacks/test_owners",
-    "browser",
-    "helpdesks/test_helpdesk_site",
-    "e2e",
-    "attacks",
-)
+FIRST = ("browser", "messaging", "attacks/test_hostile", "e2e/test_faults", "faults", "attacks", "helpdesks", "e2e")
 """What takes longest, so that no worker is left with it at the end."""
 
 ONE_BROWSER = "tests/browser"

@@ -90,6 +90,18 @@ class Site:
             uow.commit()
         return number, email
 
+    def all_is_said(self) -> bool:
+        """Whether no message waits for its answer, and none that is due is on its way to a customer."""
+        m = t.messages.c
+        now = datetime.now(timezone.utc)
+        unanswered = sa.and_(m.author == "customer", m.answered_at.is_(None))
+        due = sa.or_(m.next_at.is_(None), m.next_at <= now + timedelta(seconds=10))
+        undelivered = sa.and_(m.author != "customer", m.delivered_at.is_(None), m.failed_at.is_(None), due)
+        with self.services.unit_of_work() as uow:
+            assert isinstance(uow, SqlUnitOfWork)
+            waiting = sa.select(m.id).where(sa.or_(unanswered, undelivered)).limit(1)
+            return uow.connection.execute(waiting).first() is None
+
     def cases(self, conversation: Customer) -> list[CaseFile]:
         """The cases of a conversation, oldest first."""
         with self.services.unit_of_work() as uow:

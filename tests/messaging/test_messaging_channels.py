@@ -49,13 +49,10 @@ class Chat:
         assert time.monotonic() - started < 3, "providers wait three seconds, and then send it again"
 
     def hears(self, seconds: float = 20) -> list[Got]:
-        """What comes next, once it has come whole."""
+        """What comes next, once all of it has come."""
         until(lambda: len(self.got) > self.seen, seconds)
-        count = 0
-        while count != len(self.got):
-            count = len(self.got)
-            time.sleep(0.7)
-        new, self.seen = self.got[self.seen :], count
+        until(self.site.all_is_said, 60)
+        new, self.seen = self.got[self.seen :], len(self.got)
         return new
 
     def says(self, text: str) -> str:
