@@ -88,53 +88,23 @@ def _child(
 
     def run() -> None:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         for output in (sys.stdout, sys.stderr):
             os.dup2(stdout.fileno(), output.fileno())
         preexec_fn()
         Path("/proc/self/comm").write_text(command[2][:15])  # what tests.e2e.faulty knows it by
         _module(command[2:], cwd, env)
 
-    # Or the child would close what the parent has left open, and with it drop the locks of SQLite. A signal waits: what
-    # its handler raises in the middle of a finalizer is ignored.
+    # A stop waits: its exception would be lost in a finalizer. A child that the supervisor does not know yet ends with
+    # it, as after PR_SET_PDEATHSIG: a daemon of multiprocessing.
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
-    gc.collect()
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    open_files = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-    assert not [name for name in open_files if name.endswith((".db", ".db-wal", ".db-shm"))], open_files
-    return Forked(_fork_server.Process(target=_supervisor, args=(argv, environment)))
-
-
-def _supervisor(argv: list[str], environment: dict[str, str]) -> None:
-    from bot.commands import run
-
-    run.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": _child})  # type: ignore[assignment]
-    _module(argv, PROJECT, environment)
-
-
-def _child(
-    command: list[str],
-    *,
-    cwd: Path,
-    env: dict[str, str],
-    stdin: int,
-    stdout: IO[bytes],
-    stderr: int,
-    preexec_fn: Callable[[], None],
-) -> Forked:
-    assert command[:2] == [sys.executable, "-m"] and (stdin, stderr) == (subprocess.DEVNULL, subprocess.STDOUT)
-
-    def run() -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        for output in (sys.stdout, sys.stderr):
-            os.dup2(stdout.fileno(), output.fileno())
-        preexec_fn()
-        Path("/proc/self/comm").write_text(command[2][:15])  # what tests.e2e.faulty knows it by
-        _module(command[2:], cwd, env)
-
-    gc.collect()  # or the child would close what the parent has left open, and with it drop the locks of SQLite
-    open_files = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
-    assert not [name for name in open_files if name.endswith((".db", ".db-wal", ".db-shm"))], open_files
-    return Forked(_fork.Process(target=run))
+    try:
+        gc.collect()  # or the child would close what the parent has left open, and with it drop the locks of SQLite
+        open_files = [str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+        assert not [name for name in open_files if name.endswith((".db", ".db-wal", ".db-shm"))], open_files
+        return Forked(_fork.Process(target=run, daemon=True))
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _module(argv: list[str], folder: Path, environment: dict[str, str]) -> None:
