@@ -33,8 +33,19 @@ _numbers = itertools.count(1)
 def copy_home(home: Path, database: str = "refund-desk.db") -> None:
     """Put a secret, its keys, and a migrated, empty SQLite store of that name into a data folder."""
     home.mkdir(parents=True, exist_ok=True)
-    for entry in Path(_home()).iterdir():
+    for entry in Path(_home(), "data").iterdir():
         shutil.copy(entry, home / (database if entry.name == "refund-desk.db" else entry.name))
+
+
+def sqlite_store(home: Path) -> str:
+    """The URL of a migrated, empty SQLite store, whose keys are put into this data folder. It is at the same place each
+    time, so that SQLAlchemy need not compile each statement anew for each test."""
+    store = Path(_home()) / "store"
+    shutil.rmtree(store, ignore_errors=True)  # with the log of the last one
+    copy_home(home, "unused.db")
+    store.mkdir()
+    (home / "unused.db").rename(store / "test.db")
+    return f"sqlite:///{store}/test.db"
 
 
 def a_shop(clock: Clock, folder: str) -> Services:
@@ -81,7 +92,7 @@ class Postgres:
         if self._migrated is None:
             self._create(self._name)
             self._migrated = sa.create_engine(_url(self._name), future=True)
-            _migrate(Settings(home=Path(_home()), database_url=_url(self._name)))
+            _migrate(Settings(home=Path(_home(), "data"), database_url=_url(self._name)))
             with self._migrated.begin() as connection:
                 self._schema = _schema(connection)
                 found = {name: connection.execute(sa.select(table)) for name, table in metadata.tables.items()}
@@ -135,7 +146,7 @@ def _schema(connection: Connection) -> str:
 def _home() -> str:
     folder = tempfile.TemporaryDirectory()
     _folders.append(folder)  # it goes with the process
-    _migrate(Settings(home=Path(folder.name)))
+    _migrate(Settings(home=Path(folder.name, "data")))
     return folder.name
 
 

@@ -121,9 +121,9 @@ def test_the_longest_message_is_read_at_once() -> None:
     ]
     shapes += ["0" * 12 + " " * 500, "\u0301" * 2_000, "$1,111" * 300, "a@a" + ".a" * 990, "phone " * 330, "+1" * 1_000]
     for text in shapes:
-        started = time.monotonic()
+        started = time.process_time()  # a machine that is busy is no fault
         extract(clean(mask_cards(text)[0]))
-        assert time.monotonic() - started < 2, text[:20]
+        assert time.process_time() - started < 2, text[:20]
 
 
 # The body of a request

@@ -9,7 +9,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases import passwords
 from bot.cases.agents import (
     ADDRESS_TRIES,
     LOGIN_TRIES,
@@ -30,13 +29,6 @@ from tests.store_builders import Clock
 
 PASSWORD = "correct horse battery"
 PNG = (b"\x89PNG\r\n\x1a\n" + b"0" * 20, "image/png")
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real costs would only make the tests slow; one test looks at them."""
-    monkeypatch.setattr(passwords, "_LOG_N", 4)
-    monkeypatch.setattr(passwords, "_P", 1)
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def test_a_redis_that_goes_down_stops_nobody_and_is_used_again(
     process.wait()
     started = time.monotonic()
     assert [bool(wait) for wait in waits(counted, 4)] == [False] * 3 + [True], "counted here meanwhile"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
     port = url.split(":")[-1].split("/")[0]
     again = subprocess.Popen(["redis-server", "--port", port, "--save", ""], stdout=subprocess.DEVNULL)
     try:

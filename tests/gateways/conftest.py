@@ -8,7 +8,7 @@ import pytest
 
 from bot.gateways.rest import RestGateway
 from tests.gateways.contract_server import ContractServer
-from tests.gateways.gateway_builders import CARD, PLAN, quick_gateway
+from tests.gateways.gateway_builders import CARD, PLAN, gateway_to, limits_of
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def server() -> Iterator[ContractServer]:
 
 
 @pytest.fixture
-def gateway(server: ContractServer) -> Iterator[RestGateway]:
-    """The gateway of the bot, quicker to give up than in the bot."""
-    with quick_gateway(server) as made:
+def gateway(server: ContractServer, request: pytest.FixtureRequest) -> Iterator[RestGateway]:
+    """The gateway of the bot, with the patience that the test needs."""
+    with gateway_to(server, limits=limits_of(request)) as made:
         yield made

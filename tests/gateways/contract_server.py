@@ -49,8 +49,8 @@ class ContractServer(Served):
         *,
         book: Path | None = None,
         port: int = 0,
-        slow_seconds: float = 0.6,
-        drip_seconds: float = 0.02,
+        slow_seconds: float = 1.5,
+        drip_seconds: float = 0.05,
         retry_after: str = "2",
         calls_per_minute: int | None = None,
         clock: Callable[[], float] = time.time,
@@ -326,7 +326,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--orders", type=Path, help="a JSON list of orders, as refund-desk imports it")
     parser.add_argument("--chance", action="append", default=[], metavar="FAULT=0.1", help=", ".join(Fault))
     parser.add_argument("--seed", type=int, default=1, help="of the faults")
-    parser.add_argument("--slow", type=float, default=0.6, metavar="SECONDS")
+    parser.add_argument("--slow", type=float, default=1.5, metavar="SECONDS")
     arguments = parser.parse_args(argv)
     secret = arguments.secret_file.read_bytes().strip() if arguments.secret_file else SECRET
     server = ContractServer(secret, book=arguments.book, port=arguments.port, slow_seconds=arguments.slow)

@@ -70,7 +70,7 @@ class ShopServer(Served, ABC):
 
     user = password = ""
 
-    def __init__(self, late_seconds: float = 0.6, retry_after: str = "2") -> None:
+    def __init__(self, late_seconds: float = 1.5, retry_after: str = "2") -> None:
         super().__init__()
         self.late_seconds = late_seconds
         self.retry_after = retry_after

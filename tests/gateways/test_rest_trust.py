@@ -16,7 +16,7 @@ from bot.gateways.rest import GatewayRejected, RestGateway
 from bot.gateways.signing import Signer
 from bot.policy.facts import Destination
 from tests.gateways.contract_server import Answer, ContractServer, Fault
-from tests.gateways.gateway_builders import CARD, quick_gateway
+from tests.gateways.gateway_builders import CARD, gateway_to, limits_for
 
 KEY = "RD-YTAF7F:refund"
 AMOUNT = "44.00"
@@ -213,17 +213,16 @@ def test_nothing_secret_or_personal_shows_in_errors_logs_or_descriptions(
     shown = []
     personal = {"code": "Alex Rivera", "message": "alex@example.com", "more": "4111 1111 1111 1111"}
     server.faults = [Answer(422, personal), Answer(500, personal), Answer(201, personal), Answer(429, personal)]
-    server.slow_seconds = 0.4
-    with quick_gateway(server, repeats=0) as gateway:
-        for fault in (None, None, None, None, *Fault):
-            if fault:
-                server.faults = [fault]
+    for fault in (None, None, None, None, *Fault):
+        if fault:
+            server.faults = [fault]
+        with gateway_to(server, repeats=0, limits=limits_for(fault)) as gateway:
             try:
                 pay(gateway)
             except (Unavailable, Rejected) as error:
                 shown += [str(error), repr(error), repr(vars(error)), *traceback.format_exception(error)]
-        shown += [repr(gateway), repr(vars(gateway)), str(gateway), repr(gateway._client)]
-    with quick_gateway(server) as gateway:
+            shown += [repr(gateway), repr(vars(gateway)), str(gateway), repr(gateway._client)]
+    with gateway_to(server) as gateway:
         server.faults = [Fault.ERROR_BEFORE]
         pay(gateway)
     captured = capfd.readouterr()

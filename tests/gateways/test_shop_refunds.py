@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from bot.policy.facts import Destination, OrderStatus
 from bot.settings import Settings
 from tests.cases.test_execution import cancelled, work
 from tests.cases.test_quotes import case_file, confirmed, order_status, quoted
+from tests.gateways.gateway_builders import limits_of
 from tests.gateways.shop_server import ShopFault
 from tests.gateways.stripe_server import StripeServer
 from tests.gateways.woo_server import KEY, SECRET, WooServer
@@ -29,9 +30,9 @@ ORIGINAL = Destination.ORIGINAL_PAYMENT_METHOD
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Gateways that give up sooner than in the bot."""
-    monkeypatch.setattr(Limits.__init__, "__defaults__", (0.3, 0.3, 1.5))
+def patience(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Gateways that give up sooner than in the bot, where the other side is slow; else later."""
+    monkeypatch.setattr(Limits.__init__, "__defaults__", astuple(limits_of(request)))
 
 
 def opened(services: Services, **settings: Any) -> Shop:
@@ -123,7 +124,7 @@ def test_a_fault_of_stripe_at_any_step_pays_once(
     quote = quoted(at_stripe, number=PLAN_NUMBER, destination=ORIGINAL)
     confirmed(at_stripe, quote)
     assert settled(at_stripe, clock, quote.case.reference) is CaseState.DONE
-    time.sleep(0.5 if fault is ShopFault.SLOW else 0)
+    time.sleep(1 if fault is ShopFault.SLOW else 0)
     assert [refund["amount"] for refund in stripe.refunds] == [2200]
 
 
@@ -219,7 +220,7 @@ def test_a_fault_of_the_shop_at_any_step_pays_once(
     confirmed(at_woo, quote)
     woo.fail(what, [fault])
     assert settled(at_woo, clock, quote.case.reference) is CaseState.DONE
-    time.sleep(0.5 if fault is ShopFault.SLOW else 0)
+    time.sleep(1 if fault is ShopFault.SLOW else 0)
     assert woo.payments == [(104233, "44.00")]
 
 
