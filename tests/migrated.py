@@ -49,9 +49,8 @@ def sqlite_store(home: Path) -> str:
 
 
 def a_shop(clock: Clock, folder: str) -> Services:
-    """Services over an empty SQLite store in an empty folder."""
-    copy_home(Path(folder), "test.db")
-    return bootstrap(Settings(home=Path(folder), database_url=f"sqlite:///{folder}/test.db"), clock)
+    """Services over ``sqlite_store``, whose keys are in this folder."""
+    return bootstrap(Settings(home=Path(folder), database_url=sqlite_store(Path(folder))), clock)
 
 
 class Postgres:

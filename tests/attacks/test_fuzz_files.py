@@ -9,6 +9,7 @@ import tempfile
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,14 +17,16 @@ import sqlalchemy as sa
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from bot.bootstrap import bootstrap
 from bot.cases.ports import Services
 from bot.commands.policy import decide_line
 from bot.policy.parsing import InvalidInput, order_to_json, parse_order
+from bot.settings import Settings
 from bot.store import tables as t
 from bot.store.imports import ImportRefused, OrderRow, import_orders, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.attacks.hostile import case, order
-from tests.migrated import a_shop
+from tests.migrated import copy_home
 from tests.policy.policy_builders import POLICY
 from tests.store_builders import Clock
 
@@ -127,7 +130,8 @@ def shop() -> Services:
     """A store for all imports here, which goes with the process."""
     folder = tempfile.TemporaryDirectory()
     _folders.append(folder)
-    return a_shop(Clock(), folder.name)
+    copy_home(Path(folder.name))
+    return bootstrap(Settings(home=Path(folder.name)), Clock())
 
 
 _folders: list[Any] = []

@@ -36,7 +36,10 @@ from bot.cases.quotes import confirm, quote_cancellation, quote_refund
 from bot.cases.withdrawals import hand_over_left_quotes, take_back
 from bot.policy.facts import Destination
 from bot.settings import load_settings
+from bot.store.imports import import_orders, read_order_rows
+from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.store_builders import an_order_row
 
 HEARD = [{"at": "", "who": "customer", "text": "I want my money back"}]
 TAKE_BACK_MINUTES = 10
@@ -205,6 +208,20 @@ def forked(services: Services, clock: Clock, plan: dict[str, Any], at: int | Non
         os._exit(status)
 
 
+def warm_up(services: Services, clock: Clock, gateway: Ledger) -> None:
+    """Live each kind of plan once in this process, unharmed: what SQLAlchemy compiles here, no child compiles anew."""
+    services = dataclasses.replace(services, gateway=gateway)
+    for index, kind in enumerate(("refund", "cancel", "desk")):
+        number, email = f"CC-49999{index}", f"buyer49999{index}@example.net"
+        placed_at = (clock() - timedelta(minutes=5)).isoformat()
+        with services.unit_of_work() as uow:
+            import_orders(uow, read_order_rows([an_order_row(number, email, placed_at=placed_at)], "warm-up"))
+            uow.commit()
+        plan = {"number": number, "email": email, "talk": f"warm-up-{number}", "kind": kind, "use": None}
+        plan |= {"takes_back": False, "grants": "30.00", "customer": True, "worker": True}
+        live(services, clock, {**plan, "rounds": 2, "give_up": True, "offset": 0}, Fuse(None))
+
+
 def main() -> None:
     """Serve plans until the input ends."""
     folder = Path(sys.argv[1])
@@ -215,6 +232,7 @@ def main() -> None:
     services = dataclasses.replace(bootstrap(load_settings(), clock), take_back_minutes=TAKE_BACK_MINUTES)
     uow = services.unit_of_work()
     assert isinstance(uow, SqlUnitOfWork)
+    warm_up(services, clock, Ledger(uow._engine, clock))
     for engine in (uow._engine, uow.keys._engine):
         engine.dispose()  # a connection must not be shared by the processes that are forked
     for line in sys.stdin:
