@@ -1,8 +1,10 @@
-"""What the fork server imports before it forks: all that the processes of a site import, and nothing that starts."""
+"""What the fork server imports and reads before it forks: all that a site's processes do, and nothing that starts."""
 
 import importlib
 import os
+import tempfile
 import warnings
+from pathlib import Path
 
 from bot.training import QUIET
 
@@ -10,3 +12,12 @@ os.environ.update(QUIET, LOG_LEVEL="WARNING")
 warnings.simplefilter("ignore")
 for module in ("bot.__main__", "bot.commands.run", "bot.channels.server", "actions.__main__", "bot.worker"):
     importlib.import_module(module)
+
+# What is read once in a process, too: the weights of the sentence encoder (2.5 s), the policy and the migrations (1 s).
+from bot.bootstrap import bootstrap  # noqa: E402
+from bot.nlu.embedding import embed  # noqa: E402
+from bot.settings import Settings  # noqa: E402
+
+embed(["hello"])
+with tempfile.TemporaryDirectory() as folder:
+    bootstrap(Settings(home=Path(folder)))
