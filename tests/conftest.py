@@ -41,7 +41,7 @@ if "SSL_CERT_FILE" not in os.environ:
     os.environ["SSL_CERT_FILE"] = one_certificate.name
     atexit.register(Path(one_certificate.name).unlink, missing_ok=True)
 
-FIRST = ("browser", "messaging", "attacks/test_hostile", "e2e/test_faults", "faults", "attacks", "helpdesks", "e2e")
+FIRST = ("messaging", "e2e", "attacks/test_hostile", "browser", "faults", "attacks", "helpdesks")
 """What takes longest, so that no worker is left with it at the end."""
 
 ONE_BROWSER = "tests/browser"
@@ -50,13 +50,16 @@ ONE_BROWSER = "tests/browser"
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What is started for a module is started once: its tests go to one worker. Others go to whichever is free."""
+    """What is started for a package or a module is started once: its tests go to one worker. Others go to whichever is
+    free."""
     for item in items:
-        fixtures = item._fixtureinfo.name2fixturedefs.values()
-        if any(fixture.scope in ("module", "package") and fixture.baseid for found in fixtures for fixture in found):
-            item.add_marker(
-                pytest.mark.xdist_group(ONE_BROWSER if ONE_BROWSER in item.nodeid else item.nodeid.partition("::")[0])
-            )
+        folder, _, module = item.nodeid.partition("::")[0].rpartition("/")
+        found = [fixture for fixtures in item._fixtureinfo.name2fixturedefs.values() for fixture in fixtures]
+        scopes = {fixture.scope for fixture in found if fixture.baseid}
+        if "package" in scopes or folder == ONE_BROWSER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif "module" in scopes:
+            item.add_marker(pytest.mark.xdist_group(f"{folder}/{module}"))
     items.sort(key=_place)
 
 
