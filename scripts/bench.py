@@ -24,7 +24,8 @@ from bot.training import MODEL
 from scripts.cross_validate import utterances
 from scripts.peer import train_peer
 from scripts.policy_cases import cases
-from tests.e2e.running import environment, free_port, wait_for
+from tests.e2e.running import environment, wait_for
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 

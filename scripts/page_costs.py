@@ -16,7 +16,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, Request
 
 from tests.browser.chromium import chromium, executable
-from tests.e2e.running import environment, free_port, wait_for
+from tests.e2e.running import environment, wait_for
+from tests.ports import free_port
 
 PROJECT = Path(__file__).resolve().parent.parent
 

@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 from bot.settings import PROJECT
-from tests.e2e.running import environment, free_port
+from tests.e2e.running import environment
+from tests.ports import free_port
 
 WORDS = "I'm Zebedee Quill, zebedee@example.org, +44 7700 900123"
 

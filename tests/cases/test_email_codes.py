@@ -21,7 +21,7 @@ from bot.cases.identity import Verification, VerificationStatus, is_verified, ve
 from bot.cases.ports import Services
 from bot.gateways.mail import SmtpMailer
 from tests.cases.test_identity import statements
-from tests.e2e.running import free_port
+from tests.ports import free_port
 from tests.store_builders import Clock, store_order
 
 CODE_SENT = VerificationStatus.CODE_SENT

@@ -14,6 +14,7 @@ import pytest
 
 from bot.channels import limits
 from bot.channels.limits import MessageLimits
+from tests.ports import free_port
 
 
 def waits(counted: MessageLimits, times: int, kind: str = "conversation", key: str = "talk") -> list[int]:
@@ -51,9 +52,7 @@ def redis(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     program = shutil.which("redis-server")
     if program is None:
         pytest.skip("no redis-server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(tmp_path), "--save", ""]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     until = time.monotonic() + 10

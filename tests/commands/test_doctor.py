@@ -161,7 +161,7 @@ def test_redis_and_a_mail_server_that_are_away_are_found(doctor: Doctor) -> None
 
 
 def test_a_mail_server_that_is_there_is_sound(doctor: Doctor) -> None:
-    from tests.e2e.running import free_port
+    from tests.ports import free_port
 
     controller = Controller(object(), hostname="127.0.0.1", port=free_port())
     controller.start()

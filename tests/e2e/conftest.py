@@ -12,8 +12,9 @@ from aiosmtpd.controller import Controller
 
 from bot.bootstrap import bootstrap
 from bot.settings import PROJECT, Settings
-from tests.e2e.running import Site, environment, free_port, running_site, wait_for
+from tests.e2e.running import Site, environment, running_site, wait_for
 from tests.e2e.shop import TOKEN_SECRET, Inbox
+from tests.ports import free_port
 
 
 @pytest.fixture(scope="package")

@@ -1,5 +1,6 @@
 """What the fork server imports and reads before it forks: all that a site's processes do, and nothing that starts."""
 
+import gc
 import importlib
 import os
 import tempfile
@@ -21,3 +22,5 @@ from bot.settings import Settings  # noqa: E402
 embed(["hello"])
 with tempfile.TemporaryDirectory() as folder:
     bootstrap(Settings(home=Path(folder)))
+gc.freeze()  # what stays anyway need not be looked through, and copied for it, in every process
+gc.set_threshold(20_000)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.e2e.preloaded import Forked, started
+from tests.ports import free_port
 from tests.store_builders import an_order_row
 
 Process = subprocess.Popen[bytes] | Forked
@@ -154,13 +154,6 @@ def children_of(pid: int) -> list[int]:
     found = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     assert len(found) >= 2
     return found
-
-
-def free_port() -> int:
-    """A port that nothing uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -7,6 +7,7 @@ at which it could have died. It is started once, so that a crash costs a fork an
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
 import os
 import signal
@@ -235,6 +236,7 @@ def main() -> None:
     warm_up(services, clock, Ledger(uow._engine, clock))
     for engine in (uow._engine, uow.keys._engine):
         engine.dispose()  # a connection must not be shared by the processes that are forked
+    gc.freeze()  # or each child would look through all of it, and copy it
     for line in sys.stdin:
         order = json.loads(line)
         children = {}

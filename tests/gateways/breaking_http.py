@@ -8,6 +8,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.ports import free_port
+
 
 class BreakingHttp(ThreadingHTTPServer):
     """``served`` is what its handlers ask; ``ended`` is set once it is over, so that no late answer holds it up."""
@@ -52,7 +54,7 @@ class Served:
     handler: type[BaseHTTPRequestHandler]
 
     def __init__(self, port: int = 0) -> None:
-        self._port = port
+        self._port = port or free_port()
         self._http: BreakingHttp | None = None
 
     def __enter__(self) -> Any:
@@ -65,7 +67,6 @@ class Served:
     def start(self) -> None:
         """Serve, in threads of this process."""
         self._http = BreakingHttp(self, self._port, self.handler)
-        self._port = self._http.server_address[1]
         threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True).start()
 
     def stop(self) -> None:

@@ -26,6 +26,7 @@ from tests.helpdesks.desk_servers import (
     WebhookServer,
     ZendeskServer,
 )
+from tests.ports import free_port
 
 Request = tuple[dict[str, str], bytes]
 """Headers and body of a request to our webhook."""
@@ -504,11 +505,7 @@ class EmailPeople(People):
     def start(self) -> None:
         """See People."""
         if not self.port:
-            import socket
-
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                self.port = int(probe.getsockname()[1])
+            self.port = free_port()
         self._controller = Controller(self.box, hostname="127.0.0.1", port=self.port)
         self._controller.start()
 

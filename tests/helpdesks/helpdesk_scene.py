@@ -17,8 +17,8 @@ from bot.cases.ports import Services
 from bot.cases.tickets import push_tickets
 from bot.channels import helpdesks
 from bot.settings import Settings
-from tests.e2e.running import free_port
 from tests.helpdesks.desk_people import People, Request
+from tests.ports import free_port
 from tests.store_builders import Clock
 
 

@@ -15,9 +15,9 @@ from typing import Any
 import httpx
 from aiosmtpd.controller import Controller
 
-from tests.e2e.running import free_port
 from tests.gateways.shop_server import Reply, Sent
 from tests.messaging.provider_servers import Got, Provider
+from tests.ports import free_port
 
 _numbers = itertools.count(int(time.time()))
 

@@ -14,10 +14,10 @@ from bot.__main__ import main
 from bot.bootstrap import open_couriers
 from bot.commands import doctor_basics
 from bot.settings import Settings, SettingsError, load_settings
-from tests.e2e.running import free_port
 from tests.messaging.mail_provider import MailProvider
 from tests.messaging.meta_servers import MessengerServer, MetaServer, WhatsAppServer
 from tests.messaging.provider_servers import SlackServer, TelegramServer, TwilioServer
+from tests.ports import free_port
 
 SID, LONG = "AC" + "a1" * 16, "a secret that is long enough"
 MESSAGING = {"messaging", "slack", "telegram", "sms", "whatsapp", "messenger", "email"}

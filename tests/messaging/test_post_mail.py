@@ -10,9 +10,9 @@ import pytest
 
 from bot.__main__ import main
 from bot.commands.post_mail import as_posted
-from tests.e2e.running import free_port
 from tests.messaging.mail_provider import MailProvider
 from tests.messaging.messaging_world import World, until
+from tests.ports import free_port
 
 SENDER = "alex7001@example.org"
 PROVEN = (
