@@ -57,6 +57,7 @@ QUESTIONS = {
     "refund_confirmed": "ended",
     "return_confirmed": "ended",
     "cancel_confirmed": "ended",
+    "cancel_recorded": "ended",
     "already_cancelled": "ended",
     "declined": "ended",
     "in_review": "ended",

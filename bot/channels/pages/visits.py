@@ -17,7 +17,7 @@ from bot.cases.hashes import keyed_hash, same
 from bot.cases.ports import Services
 from bot.channels.door import Door
 from bot.channels.html import page
-from bot.channels.pages.forms import BadForm, Fields, read_fields
+from bot.channels.pages.forms import TOKEN, BadForm, Fields, read_fields
 from bot.channels.rest import LONGEST_BODY
 from bot.settings import Settings
 
@@ -58,7 +58,7 @@ class Visit:
         if len(self._request.body) > LONGEST_BODY:
             raise BadForm(413, "This is too long to be taken.")
         fields = read_fields(self._request.headers.get("content-type", ""), self._request.body)
-        if not (self.visitor.known and same(self.token, fields.values.get("token"))):
+        if not (self.visitor.known and same(self.token, fields.values.get(TOKEN))):
             raise BadForm(403, "This form is too old, or your browser keeps no cookies. Please open the page again.")
         door, name = self._visits.door, self.visitor.name
         opened = await door.open(self._request, name, is_repeat=False, secret=self.visitor.secret)
