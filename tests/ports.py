@@ -7,9 +7,8 @@ import itertools
 import os
 import socket
 
-_FIRST, _MANY = 12_000, 1_000
-_workers = 20  # 12000 to 31999; Linux gives 32768 and above to outgoing connections
-_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _workers
+_FIRST, _MANY, _WORKERS = 12_000, 1_000, 20  # 12000 to 31999; Linux gives 32768 and above to outgoing connections
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
 # Another run of the tests beside this one starts elsewhere.
 _offsets = itertools.count(os.getpid())
 

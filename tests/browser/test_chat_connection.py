@@ -67,6 +67,7 @@ def test_an_answer_that_gets_lost_does_not_double_the_message(visit: Callable[..
     chat.hears(ANSWER)
     expect(chat.mine).to_have_count(1)
     assert len(set(sent)) == 1
+    assert re.fullmatch("[a-p]{32}", sent[0]), "a name with digits like a card's would not be kept as it is"
 
 
 def test_what_was_not_sent_is_sent_by_the_next_page(visit: Callable[..., ChatPage]) -> None:

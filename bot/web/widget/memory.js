@@ -1,8 +1,11 @@
 // What the browser keeps of a conversation: its name and secret, what was seen, and what is not sent yet.
 
-/** 32 hex characters; also on pages without TLS, where crypto.randomUUID is missing. */
+/** 32 letters from a to p, which hold 128 bits; also on pages without TLS, where crypto.randomUUID is missing. No digits:
+ * of a thousand names in hex, one has digits like a card's, and the server would not keep it as it is. */
 export function newName() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const letter = (half) => String.fromCharCode(97 + half);
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => letter(byte >> 4) + letter(byte & 15)).join("");
 }
 
 /** The browser's storage, or, where that is blocked or full, a memory that ends with the page. */
