@@ -3,15 +3,18 @@ a blank conversation."""
 
 from __future__ import annotations
 
+import itertools
+import json
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import Event, SessionStarted
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import event
-from sqlalchemy.orm import Query, Session, sessionmaker
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import bindparam, event, func, select
+from sqlalchemy.orm import Session, sessionmaker
 
 from bot.bootstrap import keys_of
 from bot.settings import load_settings
@@ -20,6 +23,21 @@ from bot.store.keys import conversation
 
 _MOST_REMEMBERED = 10_000
 logger = structlog.get_logger()
+
+# Made once: Rasa makes its queries anew and loads objects, which costs a third of a turn.
+_event = SQLTrackerStore.SQLEvent.__table__.c
+_session_start = (
+    select(func.max(_event.timestamp))
+    .where(_event.sender_id == bindparam("sender_id"), _event.type_name == SessionStarted.type_name)
+    .scalar_subquery()
+)
+_in_session = _event.timestamp >= func.coalesce(_session_start, 0)
+# Events of an erased conversation, which its present key has not sealed, are neither read nor counted: of a tracker's
+# events those beyond the count are saved.
+_readable = _event.sender_id == bindparam("sender_id"), _event.data.startswith(bindparam("prefix"))
+_ALL_EVENTS = select(_event.data).where(*_readable).order_by(_event.id)
+_EVENTS_OF_SESSION = _ALL_EVENTS.where(_in_session)
+_COUNT_OF_SESSION = select(func.count()).where(*_readable, _in_session)
 
 
 class SafeTrackerStore(SQLTrackerStore):
@@ -37,14 +55,21 @@ class SafeTrackerStore(SQLTrackerStore):
         self.engine = open_engine(settings.database_url, future=False)
         self.sessionmaker = sessionmaker(bind=self.engine)
         event.listen(self.sessionmaker, "before_flush", self._seal)
-        event.listen(self.sessionmaker, "loaded_as_persistent", self._open)
         self.Base.metadata.create_all(self.engine)
 
-    async def _retrieve(self, sender_id: str, *args: Any, **kwargs: Any) -> DialogueStateTracker | None:
+    async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
+        """The conversation since its last session began, or all of it; None if there is none that can be read."""
+        subject = conversation(sender_id)
         if len(self._read_with) >= _MOST_REMEMBERED:
             self._read_with.clear()
-        self._read_with[sender_id] = self._keys.prefix(conversation(sender_id))
-        return await super()._retrieve(sender_id, *args, **kwargs)
+        self._read_with[sender_id] = prefix = self._keys.prefix(subject)
+        if prefix is None:
+            return None
+        query = _ALL_EVENTS if fetch_events_from_all_sessions else _EVENTS_OF_SESSION
+        with self.engine.begin() as connection:
+            rows = connection.execute(query, {"sender_id": sender_id, "prefix": prefix}).scalars().all()
+        events = [json.loads(self._keys.open(subject, data)) for data in rows]
+        return DialogueStateTracker.from_dict(sender_id, events, self.domain.slots) if events else None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
         """Called by Rasa at the end of a turn. What was erased during the turn is not written down again."""
@@ -61,13 +86,7 @@ class SafeTrackerStore(SQLTrackerStore):
             if isinstance(row, self.SQLEvent):
                 row.data = self._keys.seal(conversation(row.sender_id), row.data)
 
-    def _open(self, session: Session, row: Any) -> None:
-        if isinstance(row, self.SQLEvent):
-            set_committed_value(row, "data", self._keys.open(conversation(row.sender_id), row.data))
-
-    def _event_query(self, session: Session, sender_id: str, fetch_events_from_all_sessions: bool) -> Query[Any]:
-        """The events that the conversation's present key has sealed: those of an erased conversation are neither
-        read nor counted (Rasa saves the events beyond the number of those that it finds)."""
-        query = super()._event_query(session, sender_id, fetch_events_from_all_sessions)
-        prefix = self._keys.prefix(conversation(sender_id))
-        return query.filter(self.SQLEvent.data.startswith(prefix or "no key", autoescape=True))
+    def _additional_events(self, session: Session, tracker: DialogueStateTracker) -> Iterator[Event]:
+        marks = {"sender_id": tracker.sender_id, "prefix": self._keys.prefix(conversation(tracker.sender_id))}
+        known = session.execute(_COUNT_OF_SESSION, marks).scalar_one() if marks["prefix"] else 0
+        return itertools.islice(tracker.events, known, len(tracker.events))
