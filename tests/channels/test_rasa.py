@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import rasa
 from rasa.core.actions import action
-from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore, SQLTrackerStore
 from rasa.shared.core.domain import Domain
-from rasa.shared.core.events import UserUttered
+from rasa.shared.core.events import SessionStarted, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,3 +44,38 @@ def test_an_error_of_the_database_is_not_answered_from_a_blank_conversation(
         asyncio.run(store.retrieve("talk"))
     with pytest.raises(SQLAlchemyError):
         asyncio.run(store.save(tracker))
+
+
+def test_sessions_are_read_and_counted_as_rasa_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several sessions the last one, or all of them; of a conversation without one, everything."""
+    monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    ours = SafeTrackerStore(Domain.empty())
+    theirs = SQLTrackerStore(Domain.empty(), db=str(tmp_path / "rasa.db"))
+    turns = {
+        "plain": [UserUttered("a", timestamp=1.0), UserUttered("b", timestamp=2.0)],
+        "sessions": [
+            UserUttered("a", timestamp=1.0),
+            SessionStarted(timestamp=2.0),
+            UserUttered("b", timestamp=3.0),
+            SessionStarted(timestamp=4.0),
+            UserUttered("c", timestamp=4.0),
+            UserUttered("d", timestamp=5.0),
+        ],
+    }
+    for talk, events in turns.items():
+        for event in events:
+            for store in (ours, theirs):
+                tracker = asyncio.run(store.retrieve(talk)) or DialogueStateTracker.from_events(talk, [])
+                tracker.update(event)
+                asyncio.run(store.save(tracker))
+
+    def texts(store: SQLTrackerStore, talk: str, read: str) -> list[str]:
+        tracker = asyncio.run(getattr(store, read)(talk))
+        return [event.as_dict().get("text") or event.type_name for event in tracker.events]
+
+    for talk in turns:
+        for read in ("retrieve", "retrieve_full_tracker"):
+            assert texts(ours, talk, read) == texts(theirs, talk, read)
+    assert texts(ours, "sessions", "retrieve") == ["session_started", "c", "d"]
+    assert texts(ours, "sessions", "retrieve_full_tracker")[0] == "a"
+    assert asyncio.run(ours.retrieve("nobody")) is None
