@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap, keys_of
@@ -46,6 +48,20 @@ def sqlite_store(home: Path) -> str:
     store.mkdir()
     (home / "unused.db").rename(store / "test.db")
     return f"sqlite:///{store}/test.db"
+
+
+def at_revision(database_url: str, revision: str, home: Path, statements: Sequence[str]) -> None:
+    """Make a database as that migration left it, and put rows into it; the keys are those of the data folder."""
+    config = Config()
+    config.set_main_option("script_location", "bot:store/migrations")
+    config.attributes["keys"] = keys_of(Settings(home=home, database_url=database_url))
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 def a_shop(clock: Clock, folder: str) -> Services:

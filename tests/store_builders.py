@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.cases.identity import VerificationStatus, verify
+from bot.cases.identity import VerificationStatus, trust_customer, verify
 from bot.cases.ports import Services
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -86,6 +86,12 @@ def verified(
         email=email,
     )
     assert done.status is VerificationStatus.VERIFIED
+
+
+def proven_address(services: Services, conversation_id: str = "talk", email: str = "alex@example.com") -> None:
+    """Prove the address of a customer in a conversation, which opens all of its orders for the verification time."""
+    until = services.clock() + timedelta(days=1)
+    trust_customer(services, conversation_id=conversation_id, email=email, until=until)
 
 
 def problems(services: Services) -> list[str]:

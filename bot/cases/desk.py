@@ -152,7 +152,7 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             raise UnknownCase(f"There is no case {reference}.")
         case = file.case
         stored = uow.order(file.order_number) if file.order_number else None
-        customer = uow.personal.customer(stored.customer_id) if stored else None
+        contact = uow.personal.contact(stored.id) if stored else None
         others = uow.personal.cases_of(stored.customer_id) if stored else []
         earlier = [uow.case_file(other) for other in others if other != reference]
         conversation = uow.conversation(case.conversation_id)
@@ -164,9 +164,9 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             file=file,
             order=stored.order if stored else None,
             order_number=file.order_number,
-            customer_name=customer.name if customer else None,
-            customer_email=customer.email if customer else None,
-            customer_phone=customer.phone if customer else None,
+            customer_name=contact.name if contact else None,
+            customer_email=contact.email if contact else None,
+            customer_phone=contact.phone if contact else None,
             messages=uow.messages(case.conversation_id, limit=10_000),
             handoff=file.handoff,
             earlier=[other for other in reversed(earlier) if other is not None],
@@ -214,7 +214,7 @@ def _facts(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder 
     now = services.clock()
     request = request_of(services, uow, case, stored)
     calendar = services.policy.terms_for(now).calendar
-    verified = stored.customer_id in uow.verified_customers(case.conversation_id, now)
+    verified = uow.proven(case.conversation_id, now).covers(stored)
     steps = uow.steps_of(case.id)
     facts = [
         ("Customer", "Verified in this conversation" if verified else "Verified before, not any more"),

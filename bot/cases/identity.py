@@ -1,8 +1,9 @@
 """Who may see which order: kept in the store per conversation, never in anything that a message can set.
 
-An order is shown to whoever knows its number and its e-mail address or phone number; to whoever came with a signed
-token of the shop (``trust_customer``); and, with its number, to an account that a channel has verified and that has the
-order's phone number or address (``trust_account``).
+What anybody can type at a checkout proves little: an order is opened, and no other, by its number with its own e-mail
+address or phone number, or by its number in an account that a channel has verified and that has the order's phone
+number or address (``trust_account``). All orders under an address are opened by a proof of the address itself: a mailed
+code, a signed token of the shop (``trust_customer``), or a channel of mail that has authenticated the sender.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from enum import Enum
 from bot.cases.email_codes import ask_for_code, right_code
 from bot.cases.errors import NotVerified
 from bot.cases.hashes import keyed_hash, same
-from bot.cases.model import Conversation, StoredOrder
+from bot.cases.model import StoredOrder
 from bot.cases.phones import PhoneKeys, phone_keys
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.shop import sync_order
@@ -80,7 +81,7 @@ def verify(
             if email is not None:
                 passed = uow.email_matches(customer_id, email)
             else:
-                passed = uow.phone_matches(customer_id, phone or "")
+                passed = uow.phone_matches(None if stored is None else stored.id, phone or "")
             if services.email_code:
                 asked = ask_for_code(
                     services,
@@ -94,9 +95,8 @@ def verify(
                 # Neither words nor tries may tell whether they belong together: only the code's digits count.
                 return Verification(VerificationStatus.CODE_SENT if asked else VerificationStatus.LOCKED, tries.left)
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
-            if passed and customer_id is not None:
-                expires_at = now + timedelta(minutes=services.verification_minutes)
-                uow.add_verification(conversation_id, customer_id, expires_at)
+            if passed and stored is not None:
+                uow.add_order_proof(conversation_id, stored, now + timedelta(minutes=services.verification_minutes))
             tries = tries.after(passed)
             uow.commit()
     if passed:
@@ -121,7 +121,7 @@ def verify_code(
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if customer_id is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)
-                uow.add_verification(conversation_id, customer_id, expires_at)
+                uow.add_address_proof(conversation_id, customer_id, expires_at)
             tries = tries.after(passed)
             uow.commit()
     if passed:
@@ -171,8 +171,10 @@ def _tries(services: Services, uow: UnitOfWork, conversation_id: str, order_numb
 def trust_account(
     services: Services, *, conversation_id: str, phone: str | None = None, email: str | None = None
 ) -> None:
-    """Keep that a channel has verified this phone number or address of whoever writes in the conversation. For channels
-    only: what a message says is never passed here. It lasts for the verification time; then the channel says it again.
+    """Keep that a channel has verified this phone number of whoever writes in the conversation, or, a channel of mail,
+    has authenticated the sender's address. For channels only: what a message says is never passed here. It lasts for
+    the verification time; then the channel says it again. A phone number opens the order that has it, an address all of
+    its orders.
     """
     number = _proven_phone(services, phone)
     until = services.clock() + timedelta(minutes=services.verification_minutes)
@@ -195,44 +197,38 @@ def trust_customer(services: Services, *, conversation_id: str, email: str, unti
     with services.unit_of_work() as uow:
         customer_id = uow.customer_by_email(email)
         # Every message brings the token: a new row once a minute is enough.
-        lasting = uow.verified_customers(conversation_id, until - timedelta(minutes=1))
+        lasting = uow.proven(conversation_id, until - timedelta(minutes=1)).customers
         if customer_id is not None and customer_id not in lasting and until > now:
-            uow.add_verification(conversation_id, customer_id, until)
+            uow.add_address_proof(conversation_id, customer_id, until)
             uow.commit()
 
 
 def is_verified(services: Services, *, conversation_id: str, order_number: str) -> bool:
-    """Whether the order belongs to a customer who was verified in this conversation, and not too long ago; or to the
-    account that the channel has verified."""
+    """Whether the order was proven in this conversation, or the address of its customer was, and not too long ago; or
+    it is of the account that the channel has verified."""
     now = services.clock()
     with services.unit_of_work() as uow:
         stored = uow.order(order_number)
-        verified = uow.verified_customers(conversation_id, now)
-        conversation = uow.conversation(conversation_id)
         if stored is None:
             return False
-        if stored.customer_id in verified:
+        if uow.proven(conversation_id, now).covers(stored):
             return True
-        if conversation is None or not _is_of_account(services, uow, conversation, stored, now):
+        conversation = uow.conversation(conversation_id)
+        if conversation is None or conversation.proven_until is None or conversation.proven_until <= now:
             return False
-        assert conversation.proven_until is not None
-        uow.add_verification(conversation_id, stored.customer_id, conversation.proven_until)
+        contact = uow.personal.contact(stored.id)
+        if contact is None:
+            return False
+        if same(conversation.proven_email_index, _proof(services, "email", contact.email)):
+            uow.add_address_proof(conversation_id, stored.customer_id, conversation.proven_until)
+        elif PhoneKeys(conversation.proven_phone_index, conversation.proven_national_index).agree(
+            _proven_phone(services, contact.phone)
+        ):
+            uow.add_order_proof(conversation_id, stored, conversation.proven_until)
+        else:
+            return False
         uow.commit()
         return True
-
-
-def _is_of_account(
-    services: Services, uow: UnitOfWork, conversation: Conversation, stored: StoredOrder, now: datetime
-) -> bool:
-    if conversation.proven_until is None or conversation.proven_until <= now:
-        return False
-    customer = uow.personal.customer(stored.customer_id)
-    if customer is None:
-        return False
-    if same(conversation.proven_email_index, _proof(services, "email", customer.email)):
-        return True
-    proven = PhoneKeys(conversation.proven_phone_index, conversation.proven_national_index)
-    return proven.agree(_proven_phone(services, customer.phone))
 
 
 def _proven_phone(services: Services, phone: str | None) -> PhoneKeys:
@@ -252,6 +248,6 @@ def verified_order(
 ) -> StoredOrder:
     """The order, for whoever may see it. Raises NotVerified, also for an order that does not exist."""
     stored = uow.lock_order(order_number) if lock else uow.order(order_number)
-    if stored is None or stored.customer_id not in uow.verified_customers(conversation_id, services.clock()):
+    if stored is None or not uow.proven(conversation_id, services.clock()).covers(stored):
         raise NotVerified(order_number)
     return stored

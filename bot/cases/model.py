@@ -111,12 +111,33 @@ class StoredOrder:
 
 @dataclass(frozen=True, repr=False)
 class Customer:
-    """A person, as the store opens their data. Has no text of its own, so that none gets into a log."""
+    """Whoever ordered under an e-mail address, in lower case: many may have typed it. Has no text of its own, so that
+    none gets into a log."""
 
     id: int
+    email: str
+
+
+@dataclass(frozen=True, repr=False)
+class Contact:
+    """What an order says of its buyer; never taken from another order. Has no text of its own, either."""
+
     name: str
     email: str
     phone: str | None
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What was proven in a conversation: single orders, and customers whose address was, with all of their orders.
+    Both by their ids."""
+
+    orders: frozenset[int] = frozenset()
+    customers: frozenset[int] = frozenset()
+
+    def covers(self, order: StoredOrder) -> bool:
+        """Whether the order may be seen."""
+        return order.id in self.orders or order.customer_id in self.customers
 
 
 @dataclass(frozen=True)

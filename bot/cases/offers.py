@@ -56,17 +56,15 @@ class Offer:
 
 
 def offers(services: Services, *, conversation_id: str) -> list[Offer]:
-    """What waits for the yes of the customers that were verified in this conversation, newest first."""
+    """What waits for a yes, of the orders that were proven in this conversation; newest first."""
     found = []
     with services.unit_of_work() as uow:
-        verified = uow.verified_customers(conversation_id, services.clock())
-        for case in uow.cases_of(conversation_id, verified):
+        for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())):
             if case.state is not CaseState.APPROVED_BY_AGENT or case.order_id is None:
                 continue
             stored = uow.order(uow.order_number(case.order_id))
             assert stored is not None
-            if stored.customer_id in verified:
-                found.append(_offer(services, uow, case, stored, uow.agent_decisions(case.id)[-1]))
+            found.append(_offer(services, uow, case, stored, uow.agent_decisions(case.id)[-1]))
     return found
 
 

@@ -1,4 +1,4 @@
-"""What a conversation may see: the requests and the orders of the customers that were verified in it."""
+"""What a conversation may see: the requests and the orders that were proven in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.errors import UnknownCase
-from bot.cases.model import Case, CaseKind, CaseState, Handoff, Step, StepState, StoredDecision
+from bot.cases.model import Case, CaseKind, CaseState, Handoff, Proven, Step, StepState, StoredDecision
 from bot.cases.ports import Services, UnitOfWork
 from bot.policy.facts import Order
 from bot.policy.money import plain
@@ -40,11 +40,11 @@ class Request:
 
 
 def conversation_requests(services: Services, *, conversation_id: str) -> list[Request]:
-    """The requests of the customers verified in this conversation, and its questions to a person; newest first."""
+    """The requests for the orders that were proven in this conversation, and its questions to a person; newest
+    first."""
     with services.unit_of_work() as uow:
-        verified = uow.verified_customers(conversation_id, services.clock())
         found = []
-        for case in uow.cases_of(conversation_id, verified):
+        for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())):
             number = uow.order_number(case.order_id) if case.order_id is not None else None
             found.append(Request(case, number, _result(uow, case)))
     return found
@@ -122,6 +122,8 @@ def renewed_quotes(services: Services, *, conversation_id: str) -> list[RenewedQ
 
 
 def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
-    """The orders of the customers verified in this conversation, newest first."""
+    """The orders to pick from, newest first: those of the addresses that were proven in this conversation. An order
+    that was proven by itself is known by its number."""
     with services.unit_of_work() as uow:
-        return uow.orders_of(uow.verified_customers(conversation_id, services.clock()))
+        proven = uow.proven(conversation_id, services.clock())
+        return uow.orders_of(Proven(customers=proven.customers))

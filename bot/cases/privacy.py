@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.cases.errors import CaseError
-from bot.cases.model import OPEN_STATES, Case, CaseFile, CaseKind, CaseState, Customer
+from bot.cases.model import OPEN_STATES, Case, CaseFile, CaseKind, CaseState, Contact, Customer, Proven
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.withdrawals import is_stopped
@@ -27,11 +27,13 @@ class CaseInFlight(CaseError):
 
 @dataclass(frozen=True, repr=False)
 class Person:
-    """All that is known of a person. ``conversations`` are transcripts by conversation; ``verifications`` are
-    conversations and until when the person counted as verified in them."""
+    """All that is known of a person. ``contacts`` are what each order says of its buyer, by its number;
+    ``conversations`` are transcripts by conversation; ``verifications`` are conversations and until when something of
+    the person's counted as proven in them."""
 
     customer: Customer | None
     orders: list[Order]
+    contacts: dict[str, Contact]
     cases: list[CaseFile]
     conversations: dict[str, list[dict[str, str]]]
     verifications: list[tuple[str, datetime]]
@@ -54,7 +56,8 @@ def export(services: Services, email: str) -> Person:
         files = [uow.case_file(reference) for reference in uow.personal.cases_of(customer_id)]
         return Person(
             customer=uow.personal.customer(customer_id),
-            orders=uow.orders_of(frozenset({customer_id})),
+            orders=uow.orders_of(Proven(customers=frozenset({customer_id}))),
+            contacts=uow.personal.contacts_of(customer_id),
             cases=[file for file in files if file is not None],
             conversations={
                 conversation_id: uow.transcript(conversation_id)
@@ -120,7 +123,7 @@ def _erase(services: Services, uow: UnitOfWork, customer_id: int) -> Erased:
     _close(services, uow, [case for case in cases if case.state in OPEN_STATES])
     personal.erase_conversations(conversations)
     personal.erase_customer(customer_id, services.clock())
-    return Erased(1, len(conversations), len(uow.orders_of(frozenset({customer_id}))), len(cases))
+    return Erased(1, len(conversations), len(uow.orders_of(Proven(customers=frozenset({customer_id})))), len(cases))
 
 
 def _in_flight(uow: UnitOfWork, customer_id: int) -> list[Case]:

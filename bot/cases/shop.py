@@ -11,28 +11,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.cases.billing import Rejected
+from bot.cases.model import Contact
 from bot.policy.facts import Order
 
 if TYPE_CHECKING:
     from bot.cases.ports import Services
 
 
-@dataclass(frozen=True, repr=False)
-class Buyer:
-    """The customer of an order as the shop knows them; ``email`` in lower case. Has no text of its own, so that none
-    gets into a log."""
-
-    name: str
-    email: str
-    phone: str | None
-
-
 @dataclass(frozen=True)
 class LiveOrder:
-    """An order as it stands in the shop. A balance that is None is not known there."""
+    """An order as it stands in the shop. A balance that is None is not known there. ``buyer.email``
+    is in lower case."""
 
     order: Order
-    buyer: Buyer
+    buyer: Contact
 
 
 class OrderSource(Protocol):

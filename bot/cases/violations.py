@@ -104,7 +104,5 @@ def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: 
 
 def _conversation(uow: UnitOfWork, stored: StoredOrder, reference: str) -> str:
     """Where the customer of an order was last, so that they can be told; else a name of its own."""
-    talks = [
-        case.conversation_id for case in uow.cases_of("", frozenset({stored.customer_id})) if case.order_id == stored.id
-    ]
+    talks = [case.conversation_id for case in uow.cases_of_order(stored.id)]
     return next(iter([*talks, *uow.personal.conversations_of(stored.customer_id)]), f"desk-{reference}")

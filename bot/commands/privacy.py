@@ -32,10 +32,14 @@ def _export(args: argparse.Namespace) -> int:
         person = export(open_services(), args.email)
     except UnknownPerson:
         raise CommandError(f"there is no customer with the address {args.email}") from None
-    customer = person.customer
     data = {
-        "customer": customer and {"name": customer.name, "email": customer.email, "phone": customer.phone},
-        "orders": [order_to_json(order) for order in person.orders],
+        "customer": person.customer and {"email": person.customer.email},
+        "orders": [
+            {**order_to_json(order), "customer": vars(person.contacts[order.number])}
+            if order.number in person.contacts
+            else order_to_json(order)
+            for order in person.orders
+        ],
         "cases": [details(file) for file in person.cases],
         "conversations": [{"id": key, "transcript": turns} for key, turns in person.conversations.items()],
         "verifications": [

@@ -10,7 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.billing import BillingGateway
-from bot.cases.shop import Buyer, LiveOrder
+from bot.cases.model import Contact
+from bot.cases.shop import LiveOrder
 from bot.gateways.woo_api import WooApi, WooCall, WooRejected, amount_of, meta, order_id, senseless
 from bot.gateways.woocommerce import key_in
 from bot.policy.facts import OrderStatus
@@ -159,7 +160,7 @@ def _moment(value: object) -> datetime:
         raise senseless() from None
 
 
-def _buyer(row: Mapping[str, Any]) -> Buyer:
+def _buyer(row: Mapping[str, Any]) -> Contact:
     billing = row.get("billing")
     if not isinstance(billing, Mapping):
         raise senseless()
@@ -168,4 +169,4 @@ def _buyer(row: Mapping[str, Any]) -> Buyer:
     if "@" not in email or len(email) > 254:
         raise WooRejected("no_customer", "the order has no e-mail address")
     name = "".join(char for char in " ".join(parts).strip() if char.isprintable())[:200]
-    return Buyer(name or email, email, str(billing.get("phone") or "")[:50] or None)
+    return Contact(name or email, email, str(billing.get("phone") or "")[:50] or None)

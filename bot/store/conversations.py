@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.cases.email_codes import DueMail, EmailCode
-from bot.cases.model import Conversation
+from bot.cases.model import Conversation, Proven, StoredOrder
 from bot.store import tables as t
 from bot.store.rows import Rows
 
@@ -19,16 +19,32 @@ class ConversationRows(Rows):
 
     # Verification
 
-    def verified_customers(self, conversation_id: str, now: datetime) -> frozenset[int]:
-        """The customers whose orders this conversation may see."""
+    def proven(self, conversation_id: str, now: datetime) -> Proven:
+        """What this conversation may see."""
         known = t.verifications.c
-        query = select(known.customer_id).where(known.conversation_id == conversation_id, known.expires_at > now)
-        return frozenset(self.connection.execute(query).scalars())
+        query = select(known.order_id, known.customer_id, known.address_proven).where(
+            known.conversation_id == conversation_id, known.expires_at > now
+        )
+        rows = self.connection.execute(query).all()
+        return Proven(
+            frozenset(row.order_id for row in rows if row.order_id is not None),
+            frozenset(row.customer_id for row in rows if row.address_proven),
+        )
 
-    def add_verification(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None:
-        """Let the conversation see the customer's orders until ``expires_at``."""
-        values = {"conversation_id": conversation_id, "customer_id": customer_id, "expires_at": expires_at}
-        self.connection.execute(t.verifications.insert().values(**values))
+    def add_order_proof(self, conversation_id: str, order: StoredOrder, expires_at: datetime) -> None:
+        """Let the conversation see this order, and no other, until ``expires_at``."""
+        self._add_proof(conversation_id, order.customer_id, order.id, False, expires_at)
+
+    def add_address_proof(self, conversation_id: str, customer_id: int, expires_at: datetime) -> None:
+        """Let the conversation see all orders of the customer until ``expires_at``."""
+        self._add_proof(conversation_id, customer_id, None, True, expires_at)
+
+    def _add_proof(
+        self, conversation_id: str, customer_id: int, order_id: int | None, address_proven: bool, expires_at: datetime
+    ) -> None:
+        values = {"conversation_id": conversation_id, "customer_id": customer_id, "order_id": order_id}
+        insert = t.verifications.insert().values(**values, address_proven=address_proven, expires_at=expires_at)
+        self.connection.execute(insert)
 
     def attempt(self, conversation_id: str, message_id: str) -> bool | None:
         """Whether the attempt of that message passed; None if it made none."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.cases.model import Contact
 from bot.policy.facts import Order, OrderStatus
 from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order, shown
@@ -37,21 +38,12 @@ class ImportRefused(Exception):
     """The file can't be imported and nothing was; the message names row and field, a line a problem."""
 
 
-@dataclass(frozen=True, repr=False)
-class CustomerRow:
-    """The customer of an imported order; ``email`` in lower case."""
-
-    name: str
-    email: str
-    phone: str | None
-
-
 @dataclass(frozen=True)
 class OrderRow:
     """One order of the file."""
 
     order: Order
-    customer: CustomerRow
+    customer: Contact
 
 
 @dataclass(frozen=True)
@@ -102,9 +94,9 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
     new = 0
     for number, row in enumerate(rows, start=1):
         known = uow.lock_order(row.order.number)
-        values = {**_columns(row.order), "customer_id": _customer_id(uow, row.customer)}
+        values = _columns(row.order)
         if known is None:
-            uow.connection.execute(t.orders.insert().values(**values))
+            uow.connection.execute(t.orders.insert().values(**values, **uow.personal.order_columns(row.customer)))
             new += 1
             continue
         open_case = select(t.cases.c.reference).where(
@@ -118,6 +110,7 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
             done = select(t.cases.c.id).where(t.cases.c.order_id == known.id, t.cases.c.state == "done")
             if uow.connection.execute(done).first():
                 values["status"] = known.order.status.value
+        values |= uow.contact_columns(known, row.customer)
         uow.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**values))
     return Imported(new, len(rows) - new)
 
@@ -136,7 +129,7 @@ def _order_row(data: Any) -> OrderRow:
     for field, longest in _LONGEST.items():
         if len(getattr(order, field)) > longest:
             raise InvalidInput(field, f"must have at most {longest} characters")
-    return OrderRow(order, _customer_row(data.get("customer")))
+    return OrderRow(order, _contact(data.get("customer")))
 
 
 def _named(field: str) -> str:
@@ -144,7 +137,7 @@ def _named(field: str) -> str:
     return field if field.isprintable() and len(field) <= 50 else shown(field)
 
 
-def _customer_row(data: Any) -> CustomerRow:
+def _contact(data: Any) -> Contact:
     if not isinstance(data, Mapping):
         raise InvalidInput("customer", "is missing" if data is None else "must be a JSON object")
     unknown = sorted(str(key) for key in data.keys() - _CUSTOMER_FIELDS)
@@ -159,17 +152,13 @@ def _customer_row(data: Any) -> CustomerRow:
         raise InvalidInput("customer.email", f"must be an e-mail address, not {shown(email)}")
     if phone is not None and (not isinstance(phone, str) or len(phone) > _LONGEST_PHONE or not _is_plain(phone)):
         raise InvalidInput("customer.phone", f"must be a phone number as a text, not {shown(phone)}")
-    return CustomerRow(name.strip(), email.strip().lower(), phone or None)
+    return Contact(name.strip(), email.strip().lower(), phone or None)
 
 
 def _is_plain(text: str) -> bool:
     """Whether a text has nothing that a terminal would obey or that no database takes; format characters that names
     are written with are allowed."""
     return not any(unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or char in _TURNS for char in text.strip())
-
-
-def _customer_id(uow: SqlUnitOfWork, customer: CustomerRow) -> int:
-    return uow.personal.save_customer(customer.name, customer.email, customer.phone)
 
 
 def _columns(order: Order) -> dict[str, Any]:

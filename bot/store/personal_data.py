@@ -12,7 +12,7 @@ from sqlalchemy import and_, func, inspect, or_, select, union
 from sqlalchemy.engine import Connection
 
 from bot.cases.hashes import same
-from bot.cases.model import Customer
+from bot.cases.model import Contact, Customer
 from bot.cases.phones import PhoneKeys
 from bot.store import audit
 from bot.store import keys as subjects
@@ -25,7 +25,8 @@ ERASED_FACTS = {"erased": ERASED}
 
 _AT_ONCE = 500
 _NO_INDEX = "0" * 64  # equal to no index
-_NOBODY = SimpleNamespace(email_index=_NO_INDEX, phone_index=_NO_INDEX, national_index=_NO_INDEX)
+_NOBODY = SimpleNamespace(email_index=_NO_INDEX)
+_NO_ORDER = SimpleNamespace(phone_index=_NO_INDEX, national_index=_NO_INDEX)
 
 
 _NAMELESS = {
@@ -57,11 +58,25 @@ class PersonalData:
     def customer(self, customer_id: int) -> Customer | None:
         """The customer; None once erased."""
         query = select(t.customers.c.sealed).where(t.customers.c.id == customer_id)
-        sealed = self._connection.execute(query).scalar_one()
-        if sealed is None:
-            return None
+        known = self._known(customer_id, self._connection.execute(query).scalar_one())
+        return None if known is None else Customer(customer_id, known["email"])
+
+    def contact(self, order_id: int) -> Contact | None:
+        """What the order says of its buyer; None once erased."""
+        query = select(t.orders.c.customer_id, t.orders.c.contact).where(t.orders.c.id == order_id)
+        known = self._known(*self._connection.execute(query).one())
+        return None if known is None else Contact(**known)
+
+    def contacts_of(self, customer_id: int) -> dict[str, Contact]:
+        """What the orders under the customer's address say of their buyers, by their numbers."""
+        columns = t.orders.c.number, t.orders.c.customer_id, t.orders.c.contact
+        query = select(*columns).where(t.orders.c.customer_id == customer_id).order_by(t.orders.c.id)
+        rows = [(row.number, self._known(row.customer_id, row.contact)) for row in self._connection.execute(query)]
+        return {number: Contact(**known) for number, known in rows if known is not None}
+
+    def _known(self, customer_id: int, sealed: str | None) -> dict[str, Any] | None:
         try:
-            return Customer(customer_id, **self._keys.open(subjects.customer(customer_id), sealed))
+            return None if sealed is None else self._keys.open(subjects.customer(customer_id), sealed)
         except Forgotten:
             return None
 
@@ -70,18 +85,27 @@ class PersonalData:
         known: str = self._connection.execute(select(t.key_store.c.fingerprint)).scalar_one()
         return known == self._keys.fingerprint
 
-    def save_customer(self, name: str, email: str, phone: str | None) -> int:
-        """Add the customer, or renew what is known under the e-mail address; the customer's id."""
+    def order_columns(self, contact: Contact) -> dict[str, Any]:
+        """What an order's row holds of its buyer. The address is added where it is new; what other orders say of
+        theirs stays as it is."""
+        customer_id = self._customer_id(contact.email)
+        indexes = self._keys.phone_indexes(contact.phone)
+        return {
+            "customer_id": customer_id,
+            "contact": self._keys.seal(subjects.customer(customer_id), vars(contact)),
+            "phone_index": indexes.whole,
+            "national_index": indexes.national,
+        }
+
+    def _customer_id(self, email: str) -> int:
         index = self._keys.email_index(email)
         query = select(t.customers.c.id).where(t.customers.c.email_index == index).with_for_update()
         key: int | None = self._connection.execute(query).scalar_one_or_none()
         if key is None:
             key = self._connection.execute(t.customers.insert().values(email_index=index)).inserted_primary_key[0]
-        assert key is not None
-        sealed = self._keys.seal(subjects.customer(key), {"name": name, "email": email.strip().lower(), "phone": phone})
-        indexes = self._keys.phone_indexes(phone)
-        values = {"sealed": sealed, "phone_index": indexes.whole, "national_index": indexes.national}
-        self._connection.execute(t.customers.update().where(t.customers.c.id == key).values(**values))
+            assert key is not None
+            sealed = self._keys.seal(subjects.customer(key), {"email": email})
+            self._connection.execute(t.customers.update().where(t.customers.c.id == key).values(sealed=sealed))
         return key
 
     def customer_by_email(self, email: str) -> int | None:
@@ -92,18 +116,19 @@ class PersonalData:
 
     def email_matches(self, customer_id: int | None, email: str) -> bool:
         """Whether it is the customer's address."""
-        return same(self._indexes(customer_id).email_index, self._keys.email_index(email))
+        query = select(t.customers.c.email_index)
+        known = self._one(query, t.customers.c.id, customer_id) or _NOBODY
+        return same(known.email_index, self._keys.email_index(email))
 
-    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
-        """Whether it is the customer's phone number, however it is written."""
-        known = self._indexes(customer_id)
+    def phone_matches(self, order_id: int | None, phone: str) -> bool:
+        """Whether it is the phone number of the order, however it is written."""
+        query = select(t.orders.c.phone_index, t.orders.c.national_index)
+        known = self._one(query, t.orders.c.id, order_id) or _NO_ORDER
         return PhoneKeys(known.phone_index, known.national_index).agree(self._keys.phone_indexes(phone))
 
-    def _indexes(self, customer_id: int | None) -> Any:
-        # One query and the same comparisons whether or not there is such a customer: the time says nothing.
-        columns = (t.customers.c.email_index, t.customers.c.phone_index, t.customers.c.national_index)
-        query = select(*columns).where(t.customers.c.id == (-1 if customer_id is None else customer_id))
-        return self._connection.execute(query).one_or_none() or _NOBODY
+    def _one(self, query: Any, column: Any, key: int | None) -> Any:
+        # One query and the same comparisons whether or not there is such a row: the time says nothing.
+        return self._connection.execute(query.where(column == (-1 if key is None else key))).one_or_none()
 
     def lock(self, customer_id: int) -> None:
         """Keep other writers from the customer and the orders until the transaction ends."""
@@ -171,8 +196,10 @@ class PersonalData:
     def erase_customer(self, customer_id: int, at: datetime) -> None:
         """Forget the customer's key, and empty the row; orders keep pointing at it."""
         self._keys.forget(subjects.customer(customer_id))
-        values = {"sealed": None, "email_index": None, "phone_index": None, "national_index": None, "erased_at": at}
+        values = {"sealed": None, "email_index": None, "erased_at": at}
         self._connection.execute(t.customers.update().where(t.customers.c.id == customer_id).values(**values))
+        nobody = {"contact": None, "phone_index": None, "national_index": None}
+        self._connection.execute(t.orders.update().where(t.orders.c.customer_id == customer_id).values(**nobody))
         audit.append(self._connection, self._keys.audit_key, audit.ERASURE, customer_id, at)
 
     def erase_conversations(self, conversation_ids: list[str]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from bot.cases.model import CaseState, Step, StepState, StoredOrder
+from bot.cases.model import CaseState, Contact, Step, StepState, StoredOrder
 from bot.cases.shop import LiveOrder, PaymentState
 from bot.policy.facts import Order, OrderStatus
 from bot.store import tables as t
@@ -43,7 +43,7 @@ class ShopRows(Rows):
         a refund is taken: a dispute, and that it was refunded."""
         known = self.lock_order(live.order.number)
         if known is None:
-            values = {**_columns(live.order), "customer_id": self._customer(live)}
+            values = {**_columns(live.order), **self.personal.order_columns(live.buyer)}
             self.connection.execute(t.orders.insert().values(**plain(values)))
             return
         values = {
@@ -56,7 +56,7 @@ class ShopRows(Rows):
             # Nor may it know of balances.
             values = {name: value for name, value in values.items() if value is not None}
             if self.personal.customer(known.customer_id) is not None:  # who was erased stays erased
-                values["customer_id"] = self._customer(live)
+                values |= self.contact_columns(known, live.buyer)
         self.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**plain(values)))
 
     def note_payment(self, state: PaymentState) -> None:
@@ -122,8 +122,13 @@ class ShopRows(Rows):
         )
         return self.connection.execute(query).first() is not None
 
-    def _customer(self, live: LiveOrder) -> int:
-        return self.personal.save_customer(live.buyer.name, live.buyer.email, live.buyer.phone)
+    def contact_columns(self, known: StoredOrder, contact: Contact) -> dict[str, Any]:
+        """What is to be set of an order's row for what its shop says of the buyer now. Where that is something else
+        than before, what was proven of the order counts no more."""
+        if self.personal.contact(known.id) == contact:
+            return {}
+        self.connection.execute(t.verifications.delete().where(t.verifications.c.order_id == known.id))
+        return self.personal.order_columns(contact)
 
 
 def _columns(order: Order) -> dict[str, Any]:

@@ -69,11 +69,8 @@ customers = Table(
     "customers",
     metadata,
     Column("id", Integer, primary_key=True),
-    # Name, e-mail address and phone number under the customer's key; None once erased.
-    Column("sealed", Text),
+    Column("sealed", Text),  # the e-mail address under the customer's key; None once erased
     Column("email_index", String(64), unique=True),
-    Column("national_index", String(64)),
-    Column("phone_index", String(64), index=True),
     Column("erased_at", Moment),
 )
 
@@ -98,6 +95,10 @@ orders = Table(
     Column("dispute_open", Boolean, nullable=False),
     Column("cancelled_at", Moment),
     Column("agreement_ends_on", Date),
+    # Name, e-mail address and phone number of this order alone, under the customer's key; None once erased.
+    Column("contact", Text),
+    Column("phone_index", String(64)),
+    Column("national_index", String(64)),
 )
 
 incidents = Table(
@@ -242,6 +243,8 @@ verifications = Table(
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False, index=True),
     Column("customer_id", ForeignKey("customers.id"), nullable=False),
+    Column("order_id", ForeignKey("orders.id"), index=True),  # what was proven: this order,
+    Column("address_proven", Boolean, nullable=False),  # or the customer's address, and with it all orders
     Column("expires_at", Moment, nullable=False),
 )
 

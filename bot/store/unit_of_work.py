@@ -19,6 +19,7 @@ from bot.cases.model import (
     CustomerReason,
     Handoff,
     LogEntry,
+    Proven,
     StoredDecision,
     StoredOrder,
 )
@@ -95,9 +96,9 @@ class SqlUnitOfWork(
         """Set columns of an order."""
         self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**plain(values)))
 
-    def orders_of(self, customer_ids: frozenset[int]) -> list[Order]:
-        """The orders of the customers, newest first."""
-        query = select(t.orders).where(t.orders.c.customer_id.in_(customer_ids)).order_by(t.orders.c.placed_at.desc())
+    def orders_of(self, proven: Proven) -> list[Order]:
+        """The orders that were proven, newest first."""
+        query = select(t.orders).where(_seen(proven)).order_by(t.orders.c.placed_at.desc())
         return [_stored_order(row).order for row in self.connection.execute(query)]
 
     # Persons
@@ -120,9 +121,9 @@ class SqlUnitOfWork(
         """Whether it is the customer's address; takes as long for no customer as for one."""
         return self.personal.email_matches(customer_id, email)
 
-    def phone_matches(self, customer_id: int | None, phone: str) -> bool:
-        """Whether it is the customer's phone number; takes as long for no customer as for one."""
-        return self.personal.phone_matches(customer_id, phone)
+    def phone_matches(self, order_id: int | None, phone: str) -> bool:
+        """Whether it is the phone number of the order; takes as long for no order as for one."""
+        return self.personal.phone_matches(order_id, phone)
 
     def incident_covers(self, product: str, start: datetime, end: datetime) -> bool:
         """Whether an incident of the product overlaps the time from ``start`` to ``end`` (R1)."""
@@ -194,15 +195,16 @@ class SqlUnitOfWork(
         )
         return [self._opened(row) for row in self.connection.execute(query)]
 
-    def cases_of(self, conversation_id: str, customer_ids: frozenset[int]) -> list[Case]:
-        """The cases of the customers' orders, and those of the conversation that are about no order; newest first."""
+    def cases_of(self, conversation_id: str, proven: Proven) -> list[Case]:
+        """The cases of the orders that were proven, and those of the conversation that are about no order; newest
+        first."""
         own_questions = and_(t.cases.c.conversation_id == conversation_id, t.cases.c.order_id.is_(None))
-        query = (
-            select(t.cases)
-            .select_from(t.cases.outerjoin(t.orders))
-            .where(or_(own_questions, t.orders.c.customer_id.in_(customer_ids)))
-            .order_by(t.cases.c.id.desc())
-        )
+        query = select(t.cases).select_from(t.cases.outerjoin(t.orders)).where(or_(own_questions, _seen(proven)))
+        return [self._opened(row) for row in self.connection.execute(query.order_by(t.cases.c.id.desc()))]
+
+    def cases_of_order(self, order_id: int) -> list[Case]:
+        """The cases of an order, newest first."""
+        query = select(t.cases).where(t.cases.c.order_id == order_id).order_by(t.cases.c.id.desc())
         return [self._opened(row) for row in self.connection.execute(query)]
 
     def change_case(self, case_id: int, **values: Any) -> Case:
@@ -370,6 +372,10 @@ class SqlUnitOfWork(
             if words is None
             else {**values, "reason_words": self.keys.seal(conversation(conversation_id), words)}
         )
+
+
+def _seen(proven: Proven) -> Any:
+    return or_(t.orders.c.id.in_(proven.orders), t.orders.c.customer_id.in_(proven.customers))
 
 
 def _stored_order(row: Row[Any] | Any) -> StoredOrder:

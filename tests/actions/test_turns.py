@@ -20,7 +20,7 @@ from bot.cases.ports import Services
 from bot.cases.quotes import quote_refund
 from bot.policy.facts import Destination
 from tests.actions.talks import a_talk
-from tests.store_builders import store_order, verified
+from tests.store_builders import proven_address, store_order
 
 
 def turn(action: SafeAction, text: str, **changes: Any) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -38,10 +38,10 @@ def said(messages: list[dict[str, Any]]) -> list[str]:
 
 
 def order_of_days_ago(desk: Services, number: str = "CC-104233", days: int = 1, **changes: Any) -> None:
-    """An order, and its customer verified in ``talk``."""
+    """An order, and the address of its customer proven in ``talk``."""
     placed_at = datetime.now(timezone.utc) - timedelta(days=days)
     store_order(desk, number, placed_at=placed_at.isoformat(), **changes)
-    verified(desk, number=number)
+    proven_address(desk)
 
 
 WISH: dict[str, Any] = {"intent": "request_refund", "confidence": 0.95}

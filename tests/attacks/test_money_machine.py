@@ -125,7 +125,8 @@ class Money(RuleBasedStateMachine):
     def prove(self, talk: str) -> None:
         """Let the customer of a conversation show who they are, again where that has run out."""
         with self.services.unit_of_work() as uow:
-            known = uow.verified_customers(talk, self.clock())
+            stored = uow.order(TALKS[talk][0])
+            known = stored is not None and uow.proven(talk, self.clock()).covers(stored)
             before = uow.attempt(talk, f"verify-{TALKS[talk][0]}-{talk}") is not None
         if not before:
             verified(self.services, talk, TALKS[talk][0], OWNERS[TALKS[talk][0]])
@@ -136,7 +137,7 @@ class Money(RuleBasedStateMachine):
         with self.services.unit_of_work() as uow:
             stored = uow.order(TALKS[talk][0])
             assert stored is not None
-            uow.add_verification(talk, stored.customer_id, self.clock() + timedelta(hours=1))
+            uow.add_order_proof(talk, stored, self.clock() + timedelta(hours=1))
             uow.commit()
 
     def case_references(self) -> list[str]:

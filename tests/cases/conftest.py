@@ -11,7 +11,7 @@ from bot.cases.model import Agent
 from bot.cases.ports import Services
 from tests.cases.gateways import FaultyGateway
 from tests.desk_builders import a_conversation, an_agent
-from tests.store_builders import store_order, verified
+from tests.store_builders import proven_address, store_order
 
 
 @pytest.fixture(autouse=True)
@@ -24,9 +24,9 @@ def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def alex(services: Services) -> Services:
-    """A stored card whose customer is verified in the conversation ``talk``."""
+    """A stored card whose customer's address is proven in the conversation ``talk``."""
     store_order(services)
-    verified(services)
+    proven_address(services)
     return services
 
 

@@ -22,7 +22,8 @@ from bot.cases.conversations import (
 from bot.cases.identity import is_verified
 from bot.cases.ports import Services
 from bot.settings import Settings
-from tests.store_builders import Clock, store_order, verified
+from tests.migrated import at_revision
+from tests.store_builders import Clock, store_order
 
 HOME, ELSEWHERE = "198.51.100.7", "203.0.113.9"
 
@@ -173,32 +174,23 @@ def test_clients_that_race_with_a_new_name(
     assert len(set.union(*by_address.values())) == len(set(addresses)), "and none that of the other"
 
 
-LATER_TABLES = (
-    *("shop_events", "tickets", "misunderstood", "notices", "ratings", "notes", "second_opinions", "agent_decisions"),
-    *("sent_parts", "messages", "sign_in_attempts", "agent_sessions", "agents"),
-)
-"""What later migrations make, those first that point at others."""
-
-
 def test_one_that_was_there_before_is_nobodys_name(database_url: str, clock: Clock, tmp_path: Any) -> None:
     """What a conversation was called before conversations had clients must not open it afterwards."""
-    services = bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
-    engine = sa.create_engine(database_url, future=True)
-    store_order(services)
-    verified(services, "old-name")
-    with engine.begin() as connection:  # back to before
-        for table in (*LATER_TABLES, "mails", "email_codes", "conversations"):
-            connection.execute(sa.text(f"DROP TABLE {table}"))
-        for column in ("agent_id", "taken_at"):
-            connection.execute(sa.text(f"ALTER TABLE cases DROP COLUMN {column}"))
-        connection.execute(sa.text("DROP INDEX ix_verification_attempts_address_index"))
-        connection.execute(sa.text("ALTER TABLE verification_attempts DROP COLUMN address_index"))
-        connection.execute(sa.text("UPDATE refund_desk_version SET version_num = '0003'"))
-        connection.execute(sa.text("CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255))"))
-        connection.execute(sa.text("INSERT INTO events VALUES (1, 'old-talk')"))
-    engine.dispose()
+    at_revision(
+        database_url,
+        "0003",
+        tmp_path,
+        [
+            "INSERT INTO customers (id) VALUES (7)",
+            "INSERT INTO verifications (conversation_id, customer_id, expires_at)"
+            " VALUES ('old-name', 7, '2026-05-06 16:30:00')",
+            "CREATE TABLE events (id INTEGER PRIMARY KEY, sender_id VARCHAR(255))",
+            "INSERT INTO events VALUES (1, 'old-talk')",
+        ],
+    )
 
     after = bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
+    store_order(after)
 
     for name in ("old-name", "old-talk"):
         found = opened(after, name)

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot.cases.billing import Rejected, Unavailable
-from bot.cases.model import CaseState, Step, StepState
+from bot.cases.model import CaseState, Contact, Step, StepState
 from bot.cases.ports import Services
 from bot.cases.privacy import erase
 from bot.cases.quotes import ConfirmationStatus
-from bot.cases.shop import Buyer, LiveOrder, PaymentState, sync_order
+from bot.cases.shop import LiveOrder, PaymentState, sync_order
 from bot.cases.shop_events import take_payment_event
 from bot.cases.withdrawals import take_back
 from bot.policy.facts import OrderStatus
@@ -41,7 +41,7 @@ class ShopOrders:
         row = self.rows.get(number)
         if row is None:
             return None
-        return LiveOrder(parse_order({**row, "customer": None}), Buyer("Alex Rivera", self.email, None))
+        return LiveOrder(parse_order({**row, "customer": None}), Contact("Alex Rivera", self.email, None))
 
     def read_id(self, shop_id: str) -> LiveOrder | None:
         return self.read(f"CC-{shop_id}", fresh=True)
@@ -244,9 +244,9 @@ def test_who_was_erased_stays_erased(shop: Services, orders: ShopOrders) -> None
     verified(shop)
     erase(shop, "alex@example.com")
     sync_order(shop, CARD, fresh=True)
-    customer_id = stored(shop).customer_id
+    order = stored(shop)
     with shop.unit_of_work() as uow:
-        assert uow.personal.customer(customer_id) is None
+        assert uow.personal.customer(order.customer_id) is None and uow.personal.contact(order.id) is None
         assert uow.customer_by_email("alex@example.com") is None
 
 

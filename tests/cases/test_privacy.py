@@ -115,7 +115,10 @@ def test_an_export_holds_all_of_a_person_and_nothing_of_another(
     person = export(services, f" {EMAIL.upper()}")
 
     assert person.customer is not None
-    assert (person.customer.name, person.customer.email, person.customer.phone) == (NAME, EMAIL, PHONE)
+    assert person.customer.email == EMAIL
+    assert {key: vars(contact) for key, contact in person.contacts.items()} == {
+        "CC-104233": {"name": NAME, "email": EMAIL, "phone": PHONE}
+    }
     assert [order.number for order in person.orders] == ["CC-104233"]
     (file,) = person.cases
     assert file.case.reference == quote.case.reference and file.case.reason_words == WORDS
@@ -146,10 +149,12 @@ def test_an_erased_person_is_gone_and_the_books_stay(
 
     with engine.connect() as connection:
         row = connection.execute(sa.text("SELECT * FROM customers")).one()
+        order = connection.execute(sa.text("SELECT * FROM orders")).one()
         kept = connection.execute(sa.text("SELECT DISTINCT sender_id FROM events")).scalars().all()
         assert connection.execute(sa.text("SELECT count(*) FROM verifications")).scalar_one() == 0
         assert connection.execute(sa.text("SELECT count(*) FROM verification_attempts")).scalar_one() == 0
-    assert (row.sealed, row.email_index, row.phone_index) == (None, None, None) and row.erased_at is not None
+    assert (row.sealed, row.email_index) == (None, None) and row.erased_at is not None
+    assert (order.contact, order.phone_index, order.national_index) == (None, None, None)
     assert kept == ["stranger"]
     with services.unit_of_work() as uow:
         for subject, text in ((customer(1), sealed), (conversation("talk"), event)):

@@ -38,8 +38,10 @@ def test_an_export_is_json_with_everything(desk: Services, capsys: pytest.Captur
     assert main(["privacy", "export", EMAIL.upper()]) == 0
 
     data = json.loads(capsys.readouterr().out)
-    assert data["customer"] == {"name": "Zebedee", "email": EMAIL, "phone": None}
-    assert [order["number"] for order in data["orders"]] == ["CC-104233"]
+    assert data["customer"] == {"email": EMAIL}
+    (order,) = data["orders"]
+    assert order["number"] == "CC-104233"
+    assert order["customer"] == {"name": "Zebedee", "email": EMAIL, "phone": None}
     (case,) = data["cases"]
     assert case["reference"] == quote.case.reference and case["reason_words"] == "the xylophone broke"
     assert case["log"] and case["decisions"] and "handoff" in case

@@ -14,7 +14,7 @@ from bot.cases.ports import Services
 from bot.settings import Settings
 from bot.store import tables as t
 from tests.cases.test_quotes import confirmed, quoted
-from tests.store_builders import Clock, problems, store_order, verified, without_triggers
+from tests.store_builders import Clock, problems, proven_address, store_order, without_triggers
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def busy(services: Services, clock: Clock) -> Services:
     """A store in which a refund was paid and another one declined."""
     store_order(services)
     store_order(services, "CC-104244", remaining_balance="1.00")
-    verified(services)
+    proven_address(services)
     confirmed(services, quoted(services))
     quoted(services, number="CC-104244")
     clock.passes(minutes=11)
