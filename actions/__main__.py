@@ -1,11 +1,14 @@
-"""The action server of ``refund-desk run``: rasa_sdk's, on this machine only, and silent about customers.
+"""The action server of ``refund-desk run``: rasa_sdk's, on this machine only, for our Rasa server only.
 
-On an error rasa_sdk answers with the whole request, and with it everything that the customer said; Rasa logs it.
+Whoever calls an action says whose conversation it is: only the Rasa server may, which shows the secret of this start.
+On an error rasa_sdk would answer with the whole request, and with it everything that the customer said, which Rasa
+logs; this one tells the kind of the error.
 """
 
 from __future__ import annotations
 
 import argparse
+import hmac
 
 import structlog
 from rasa_sdk.endpoint import create_app
@@ -14,13 +17,25 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import logs
+from bot.settings import ACTION_SECRET_HEADER, load_settings
 
 logger = structlog.get_logger()
 
 
-def build() -> Sanic:
-    """The server, not yet running."""
+def build(secret: str) -> Sanic:
+    """The server, not yet running. ``secret`` is what each call has to show, but for the health check."""
     app = create_app("actions", cors_origins="")
+
+    @app.on_request
+    async def for_the_rasa_server_only(request: Request) -> HTTPResponse | None:
+        if request.path == "/health":
+            return None
+        shown = request.headers.get(ACTION_SECRET_HEADER, "").encode("utf-8", "replace")
+        if not hmac.compare_digest(shown, secret.encode()):
+            return response.json({"error": f"{ACTION_SECRET_HEADER} is not that of this start"}, 403)
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+            return response.json({"error": "Content-Type must be application/json"}, 415)
+        return None
 
     @app.exception(Exception)
     async def failed(request: Request, error: Exception) -> HTTPResponse:
@@ -36,7 +51,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     args = parser.parse_args()
     logs.set_up()
-    build().run(host="127.0.0.1", port=args.port, workers=1, access_log=False)
+    secret = load_settings().action_secret.get_secret_value()
+    if not secret:
+        raise SystemExit("REFUND_DESK_ACTION_SECRET is not set: nobody could be told from the Rasa server")
+    build(secret).run(host="127.0.0.1", port=args.port, workers=1, access_log=False)
 
 
 if __name__ == "__main__":

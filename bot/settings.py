@@ -22,6 +22,8 @@ from bot.policy import Policy, PolicyFileError
 
 PROJECT = Path(__file__).resolve().parent.parent
 PREFIX = "REFUND_DESK_"
+ACTION_SECRET_HEADER = "X-Refund-Desk-Action-Secret"  # noqa: S105
+"""In which the Rasa server shows the action server the ``action_secret``."""
 _SHORTEST_SECRET = 16
 MESSAGING_NEEDS: dict[str, tuple[str, ...]] = {
     "slack": ("slack_bot_token", "slack_signing_secret"),
@@ -170,6 +172,11 @@ class Settings(BaseSettings):
         description="`redis://…`: several servers count messages together. While it is down each counts for itself.",
     )
 
+    action_secret: Secret = Field(
+        Secret(""),
+        description="What the Rasa server shows the action server. `run` makes one at each start; set it where the two "
+        "are started apart.",
+    )
     token_secret: SecretStr = Field(
         SecretStr(""),
         part="Identity and mail",

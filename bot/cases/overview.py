@@ -24,6 +24,9 @@ WITHDRAWABLE = frozenset(
 """States in which a customer can still take a request back: nothing has been paid or stopped yet."""
 
 
+_NOTHING_ASKED = frozenset({CaseState.QUOTED, CaseState.WITHDRAWN})
+
+
 @dataclass(frozen=True)
 class Request:
     """A case, the number of its order, and what was decided last: the policy's result, with an agent's sums where they
@@ -122,8 +125,13 @@ def renewed_quotes(services: Services, *, conversation_id: str) -> list[RenewedQ
 
 
 def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
-    """The orders to pick from, newest first: those of the addresses that were proven in this conversation. An order
-    that was proven by itself is known by its number."""
+    """The orders to pick from, newest first: those of the addresses that were proven in this conversation. Where none
+    was, the one order that was proven by itself and for which nothing was asked yet, so that it need not be named
+    again."""
     with services.unit_of_work() as uow:
         proven = uow.proven(conversation_id, services.clock())
-        return uow.orders_of(Proven(customers=proven.customers))
+        if proven.customers:
+            return uow.orders_of(Proven(customers=proven.customers))
+        asked_for = {case.order_id for case in uow.cases_of("", proven) if case.state not in _NOTHING_ASKED}
+        alone = Proven(orders=proven.orders - asked_for)
+        return uow.orders_of(alone) if len(alone.orders) == 1 else []

@@ -28,7 +28,7 @@ from bot.channels.messaging import routes as messaging
 from bot.channels.rest import LONGEST_BODY
 from bot.channels.shop_webhooks import shop_webhooks
 from bot.channels.turns import Turns
-from bot.settings import PROJECT, load_settings, parse_networks, parse_origins
+from bot.settings import ACTION_SECRET_HEADER, PROJECT, load_settings, parse_networks, parse_origins
 from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
@@ -52,7 +52,8 @@ def build(action_url: str) -> Sanic:
     messaging.register(app, services, settings)
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
-    endpoints.action = EndpointConfig(url=f"{action_url}/webhook")
+    secret = settings.action_secret.get_secret_value()
+    endpoints.action = EndpointConfig(url=f"{action_url}/webhook", headers={ACTION_SECRET_HEADER: secret})
 
     async def load(app: Sanic, loop: Any) -> None:
         await load_agent_on_start(str(MODEL), endpoints, None, app, loop)

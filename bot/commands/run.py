@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -86,6 +87,7 @@ class _Supervisor:
             "server": server,
             "worker": [python, "-m", "bot.worker"],
         }
+        self._secret = {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths: dict[str, list[float]] = {name: [] for name in self._commands}
         self._console = Console(stderr=True)
@@ -117,7 +119,7 @@ class _Supervisor:
             self._children[name] = subprocess.Popen(  # noqa: S603
                 self._commands[name],
                 cwd=PROJECT,
-                env={**os.environ, **QUIET, "LOG_LEVEL": "WARNING"},
+                env={**self._secret, **os.environ, **QUIET, "LOG_LEVEL": "WARNING"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +55,7 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
     if database and database != ":memory:":
         try:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(Path(database))
         except OSError as error:
             raise StoreUnavailable(f"{database}: {error.strerror}") from None
     engine = create_engine(url, future=future, connect_args={"timeout": _LOCK_SECONDS})
@@ -70,6 +72,21 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def _keep_private(file: Path) -> None:
+    """Make the file for its owner only, also one that is there, with SQLite's own files beside it. Raises OSError, and
+    StoreUnavailable where others can read a file that is not ours to change."""
+    with suppress(PermissionError):  # SQLite tells
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    for path in (file, *(file.with_name(f"{file.name}-{part}") for part in ("wal", "shm"))):
+        try:
+            if path.stat().st_mode & 0o077:
+                path.chmod(0o600)
+        except FileNotFoundError:
+            continue
+        except PermissionError:
+            raise StoreUnavailable(f"{path}: others can read it, and it belongs to somebody else: chmod 600") from None
 
 
 def _write_ahead(connection: Any) -> None:

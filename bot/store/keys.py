@@ -188,13 +188,7 @@ class Keys:
 
 def open_keys(url: str, secret: str) -> Keys:
     """The keys at a database URL; a file of SQLite is made for its owner only. Raises StoreUnavailable."""
-    engine = open_engine(url)
-    if engine.dialect.name == "sqlite" and engine.url.database:
-        try:
-            os.close(os.open(engine.url.database, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise StoreUnavailable(f"{engine.url.database}: {error.strerror}") from None
-    return Keys(engine, secret)
+    return Keys(open_engine(url), secret)
 
 
 def _read_secret(path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -12,10 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.settings import PROJECT
+from bot.settings import ACTION_SECRET_HEADER, PROJECT
 from tests.e2e.running import environment
 from tests.ports import free_port
 
+SECRET = "the secret of this start, 32 bytes"
+SHOWN = {ACTION_SECRET_HEADER: SECRET}
 WORDS = "I'm Zebedee Quill, zebedee@example.org, +44 7700 900123"
 
 
@@ -28,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
         process = subprocess.Popen(
             [sys.executable, "-m", "actions", "--port", str(port)],
             cwd=PROJECT,
-            env={**environment(home), "PYTHONWARNINGS": "ignore"},
+            env={**environment(home), "PYTHONWARNINGS": "ignore", "REFUND_DESK_ACTION_SECRET": SECRET},
             stdout=log,
             stderr=log,
         )
@@ -73,7 +76,7 @@ def call(**changes: Any) -> dict[str, Any]:
 )
 def test_a_failing_call_tells_nothing_of_what_it_was_called_with(server: tuple[str, Path], body: Any) -> None:
     url, log = server
-    answer = httpx.post(f"{url}/webhook", json=body, timeout=30)
+    answer = httpx.post(f"{url}/webhook", json=body, headers=SHOWN, timeout=30)
 
     assert answer.status_code == 500 and set(answer.json()) == {"error"}
     assert "request.failed" in log.read_text()
@@ -86,7 +89,7 @@ def test_an_action_that_fails_logs_its_name_and_the_kind_of_error(server: tuple[
     body = call(next_action="validate_refund_form")
     body["tracker"]["slots"] = {"refund_reason": WORDS}  # its error will say: "…" is not a valid reason
 
-    assert httpx.post(f"{url}/webhook", json=body, timeout=30).status_code == 200
+    assert httpx.post(f"{url}/webhook", json=body, headers=SHOWN, timeout=30).status_code == 200
 
     written = log.read_text()
     assert "action.failed" in written and "validate_refund_form" in written and "ValueError" in written
@@ -103,3 +106,37 @@ def test_it_listens_on_this_machine_only_and_lets_no_page_in(server: tuple[str, 
     addresses = [line.split()[1] for line in listening if line.split()[1].endswith(f":{port:04X}")]
     assert any(address.startswith("0100007F") for address in addresses)
     assert not any(address.startswith("00000000") for address in addresses)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 403),
+        ({ACTION_SECRET_HEADER: ""}, 403),
+        ({ACTION_SECRET_HEADER: SECRET[:-1]}, 403),
+        ({ACTION_SECRET_HEADER: "x" * 10_000}, 403),
+        ({ACTION_SECRET_HEADER: "é"}, 403),
+        ({**SHOWN, "Content-Type": "text/plain"}, 415),
+        ({**SHOWN, "Content-Type": "application/x-www-form-urlencoded"}, 415),
+        ({**SHOWN, "Content-Type": ""}, 415),
+        ({**SHOWN, "Content-Type": "Application/JSON; charset=utf-8"}, 200),
+    ],
+)
+def test_it_takes_orders_from_the_rasa_server_alone(
+    server: tuple[str, Path], headers: dict[str, str], status: int
+) -> None:
+    """Another process of this machine does not know the secret; a page elsewhere can post plain text without asking."""
+    sent = [(name.encode(), value.encode()) for name, value in {"Content-Type": "application/json", **headers}.items()]
+    content = json.dumps(call()).encode()
+    answer = httpx.post(f"{server[0]}/webhook", content=content, headers=sent, timeout=30)
+    assert answer.status_code == status, answer.text
+    assert httpx.get(f"{server[0]}/actions", headers=sent, timeout=30).status_code == status
+    if status != 200:
+        assert set(answer.json()) == {"error"}
+
+
+def test_without_a_secret_it_does_not_start(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "actions", "--port", str(free_port())]
+    done = subprocess.run(command, cwd=PROJECT, env=environment(tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("REFUND_DESK_ACTION_SECRET is not set")

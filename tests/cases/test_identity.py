@@ -107,7 +107,9 @@ def test_a_typed_proof_opens_that_order_and_no_other(services: Services) -> None
         assert not is_verified(services, conversation_id="talk", order_number=number)
         with pytest.raises(NotVerified):
             order_view(services, conversation_id="talk", order_number=number)
-    assert customer_orders(services, conversation_id="talk") == []
+    assert [order.number for order in customer_orders(services, conversation_id="talk")] == ["CC-104233"]
+    verified(services, number="CC-104244")
+    assert customer_orders(services, conversation_id="talk") == [], "a list to pick from needs a proven address"
 
 
 def test_a_proven_address_opens_all_of_its_orders_and_no_other(services: Services, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import sqlite3
 import stat
 import threading
@@ -158,6 +159,23 @@ def test_the_secret_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
 def test_the_default_keys_lie_beside_the_database_for_their_owner_only(tmp_path: Path) -> None:
     keys_of(Settings(home=tmp_path))
     assert stat.S_IMODE((tmp_path / "keys.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("was_open", [False, True])
+def test_no_file_of_sqlite_is_open_to_others(tmp_path: Path, was_open: bool) -> None:
+    """Also not those that are there already, nor those that SQLite keeps beside the database."""
+    before = os.umask(0)
+    try:
+        if was_open:
+            for name in ("refund-desk.db", "refund-desk.db-wal", "keys.db", "keys.db-wal"):
+                (tmp_path / name).touch(0o666)
+        services = bootstrap(Settings(home=tmp_path))
+        with services.unit_of_work():
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert {"refund-desk.db", "refund-desk.db-wal", "keys.db", "secret"} <= set(modes)
+    assert set(modes.values()) == {0o600}, modes
 
 
 def test_the_secret_of_the_settings_comes_before_that_of_the_data_folder(tmp_path: Path) -> None:
