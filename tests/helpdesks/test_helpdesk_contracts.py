@@ -22,7 +22,7 @@ from tests.store_builders import Clock
 @pytest.fixture
 def people(request: pytest.FixtureRequest) -> Any:
     """The people that a test names."""
-    name = next(mark.args[0] for mark in request.node.iter_markers("people"))
+    name = getattr(request, "param", None) or next(mark.args[0] for mark in request.node.iter_markers("people"))
     people: People = next(kind for kind in PEOPLE if kind.name == name)()
     people.start()
     yield people
@@ -112,7 +112,7 @@ def test_a_repeat_carries_the_same_id(scene: Scene) -> None:
     assert sum(sent.data.get("text") == "once" for sent in scene.people.desk.sent) == 2
 
 
-@pytest.mark.people("webhook", "slack", "chatwoot")
+@pytest.mark.parametrize("people", ["webhook", "slack", "chatwoot"], indirect=True)
 def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     handed_over(scene)
     now = time.time()
