@@ -53,7 +53,9 @@ def _run(args: argparse.Namespace) -> int:
     _check_free(args.host, args.port)
     seed_demo(open_services())
     status = ensure_model(settings.home)
-    return status or _Supervisor(args.host, args.port, settings.home / "logs").run(not args.no_browser)
+    # One of the settings is with the children anyway, by its variable or in its file.
+    secret = {} if settings.action_secret else {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
+    return status or _Supervisor(args.host, args.port, settings.home / "logs", secret).run(not args.no_browser)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -75,7 +77,7 @@ def _free_port() -> int:
 class _Supervisor:
     """Starts the servers and the worker, starts one again when it dies, and ends all when told to."""
 
-    def __init__(self, host: str, port: int, logs: Path) -> None:
+    def __init__(self, host: str, port: int, logs: Path, secret: dict[str, str]) -> None:
         action_port = _free_port()
         self._url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
         self._logs = logs
@@ -87,7 +89,7 @@ class _Supervisor:
             "server": server,
             "worker": [python, "-m", "bot.worker"],
         }
-        self._secret = {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
+        self._secret = secret
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._deaths: dict[str, list[float]] = {name: [] for name in self._commands}
         self._console = Console(stderr=True)
@@ -119,7 +121,7 @@ class _Supervisor:
             self._children[name] = subprocess.Popen(  # noqa: S603
                 self._commands[name],
                 cwd=PROJECT,
-                env={**self._secret, **os.environ, **QUIET, "LOG_LEVEL": "WARNING"},
+                env={**os.environ, **self._secret, **QUIET, "LOG_LEVEL": "WARNING"},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

@@ -138,3 +138,9 @@ def test_an_erased_person_starts_anew_with_the_running_bot(site: Site) -> None:
     buyer.says("I want a refund")
     assert "went wrong" not in buyer.says(f"order {number}, {email}"), "the address belongs to no order any more"
     assert site.cases(buyer) == []
+
+
+@pytest.mark.parametrize("secret", ["", "one that the operator keeps"])
+def test_the_servers_share_the_operators_secret_or_one_of_this_start(secret: str, tmp_path: Path) -> None:
+    with running_site(tmp_path, action_secret=secret) as site:
+        assert "order number" in site.customer().says("I want a refund")
