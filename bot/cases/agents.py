@@ -1,4 +1,4 @@
-"""The people at the desk: their accounts, their sessions, and who is locked out for a while.
+"""The people at the desk: their accounts and their sessions.
 
 Roles: an agent works on cases; a lead may also order a cancellation for a violation, and has a higher limit; an admin
 has no limit. See bot.cases.limits.
@@ -12,19 +12,15 @@ from datetime import timedelta
 from typing import Any
 
 from bot.cases import passwords
-from bot.cases.conversations import address_index
 from bot.cases.errors import BadAgent, NotAllowed, SignInRefused
 from bot.cases.hashes import keyed_hash
 from bot.cases.helpdesk import Person
 from bot.cases.model import Agent, Role
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.sign_in_limits import count_try, was_right
 
 SESSION = timedelta(hours=12)
 """How long somebody stays signed in; being active does not make it longer."""
-LOGIN_TRIES, LOGIN_TIME = 5, timedelta(minutes=15)
-"""Wrong passwords for one login, over all addresses, before it is locked for that time."""
-ADDRESS_TRIES, ADDRESS_TIME = 20, timedelta(hours=1)
-"""Wrong passwords from one address, over all logins, before it is locked for that time."""
 LARGEST_PICTURE = 256 * 1024
 """Bytes."""
 
@@ -37,7 +33,6 @@ _PICTURES = {
     "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
 }
 _WRONG = "The login or the password is wrong."
-_LOCKED = "Too many wrong passwords. Try again later."
 
 Picture = tuple[bytes, str]
 """The bytes of a picture and its media type."""
@@ -107,25 +102,14 @@ def picture_of(services: Services, agent_id: int) -> Picture | None:
 
 
 def sign_in(services: Services, login: str, password: str, address: str) -> str:
-    """A token that opens the desk for SESSION. Raises SignInRefused.
+    """A token that opens the desk for SESSION. Raises SignInRefused; see bot.cases.sign_in_limits.
 
     An unknown login is counted and answered as a wrong password is, after the same work.
     """
     now = services.clock()
     login = login.strip().lower()
-    # What is typed as a login may be a password by mistake: only a hash of it is kept.
-    counted = keyed_hash(services.hash_key, "login", login)
-    address = address_index(services, address)
     with services.unit_of_work() as uow:
-        uow.exclude_others(f"sign-in {counted}")
-        uow.exclude_others(f"sign-in {address}")
-        if (
-            uow.failed_sign_ins(now - LOGIN_TIME, login=counted) >= LOGIN_TRIES
-            or uow.failed_sign_ins(now - ADDRESS_TIME, address_index=address) >= ADDRESS_TRIES
-        ):
-            raise SignInRefused(_LOCKED)
-        # Counted before the password is looked at: guesses at the same moment count, too.
-        attempt = uow.add_sign_in(login=counted, address_index=address, at=now)
+        made = count_try(services, uow, login, address)
         known = uow.agent_by_login(login)
         stored = uow.password_hash(known.id) if known is not None and known.active else passwords.NOBODY
         uow.commit()
@@ -136,8 +120,7 @@ def sign_in(services: Services, login: str, password: str, address: str) -> str:
     with services.unit_of_work() as uow:
         if uow.password_hash(known.id) != stored or not uow.agent(known.id).active:
             raise SignInRefused(_WRONG)  # changed while it was compared
-        uow.sign_in_passed(attempt)
-        uow.forget_sign_ins(before=now - 24 * ADDRESS_TIME)
+        was_right(services, uow, made)
         uow.add_session(known.id, _hash(services, token), now, now + SESSION)
         uow.commit()
     return token

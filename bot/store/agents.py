@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
 from bot.cases.model import Agent, Role
 from bot.store import tables as t
@@ -89,13 +90,37 @@ class AgentRows(Rows):
         made = t.sign_in_attempts
         self.connection.execute(made.update().where(made.c.id == attempt_id).values(passed=True))
 
-    def failed_sign_ins(self, since: datetime, *, login: str = "", address_index: str = "") -> int:
-        """How many attempts failed since then, for a login or from an address."""
+    def failed_sign_ins(self, since: datetime, *, login: str = "", address_index: str = "") -> list[datetime]:
+        """When attempts failed since then, oldest first: for a login, from an address, or both."""
         made = t.sign_in_attempts.c
-        whose = made.login == login if login else made.address_index == address_index
-        query = select(func.count()).where(whose, made.passed.is_(False), made.at > since)
-        count: int = self.connection.execute(query).scalar_one()
-        return count
+        query = select(made.at).where(made.passed.is_(False), made.at > since)
+        if login:
+            query = query.where(made.login == login)
+        if address_index:
+            query = query.where(made.address_index == address_index)
+        return list(self.connection.execute(query.order_by(made.at)).scalars())
+
+    def has_signed_in(self, login: str, address_index: str, since: datetime) -> bool:
+        """Whether an attempt for the login from the address has passed since then."""
+        made = t.sign_in_attempts.c
+        whose = and_(made.login == login, made.address_index == address_index)
+        query = select(func.count()).where(whose, made.passed.is_(True), made.at > since)
+        return bool(self.connection.execute(query).scalar_one())
+
+    def sign_in_before_last(self, login: str) -> datetime | None:
+        """When an attempt for the login passed, before the last that did."""
+        made = t.sign_in_attempts.c
+        query = select(made.at).where(made.login == login, made.passed.is_(True))
+        at: datetime | None = self.connection.execute(query.order_by(made.at.desc()).offset(1).limit(1)).scalar()
+        return at
+
+    def wrong_sign_ins(self, logins: Collection[str], since: datetime) -> tuple[int, int, datetime | None]:
+        """How many attempts failed since then, from how many addresses, and when the last did."""
+        made = t.sign_in_attempts.c
+        counted = select(func.count(), func.count(made.address_index.distinct()), func.max(made.at))
+        query = counted.where(made.login.in_(logins), made.passed.is_(False), made.at > since)
+        count, addresses, last = self.connection.execute(query).one()
+        return count, addresses, last
 
     def forget_sign_ins(self, before: datetime) -> None:
         """Delete the attempts that count for nothing any more."""

@@ -1,4 +1,4 @@
-"""Who may come to the desk: accounts, sessions, and locks against guessing."""
+"""Who may come to the desk: accounts and sessions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.cases.agents import (
-    ADDRESS_TRIES,
-    LOGIN_TRIES,
     add_agent,
     agent_of_session,
     agents,
@@ -108,29 +106,6 @@ def test_an_unknown_login_and_a_wrong_password_get_the_same_words_and_work(
     monkeypatch.setattr(hashlib, "scrypt", counting)
     words = {refused(dana), refused(dana, "nobody"), refused(dana, "gone", PASSWORD), refused(dana, "no login !")}
     assert len(words) == 1 and len(worked) == 4 and set(worked) == {(2**14, 8, 5)}
-
-
-def test_a_login_is_locked_after_some_tries_whether_or_not_it_exists(dana: Services, clock: Clock) -> None:
-    for login in ("dana", "nobody"):
-        wrong = {refused(dana, login, address=f"10.0.0.{number}") for number in range(LOGIN_TRIES)}
-        locked = refused(dana, login, PASSWORD, address="10.0.0.99")
-        assert len(wrong) == 1 and locked not in wrong and "later" in locked
-    clock.passes(minutes=16)
-    assert sign_in(dana, "dana", PASSWORD, "10.0.0.99")
-
-
-def test_an_address_is_locked_after_some_tries_over_all_logins(dana: Services, clock: Clock) -> None:
-    for number in range(ADDRESS_TRIES):
-        refused(dana, f"guess{number}")
-    assert "later" in refused(dana, "dana", PASSWORD)
-    assert sign_in(dana, "dana", PASSWORD, "2.2.2.2")
-    clock.passes(minutes=61)
-    assert sign_in(dana, "dana", PASSWORD, "1.1.1.1")
-
-
-def test_right_passwords_lock_nobody_out(dana: Services) -> None:
-    for _ in range(ADDRESS_TRIES + 1):
-        sign_in(dana, "dana", PASSWORD, "1.1.1.1")
 
 
 @pytest.mark.parametrize(

@@ -110,14 +110,18 @@ def test_a_wrong_password_and_an_unknown_login_read_the_same(site: Site) -> None
     assert "The login or the password is wrong." in words(wrong.text)
 
 
-def test_too_many_wrong_passwords_lock_the_login_and_say_so(site: Site) -> None:
+def test_too_many_wrong_passwords_lock_the_login_there_and_its_owner_hears_of_them(site: Site) -> None:
     person = a_person(site)
     for _ in range(5):
         assert person.signs_in("not the password").status_code == 401
     locked = person.signs_in()
-    assert locked.status_code == 401 and "Too many wrong passwords. Try again later." in words(locked.text)
+    assert locked.status_code == 401 and "Too many wrong tries for this login from here." in words(locked.text)
     person.browser.headers["X-Forwarded-For"] = new_address()
-    assert person.signs_in().status_code == 401
+    told = person.signs_in(to="/desk/insight/")
+    assert told.status_code == 200 and 'href="/desk/insight/"' in told.text
+    assert "5 wrong tries to sign in as you from 1 address within 90 days" in words(told.text)
+    assert person.sees("/desk")
+    assert person.signs_in().status_code == 303
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from sanic.response import HTTPResponse
 
 from bot.cases.agents import agent_of_session, agents, sign_in, sign_out
 from bot.cases.errors import SignInRefused
+from bot.cases.sign_in_limits import wrong_tries
 from bot.channels.desk.pages import COOKIE, HOME, Desk, Visit, form_field, own_path, see, session_token
 
 
@@ -32,7 +33,8 @@ def routes(desk: Desk) -> Blueprint:
             token = await desk.do(sign_in, login, password, desk.edge.origin(request).address)
         except SignInRefused as refused:
             return await _form(desk, wanted, status=401, login=login, says=str(refused))
-        answer = see(wanted)
+        wrong = await desk.do(wrong_tries, login)
+        answer = see(wanted) if wrong is None else desk.page(None, "wrong_tries.html", wrong=wrong, wanted=wanted)
         answer.headers.add("Set-Cookie", _cookie(desk, request, token))
         return answer
 
