@@ -77,8 +77,10 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
 def _keep_private(file: Path) -> None:
     """Make the file for its owner only, also one that is there, with SQLite's own files beside it. Raises OSError, and
     StoreUnavailable where others can read a file that is not ours to change."""
-    with suppress(PermissionError):  # SQLite tells
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
+    # Never a file that is there: whoever closes it gives up all the locks on it that this process has, also SQLite's,
+    # and another process then takes away the log of a database that is in use.
+    with suppress(FileExistsError, PermissionError):  # SQLite tells
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     for path in (file, *(file.with_name(f"{file.name}-{part}") for part in ("wal", "shm"))):
         try:
             if path.stat().st_mode & 0o077:

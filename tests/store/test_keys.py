@@ -6,6 +6,8 @@ import base64
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -176,6 +178,18 @@ def test_no_file_of_sqlite_is_open_to_others(tmp_path: Path, was_open: bool) -> 
         os.umask(before)
     assert {"refund-desk.db", "refund-desk.db-wal", "keys.db", "secret"} <= set(modes)
     assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_database_in_use_that_is_opened_again_keeps_its_log(tmp_path: Path) -> None:
+    """Whoever else closes it as if they were the last would take the log away: SQLite's locks have to hold."""
+    url = f"sqlite:///{tmp_path}/used.db"
+    with open_engine(url).connect() as connection:
+        connection.execute(sa.text("CREATE TABLE kept (n INTEGER)"))
+        connection.commit()
+        open_engine(url)
+        other = "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); db.execute('SELECT n FROM kept'); db.close()"
+        subprocess.run([sys.executable, "-c", other, str(tmp_path / "used.db")], check=True)
+        assert (tmp_path / "used.db-wal").exists()
 
 
 def test_the_secret_of_the_settings_comes_before_that_of_the_data_folder(tmp_path: Path) -> None:
