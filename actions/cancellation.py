@@ -12,7 +12,7 @@ from actions.cards import cancel_quote, confirmed_cancellation
 from actions.details import Details
 from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import RequestForm
-from actions.replies import business_day, confirmed_values, figures, tell_outcome
+from actions.replies import business_day, confirmed_values, figures, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import says_cancel, wants_both
 from bot.cases.model import CaseState
@@ -106,6 +106,9 @@ class FinishCancellation(FinishRequest):
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Decide again on fresh data; say what was done, or show what has changed."""
         done = decided_again(talk, reference)
+        if done.status is ConfirmationStatus.ELSEWHERE:
+            tell_elsewhere(dispatcher, talk.slot("order_number") or "", done.case)
+            return self.what_waits(talk, dispatcher)
         if done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED:
             dispatcher.utter_message(response="utter_quote_changed")
             return go_to(self.task)

@@ -7,12 +7,13 @@ from dataclasses import replace
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.additions import added_to_request
 from actions.base import cleared, services
 from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
 from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import DIGRESSIONS, RequestForm
-from actions.replies import confirmed_values, figures, sentences, tell_outcome
+from actions.replies import confirmed_values, figures, sentences, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.model import CaseKind, CaseState, CustomerReason
@@ -48,6 +49,14 @@ class ValidateRefundForm(RequestForm):
         if choice == "cancel":
             return replace(details, plan=None, answer="to_cancel", unclear=0, heard=frozenset({"plan"}))
         return replace(details, plan="refund_first", unclear=0, heard=details.heard | {"plan"})
+
+    def next(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
+        """Where the money shall go, said of a refund that a person has to decide, begins no second one."""
+        if talk.requested is None and "destination" in details.heard and not details.answer:
+            number, destination = details.order_number, details.destination
+            if added_to_request(talk, dispatcher, number, destination):
+                return replace(details, answer="told"), None
+        return super().next(talk, details, dispatcher)
 
     def proceed(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
         """Reason, destination, quote; each only if it can still change something."""
@@ -171,6 +180,9 @@ class FinishRefund(FinishRequest):
         """Decide again on fresh data; say what was recorded, or show what has changed."""
         done = decided_again(talk, reference)
         order_number = talk.slot("order_number") or ""
+        if done.status is ConfirmationStatus.ELSEWHERE:
+            tell_elsewhere(dispatcher, order_number, done.case)
+            return self.what_waits(talk, dispatcher)
         if done.case.state is CaseState.QUOTED:
             changed = done.status is ConfirmationStatus.CHANGED
             dispatcher.utter_message(response="utter_quote_changed" if changed else "utter_balance_changed")

@@ -62,6 +62,14 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
     )
 
 
+def tell_elsewhere(dispatcher: CollectingDispatcher, order_number: str, living: Case) -> None:
+    """Say that the yes came to a quote whose place a request of another conversation has taken."""
+    waits = "/waits" if living.state is CaseState.QUOTED else ""
+    state = STATES[living.state]
+    response = f"utter_elsewhere{waits}"
+    dispatcher.utter_message(response=response, order_number=order_number, reference=living.reference, state=state)
+
+
 def tell_left(dispatcher: CollectingDispatcher, closed: list[Case], otherwise: str | None, **values: str) -> None:
     """Say what became of quotes that the customer leaves: ``otherwise`` (if anything), unless a person has to sort one
     out because its service is stopped already."""

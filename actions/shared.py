@@ -5,6 +5,7 @@ from __future__ import annotations
 from rasa_sdk.events import EventType, FollowupAction
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.additions import added_to_request, is_to_a_person
 from actions.base import SafeAction, end_of_task, services
 from actions.handoff import leaves_address
 from actions.notes import noted, reason_of
@@ -92,8 +93,13 @@ class NoteDetails(SafeAction):
         return "action_note_details"
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Keep them, and ask what is wanted."""
+        """Keep them, and ask what is wanted. What is said of a request that a person has just got goes there, too."""
         if leaves_address(talk, dispatcher):
+            return []
+        number, destination = (
+            next(iter(talk.entities.get(name, [])), None) for name in ("order_number", "destination")
+        )
+        if is_to_a_person(talk) and added_to_request(talk, dispatcher, number, destination):
             return []
         # Where money shall go is only said by somebody who wants it back.
         if wants_money_back(talk) or talk.entities.get("destination"):

@@ -171,7 +171,7 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             handoff=file.handoff,
             earlier=[other for other in reversed(earlier) if other is not None],
             trace=_trace(newest),
-            facts=_facts(services, uow, case, stored),
+            facts=[*_facts(services, uow, case, stored), *_added(file.handoff)],
             open_question=desk_texts.open_question(case, file.handoff.cause if file.handoff else None, waits),
             stopped_by=_stopped_by(newest),
             suggestion=_suggestion(services, uow, case, stored),
@@ -237,6 +237,11 @@ def _facts(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder 
     if is_back(uow, case):
         facts.append(("Card", "came back"))
     return facts
+
+
+def _added(handoff: Handoff | None) -> list[tuple[str, str]]:
+    """What the customer said of the request since a person has it."""
+    return [("Said since", added["text"]) for added in handoff.facts.get("added", [])] if handoff else []
 
 
 def _suggestion(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder | None) -> Suggestion:

@@ -58,11 +58,14 @@ class ConfirmationStatus(str, Enum):
     CONFIRMED = "confirmed"
     CHANGED = "changed"
     ALREADY = "already"
+    ELSEWHERE = "elsewhere"
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What came of a yes: recorded now, recorded before, or the quote has changed and is to be shown again."""
+    """What came of a yes: recorded now, recorded before, or the quote has changed and is to be shown again. ELSEWHERE:
+    the order was asked for again in another conversation, and the case is the request that lives there; nothing was
+    done."""
 
     status: ConfirmationStatus
     case: Case
@@ -143,14 +146,14 @@ def confirm(
     """The customer's yes to the quote ``decision_id``: decide again on fresh data, and record it if it still holds.
 
     What is due at once is carried out before this returns, as far as the gateway answers. Confirming again, from
-    another tab or a repeated message, answers ALREADY. ``destination`` is where a refund is to go, if the customer has
-    chosen it beside the figures, which don't depend on it (R9). Raises UnknownCase for a case of another conversation,
-    NotVerified when the verification has run out, and Unavailable or Rejected where the shop does not say how the order
-    stands: then nothing has changed.
+    another tab or a repeated message, answers ALREADY, and a quote that is another conversation's by now ELSEWHERE.
+    ``destination`` is where a refund is to go, if the customer has chosen it beside the figures, which don't depend on
+    it (R9). Raises UnknownCase, NotVerified when the verification has run out, and Unavailable or Rejected where the
+    shop does not say how the order stands: then nothing has changed.
     """
     since = time.monotonic()
     with services.unit_of_work() as uow:
-        case = _own_case(uow, conversation_id, reference)
+        case = _case_of_order(uow, reference)
         assert case.order_id is not None
         number = uow.order_number(case.order_id)
         verified_order(services, uow, conversation_id, number)
@@ -158,9 +161,12 @@ def confirm(
         sync_order(services, number, fresh=True)
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, number, lock=True)
-        case = _own_case(uow, conversation_id, reference)  # again: another tab may have moved it before the lock
+        case = _case_of_order(uow, reference)  # again: another tab may have moved it before the lock
         seen = uow.latest_decision(case.id)
         assert seen is not None
+        living = _living(uow, case, conversation_id)
+        if living is not None:
+            return Confirmation(ConfirmationStatus.ELSEWHERE, living, uow.latest_decision(living.id) or seen)
         if case.state is not CaseState.QUOTED:
             return Confirmation(ConfirmationStatus.ALREADY, case, seen)
         if destination is not None:
@@ -209,6 +215,19 @@ def _open_case(
     )
     uow.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
     return case
+
+
+def _living(uow: UnitOfWork, case: Case, conversation_id: str) -> Case | None:
+    """The request that another conversation has for what was asked for here: the case itself, if it is over there now,
+    or the newest one of its kind that has taken the place of a withdrawn one."""
+    if case.conversation_id != conversation_id:
+        return case
+    if case.state is not CaseState.WITHDRAWN:
+        return None
+    assert case.order_id is not None
+    later = [other for other in uow.cases_of_order(case.order_id) if other.id > case.id and other.kind is case.kind]
+    elsewhere = [other for other in later if other.conversation_id != conversation_id]
+    return next((other for other in elsewhere if other.state is not CaseState.WITHDRAWN), None)
 
 
 def _request_again(
@@ -279,8 +298,8 @@ def _same(shown: StoredDecision | None, fresh: StoredDecision) -> bool:
     )
 
 
-def _own_case(uow: UnitOfWork, conversation_id: str, reference: str) -> Case:
+def _case_of_order(uow: UnitOfWork, reference: str) -> Case:
     case = uow.case(reference)
-    if case is None or case.conversation_id != conversation_id or case.kind is CaseKind.QUESTION:
+    if case is None or case.kind is CaseKind.QUESTION:
         raise UnknownCase(reference)
     return case

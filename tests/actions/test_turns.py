@@ -9,15 +9,16 @@ import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, _offer_person
+from actions.cancellation import FinishCancellation
 from actions.handoff import AnswerOffer, HandToHuman
-from actions.refund import ValidateRefundForm
+from actions.refund import FinishRefund, ValidateRefundForm
 from actions.session import StartSession
 from actions.shared import NoteDetails
 from actions.withdrawal import ValidateWithdrawForm
-from bot.cases.model import CaseState, CustomerReason
+from bot.cases.model import CaseState, Cause, CustomerReason
 from bot.cases.overview import conversation_requests
 from bot.cases.ports import Services
-from bot.cases.quotes import quote_refund
+from bot.cases.quotes import Quote, quote_cancellation, quote_refund
 from bot.policy.facts import Destination
 from tests.actions.talks import a_talk
 from tests.store_builders import proven_address, store_order
@@ -249,3 +250,102 @@ def test_who_says_where_the_money_shall_go_wants_it_back(desk: Services) -> None
     assert dispatcher.messages == []
     NoteDetails().turn(a_talk("CC-104240", intent="inform", entities={"order_number": ["CC-104240"]}), dispatcher)
     assert said(dispatcher.messages) == ["utter_which_task"]
+
+
+def answer_of(quote: Quote) -> dict[str, Any]:
+    """The slots of a yes to a quote."""
+    assert quote.decision is not None
+    known = {"case_reference": quote.case.reference, "decision_id": float(quote.decision.id), "answer": "yes"}
+    return {"slots": {"order_number": "CC-104233", **known}}
+
+
+def a_refund(desk: Services, talk: str, reason: CustomerReason = CustomerReason.CHANGE_OF_MIND) -> Quote:
+    """A refund of CC-104233 asked for in a conversation; for another reason, a person has to decide it."""
+    return quote_refund(
+        desk,
+        conversation_id=talk,
+        order_number="CC-104233",
+        reason=reason,
+        reason_words="it is the wrong one",
+        destination=Destination.ORIGINAL_PAYMENT_METHOD,
+        requested_at=desk.clock(),
+        transcript=[],
+    )
+
+
+def test_a_yes_to_a_refund_that_was_asked_for_again_elsewhere_names_the_one_that_lives(desk: Services) -> None:
+    order_of_days_ago(desk)
+    proven_address(desk, "other")
+    first, second = a_refund(desk, "talk"), a_refund(desk, "other")
+    (message,), _ = turn(FinishRefund(), "yes", **answer_of(first))
+    assert (message["response"], message["reference"]) == ("utter_elsewhere/waits", second.case.reference)
+    turn(FinishRefund(), "yes", conversation_id="other", **answer_of(second))
+    (message,), slots = turn(FinishRefund(), "yes", **answer_of(first))
+    assert (message["response"], message["reference"]) == ("utter_elsewhere", second.case.reference)
+    assert message["state"] == "accepted and on its way" and slots["case_reference"] is None
+
+
+def test_a_yes_to_a_cancellation_that_was_asked_for_again_elsewhere_names_the_one_that_lives(desk: Services) -> None:
+    order_of_days_ago(desk)
+    proven_address(desk, "other")
+    first, second = (
+        quote_cancellation(
+            desk, conversation_id=talk, order_number="CC-104233", requested_at=desk.clock(), transcript=[]
+        )
+        for talk in ("talk", "other")
+    )
+    turn(FinishCancellation(), "yes", conversation_id="other", **answer_of(second))
+    (message,), _ = turn(FinishCancellation(), "yes", **answer_of(first))
+    assert (message["response"], message["reference"]) == ("utter_elsewhere", second.case.reference)
+    assert message["state"] == "done"
+
+
+IN_REVIEW: dict[str, Any] = {"responses": [["utter_in_review", "utter_away"]]}
+
+
+@pytest.mark.parametrize("action", [ValidateRefundForm(), NoteDetails()], ids=["a refund again", "a bare word"])
+def test_where_the_money_shall_go_is_added_to_the_request_that_a_person_has(desk: Services, action: Any) -> None:
+    order_of_days_ago(desk)
+    quote = a_refund(desk, "talk", CustomerReason.OTHER)
+    wallet = {"entities": {"destination": ["wallet"]}, "transcript": [{"at": "…", "who": "customer", "text": "wallet"}]}
+    (message,), _ = turn(action, "to my wallet", **IN_REVIEW, **wallet)
+    assert (message["response"], message["reference"]) == ("utter_added_to_request", quote.case.reference)
+    with desk.unit_of_work() as uow:
+        (file,) = uow.case_files()
+    assert file.handoff is not None
+    assert file.case.destination is Destination.WALLET and file.case.state is CaseState.IN_REVIEW
+    assert [added["text"] for added in file.handoff.facts["added"]] == ["to my wallet"]
+    assert file.handoff.transcript == wallet["transcript"] and file.handoff.cause is Cause.REVIEW
+
+
+def test_a_reason_is_added_right_after_a_person_got_the_request_and_not_later(desk: Services) -> None:
+    order_of_days_ago(desk)
+    a_refund(desk, "talk", CustomerReason.OTHER)
+    fault: dict[str, Any] = {"intent": "report_problem", "confidence": 0.95}
+    said_at = datetime.now(timezone.utc)
+    for _ in range(2):  # the second time, the message is handled again
+        heard, _slots = turn(NoteDetails(), "it never worked", said_at=said_at, **fault, **IN_REVIEW)
+        assert said(heard) == ["utter_added_to_request"]
+    with desk.unit_of_work() as uow:
+        (file,) = uow.case_files()
+    assert file.handoff is not None and len(file.handoff.facts["added"]) == 1
+    later, _ = turn(NoteDetails(), "it never worked", responses=[["utter_greet"]], **fault)
+    assert said(later) == ["utter_which_task"]
+
+
+def test_words_about_another_order_are_not_added(desk: Services) -> None:
+    order_of_days_ago(desk)
+    order_of_days_ago(desk, "CC-104240")
+    a_refund(desk, "talk", CustomerReason.OTHER)
+    other = {"order_number": ["CC-104240"], "destination": ["wallet"]}
+    heard, _ = turn(ValidateRefundForm(), "CC-104240 to my wallet", entities=other, **WISH, **IN_REVIEW)
+    assert said(heard) == ["utter_which_reason"]
+
+
+def test_nothing_is_added_to_the_request_of_another_conversation(desk: Services) -> None:
+    order_of_days_ago(desk)
+    proven_address(desk, "other")
+    a_refund(desk, "other", CustomerReason.OTHER)
+    wallet = {"entities": {"destination": ["wallet"]}}
+    heard, _ = turn(NoteDetails(), "to my wallet", **IN_REVIEW, **wallet)
+    assert heard == [], "the form begins"

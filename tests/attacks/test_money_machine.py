@@ -245,6 +245,9 @@ class Money(RuleBasedStateMachine):
             )
         except CaseError:
             return
+        if done.status is ConfirmationStatus.ELSEWHERE:
+            assert self.owner_of(done.case.reference) != (elsewhere or talk), "the request that lives is over there"
+            return
         assert (elsewhere or talk) == self.owner_of(reference), "a yes from another conversation"
         if done.status is ConfirmationStatus.CONFIRMED:
             assert seen.id == newest.id, "a yes to a quote that was replaced"

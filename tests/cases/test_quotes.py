@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.errors import NotVerified, UnknownCase
+from bot.cases.errors import NotVerified
 from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
 from bot.cases.ports import Services
 from bot.cases.quotes import (
@@ -20,6 +20,7 @@ from bot.cases.quotes import (
     quote_cancellation,
     quote_refund,
 )
+from bot.cases.withdrawals import take_back
 from bot.policy.facts import Destination, OrderStatus
 from tests.store_builders import PLAN, TRANSCRIPT, store_order, verified
 
@@ -177,8 +178,11 @@ def test_a_yes_after_the_verification_has_run_out_is_refused(alex: Services, clo
 def test_a_case_belongs_to_its_conversation(alex: Services) -> None:
     quote = quoted(alex)
     verified(alex, "mallory")
-    with pytest.raises(UnknownCase):
-        confirmed(alex, quote, "mallory")
+    done = confirmed(alex, quote, "mallory")
+    assert (done.status, done.case.state) == (ConfirmationStatus.ELSEWHERE, CaseState.QUOTED)
+    assert order_status(alex) is OrderStatus.ACTIVE
+    with pytest.raises(NotVerified):
+        confirmed(alex, quote, "a stranger")
 
 
 def test_asking_again_renews_the_quote_and_opens_no_second_case(alex: Services) -> None:
@@ -201,9 +205,23 @@ def test_asking_in_another_conversation_withdraws_the_first_quote(alex: Services
     verified(alex, "phone")
     second = quoted(alex, "phone")
     assert case_file(alex, first.case.reference).case.state is CaseState.WITHDRAWN
-    assert confirmed(alex, first).status is ConfirmationStatus.ALREADY
-    assert order_status(alex) is OrderStatus.ACTIVE
+    late = confirmed(alex, first)
+    assert (late.status, late.case.reference) == (ConfirmationStatus.ELSEWHERE, second.case.reference)
+    assert late.case.state is CaseState.QUOTED and order_status(alex) is OrderStatus.ACTIVE
     assert confirmed(alex, second, "phone").status is ConfirmationStatus.CONFIRMED
+
+
+def test_a_late_yes_is_told_of_the_request_that_lives_and_how_far_it_is(alex: Services) -> None:
+    first = quoted(alex)
+    verified(alex, "phone")
+    second = quoted(alex, "phone")
+    confirmed(alex, second, "phone")
+    late = confirmed(alex, first)
+    assert (late.status, late.case.reference) == (ConfirmationStatus.ELSEWHERE, second.case.reference)
+    assert late.case.state is CaseState.CONFIRMED
+    take_back(alex, conversation_id="phone", reference=second.case.reference)
+    gone = confirmed(alex, first)
+    assert (gone.status, gone.case.reference) == (ConfirmationStatus.ALREADY, first.case.reference), "none lives"
 
 
 def test_a_refund_under_way_is_shown_and_not_started_twice(alex: Services) -> None:

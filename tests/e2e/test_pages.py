@@ -190,6 +190,22 @@ def test_a_yes_to_an_older_quote_confirms_nothing(site: Site, browser: PlainBrow
     assert "Something changed" in page.text and cases_of(site, number)[0].case.state is CaseState.QUOTED
 
 
+def test_a_yes_that_comes_after_the_order_was_asked_for_elsewhere_shows_the_request_that_lives(
+    site: Site, browser: PlainBrowser
+) -> None:
+    number, email = site.order()
+    quoted(browser, number, email)
+    old = browser.page.forms[0]
+    with PlainBrowser(site.url) as other:
+        living = quoted(other, number, email)
+        page = browser.post(old.action, {**old.fields, "destination": "wallet", "answer": "yes"})
+        assert page.url.endswith(living) and "It was begun elsewhere." in page.text
+        other.send("Confirm the refund of $44.00", destination="wallet")
+        page = browser.post(old.action, {**old.fields, "destination": "wallet", "answer": "yes"})
+    assert page.url.endswith(living) and page.title.startswith("Done. Your refund is recorded")
+    assert [file.case.state for file in cases_of(site, number)] == [CaseState.WITHDRAWN, CaseState.CONFIRMED]
+
+
 def test_a_no_leaves_everything_as_it_was(site: Site, browser: PlainBrowser) -> None:
     number, email = site.order()
     quoted(browser, number, email)

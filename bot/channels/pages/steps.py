@@ -230,6 +230,9 @@ def answer_quote(sent: Sent, task: Task, view: RequestView, decision_id: int, de
         transcript=sent.transcript(text),
         destination=destination,
     )
+    if done.status is ConfirmationStatus.ELSEWHERE:
+        reference = done.case.reference
+        path = f"{task.path}/{reference}"
     changed = done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED
     said = "the figures have changed; nothing was done." if changed else f"it is {done.case.state.value} now."
     answer = Next(f"{reference}: {said}", path=path + ("?changed=1" if changed else ""), reference=reference)
