@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
 .PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos mutants bench \
-	eval docs licences local-slack pictures
+	schemas eval docs licences local-slack pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 bin := .venv/bin
@@ -59,6 +59,9 @@ chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5
 
 mutants: train browser ## Put known faults into the code, and say which test catches each; ARGS="-k cases --at REV"
 	@$(bin)/python -m scripts.mutants $(ARGS)
+
+schemas: setup ## Write down what a new migration changes, which the start compares a database with
+	@$(bin)/python -m scripts.schemas
 
 bench: train browser ## Measure decisions, turns and pages
 	@$(bin)/python -m scripts.bench $(ARGS)

@@ -36,7 +36,7 @@ from bot.gateways.woo_api import WooApi
 from bot.gateways.woo_orders import WooOrders
 from bot.gateways.woocommerce import WooGateway
 from bot.settings import Settings, SettingsError, load_policy, load_settings
-from bot.store.engine import StoreUnavailable, migrate, open_engine
+from bot.store.engine import StoreUnavailable, has_sealed_data, migrate, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -46,9 +46,13 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     """Services over a migrated database. Raises SettingsError with one line where a setting can't be used."""
     settings = settings or load_settings()
     policy = load_policy(settings)
-    keys = keys_of(settings)
     try:
         engine = open_engine(settings.database_url)
+        sealed = has_sealed_data(engine)
+    except StoreUnavailable as error:
+        raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
+    keys = keys_of(settings, new=not sealed)
+    try:
         migrate(engine, keys)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
@@ -196,14 +200,15 @@ def open_helpdesk(settings: Settings) -> HelpDesk | None:
     return None
 
 
-def keys_of(settings: Settings) -> Keys:
-    """The keys that seal personal data. Raises SettingsError."""
+def keys_of(settings: Settings, *, new: bool = True) -> Keys:
+    """The keys that seal personal data, made where there are none, unless there must have been some before (not
+    ``new``). Raises SettingsError."""
     try:
-        secret = settings.secret.get_secret_value() or secret_at(settings.home / "secret")
+        secret = settings.secret.get_secret_value() or secret_at(settings.home / "secret", new=new)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_SECRET: {error}") from error
     try:
-        return open_keys(settings.keys_url, secret)
+        return open_keys(settings.keys_url, secret, new=new)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
 

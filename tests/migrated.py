@@ -16,17 +16,24 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap, keys_of
 from bot.cases.ports import Services
 from bot.settings import Settings
 from bot.store.engine import VERSION_TABLE, migrate, open_engine
+from bot.store.schema import description
 from bot.store.tables import metadata
 from tests.store_builders import Clock
 
 # Any database of the server at hand; the tests make their own beside it.
 POSTGRES = os.environ.get("POSTGRES_TEST_URL", "postgresql://root@127.0.0.1:5432/postgres")
+
+_config = Config()
+_config.set_main_option("script_location", "bot:store/migrations")
+REVISIONS = [script.revision for script in ScriptDirectory.from_config(_config).walk_revisions()][::-1]
+"""All revisions of the schema, the first one first."""
 
 _folders: list[tempfile.TemporaryDirectory[str]] = []
 _numbers = itertools.count(1)
@@ -50,11 +57,17 @@ def sqlite_store(home: Path) -> str:
     return f"sqlite:///{store}/test.db"
 
 
-def at_revision(database_url: str, revision: str, home: Path, statements: Sequence[str]) -> None:
-    """Make a database as that migration left it, and put rows into it; the keys are those of the data folder."""
+def alembic_config(settings: Settings) -> Config:
+    """What Alembic is run with, but for the connection."""
     config = Config()
     config.set_main_option("script_location", "bot:store/migrations")
-    config.attributes["keys"] = keys_of(Settings(home=home, database_url=database_url))
+    config.attributes["keys"] = keys_of(settings)
+    return config
+
+
+def at_revision(database_url: str, revision: str, home: Path, statements: Sequence[str]) -> None:
+    """Make a database as that migration left it, and put rows into it; the keys are those of the data folder."""
+    config = alembic_config(Settings(home=home, database_url=database_url))
     engine = open_engine(database_url)
     with engine.begin() as connection:
         config.attributes["connection"] = connection
@@ -62,6 +75,24 @@ def at_revision(database_url: str, revision: str, home: Path, statements: Sequen
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def changes_of_revisions(database_url: str, home: Path) -> dict[str, list[str]]:
+    """What each migration changes in an empty database, by the name of its file in ``bot.store.schema.FOLDER``."""
+    config = alembic_config(Settings(home=home, database_url=database_url))
+    engine = open_engine(database_url)
+    changes: dict[str, list[str]] = {}
+    before: set[str] = set()
+    for revision in REVISIONS:
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            after = {line for line in description(connection) if not line.startswith(f"{VERSION_TABLE}:")}
+        lines = [*(f"- {line}" for line in sorted(before - after)), *(f"+ {line}" for line in sorted(after - before))]
+        changes[f"{revision}.{engine.dialect.name}.txt"] = lines
+        before = after
+    engine.dispose()
+    return changes
 
 
 def a_shop(clock: Clock, folder: str) -> Services:

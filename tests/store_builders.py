@@ -101,11 +101,15 @@ def problems(services: Services) -> list[str]:
 
 
 def without_triggers(engine: Engine, change: Callable[[Connection], object]) -> None:
-    """Somebody with all rights on the database."""
+    """Somebody with all rights on the database, who leaves no other trace."""
     with engine.begin() as connection:
+        triggers = []
         if engine.dialect.name == "postgresql":
             connection.execute(sa.text("SET session_replication_role = replica"))
         else:
-            for (name,) in connection.execute(sa.text("SELECT name FROM sqlite_master WHERE type='trigger'")).all():
-                connection.execute(sa.text(f"DROP TRIGGER {name}"))
+            triggers = connection.execute(sa.text("SELECT name, sql FROM sqlite_master WHERE type='trigger'")).all()
+        for name, _ in triggers:
+            connection.execute(sa.text(f"DROP TRIGGER {name}"))
         change(connection)
+        for _, statement in triggers:
+            connection.exec_driver_sql(statement)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import Engine
 
 from bot.bootstrap import keys_of
 from bot.cases.errors import MailNotSent
@@ -15,7 +14,14 @@ from bot.commands.doctor import Check, Finding
 from bot.gateways.mail import SmtpMailer
 from bot.policy import NoTermsInForce
 from bot.settings import Settings, SettingsError, load_policy
-from bot.store.engine import StoreUnavailable, open_engine, schema_version
+from bot.store.engine import (
+    MEND_SCHEMA,
+    StoreUnavailable,
+    is_new,
+    open_engine,
+    schema_state,
+    told_of_differences,
+)
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL, is_current
 
@@ -46,18 +52,21 @@ def _home(settings: Settings) -> Iterator[Finding]:
 def _database(settings: Settings) -> Iterator[Finding]:
     about, fix = "database", "correct REFUND_DESK_DATABASE_URL, or start the database"
     try:
-        if _is_new(settings.database_url):
+        if is_new(settings.database_url):
             yield Finding(about, "is made at the first start")
             return
         engine = open_engine(settings.database_url)
-        found, wanted, is_known = schema_version(engine)
+        schema = schema_state(engine)
     except StoreUnavailable as error:
         yield Finding(about, str(error), fix)
         return
+    found, wanted = schema.found, schema.wanted
     if found is None:
         yield Finding(about, "is empty; its tables are made at the first start")
-    elif not is_known:
+    elif not schema.known:
         yield Finding(about, f"is of version {found}, newer than this program ({wanted})", "update the program")
+    elif schema.wrong:
+        yield Finding(about, told_of_differences(found, schema.wrong), MEND_SCHEMA)
     elif found != wanted:
         yield Finding(about, f"is of version {found}; the next start brings it to {wanted}")
     else:
@@ -67,15 +76,11 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
     try:
-        if _is_new(settings.keys_url) or not (settings.secret or (settings.home / "secret").exists()):
-            fix = "bring back the keys' database and the secret: without them all personal data is lost"
-            yield Finding("keys", "there is a database, but no keys or no secret", fix)
-            return
-        with SqlUnitOfWork(engine, keys_of(settings)) as uow:
+        with SqlUnitOfWork(engine, keys_of(settings, new=False)) as uow:
             fit = uow.personal.keys_fit()
             late = uow.overdue_steps(datetime.now(timezone.utc) - _LATE)
     except SettingsError as error:
-        yield Finding("keys", str(error), "correct REFUND_DESK_KEYS_URL and REFUND_DESK_SECRET")
+        yield Finding("keys", str(error), "bring back the keys' database and the secret, or correct where they are")
         return
     if fit:
         yield Finding("keys", "open the personal data of this database")
@@ -126,15 +131,6 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("mail", "the mail server lets us in")
-
-
-def _is_new(url: str) -> bool:
-    """Whether it is a file of SQLite that is not there yet; looking at it would make it. Raises StoreUnavailable."""
-    try:
-        parsed = make_url(url)
-    except Exception:
-        raise StoreUnavailable("it is no database URL") from None
-    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (

@@ -23,16 +23,17 @@ from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Column, DateTime, MetaData, String, Table, select, text
+from sqlalchemy import Column, DateTime, MetaData, String, Table, inspect, select, text
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cases.phones import PhoneKeys, phone_keys
-from bot.store.engine import StoreUnavailable, empty_write_ahead_log, open_engine
+from bot.store.engine import StoreUnavailable, empty_write_ahead_log, is_new, open_engine
 
 CACHED_SECONDS = 5.0
 """How long a process may go on with a key that another one has forgotten."""
 SHORTEST_SECRET = 32
+NO_KEYS = "there are no keys, and the database was begun with some; bring them back, or name where they are"
 
 _MOST_CACHED = 10_000
 _NONCE = 12
@@ -73,10 +74,10 @@ def conversation(conversation_id: str) -> str:
 class Keys:
     """Seals and opens values with a key per subject. Safe to use from several threads and processes."""
 
-    def __init__(self, engine: Engine, secret: str) -> None:
-        """The table is made where it is missing. ``audit_key`` is what the audit chain is keyed with,
-        ``hash_key`` that of bot.cases.hashes; by its ``fingerprint`` a database knows its keys. Raises
-        StoreUnavailable, also for another secret than before."""
+    def __init__(self, engine: Engine, secret: str, *, new: bool = True) -> None:
+        """The table is made where it is missing, unless there must have been keys before (not ``new``).
+        ``audit_key`` is what the audit chain is keyed with, ``hash_key`` that of bot.cases.hashes; by its
+        ``fingerprint`` a database knows its keys. Raises StoreUnavailable, also for another secret than before."""
         self._engine = engine
         self._wrapping = AESGCM(_derived(secret, "wrapping"))
         self._index = _derived(secret, "blind index")
@@ -87,12 +88,16 @@ class Keys:
             with engine.begin() as connection:
                 if engine.dialect.name == "postgresql":
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
-                _metadata.create_all(connection)
-            canary = self._key(_CANARY, create=True)
+                if new:
+                    _metadata.create_all(connection)
+                elif not inspect(connection).has_table(_keys.name):
+                    raise StoreUnavailable(NO_KEYS)
+            canary = self._key(_CANARY, create=new)
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
             raise StoreUnavailable(f"the keys can't be used: {reason}") from error
-        assert canary is not None
+        if canary is None:
+            raise StoreUnavailable(NO_KEYS)
         self.fingerprint = _prefix(canary)
 
     def seal(self, subject: str, value: Any) -> str:
@@ -186,9 +191,12 @@ class Keys:
         )
 
 
-def open_keys(url: str, secret: str) -> Keys:
-    """The keys at a database URL; a file of SQLite is made for its owner only. Raises StoreUnavailable."""
-    return Keys(open_engine(url), secret)
+def open_keys(url: str, secret: str, *, new: bool = True) -> Keys:
+    """The keys at a database URL; a file of SQLite is made for its owner only, unless there must have been keys before
+    (not ``new``). Raises StoreUnavailable."""
+    if not new and is_new(url):
+        raise StoreUnavailable(NO_KEYS)
+    return Keys(open_engine(url), secret, new=new)
 
 
 def _read_secret(path: Path) -> str:
@@ -201,8 +209,11 @@ def _read_secret(path: Path) -> str:
     return secret
 
 
-def secret_at(path: Path) -> str:
-    """The secret in a file, made there once however many processes start at the same time. Raises StoreUnavailable."""
+def secret_at(path: Path, *, new: bool = True) -> str:
+    """The secret in a file, made there once however many processes start at the same time, unless there must have been
+    one before (not ``new``). Raises StoreUnavailable."""
+    if not path.exists() and not new:
+        raise StoreUnavailable(f"{path} is missing, and the database was begun with a secret; bring it back, or set it")
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -136,7 +136,7 @@ def test_keys_that_are_lost_or_another_s_are_found(doctor: Doctor, home: Path) -
     bootstrap(Settings(home=home / "other", database_url=f"sqlite:///{home}/other.db"))
     assert "keys" in only(doctor(keys_url=f"sqlite:///{home}/other/keys.db"))
     (home / "secret").unlink()
-    assert "no secret" in only(doctor())
+    assert "secret is missing" in only(doctor())
     assert not (home / "secret").exists()
 
 

@@ -232,6 +232,23 @@ def test_a_start_without_the_keys_of_the_database_is_refused_and_seals_nothing_a
     store_order(services)
     elsewhere = Settings(home=tmp_path, database_url=database_url, keys_url=f"sqlite:///{tmp_path}/elsewhere.db")
     for _ in range(2):
+        with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: there are no keys"):
+            bootstrap(elsewhere, clock)
+    assert not (tmp_path / "elsewhere.db").exists()
+    keys_of(elsewhere)  # others, under the same secret
+    for _ in range(2):
         with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: not the keys"):
             bootstrap(elsewhere, clock)
     assert bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
+
+
+def test_a_start_without_the_secret_of_the_database_is_refused_and_makes_no_other(
+    services: Services, database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    (tmp_path / "secret").rename(tmp_path / "away")
+    for _ in range(2):
+        with pytest.raises(SettingsError, match=r"REFUND_DESK_SECRET: .*secret is missing"):
+            bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
+    assert not (tmp_path / "secret").exists()
+    with pytest.raises(SettingsError, match="REFUND_DESK_KEYS_URL: the keys were made with another"):
+        bootstrap(Settings(home=tmp_path, database_url=database_url, secret=SECRET), clock)
