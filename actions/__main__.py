@@ -8,7 +8,9 @@ logs; this one tells the kind of the error.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import hmac
+import time
 
 import structlog
 from rasa_sdk.endpoint import create_app
@@ -18,6 +20,14 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.settings import ACTION_SECRET_HEADER, load_settings
+from bot.stop_signals import end_gently
+
+QUIET_SECONDS = 0.5
+"""Without a call for so long, the turns of the Rasa server are over, which may be stopped at the same moment."""
+LINGER_SECONDS = 4.0
+"""How long this server waits for that, at most."""
+CLOSE_SECONDS = 2.0
+"""How long a call in hand may then take. One that is broken off is made again."""
 
 logger = structlog.get_logger()
 
@@ -25,9 +35,18 @@ logger = structlog.get_logger()
 def build(secret: str) -> Sanic:
     """The server, not yet running. ``secret`` is what each call has to show, but for the health check."""
     app = create_app("actions", cors_origins="")
+    called_at = time.monotonic()
+
+    async def wait_for_the_last_call() -> None:
+        until = time.monotonic() + LINGER_SECONDS
+        while time.monotonic() < min(until, called_at + QUIET_SECONDS):
+            await asyncio.sleep(0.05)
+
+    end_gently(app, wait_for_the_last_call, CLOSE_SECONDS)
 
     @app.on_request
     async def for_the_rasa_server_only(request: Request) -> HTTPResponse | None:
+        nonlocal called_at
         if request.path == "/health":
             return None
         shown = request.headers.get(ACTION_SECRET_HEADER, "").encode("utf-8", "replace")
@@ -35,6 +54,7 @@ def build(secret: str) -> Sanic:
             return response.json({"error": f"{ACTION_SECRET_HEADER} is not that of this start"}, 403)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return response.json({"error": "Content-Type must be application/json"}, 415)
+        called_at = time.monotonic()
         return None
 
     @app.exception(Exception)

@@ -107,6 +107,7 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
             transcript=talk.transcript,
             facts={"shop": str(error)},
             order_number=talk.slot("order_number"),
+            message_id=talk.message_id,
         )
     except Exception as failure:
         logger.error("handoff.failed", error=type(failure).__name__)

@@ -37,7 +37,12 @@ class FinishRequest(SafeAction):
             tell_locked(talk, dispatcher)
             return cleared()
         if answer == "stop":
-            closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+            closed = close_quotes(
+                services(),
+                conversation_id=talk.conversation_id,
+                cause="the customer stopped",
+                message_id=talk.message_id,
+            )
             tell_left(dispatcher, closed, "utter_stopped")
             return cleared()
         if answer == "yes" and reference:
@@ -57,7 +62,7 @@ class FinishRequest(SafeAction):
     def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:
         """The customer said no to what was shown."""
         cause = "the customer said no to the quote"
-        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause)
+        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
         tell_left(dispatcher, closed, "utter_not_confirmed")
 
     def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
@@ -103,5 +108,6 @@ def tell_locked(talk: Talk, dispatcher: CollectingDispatcher) -> None:
             "claimed_email": talk.slot("email"),
             "claimed_phone": talk.slot("phone"),
         },
+        message_id=talk.message_id,
     )
     tell_handoff(dispatcher, "utter_locked", handoff)

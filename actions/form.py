@@ -193,7 +193,7 @@ class RequestForm(SafeAction):
     def _taken_over(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> Details:
         """Another form gave way to this one: its quote is closed, what the customer said stays."""
         cause = "the customer turned to another request"
-        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause)
+        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
         tell_left(dispatcher, closed, None)
         return replace(details, case_reference=None, decision_id=None, unclear=0)
 

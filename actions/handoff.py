@@ -63,6 +63,7 @@ def hand_over(talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         transcript=talk.transcript,
         facts=facts,
         order_number=mentioned or talk.slot("order_number") or last,
+        message_id=talk.message_id,
     )
     tell_handoff(dispatcher, "utter_handed_over", handoff)
     return end_of_task()

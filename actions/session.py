@@ -29,7 +29,12 @@ class StartSession(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """A quote of the last session that was never answered is closed."""
         if talk.transcript:
-            closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the session ended")
+            closed = close_quotes(
+                services(),
+                conversation_id=talk.conversation_id,
+                cause="the session ended",
+                message_id=f"session after {talk.message_id}",
+            )
             unanswered = any(case.state is CaseState.WITHDRAWN for case in closed)
             dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if unanswered else ""))
             tell_left(dispatcher, closed, None)

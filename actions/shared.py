@@ -26,7 +26,9 @@ class Stop(SafeAction):
 
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Close a quote that waits for an answer, and say that nothing was done; what was confirmed stays."""
-        closed = close_quotes(services(), conversation_id=talk.conversation_id, cause="the customer stopped")
+        closed = close_quotes(
+            services(), conversation_id=talk.conversation_id, cause="the customer stopped", message_id=talk.message_id
+        )
         requests = conversation_requests(services(), conversation_id=talk.conversation_id)
         reference = talk.slot("case_reference")
         confirmed = [r for r in requests if r.case.reference == reference and r.case.state not in _NOTHING_DONE]

@@ -14,7 +14,7 @@ from actions.form import RequestForm
 from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
 from bot.cases.errors import MoveNotAllowed
-from bot.cases.model import CaseKind
+from bot.cases.model import CaseKind, CaseState
 from bot.cases.overview import Request, conversation_requests
 from bot.cases.withdrawals import take_back
 from bot.cases.wording import request_name
@@ -113,11 +113,19 @@ class FinishWithdrawal(FinishRequest):
     def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Take it back, unless it was carried out meanwhile."""
         try:
-            case = take_back(services(), conversation_id=talk.conversation_id, reference=reference)
+            case = take_back(
+                services(),
+                conversation_id=talk.conversation_id,
+                reference=reference,
+                message_id=talk.message_id,
+            )
         except MoveNotAllowed:
             requests = conversation_requests(services(), conversation_id=talk.conversation_id)
             meant = [request for request in requests if request.case.reference == reference]
-            tell_requests(dispatcher, "utter_nothing_to_withdraw", meant)
+            if any(request.case.state is CaseState.WITHDRAWN for request in meant):
+                dispatcher.utter_message(response="utter_withdrawn", reference=reference)
+            else:
+                tell_requests(dispatcher, "utter_nothing_to_withdraw", meant)
         else:
             tell_left(dispatcher, [case], "utter_withdrawn", reference=reference)
         return self.what_waits(talk, dispatcher)

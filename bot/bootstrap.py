@@ -13,6 +13,7 @@ from bot.cases.helpdesk import HelpDesk
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
 from bot.cases.ports import Services
+from bot.cases.receipts import Receipt
 from bot.cases.shop import OrderSource, PaymentReader
 from bot.gateways.helpdesks.chatwoot import Chatwoot
 from bot.gateways.helpdesks.email import EmailDesk
@@ -27,7 +28,6 @@ from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
 from bot.gateways.messaging.slack import SlackCourier
 from bot.gateways.messaging.telegram import TelegramCourier
 from bot.gateways.messaging.twilio import TwilioCourier
-from bot.gateways.paper import print_receipt
 from bot.gateways.rest import RestGateway
 from bot.gateways.stripe import StripeGateway
 from bot.gateways.stripe_api import StripeApi
@@ -81,7 +81,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         email_code=settings.email_code == "required",
         limits=Limits(settings.agent_limit, settings.lead_limit),
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
-        print_receipt=print_receipt,
+        print_receipt=_print_receipt,
         public_url=settings.public_url,
         orders=shop.orders,
         payments=shop.payments,
@@ -211,6 +211,13 @@ def keys_of(settings: Settings, *, new: bool = True) -> Keys:
         return open_keys(settings.keys_url, secret, new=new)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
+
+
+def _print_receipt(receipt: Receipt) -> bytes:
+    # Only now: its libraries would take half of the start of each process.
+    from bot.gateways.paper import print_receipt
+
+    return print_receipt(receipt)
 
 
 def _now() -> datetime:

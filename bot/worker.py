@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
 import structlog
 
@@ -20,6 +21,7 @@ from bot.cases.ports import Services
 from bot.cases.tickets import push_tickets
 from bot.cases.withdrawals import hand_over_left_quotes
 from bot.settings import load_settings
+from bot.stop_signals import SIGNALS
 
 PAUSE = 0.5
 """Seconds between two looks at an outbox in which nothing is due."""
@@ -65,8 +67,14 @@ def bring(services: Services, courier: Courier, attempts: int, stop: threading.E
 def main() -> int:
     """Work until a signal comes; a step in hand is finished first."""
     stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+
+    def told(*_: Any) -> None:
+        stop.set()
+        for number in SIGNALS:  # the next one ends the process at once
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in SIGNALS:
+        signal.signal(number, told)
     logs.set_up()
     settings = load_settings()
     services = bootstrap(settings)

@@ -25,14 +25,16 @@ def hand_to_human(
     transcript: Transcript,
     facts: dict[str, Any],
     order_number: str | None = None,
+    message_id: str = "",
 ) -> Handoff:
     """Ask a person to take over. A quote that waits for an answer goes to review; else a question case is opened,
-    one per conversation: asking again refreshes it. Only a verified order is attached."""
+    one per conversation: asking again refreshes it. Only a verified order is attached. ``message_id`` is the message
+    that asks, where one does: handled again, it asks for nothing more."""
     now = services.clock()
     verified = order_number is not None and is_verified(
         services, conversation_id=conversation_id, order_number=order_number
     )
-    facts = {**facts, "order_number": order_number, "verified": verified}
+    facts = {**facts, "order_number": order_number, "verified": verified, "message_id": message_id}
     if verified and order_number is not None:
         facts["preview"] = preview_refund(
             services,
@@ -44,6 +46,9 @@ def hand_to_human(
         ).to_json()
     with services.unit_of_work() as uow:
         stored = uow.lock_order(order_number) if verified and order_number is not None else None
+        known = handed_over_by(services, uow, conversation_id, message_id)
+        if known is not None:
+            return known
         case = next(iter(uow.quoted_cases(conversation_id)), None)
         if case is not None:
             case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
@@ -55,6 +60,16 @@ def hand_to_human(
         handoff = save_handoff(services, uow, case, cause, transcript, facts)
         uow.commit()
     return handoff
+
+
+def handed_over_by(services: Services, uow: UnitOfWork, conversation_id: str, message_id: str) -> Handoff | None:
+    """What a person was given of a case because of that very message, and still has."""
+    for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())) if message_id else []:
+        if case.conversation_id == conversation_id and case.state is CaseState.IN_REVIEW:
+            handoff = uow.handoff(case.id)
+            if handoff is not None and handoff.facts.get("message_id") == message_id:
+                return handoff
+    return None
 
 
 def save_handoff(

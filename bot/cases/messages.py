@@ -104,6 +104,13 @@ def keep_in_hand(services: Services, message: Message) -> None:
         uow.commit()
 
 
+def put_back(services: Services, message: Message) -> None:
+    """Leave a customer's message to whoever takes up what is not answered."""
+    with services.unit_of_work() as uow:
+        uow.change_message(message.id, lease_until=None)
+        uow.commit()
+
+
 def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:
     """What was said in a conversation after that ``seq``."""
     with services.unit_of_work() as uow:

@@ -94,6 +94,9 @@ def quote_refund(
     values = {"reason": reason, "reason_words": reason_words, "destination": destination}
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)
+        asked = {"kind": CaseKind.REFUND, "conversation_id": conversation_id, "requested_at": requested_at, **values}
+        if again := _answered_before(uow, stored, asked):
+            return again
         case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.latest_decision(case.id), existing=True)
@@ -118,6 +121,9 @@ def quote_cancellation(
     sync_order(services, order_number)
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)
+        asked = {"kind": CaseKind.CANCEL, "conversation_id": conversation_id, "requested_at": requested_at}
+        if again := _answered_before(uow, stored, asked):
+            return again
         case = _open_case(services, uow, stored, CaseKind.CANCEL, conversation_id, requested_at, {})
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.latest_decision(case.id), existing=True)
@@ -181,6 +187,17 @@ def confirm(
     if recorded:
         return Confirmation(ConfirmationStatus.CONFIRMED, carry_out(services, case, since), fresh)
     return Confirmation(ConfirmationStatus.CHANGED, case, fresh, handoff)
+
+
+def _answered_before(uow: UnitOfWork, stored: StoredOrder, asked: dict[str, Any]) -> Quote | None:
+    """What came of the very same request, of the same moment, where its answer did not arrive: it was declined, or the
+    policy left it to a person."""
+    for case in uow.cases_of_order(stored.id):
+        if all(getattr(case, name) == value for name, value in asked.items()):
+            handoff = uow.handoff(case.id) if case.state is CaseState.IN_REVIEW else None
+            if case.state is CaseState.DECLINED or (handoff is not None and handoff.cause is Cause.REVIEW):
+                return Quote(case, uow.latest_decision(case.id), handoff=handoff)
+    return None
 
 
 def _open_case(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.cases.errors import MoveNotAllowed, UnknownCase
-from bot.cases.handoff import save_handoff
+from bot.cases.handoff import handed_over_by, save_handoff
 from bot.cases.identity import verified_order
 from bot.cases.model import Case, CaseKind, CaseState, Cause, Step, StepState
 from bot.cases.moves import move
@@ -18,9 +18,10 @@ _SHOWN = frozenset({CaseState.QUOTED, CaseState.APPROVED_BY_AGENT, CaseState.CON
 """States in which the customer was shown what they get, and can still leave it."""
 
 
-def take_back(services: Services, *, conversation_id: str, reference: str) -> Case:
+def take_back(services: Services, *, conversation_id: str, reference: str, message_id: str = "") -> Case:
     """Withdraw an open request; its order is again as it was before. Where its service was stopped already it goes to a
-    person instead. A request of another conversation needs its customer verified in this one.
+    person instead. A request of another conversation needs its customer verified in this one. ``message_id`` is the
+    message that says so: handled again, it takes back nothing more.
 
     Raises UnknownCase, NotVerified, and MoveNotAllowed where it is too late (paid, stopped or decided).
     """
@@ -28,19 +29,26 @@ def take_back(services: Services, *, conversation_id: str, reference: str) -> Ca
         case = _visible_case(services, uow, conversation_id, reference)
         if case.state not in WITHDRAWABLE:
             raise MoveNotAllowed(f"{reference} is {case.state.value}")
+        known = handed_over_by(services, uow, conversation_id, message_id)
+        if known is not None and known.case_id == case.id:
+            return case
         before = case.state
-        case = leave(services, uow, case, "customer", f"taken back while {before.value}")
+        case = leave(services, uow, case, "customer", f"taken back while {before.value}", message_id)
         if case.kind is CaseKind.REFUND and case.state is CaseState.WITHDRAWN:
             release_order(uow, case)
         uow.commit()
     return case
 
 
-def close_quotes(services: Services, *, conversation_id: str, cause: str) -> list[Case]:
+def close_quotes(services: Services, *, conversation_id: str, cause: str, message_id: str = "") -> list[Case]:
     """Withdraw the quotes of a conversation that were never answered; the cases as they are then: in review where a
-    person has to sort it out."""
+    person has to sort it out, also if the same message has given it to them before."""
     with services.unit_of_work() as uow:
-        closed = [leave(services, uow, case, "system", cause) for case in uow.quoted_cases(conversation_id)]
+        known = handed_over_by(services, uow, conversation_id, message_id)
+        closed = [uow.case_by_id(known.case_id)] if known is not None else []
+        closed += [
+            leave(services, uow, case, "system", cause, message_id) for case in uow.quoted_cases(conversation_id)
+        ]
         uow.commit()
     return closed
 
@@ -57,12 +65,13 @@ def hand_over_left_quotes(services: Services) -> int:
     return len(left)
 
 
-def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str) -> Case:
+def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str, message_id: str = "") -> Case:
     """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote or an offer whose
     service is stopped already goes to a person instead: the customer has neither the service nor the money."""
     if case.state in _SHOWN and is_stopped(uow, case):
         case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
-        save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, {"verified": True, "service_stopped": True})
+        facts = {"verified": True, "service_stopped": True, "message_id": message_id}
+        save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, facts)
         return case
     return move(services, uow, case, CaseState.WITHDRAWN, actor, cause)
 

@@ -24,19 +24,31 @@ TYPING_SECONDS = 6.0
 logger = structlog.get_logger()
 
 
+class News(asyncio.Event):
+    """Set whenever there may be news; ``over`` once there are none and will be none."""
+
+    over = False
+
+    def end(self) -> None:
+        """There will be none any more."""
+        self.over = not self.is_set()
+        self.set()
+
+
 class Live:
     """Wakes those who wait for news of a conversation."""
 
     def __init__(self, services: Services) -> None:
         """Nobody waits yet."""
         self._services = services
-        self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: defaultdict[str, set[News]] = defaultdict(set)
         self._typing: dict[tuple[str, Author], float] = {}
+        self.ended = False
 
     @contextmanager
-    def news_of(self, conversation_id: str) -> Iterator[asyncio.Event]:
+    def news_of(self, conversation_id: str) -> Iterator[News]:
         """An event that is set whenever there may be news."""
-        event = asyncio.Event()
+        event = News()
         self._waiting[conversation_id].add(event)
         try:
             yield event
@@ -53,6 +65,13 @@ class Live:
         """There may be news."""
         for event in self._waiting.get(conversation_id, ()):
             event.set()
+
+    def end(self) -> None:
+        """Nobody shall wait any more: the process is being stopped."""
+        self.ended = True
+        for events in self._waiting.values():
+            for event in events:
+                event.end()
 
     def types(self, conversation_id: str, who: Author, on: bool = True) -> None:
         """Somebody is typing, or has stopped."""

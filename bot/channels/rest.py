@@ -20,7 +20,8 @@ from bot.bootstrap import bootstrap
 from bot.cases.model import Author, Message
 from bot.channels.clean_text import clean
 from bot.channels.door import Door, Refused
-from bot.channels.turns import CONTACT, SORRY, Turns
+from bot.channels.stopping import KEPT, come_back
+from bot.channels.turns import CONTACT, SORRY, TurnLeft, Turns
 from bot.masking import mask_cards
 from bot.settings import load_settings
 
@@ -105,6 +106,8 @@ class RestInput(InputChannel):
             said = await turns.answers(self.name(), received)
         except Refused:
             raise
+        except TurnLeft:
+            return come_back(request, KEPT)
         except Exception as error:
             logger.error("conversation.unavailable", error=type(error).__name__)
             apology = SORRY + CONTACT.format(contact=load_settings().contact)

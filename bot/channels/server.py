@@ -14,14 +14,14 @@ import httpx
 from rasa.core.channels import channel
 from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
 from rasa.core.utils import AvailableEndpoints
-from rasa.utils.endpoints import EndpointConfig
 from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.channels import desk, helpdesks, pages, rasa_patches, statics
+from bot.channels import desk, helpdesks, pages, rasa_patches, statics, stopping
+from bot.channels.action_calls import ActionServer
 from bot.channels.edge import Edge
 from bot.channels.live import Live
 from bot.channels.messaging import routes as messaging
@@ -53,12 +53,13 @@ def build(action_url: str) -> Sanic:
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     secret = settings.action_secret.get_secret_value()
-    endpoints.action = EndpointConfig(url=f"{action_url}/webhook", headers={ACTION_SECRET_HEADER: secret})
+    endpoints.action = ActionServer(url=f"{action_url}/webhook", headers={ACTION_SECRET_HEADER: secret})
 
     async def load(app: Sanic, loop: Any) -> None:
         await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
 
     app.ctx.live = Live(services)
+    stopping.install(app, app.ctx.live)
 
     async def keep_going(app: Sanic, loop: Any) -> None:
         app.add_task(app.ctx.live.look())

@@ -17,13 +17,24 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
 from bot.cases.handoff import hand_to_human
 from bot.cases.inbox import Received, receive, take_unanswered
-from bot.cases.messages import LEASE, Body, answer, collect_undelivered, is_answered, is_known, keep_in_hand, replies
+from bot.cases.messages import (
+    LEASE,
+    Body,
+    answer,
+    collect_undelivered,
+    is_answered,
+    is_known,
+    keep_in_hand,
+    put_back,
+    replies,
+)
 from bot.cases.misunderstood import remember_misunderstood
 from bot.cases.model import Cause, Handoff, Message, MessageKind
 from bot.cases.offer_answers import answer_offer
 from bot.cases.ports import Services
 from bot.cases.transcript import transcript
-from bot.channels import rasa_patches
+from bot.channels import action_calls, rasa_patches
+from bot.channels.stopping import stopping
 from bot.policy.words import spoken_date
 
 LONGEST_MESSAGE = 2_000
@@ -48,6 +59,10 @@ _NOT_UNDERSTOOD = re.compile(
 )
 
 logger = structlog.get_logger()
+
+
+class TurnLeft(Exception):
+    """The process is being stopped: the message is stored, and answered after the next start."""
 
 
 class TurnOutput(CollectingOutputChannel):
@@ -111,15 +126,17 @@ class Turns:
 
     async def answers(self, channel: str, received: Received) -> list[Message]:
         """What the bot answers to a message, the first time and for a repeat alike, brought to the customer by whoever
-        calls this; nothing while a person has the conversation."""
+        calls this; nothing while a person has the conversation. Raises TurnLeft."""
         if received.bot:
-            return await asyncio.shield(self.run(channel, received.message, delivered=True))
+            return await _end_of(self.run(channel, received.message, delivered=True))
         # A repeat, which may have come before the first one has got as far as to its turn.
         until = asyncio.get_running_loop().time() + PATIENCE
         while True:
             running = self._running.get(received.message.id)
             if running is not None:
-                return await asyncio.shield(running)
+                return await _end_of(running)
+            if stopping.begun:
+                raise TurnLeft
             answered = await asyncio.to_thread(is_answered, self._services, received.message)
             if answered or asyncio.get_running_loop().time() > until:
                 return await asyncio.to_thread(replies, self._services, received.message)
@@ -132,6 +149,7 @@ class Turns:
         ``again``: the message may have been through Rasa already."""
         task = asyncio.ensure_future(self._turn(channel, message, delivered, again))
         self._running[message.id] = task
+        stopping.knows(task)
         task.add_done_callback(lambda _: self._running.pop(message.id, None))
         return task
 
@@ -139,7 +157,7 @@ class Turns:
         """Answer what was received by a process that died before it had answered. Never ends."""
         while True:
             try:
-                if self._agent.is_ready():
+                if self._agent.is_ready() and not stopping.begun:
                     for message, channel in await asyncio.to_thread(take_unanswered, self._services):
                         await self.run(channel, message, delivered=False, again=True)
             except Exception as error:
@@ -151,9 +169,15 @@ class Turns:
         lease = asyncio.ensure_future(self._keep(message))
         try:
             async with queue:
+                if stopping.begun:
+                    raise asyncio.CancelledError
                 bodies = await self._said_before(message) if again else []
                 bodies = bodies or await self._answer_to_offer(message) or await self._bodies(channel, message)
                 return await asyncio.to_thread(answer, self._services, message, bodies, delivered=delivered)
+        except asyncio.CancelledError:
+            lease.cancel()
+            await asyncio.to_thread(put_back, self._services, message)
+            raise
         finally:
             lease.cancel()
 
@@ -182,6 +206,7 @@ class Turns:
             return [{"text": EMPTY}]
         out, failures = TurnOutput(), list[str]()
         rasa_patches.failed_actions.set(failures)
+        action_calls.begin_turn()
         conversation_id = message.conversation_id
         told = UserMessage(message.text, out, conversation_id, input_channel=channel, message_id=message.client_id)
         try:
@@ -228,4 +253,13 @@ class Turns:
             cause=Cause.FAILURE,
             transcript=said or [{"at": message.at.isoformat(), "who": "customer", "text": message.text}],
             facts={"failed": failures},
+            message_id=message.client_id or "",
         )
+
+
+async def _end_of(turn: asyncio.Task[list[Message]]) -> list[Message]:
+    """What a turn ends with, which goes on when the caller does not wait any more. Raises TurnLeft."""
+    await asyncio.wait({turn})
+    if turn.cancelled():
+        raise TurnLeft
+    return turn.result()

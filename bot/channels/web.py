@@ -28,6 +28,7 @@ from bot.channels.clean_text import clean
 from bot.channels.door import Door, Refused
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY, without_cards
+from bot.channels.stopping import RETRY_SECONDS
 from bot.channels.turns import CONTACT, SORRY, Turns
 from bot.masking import mask_cards
 from bot.settings import load_settings
@@ -185,7 +186,7 @@ class WebInput(InputChannel):
                 news.clear()
                 found = await asyncio.to_thread(history, parts.services, opened.id, after)
                 left = until - asyncio.get_running_loop().time()
-                if found or left <= 0:
+                if found or left <= 0 or parts.live.ended:
                     break
                 try:
                     await asyncio.wait_for(news.wait(), left)
@@ -220,7 +221,7 @@ class WebInput(InputChannel):
         clock = asyncio.get_running_loop().time
         until, told = clock() + STREAM_SECONDS, _Told()
         with parts.live.news_of(conversation_id) as news:
-            while clock() < until:
+            while True:
                 news.clear()
                 found = await asyncio.to_thread(history, parts.services, conversation_id, after)
                 now = await asyncio.to_thread(standing, parts.services, conversation_id)
@@ -230,10 +231,16 @@ class WebInput(InputChannel):
                         await stream.send(_event("message", as_shown(message), message.seq))
                 for kind, data in told.news(_status(parts, now), _typing(parts, conversation_id, now)):
                     await stream.send(_event(kind, data))
+                if parts.live.ended or clock() > until:
+                    break
                 try:
                     await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
                 except asyncio.TimeoutError:
                     await stream.send(": still here\n\n")
+                if news.over:
+                    break
+        if parts.live.ended:
+            await stream.send(f"retry: {RETRY_SECONDS * 1_000}\n\n")
 
     def _parts(self, request: Request) -> _Parts:
         if self._opened is None:

@@ -25,6 +25,7 @@ from bot.commands.train import ensure_model
 _READY_SECONDS = 120
 _MOST_DEATHS = 5
 _QUICK_SECONDS = 30
+_END_SECONDS = 15
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux: the child gets a signal when its parent dies
 
 
@@ -125,7 +126,7 @@ class _Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_under_supervision,
             )
 
     def _wait_until_ready(self) -> None:
@@ -155,19 +156,31 @@ class _Supervisor:
             self._start(name)
 
     def _stop(self) -> None:
-        for child in self._children.values():
-            child.terminate()
-        for child in self._children.values():
-            try:
-                child.wait(timeout=15)
-            except subprocess.TimeoutExpired:
+        """The server first: it ends its turns, with the help of the action server. A second signal ends all at once."""
+        try:
+            self._end("server")
+            self._end("actions", "worker")
+        except KeyboardInterrupt:
+            pass
+        finally:
+            for child in self._children.values():
                 child.kill()
+
+    def _end(self, *names: str) -> None:
+        children = [self._children[name] for name in names if name in self._children]
+        for child in children:
+            child.terminate()
+        for child in children:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                child.wait(_END_SECONDS)
 
 
 def _interrupt(signum: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _die_with_parent() -> None:
+def _under_supervision() -> None:
+    """In a child: Ctrl-C in a terminal is for the supervisor alone, and when that dies the child is told to end."""
+    os.setsid()
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
