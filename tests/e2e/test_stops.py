@@ -1,4 +1,4 @@
-"""A site that is stopped while customers say yes and others listen: nothing is lost, nothing is done twice, and nobody is
+"""A site that is stopped while customers say yes and others listen: nothing is lost, nothing is done twice, nobody is
 told sorry. Each start has to find what the last one left."""
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from tests.e2e.running import Site, asking, children_of, running_site, wait_for
 pytestmark = pytest.mark.e2e
 
 CUSTOMERS, LISTENERS = 4, 100
-LONGEST_STOP = 5.0
-"""Seconds."""
+LONGEST_STOP = 8.0
+"""Seconds. It is 5 where nothing else runs; here other tests do."""
 
 
 @dataclass
@@ -53,8 +53,7 @@ class Yes:
         (file,) = site.cases(self.customer(site))
         assert (file.case.kind, file.case.state) == (CaseKind.REFUND, CaseState.CONFIRMED)
         assert any(file.case.reference in message["text"] for message in said)
-        with site.services.unit_of_work() as uow:
-            texts = [message.text for message in uow.messages(self.talk)]
+        texts = messages_of(site, self)
         assert texts.count("yes") == 1 and not any("sorry" in text.lower() for text in texts)
 
     def customer(self, site: Site) -> Any:
@@ -78,13 +77,14 @@ def saying_yes(site: Site, before: Callable[[], None] = lambda: None) -> tuple[l
     for thread in threads:
         thread.start()
     until = time.monotonic() + 10
-    while not any(len(messages_of(site, buyer)) > 3 for buyer in buyers):
+    while not any("yes" in messages_of(site, buyer) for buyer in buyers):
         assert time.monotonic() < until
         time.sleep(0.002)
     return buyers, threads
 
 
 def messages_of(site: Site, buyer: Yes) -> list[str]:
+    """What was said in the conversation."""
     with site.services.unit_of_work() as uow:
         return [message.text for message in uow.messages(buyer.talk)]
 
@@ -187,6 +187,7 @@ def test_while_a_turn_holds_up_the_stop_all_are_told_to_come_back_and_the_turn_i
         assert actions is not None and server is not None
         # It has the call then, and does not answer.
         buyers, threads = saying_yes(site, lambda: os.kill(actions, signal.SIGSTOP))
+        time.sleep(1)
         os.kill(server, signal.SIGTERM)
         time.sleep(0.1)
         with httpx.Client(base_url=site.url) as client:
