@@ -22,8 +22,8 @@ from bot import logs
 from bot.settings import ACTION_SECRET_HEADER, load_settings
 from bot.stop_signals import end_gently
 
-QUIET_SECONDS = 0.5
-"""Without a call for so long, the turns of the Rasa server are over, which may be stopped at the same moment."""
+QUIET_SECONDS = 1.0
+"""So long after the last call the turns of the Rasa server are over, which may be stopped at the same moment."""
 LINGER_SECONDS = 4.0
 """How long this server waits for that, at most."""
 CLOSE_SECONDS = 2.0
@@ -46,7 +46,6 @@ def build(secret: str) -> Sanic:
 
     @app.on_request
     async def for_the_rasa_server_only(request: Request) -> HTTPResponse | None:
-        nonlocal called_at
         if request.path == "/health":
             return None
         shown = request.headers.get(ACTION_SECRET_HEADER, "").encode("utf-8", "replace")
@@ -54,8 +53,13 @@ def build(secret: str) -> Sanic:
             return response.json({"error": f"{ACTION_SECRET_HEADER} is not that of this start"}, 403)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             return response.json({"error": "Content-Type must be application/json"}, 415)
-        called_at = time.monotonic()
         return None
+
+    @app.on_response
+    async def note(request: Request, answer: HTTPResponse) -> None:
+        nonlocal called_at
+        if answer.status == 200 and request.path == "/webhook":
+            called_at = time.monotonic()
 
     @app.exception(Exception)
     async def failed(request: Request, error: Exception) -> HTTPResponse:

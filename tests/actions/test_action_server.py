@@ -7,12 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from actions.__main__ import CLOSE_SECONDS, LINGER_SECONDS, QUIET_SECONDS
 from bot.settings import ACTION_SECRET_HEADER, PROJECT
 from tests.e2e.running import environment
 from tests.ports import free_port
@@ -26,6 +28,13 @@ WORDS = "I'm Zebedee Quill, zebedee@example.org, +44 7700 900123"
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
     """The address of a running action server, and its log."""
     home = tmp_path_factory.mktemp("actions")
+    with serving(home) as (url, _):
+        yield url, home / "log"
+
+
+@contextmanager
+def serving(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a running action server, and its process."""
     port = free_port()
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(
@@ -43,7 +52,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
             except httpx.HTTPError:
                 assert process.poll() is None, (home / "log").read_text()
                 time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", home / "log"
+        yield f"http://127.0.0.1:{port}", process
     finally:
         process.terminate()
         process.wait(30)
@@ -133,6 +142,16 @@ def test_it_takes_orders_from_the_rasa_server_alone(
     assert httpx.get(f"{server[0]}/actions", headers=sent, timeout=30).status_code == status
     if status != 200:
         assert set(answer.json()) == {"error"}
+
+
+def test_told_to_stop_it_waits_for_the_last_call_and_then_ends(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, process), httpx.Client(headers=SHOWN, timeout=30) as rasa:
+        for number in range(4):
+            assert rasa.post(f"{url}/webhook", json=call()).status_code == 200, "the turn that is ended goes on"
+            if not number:
+                process.terminate()
+            time.sleep(QUIET_SECONDS / 10)
+        assert process.wait(LINGER_SECONDS + CLOSE_SECONDS) == 0
 
 
 def test_without_a_secret_it_does_not_start(tmp_path: Path) -> None:

@@ -73,3 +73,25 @@ def test_asking_again_refreshes_the_transcript_and_keeps_the_promise(services: S
     longer = [*TRANSCRIPT, {"at": "2026-05-09T16:00:00+00:00", "who": "customer", "text": "hello?"}]
     second = hand_to_human(services, conversation_id="talk", cause=Cause.ASKED, transcript=longer, facts={})
     assert second.transcript == longer and second.answer_by == first.answer_by
+
+
+def test_a_message_that_is_handled_twice_hands_over_once_and_the_next_one_anew(services: Services) -> None:
+    store_order(services)
+    verified(services)
+    quote = quoted(services)
+
+    def asks(message_id: str) -> Handoff:
+        return hand_to_human(
+            services,
+            conversation_id="talk",
+            cause=Cause.ASKED,
+            transcript=TRANSCRIPT,
+            facts={},
+            order_number="CC-104233",
+            message_id=message_id,
+        )
+
+    assert [asks("m1").reference, asks("m1").reference] == [quote.case.reference] * 2
+    question = asks("m2")
+    assert question.reference not in (quote.case.reference, "") and asks("m2").reference == question.reference
+    assert asks("m1").reference == quote.case.reference

@@ -306,3 +306,17 @@ def test_open_states_are_those_that_can_still_move() -> None:
     assert CaseState.QUOTED in OPEN_STATES and CaseState.DONE not in OPEN_STATES
     assert set(MOVES) == set(CaseState)
     assert all(target in MOVES for targets in MOVES.values() for target in targets)
+
+
+def test_a_request_that_is_handled_twice_is_declined_once_and_one_with_another_reason_anew(alex: Services) -> None:
+    store_order(alex, "CC-104244", placed_at="2026-04-01T12:00:00-04:00")
+    first, again = quoted(alex, number="CC-104244"), quoted(alex, number="CC-104244")
+    assert first.case.state is CaseState.DECLINED and again == first
+    other = quoted(alex, number="CC-104244", reason=CustomerReason.OTHER, reason_words="it is a long story")
+    assert other.case.reference != first.case.reference
+
+
+def test_a_request_that_is_handled_twice_is_given_to_a_person_once_with_the_same_promise(alex: Services) -> None:
+    first, again = (quoted(alex, reason=CustomerReason.OTHER, reason_words="it is a long story") for _ in range(2))
+    assert first.case.state is CaseState.IN_REVIEW and first.handoff is not None
+    assert again == first and not again.existing
