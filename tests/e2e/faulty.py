@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,8 +22,9 @@ def pid_of(site: Site, name: str) -> int | None:
     """The process id of one of the bot's processes; None while it is down."""
     parent = site.process.pid
     for word in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
-        if Path(f"/proc/{word}/comm").read_text().strip() == PROCESSES[name]:
-            return int(word)
+        with suppress(OSError):  # it has just ended
+            if Path(f"/proc/{word}/comm").read_text().strip() == PROCESSES[name]:
+                return int(word)
     return None
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any, Protocol
 
 from bot.cases.model import CaseFile, CaseKind, CaseState
 from tests.e2e.running import Site
@@ -37,6 +38,35 @@ class Run:
     conversation_id: str
 
 
+class Client(Protocol):
+    """What a customer talks through; ``replies`` are the answers to the last message."""
+
+    replies: list[dict[str, Any]]
+
+    def says(self, text: str) -> str:
+        """Send a message; the answers as one text."""
+
+
+@dataclass
+class Talk:
+    """What was said, as far as it has come. ``ended``: the customer has nothing more to say."""
+
+    messages: list[str] = field(default_factory=list)
+    transcript: list[str] = field(default_factory=list)
+    ended: bool = False
+
+
+def talk(someone: SimulatedCustomer, client: Client, so_far: Talk) -> None:
+    """Talk to the end; ``so_far`` holds what was said, also where the client gives up."""
+    said: str | None = someone.opens()
+    while said is not None and len(so_far.messages) < MOST_MESSAGES:
+        so_far.messages.append(said)
+        so_far.transcript.append(said)
+        so_far.transcript += [f"    {line}" for line in client.says(said).splitlines()]
+        said = someone.answers(client.replies)
+    so_far.ended = said is None
+
+
 def run(site: Site, scenario: Scenario, choices: Choices) -> Run:
     """Store the orders, talk to the end, and compare the database with the policy."""
     orders = [site.order(**scenario.orders[0])]
@@ -44,22 +74,16 @@ def run(site: Site, scenario: Scenario, choices: Choices) -> Run:
     numbers = [number for number, _ in orders]
     right = expected(scenario, numbers, site.services)
     someone, customer = SimulatedCustomer(scenario, orders, choices), site.customer()
-    messages: list[str] = []
-    transcript: list[str] = []
-    said: str | None = someone.opens()
-    while said is not None and len(messages) < MOST_MESSAGES:
-        messages.append(said)
-        answer = customer.says(said)
-        transcript += [said, *(f"    {line}" for line in answer.splitlines())]
-        said = someone.answers(customer.replies)
-    ends = [_end(file) for file in site.cases(customer) if file.case.state.value != "withdrawn"]
-    verdict = Verdict.WRONG if said is not None else judged(ends, right)
+    said = Talk()
+    talk(someone, customer, said)
+    ends = [end_of(file) for file in site.cases(customer) if file.case.state is not CaseState.WITHDRAWN]
+    verdict = judged(ends, right) if said.ended else Verdict.WRONG
     return Run(
         scenario,
         choices.made,
         numbers,
-        messages,
-        transcript,
+        said.messages,
+        said.transcript,
         ends,
         right,
         verdict,
@@ -78,10 +102,17 @@ def judged(ends: list[str], right: Expected) -> Verdict:
     return Verdict.WRONG if missing else Verdict.RIGHT
 
 
-def _end(file: CaseFile) -> str:
+_CONFIRMED = (CaseState.CONFIRMED, CaseState.EXECUTING, CaseState.DONE)
+
+
+def end_of(file: CaseFile) -> str:
+    """What came of a case: order, kind, state and, where a refund was agreed, the sum and where it goes. It stays
+    confirmed when it is carried out."""
     case = file.case
-    words = [file.order_number or "-", case.kind.value, case.state.value]
-    if case.kind is CaseKind.REFUND and case.state in (CaseState.CONFIRMED, CaseState.AWAITING_RETURN):
+    is_agreed = case.kind is CaseKind.REFUND and case.state in (*_CONFIRMED, CaseState.AWAITING_RETURN)
+    state = CaseState.CONFIRMED if case.kind is CaseKind.REFUND and case.state in _CONFIRMED else case.state
+    words = [file.order_number or "-", case.kind.value, state.value]
+    if is_agreed:
         result = file.decisions[-1].result
         assert case.destination is not None
         words += [result["refund"], result["currency"], case.destination.value]
