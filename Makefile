@@ -54,7 +54,7 @@ stories: train ## The conversation stories
 simulate: train ## Simulated customers against the running bot; ARGS="--scenarios 50 --runs 2 --seed 3"
 	@$(bin)/python -m scripts.simulate $(ARGS)
 
-chaos: setup ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7"
+chaos: train ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7", or ARGS="--service"
 	@$(bin)/python -m scripts.chaos $(ARGS)
 
 mutants: train browser ## Put known faults into the code, and say which test catches each; ARGS="-k cases --at REV"

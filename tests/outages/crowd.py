@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.cases.ports import Services
 from tests.outages.clients import Client, GaveUp, RestClient, WebClient, letters
-from tests.outages.evidence import cases_of, log_of, sums_of, told
+from tests.outages.evidence import cases_of, log_of, public_sums, sums_of, told
 from tests.outages.judge import Witness
 from tests.outages.service import Service
 from tests.outages.strangers import Target, Trick, lines
@@ -144,7 +144,7 @@ class Crowd:
         with services.unit_of_work() as uow:
             stored = [uow.order(number) for number in visit.numbers]
         own = {*visit.numbers, *visit.emails, *visit.names, *(case.reference for case in cases)}
-        own |= set().union(*(case.sums for case in cases))
+        own |= public_sums(services).union(*(case.sums for case in cases))
         own |= set().union(*(sums_of(services, order.order) for order in stored if order is not None))
         seen = [message["seq"] for message in shown]
         problem = visit.problem or ("a message is shown twice" if len(seen) != len(set(seen)) else "")

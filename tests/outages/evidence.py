@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from actions.policy import policy_values
 from bot.cases.model import Author, CaseFile, CaseKind, CaseState, Message, StepState
 from bot.cases.ports import Services
 from bot.policy import decide, decide_cancellation, decide_refund
@@ -84,6 +85,11 @@ def sums_of(services: Services, order: Order) -> frozenset[str]:
         found |= sums_in(json.dumps(decide_refund(request, services.policy).to_json()))
     found |= sums_in(json.dumps(decide_cancellation(CancelRequest(order, now, now), services.policy).to_json()))
     return frozenset(found)
+
+
+def public_sums(services: Services) -> frozenset[str]:
+    """The sums of the policy's own examples, which anybody may be told."""
+    return sums_in(" ".join(policy_values(services.policy.terms_for(services.clock())).values()))
 
 
 def told(heard: list[str]) -> str:

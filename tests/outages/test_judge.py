@@ -144,7 +144,7 @@ def _a_hole_in_the_log(world: World) -> None:
 
 
 def _another_conversation(world: World) -> None:
-    world.ann.log["other"] = [Line(1, "yes", "b"), Line(2, "What can I do for you?", None, 1)]
+    world.ann.log = {"ann": world.ann.log["ann"][:2], "other": [Line(1, "yes", "b"), Line(2, "Hello", None, 1)]}
 
 
 @pytest.mark.parametrize(
@@ -292,6 +292,12 @@ def test_another_end_than_the_policys_is_noticed(doctored: Callable[[World], Non
     world = World()
     doctored(world)
     assert world.judged().wrong
+
+
+def test_a_late_repeat_in_a_conversation_of_its_own_is_not_lost() -> None:
+    world = World()
+    world.ann.log["other"] = [Line(1, "refund", "a"), Line(2, "What is the address?", None, 1)]
+    assert world.judged().all == []
 
 
 def test_a_person_because_of_an_outage_is_counted_apart() -> None:
