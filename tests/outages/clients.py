@@ -36,6 +36,10 @@ class GaveUp(Exception):
     """The customer was not answered in all their patience."""
 
 
+class HeardEnough(Exception):
+    """The customer was told to be sorry so often that they wait for the person who was promised."""
+
+
 @dataclass
 class Sent:
     """A message: ``taken`` once the server has said that it has it, ``answered`` once there was an answer."""
@@ -74,7 +78,7 @@ class Client(ABC):
 
     def says(self, text: str) -> str:
         """Send a message until it is answered; what it is answered with. After an apology it is said anew, as the
-        apology asks for. Raises GaveUp."""
+        apology asks for. Raises GaveUp and HeardEnough."""
         for _ in range(MOST_APOLOGIES):
             sent = Sent(letters(self._rng, 20), text, time.monotonic())
             self.sent.append(sent)
@@ -87,7 +91,7 @@ class Client(ABC):
                 self.replies = [reply for reply in said if _is_of_the_domain(reply)]
                 return answer
             time.sleep(self._rng.uniform(0.5, 2))
-        raise GaveUp(f"{text!r} was answered with apologies only")
+        raise HeardEnough(text)
 
     def hangs_up(self) -> None:
         """Close all connections; the next request opens new ones."""

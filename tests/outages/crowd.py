@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.ports import Services
-from tests.outages.clients import Client, GaveUp, RestClient, WebClient, letters
+from tests.outages.clients import Client, GaveUp, HeardEnough, RestClient, WebClient, letters
 from tests.outages.evidence import cases_of, log_of, public_sums, sums_of, told
 from tests.outages.judge import Witness
 from tests.outages.service import Service
@@ -38,6 +38,7 @@ class Visit:
     right: Expected | None
     said: Talk = field(default_factory=Talk)
     problem: str = ""
+    waits: bool = False
     began: float = 0.0
     ended: float = 0.0
 
@@ -105,6 +106,8 @@ class Crowd:
                 talk(someone, visit.client, visit.said)
                 if not visit.said.ended:
                     visit.problem = "the conversation had no end"
+        except HeardEnough:
+            visit.waits = True
         except GaveUp as error:
             visit.problem = str(error)
         except Exception as error:  # a word that nobody expected is a finding, too
@@ -161,6 +164,7 @@ class Crowd:
             cases=cases,
             transcript=visit.said.transcript,
             problem=problem,
+            waits=visit.waits,
         )
 
 

@@ -20,6 +20,7 @@ _ONE = re.compile(r"CC-\d{6}|RD-[A-Z0-9]+|[\w.]+@example\.net|\bNam[a-z]{8}\b")
 """What belongs to one customer alone: order numbers, references, addresses, and the names that are given here."""
 _SUM = re.compile(r"(?<![\d.])\d+\.\d\d(?![\d%])")
 _BY_OUTAGE = "failure"
+_PERSON_BY_OUTAGE = "person by outage"
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Witness:
 
     ``sent`` are id and text of its messages, ``taken`` the ids that the server said to have. ``private`` are the words
     and sums that are this customer's own. ``log`` has each conversation that its messages are in; ``problem`` is why it
-    gave up.
+    gave up; ``waits``: it was told to be sorry so often that its customer waits for the person who was promised.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Witness:
     cases: list[CaseEnd] = field(default_factory=list)
     transcript: list[str] = field(default_factory=list)
     problem: str = ""
+    waits: bool = False
 
 
 @dataclass
@@ -235,6 +237,8 @@ def end_of_talk(witness: Witness) -> str:
         return Verdict.WRONG.value
     cases = [case for case in witness.cases if case.state is not CaseState.WITHDRAWN]
     by_outage = [case for case in cases if case.state is CaseState.IN_REVIEW and case.cause == _BY_OUTAGE]
+    if witness.waits:
+        return _PERSON_BY_OUTAGE if by_outage else Verdict.WRONG.value
     verdict = judged([case.end for case in cases if case not in by_outage], witness.right)
     if verdict is Verdict.WRONG and by_outage:
         # What a failure has given to a person may stand for what the policy would have given.
@@ -242,7 +246,7 @@ def end_of_talk(witness: Witness) -> str:
         missing = tuple(any_of | held for any_of in witness.right.required)
         verdict = judged([case.end for case in cases], Expected(missing, witness.right.allowed | held))
     if verdict is not Verdict.WRONG and by_outage:
-        return "person by outage"
+        return _PERSON_BY_OUTAGE
     return verdict.value
 
 

@@ -315,6 +315,17 @@ def test_a_person_because_of_an_outage_is_counted_apart() -> None:
     assert end_of_talk(world.ann) == "person by outage", "though the refund went through"
 
 
+def test_who_waits_for_a_promised_person_is_lost_where_nobody_was_asked() -> None:
+    world = World()
+    world.ann.waits = True
+    assert end_of_talk(world.ann) == "wrong"
+    asked = CaseEnd(
+        "RD-G", CaseKind.QUESTION, CaseState.IN_REVIEW, "ann", None, "- question in_review", cause="failure"
+    )
+    world.ann.cases.append(asked)
+    assert end_of_talk(world.ann) == "person by outage"
+
+
 def test_an_apology_is_needless_where_all_was_back_quickly() -> None:
     quick, slow = Outage("kill", ("server",), 10, back=12), Outage("stop", ("run",), 20, back=30)
     apologies = [Apology(11, 13, "quick"), Apology(19, 22, "slow"), Apology(11, 25, "both"), Apology(40, 41, "nothing")]
