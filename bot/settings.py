@@ -167,6 +167,27 @@ class Settings(BaseSettings):
     conversations_per_address: int = Field(
         100, ge=1, le=100_000, description="Conversations of one address that are active within the hour."
     )
+    address_requests_per_minute: int = Field(
+        600,
+        ge=1,
+        le=100_000,
+        description="Pages and reads a minute of one address, and so many typing signals, ratings and health checks; "
+        "files five times, and pages of the desk ten times as many.",
+    )
+    address_connections: int = Field(
+        100,
+        ge=1,
+        le=100_000,
+        description="Open connections of one address that is no trusted proxy; streams and long polls of one address: "
+        "half of it.",
+    )
+    connections: int = Field(
+        2_000,
+        ge=16,
+        le=100_000,
+        description="Open connections in all, at most half of the file descriptors that the process may have; streams "
+        "and long polls: half of it.",
+    )
     redis_url: SecretStr = Field(
         SecretStr(""),
         description="`redis://…`: several servers count messages together. While it is down each counts for itself.",

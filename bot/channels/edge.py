@@ -125,8 +125,8 @@ def _is_own(origin: str, host: str) -> bool:
 
 
 async def _check_framing(request: Request) -> None:
-    """Refuse a request whose end others might see elsewhere. Sanic takes the first of several lengths, prefers chunks
-    to a length, and with a negative length reads for ever and answers nobody any more."""
+    """Refuse a request whose end others might see elsewhere, or a GET with a body. Sanic takes the first of several
+    lengths, prefers chunks to a length, and with a negative length reads for ever and answers nobody any more."""
     headers = request.headers
     lengths, codings = headers.getall("content-length", []), headers.getall("transfer-encoding", [])
     if (
@@ -134,6 +134,8 @@ async def _check_framing(request: Request) -> None:
         or not all(_LENGTH.fullmatch(length) for length in lengths)
         or not all(coding == "chunked" for coding in codings)
         or not all(_NAME.fullmatch(name) for name in headers)
+        # Nobody reads it: it would only be waited for.
+        or (request.method in ("GET", "HEAD") and (codings or any(int(length) for length in lengths)))
     ):
         raise InvalidUsage("the body has no clear end")
 
@@ -145,8 +147,8 @@ async def _error(request: Request, error: Exception) -> HTTPResponse:
     if status == 405:
         headers = {"Allow": (getattr(error, "headers", None) or {}).get("Allow", "")}
     stream = getattr(request, "stream", None)
-    if status == 400 and stream is not None and not stream.keep_alive:
-        stream.request_body = None  # the connection is closed: what can't be read is not read again
+    if status in (400, 408) and stream is not None and not stream.keep_alive:
+        stream.request_body = None  # the connection is closed: what is not read is not waited for
     if status >= 500:
         logger.error("request.failed", error=type(error).__name__)
     said = _SAID.get(status, "something went wrong on our side" if status >= 500 else "this can't be answered")

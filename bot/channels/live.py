@@ -24,19 +24,38 @@ TYPING_SECONDS = 6.0
 logger = structlog.get_logger()
 
 
-class News(asyncio.Event):
-    """Set whenever there may be news; ``over`` once there are none and will be none."""
+class News:
+    """What one waits for. ``seen`` is the highest ``seq`` that they know; ``stored``: the store may have news for them,
+    as before they have looked at all; else only somebody types, or has stopped."""
 
-    over = False
+    def __init__(self, seen: int) -> None:
+        """Nothing has been looked at."""
+        self.seen = seen
+        self.stored = True
+        self._event = asyncio.Event()
 
-    def end(self) -> None:
-        """There will be none any more."""
-        self.over = not self.is_set()
-        self.set()
+    def tell(self, *, stored: bool) -> None:
+        """There are news."""
+        self.stored = self.stored or stored
+        self._event.set()
+
+    async def wait(self, seconds: float) -> bool:
+        """Whether there are news within this time."""
+        try:
+            await asyncio.wait_for(self._event.wait(), seconds)
+        except asyncio.TimeoutError:
+            return False
+        self._event.clear()
+        return True
+
+    def take_stored(self) -> bool:
+        """Whether to look at the store, once."""
+        stored, self.stored = self.stored, False
+        return stored
 
 
 class Live:
-    """Wakes those who wait for news of a conversation."""
+    """Tells those who wait for news of a conversation that there are some."""
 
     def __init__(self, services: Services) -> None:
         """Nobody waits yet."""
@@ -46,14 +65,14 @@ class Live:
         self.ended = False
 
     @contextmanager
-    def news_of(self, conversation_id: str) -> Iterator[News]:
-        """An event that is set whenever there may be news."""
-        event = News()
-        self._waiting[conversation_id].add(event)
+    def news_of(self, conversation_id: str, seen: int) -> Iterator[News]:
+        """The news of a conversation for somebody who knows it up to that ``seq``."""
+        news = News(seen)
+        self._waiting[conversation_id].add(news)
         try:
-            yield event
+            yield news
         finally:
-            self._waiting[conversation_id].discard(event)
+            self._waiting[conversation_id].discard(news)
             if not self._waiting[conversation_id]:
                 del self._waiting[conversation_id]
 
@@ -61,17 +80,16 @@ class Live:
         """How many wait for news of the conversation."""
         return len(self._waiting.get(conversation_id, ()))
 
-    def wake(self, conversation_id: str) -> None:
-        """There may be news."""
-        for event in self._waiting.get(conversation_id, ()):
-            event.set()
+    def wake(self, conversation_id: str, *, stored: bool = True) -> None:
+        """There may be news, in the store or of who is typing."""
+        for news in self._waiting.get(conversation_id, ()):
+            news.tell(stored=stored)
 
     def end(self) -> None:
         """Nobody shall wait any more: the process is being stopped."""
         self.ended = True
-        for events in self._waiting.values():
-            for event in events:
-                event.end()
+        for conversation_id in self._waiting:
+            self.wake(conversation_id, stored=False)
 
     def types(self, conversation_id: str, who: Author, on: bool = True) -> None:
         """Somebody is typing, or has stopped."""
@@ -79,10 +97,12 @@ class Live:
         self._typing = {key: until for key, until in self._typing.items() if until > now}
         if on:
             self._typing[conversation_id, who] = now + TYPING_SECONDS
-            asyncio.get_running_loop().call_later(TYPING_SECONDS + 0.1, self.wake, conversation_id)
+            asyncio.get_running_loop().call_later(
+                TYPING_SECONDS + 0.1, lambda: self.wake(conversation_id, stored=False)
+            )
         else:
             self._typing.pop((conversation_id, who), None)
-        self.wake(conversation_id)
+        self.wake(conversation_id, stored=False)
 
     def is_typing(self, conversation_id: str, who: Author) -> bool:
         """Whether somebody is typing there."""
@@ -90,12 +110,10 @@ class Live:
 
     async def look(self) -> None:
         """Wake those for whom another process has written something. Never ends."""
-        seen: dict[str, int] = {}
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             waiting = list(self._waiting)
             if not waiting:
-                seen.clear()
                 continue
             try:
                 newest = await asyncio.to_thread(self._newest, waiting)
@@ -103,9 +121,9 @@ class Live:
                 logger.error("live.failed", error=type(error).__name__)
                 continue
             for conversation_id, seq in newest.items():
-                if seen.get(conversation_id) != seq:
-                    self.wake(conversation_id)
-            seen = newest
+                for news in self._waiting.get(conversation_id, ()):
+                    if seq > news.seen:
+                        news.tell(stored=True)
 
     def _newest(self, conversation_ids: list[str]) -> dict[str, int]:
         with self._services.unit_of_work() as uow:

@@ -6,11 +6,8 @@ Rasa's own HTTP API is not part of it.
 from __future__ import annotations
 
 import argparse
-import asyncio
-from datetime import timedelta
 from typing import Any
 
-import httpx
 from rasa.core.channels import channel
 from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
 from rasa.core.utils import AvailableEndpoints
@@ -22,7 +19,10 @@ from bot import logs
 from bot.bootstrap import bootstrap
 from bot.channels import desk, helpdesks, pages, rasa_patches, statics, stopping
 from bot.channels.action_calls import ActionServer
+from bot.channels.capacity import Capacity
+from bot.channels.connections import Connection, Connections, Room, raise_file_limit
 from bot.channels.edge import Edge
+from bot.channels.health import Health
 from bot.channels.live import Live
 from bot.channels.messaging import routes as messaging
 from bot.channels.rest import LONGEST_BODY
@@ -33,8 +33,8 @@ from bot.store.demo import demo_list
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
 
-LATE = timedelta(minutes=2)
-"""How long a step of the outbox may be overdue before the health check says so."""
+BACKLOG = 1_024
+"""Connections that the system may hold until we take them."""
 
 
 def build(action_url: str) -> Sanic:
@@ -42,10 +42,15 @@ def build(action_url: str) -> Sanic:
     rasa_patches.apply()
     settings = load_settings()
     services = bootstrap(settings)
-    edge = Edge(parse_networks(settings.trusted_proxies), parse_origins(settings.allowed_origins))
+    trusted = parse_networks(settings.trusted_proxies)
+    edge = Edge(trusted, parse_origins(settings.allowed_origins))
+    room = Room.of(settings.connections, settings.address_connections, raise_file_limit())
     app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
+    app.config.REQUEST_BUFFER_SIZE = LONGEST_BODY
+    app.ctx.connections = Connections(room, trusted)
     edge.install(app)
+    Capacity(room, edge, settings.address_requests_per_minute, settings.contact).install(app)
     desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
     app.blueprint(shop_webhooks(settings, services))
@@ -62,6 +67,7 @@ def build(action_url: str) -> Sanic:
     stopping.install(app, app.ctx.live)
 
     async def keep_going(app: Sanic, loop: Any) -> None:
+        app.add_task(app.ctx.connections.watch())
         app.add_task(app.ctx.live.look())
         app.add_task(Turns(app.ctx.agent, services, settings.contact).take_up())
 
@@ -69,32 +75,7 @@ def build(action_url: str) -> Sanic:
     app.register_listener(keep_going, "after_server_start")
     app.register_listener(close_resources, "after_server_stop")
 
-    @app.get("/health")
-    async def health(request: Request) -> HTTPResponse:
-        problems = []
-        agent = getattr(request.app.ctx, "agent", None)
-        if agent is None or not agent.is_ready():
-            problems.append("the model is not loaded")
-        try:
-            problems += await asyncio.to_thread(_ask_database)
-        except Exception:
-            problems.append("the database does not answer")
-        try:
-            async with httpx.AsyncClient(timeout=3) as client:
-                (await client.get(f"{action_url}/health")).raise_for_status()
-        except httpx.HTTPError:
-            problems.append("the action server does not answer")
-        if problems and edge.origin(request).limited:
-            return response.json({"status": "unavailable"}, 503)
-        if problems:
-            # Only this machine itself is told what is wrong with it.
-            return response.json({"status": "unavailable", "problems": problems}, 503)
-        return response.json({"status": "ok"})
-
-    def _ask_database() -> list[str]:
-        with services.unit_of_work() as uow:
-            late = uow.overdue_steps(services.clock() - LATE)
-        return ["what was confirmed is not carried out: is the outbox worker running?"] if late else []
+    Health(services, action_url).install(app, edge)
 
     @app.get("/demo-orders")
     async def demo_orders(request: Request) -> HTTPResponse:
@@ -116,7 +97,9 @@ def main() -> None:
     parser.add_argument("--action-url", required=True)
     args = parser.parse_args()
     logs.set_up()
-    build(args.action_url).run(host=args.host, port=args.port, workers=1, access_log=False)
+    build(args.action_url).run(
+        host=args.host, port=args.port, workers=1, access_log=False, protocol=Connection, backlog=BACKLOG
+    )
 
 
 if __name__ == "__main__":

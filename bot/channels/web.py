@@ -24,6 +24,7 @@ from bot.cases.messages import history
 from bot.cases.model import Author, Message, MessageKind, Standing
 from bot.cases.ports import Services
 from bot.cases.standing import standing, waiting_notice
+from bot.channels.capacity import waits_for_news
 from bot.channels.clean_text import clean
 from bot.channels.door import Door, Refused
 from bot.channels.live import Live
@@ -90,6 +91,7 @@ class WebInput(InputChannel):
             return await self._answer(request, self._send, counted=True)
 
         @routes.get("/messages")
+        @waits_for_news
         async def read(request: Request) -> Any:
             if "text/event-stream" in request.headers.get("accept", ""):
                 return await self._answer(request, self._stream)
@@ -180,17 +182,13 @@ class WebInput(InputChannel):
     async def _poll(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
         """What is new, as soon as there is anything, or after the time that the client wants to wait."""
         after, wait = _number(request, "after"), min(_number(request, "wait"), LONGEST_WAIT)
-        until = asyncio.get_running_loop().time() + wait
-        with parts.live.news_of(opened.id) as news:
-            while True:
-                news.clear()
-                found = await asyncio.to_thread(history, parts.services, opened.id, after)
-                left = until - asyncio.get_running_loop().time()
-                if found or left <= 0 or parts.live.ended:
-                    break
-                try:
-                    await asyncio.wait_for(news.wait(), left)
-                except asyncio.TimeoutError:
+        clock = asyncio.get_running_loop().time
+        until, found = clock() + wait, list[Message]()
+        with parts.live.news_of(opened.id, after) as news:
+            while not found:
+                if news.take_stored():
+                    found = await asyncio.to_thread(history, parts.services, opened.id, after)
+                elif parts.live.ended or not await news.wait(until - clock()):
                     break
         now = await asyncio.to_thread(standing, parts.services, opened.id)
         answer = {
@@ -203,7 +201,7 @@ class WebInput(InputChannel):
     async def _stream(self, parts: _Parts, request: Request, opened: Opened) -> BaseHTTPResponse | None:
         """What is new, as it comes."""
         if parts.live.listeners(opened.id) >= MOST_STREAMS:
-            answer = {"error": "too many windows listen to this conversation"}
+            answer = {"error": "too many windows listen to this conversation", "poll": True}
             return response.json(answer, 429, headers={"Retry-After": "5"})
         after = _number(request, "after")
         headers = {"X-Accel-Buffering": "no", **({RESUME: opened.secret} if opened.secret else {})}
@@ -220,25 +218,23 @@ class WebInput(InputChannel):
     async def _tell(self, parts: _Parts, stream: Any, conversation_id: str, after: int) -> None:
         clock = asyncio.get_running_loop().time
         until, told = clock() + STREAM_SECONDS, _Told()
-        with parts.live.news_of(conversation_id) as news:
+        with parts.live.news_of(conversation_id, after) as news:
             while True:
-                news.clear()
-                found = await asyncio.to_thread(history, parts.services, conversation_id, after)
-                now = await asyncio.to_thread(standing, parts.services, conversation_id)
-                for message in found:
-                    after = message.seq
-                    if message.kind is not MessageKind.OPENED:
-                        await stream.send(_event("message", as_shown(message), message.seq))
+                if news.take_stored():
+                    found = await asyncio.to_thread(history, parts.services, conversation_id, after)
+                    now = await asyncio.to_thread(standing, parts.services, conversation_id)
+                    for message in found:
+                        news.seen = after = message.seq
+                        if message.kind is not MessageKind.OPENED:
+                            await stream.send(_event("message", as_shown(message), message.seq))
                 for kind, data in told.news(_status(parts, now), _typing(parts, conversation_id, now)):
                     await stream.send(_event(kind, data))
                 if parts.live.ended or clock() > until:
                     break
-                try:
-                    await asyncio.wait_for(news.wait(), HEARTBEAT_SECONDS)
-                except asyncio.TimeoutError:
+                if not await news.wait(HEARTBEAT_SECONDS):
                     await stream.send(": still here\n\n")
-                if news.over:
-                    break
+                    # Who is with the bot alone is brought news by messages alone.
+                    news.stored = news.stored or now.waiting or now.answering or now.agent_id is not None
         if parts.live.ended:
             await stream.send(f"retry: {RETRY_SECONDS * 1_000}\n\n")
 

@@ -1,5 +1,6 @@
 // What the desk does with script: it keeps an open page up to date. Everything else works without.
 const source = document.body.dataset.events;
+const FULL_S = 5; // a full server is asked again after so many seconds
 let isLive; // not known before the stream tells
 
 // Live: the server says that something has changed, and the page looks again.
@@ -43,6 +44,7 @@ async function look() {
   try {
     const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
     if (answer.status === 401) { location.reload(); return; }
+    if (answer.status === 429 || answer.status === 503) setTimeout(look, 1000 * (answer.headers.get("Retry-After") || FULL_S));
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     document.title = page.title;
@@ -78,8 +80,8 @@ function light(page) {
   sign.textContent = isLive ? "Live" : "Connecting …";
 }
 
-if (source) {
-  let polling;
+let polling;
+function listen() {
   const stream = new EventSource(source);
   stream.addEventListener("ready", () => {
     clearInterval(polling);
@@ -95,8 +97,14 @@ if (source) {
   stream.addEventListener("error", () => {
     show(false);
     polling ??= setInterval(look, 15000);
-    if (stream.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+    if (stream.readyState !== EventSource.CLOSED) return; // it comes back by itself
+    setTimeout(listen, FULL_S * 1000);
+    look(); // who is no longer signed in is sent to sign in
   });
+}
+
+if (source) {
+  listen();
   setInterval(() => document.visibilityState === "visible" && look(), 60000); // waiting times go on
 }
 

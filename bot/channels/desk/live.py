@@ -18,6 +18,7 @@ from sanic.response import HTTPResponse
 from bot.cases.desk import desk_case
 from bot.cases.model import Author
 from bot.cases.ports import Services
+from bot.channels.capacity import waits_for_news
 from bot.channels.desk.case import REFERENCE
 from bot.channels.desk.pages import Desk, Visit
 from bot.channels.live import Live
@@ -120,12 +121,14 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
         await answer.eof()
 
     @found.get("/events")
+    @waits_for_news
     @desk.signed_in
     async def queue(visit: Visit) -> HTTPResponse | None:
         await stream(visit, QUEUE, lambda: False)
         return None
 
     @found.get(f"/cases/{REFERENCE}/events")
+    @waits_for_news
     @desk.signed_in
     async def case(visit: Visit, reference: str) -> HTTPResponse | None:
         conversation = (await desk.do(desk_case, reference)).case.conversation_id

@@ -9,13 +9,24 @@ const SILENCE_MS = 40_000; // the server writes at least every 15 s
 const HIDDEN_MS = 60_000;
 const STREAM_TRIES = 3;
 const SECRET_MS = 3_000; // for another window to get its answer
+const LONGEST_WAIT = 60_000; // ms that a full server may have us wait
 
-/** The server answered, and not with what was asked for. */
+/**
+ * The server answered, and not with what was asked for. `text` is for the customer; `wait` are the ms after which it says
+ * to come back; `poll`: it has no stream, but answers polls.
+ */
 export class Refused extends Error {
-  constructor(status, said) {
+  constructor(status, said, wait) {
     super(said.error ?? said.text ?? `status ${status}`);
     this.status = status;
     this.text = said.text ?? "";
+    this.wait = wait;
+    this.poll = said.poll === true;
+  }
+
+  /** Whether the same may be taken in a moment, without anything for the customer to do. */
+  get passes() {
+    return this.status >= 500 || (this.status === 429 && !this.text);
   }
 }
 
@@ -119,7 +130,7 @@ export class Connection {
         if (Date.now() - started > SLOWEST) failures = 0;
         failures += 1;
         this.#tell.state(state);
-        await this.#pause(state === "offline" ? failures : 10);
+        await this.#pause(state === "offline" ? failures : 10, error.wait);
         continue;
       }
       if (document.hidden && !signal.aborted) await this.#wakened();
@@ -182,7 +193,7 @@ export class Connection {
         events.forEach((event) => this.#hear(event));
       }
     } catch (error) {
-      if (error.status === 429) this.#polls = true; // many windows of one conversation
+      if (error.poll) this.#polls = true; // many windows of one conversation
       if (error instanceof Refused) throw error;
       if (document.hidden && stop.signal.aborted && !signal.aborted) return; // paused
       if (!heard && ++this.#streamFailures >= STREAM_TRIES) this.#polls = true; // something in between holds streams back
@@ -246,13 +257,13 @@ export class Connection {
         failures = 0;
       } catch (error) {
         if (this.#life.signal.aborted) break;
-        if (error instanceof Refused && error.status < 500) {
+        if (error instanceof Refused && !error.passes) {
           this.#failed.add(entry.message_id);
           this.#tell.delivery(entry, "failed", error.text || error.message);
         } else {
           failures += 1;
           this.#tell.delivery(entry, "waiting");
-          await this.#pause(failures);
+          await this.#pause(failures, error.wait);
         }
       }
     }
@@ -277,12 +288,15 @@ export class Connection {
     const answer = await fetch(new URL(path, this.#api), { cache: "no-store", ...options, headers: { ...own, ...headers } });
     const secret = answer.headers.get("X-Refund-Desk-Resume");
     if (secret && this.#memory.sender === sender) this.#memory.keepResume(sender, secret);
-    if (!answer.ok) throw new Refused(answer.status, await answer.json().catch(() => ({})));
+    if (!answer.ok) {
+      const wait = Math.min(LONGEST_WAIT, 1000 * (Number(answer.headers.get("Retry-After")) || 0));
+      throw new Refused(answer.status, await answer.json().catch(() => ({})), wait);
+    }
     return answer;
   }
 
-  /** Wait: the longer the more tries have failed, and somewhat at random, so that not all come back at once. */
-  #pause(failures) {
+  /** Wait: the longer the more tries have failed, and somewhat at random, so that not all come back at once; `least` ms. */
+  #pause(failures, least = 0) {
     const longest = failures ? Math.min(SLOWEST, 500 * 2 ** (failures - 1)) : 100;
     return new Promise((resolve) => {
       const done = () => {
@@ -290,7 +304,7 @@ export class Connection {
         this.#wakers.delete(done);
         resolve();
       };
-      const timer = setTimeout(done, longest * (0.7 + 0.3 * Math.random()));
+      const timer = setTimeout(done, least + longest * (0.7 + 0.3 * Math.random()));
       if (failures) this.#wakers.add(done);
     });
   }
