@@ -155,10 +155,11 @@ def test_an_action_that_fails_while_the_process_is_stopped_fails_no_turn(monkeyp
 def test_whoever_waits_for_news_is_told_that_there_are_none(services: Services) -> None:
     async def end() -> None:
         live = Live(services)
-        with live.news_of("talk") as quiet, live.news_of("other") as woken:
+        with live.news_of("talk", 0) as quiet, live.news_of("other", 0) as woken:
+            assert quiet.take_stored() and woken.take_stored(), "both have to look first"
             live.wake("other")
             live.end()
-            await asyncio.wait_for(asyncio.gather(quiet.wait(), woken.wait()), 1)
-            assert live.ended and quiet.over and not woken.over, "what has come is told first"
+            assert await quiet.wait(1) and await woken.wait(1)
+            assert live.ended and not quiet.take_stored() and woken.take_stored(), "what has come is told first"
 
     asyncio.run(end())
