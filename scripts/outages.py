@@ -1,0 +1,225 @@
+"""Stops and short outages, measured on a site that is started as an operator does; for ``make outages``.
+
+How long a stop takes with listeners and with four yes under way, and what that costs; what becomes of customers while a
+process is killed again and again. Exit status 1 if anybody was told sorry, given to a person, or lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from bot.cases.model import CaseState
+from tests.e2e.faulty import PatientCustomer
+from tests.e2e.listening import Listener
+from tests.e2e.running import Site, asking, children_of, running_site
+from tests.e2e.test_faults import STEPS
+from tests.e2e.test_stops import gone, saying_yes
+
+MODULES = {"actions": "actions", "server": "bot.channels.server", "worker": "bot.worker"}
+
+
+@dataclass
+class Tally:
+    """What became of conversations. ``away`` are the seconds for which a killed process was away."""
+
+    finished: int = 0
+    sorry: int = 0
+    persons: int = 0
+    wrong: list[str] = field(default_factory=list)
+    slowest: float = 0.0
+    away: list[float] = field(default_factory=list)
+
+    def told(self) -> str:
+        """In one line."""
+        away = f"{len(self.away)} kills, away for {max(self.away, default=0):.1f} s at most"
+        return (
+            f"{self.finished} conversations finished, {self.sorry} apologies, {self.persons} cases for a person, "
+            f"{len(self.wrong)} wrong; slowest answer {self.slowest:.1f} s; {away}"
+        )
+
+
+def main() -> int:
+    """Measure, and print a line for each figure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=float, default=120, help="how long processes are killed at random")
+    parser.add_argument("--listeners", type=int, nargs="*", default=[0, 100])
+    parser.add_argument("--database", default="", help="URL of an empty database (default: SQLite)")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    rng = random.Random(args.seed)
+    settings = {"database_url": args.database} if args.database else {}
+    bad = 0
+    with tempfile.TemporaryDirectory() as home:
+        for listeners in args.listeners:
+            bad += stop(Path(home), settings, listeners)
+        with running_site(Path(home), preloaded=False, **settings) as site:
+            bad += report("20 conversations, the action server killed 4 times", four_kills(site, rng))
+            bad += report(
+                f"{args.seconds:.0f} s of killing the action server", killing(site, rng, args.seconds, "actions")
+            )
+            bad += report(f"{args.seconds:.0f} s of killing any of the three", killing(site, rng, args.seconds))
+    return 1 if bad else 0
+
+
+def report(what: str, tally: Tally) -> int:
+    """Print it; how much of it should not be."""
+    print(f"{what}: {tally.told()}", flush=True)
+    for problem in tally.wrong:
+        print(f"  {problem}")
+    return tally.sorry + tally.persons + len(tally.wrong)
+
+
+def stop(home: Path, settings: dict[str, str], listeners: int) -> int:
+    """Stop the site under four yes; how many of their customers were not served by that or the next start."""
+    with running_site(home, preloaded=False, **settings) as site:
+        streams = []
+        for number in range(listeners):
+            streams.append(Listener(site.url, f"listener-{listeners:04}-{number:04}"))
+            streams[-1].wait_for("event: status")
+        buyers, threads = saying_yes(site)
+        everything = [site.process.pid, *children_of(site.process.pid)]
+        site.process.terminate()
+        took = gone(everything, 60)
+        for thread in threads:
+            thread.join()
+        clean = sum(stream.rest().endswith("retry: 5000\n\n") for stream in streams)
+    answered = sum(buyer.answers[0][0] == 200 for buyer in buyers)
+    bad = 0
+    with running_site(home, preloaded=False, **settings) as site:
+        for buyer in buyers:
+            try:
+                buyer.is_served(site)
+            except AssertionError as error:
+                print(f"  {error}")
+                bad += 1
+    print(
+        f"stop with {listeners} listeners and 4 yes under way: {took:.2f} s; {clean} streams ended cleanly; {answered} "
+        f"yes answered before, {4 - answered} after the next start, {bad} lost",
+        flush=True,
+    )
+    return bad + listeners - clean
+
+
+def four_kills(site: Site, rng: random.Random) -> Tally:
+    """Twenty conversations, and a kill of the action server after each fifth of what they say."""
+    tally, said, lock = Tally(), 0, threading.Lock()
+
+    def after_message() -> None:
+        nonlocal said
+        with lock:
+            said += 1
+            due = said in (20, 40, 60, 80)
+        if due:
+            threading.Timer(rng.uniform(0, 0.1), kill, (site, "actions", tally)).start()
+
+    with ThreadPoolExecutor(4) as pool:
+        for _ in pool.map(lambda _: converse(site, tally, after_message), range(20)):
+            pass
+    return tally
+
+
+def killing(site: Site, rng: random.Random, seconds: float, *names: str) -> Tally:
+    """Conversations of four customers at a time while processes are killed."""
+    tally, until = Tally(), time.monotonic() + seconds
+
+    def customer(_: int) -> None:
+        while time.monotonic() < until:
+            converse(site, tally, lambda: None)
+
+    with ThreadPoolExecutor(4) as pool:
+        talking = [pool.submit(customer, number) for number in range(4)]
+        while time.monotonic() < until:
+            time.sleep(rng.uniform(1, 6))
+            kill(site, rng.choice(names or tuple(MODULES)), tally)
+        for one in talking:
+            one.result()
+    return tally
+
+
+def converse(site: Site, tally: Tally, after_message: object) -> None:
+    """One customer from the wish to the yes, and what came of it."""
+    number, email = site.order()
+    buyer = PatientCustomer(site.customer(), site.process)
+    try:
+        for text, wanted in STEPS:
+            since = time.monotonic()
+            buyer.says(text.format(number=number, email=email), wanted)
+            tally.slowest = max(tally.slowest, time.monotonic() - since)
+            after_message()  # type: ignore[operator]
+    except AssertionError as error:
+        tally.wrong.append(str(error))
+        return
+    tally.sorry += sum("sorry" in said for said in buyer.heard)
+    files = site.cases(buyer.customer)
+    tally.persons += sum(file.case.state is CaseState.IN_REVIEW for file in files)
+    ends = [file.case.state for file in files if file.case.state is not CaseState.IN_REVIEW]
+    if len(ends) != 1 or ends[0] not in (CaseState.CONFIRMED, CaseState.EXECUTING, CaseState.DONE):
+        tally.wrong.append(f"{number}: {[state.value for state in ends]}")
+    tally.finished += 1
+
+
+def kill(site: Site, name: str, tally: Tally) -> None:
+    """Kill a process, and wait until it is back."""
+    pid = pid_of(site, name)
+    if pid is None:
+        return
+    os.kill(pid, signal.SIGKILL)
+    since = time.monotonic()
+    while not _is_back(site, name, pid):
+        if time.monotonic() - since > 60:
+            tally.wrong.append(f"{name} did not come back")
+            return
+        time.sleep(0.05)
+    tally.away.append(time.monotonic() - since)
+
+
+def pid_of(site: Site, name: str) -> int | None:
+    """The process id of one of the bot's processes; None while it is down."""
+    for pid in children_of_now(site):
+        words = _words(pid)
+        if words[1:3] == ["-m", MODULES[name]]:
+            return pid
+    return None
+
+
+def children_of_now(site: Site) -> list[int]:
+    """The children of the supervisor, however many there are."""
+    parent = site.process.pid
+    return [int(word) for word in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+def _words(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
+def _is_back(site: Site, name: str, before: int) -> bool:
+    pid = pid_of(site, name)
+    if pid is None or pid == before:
+        return False
+    if name == "worker":
+        return True
+    words = _words(pid)
+    try:
+        port = words[words.index("--port") + 1]
+        return asking.get(f"http://127.0.0.1:{port}/health", timeout=5).status_code == 200
+    except (ValueError, httpx.HTTPError):
+        return False
+
+
+if __name__ == "__main__":
+    sys.exit(main())
