@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos mutants bench \
+.PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos outages mutants bench \
 	schemas eval docs licences local-slack pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
@@ -56,6 +56,9 @@ simulate: train ## Simulated customers against the running bot; ARGS="--scenario
 
 chaos: train ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7", or ARGS="--service"
 	@$(bin)/python -m scripts.chaos $(ARGS)
+
+outages: train ## Stop the bot and kill its processes while customers talk; ARGS="--seconds 600 --database URL"
+	@$(bin)/python -m scripts.outages $(ARGS)
 
 mutants: train browser ## Put known faults into the code, and say which test catches each; ARGS="-k cases --at REV"
 	@$(bin)/python -m scripts.mutants $(ARGS)

@@ -22,7 +22,7 @@ import httpx
 
 from bot.cases.model import CaseState
 from tests.e2e.faulty import PatientCustomer
-from tests.e2e.listening import Listener
+from tests.e2e.listening import listen
 from tests.e2e.running import Site, asking, children_of, running_site
 from tests.e2e.test_faults import STEPS
 from tests.e2e.test_stops import gone, saying_yes
@@ -84,10 +84,7 @@ def report(what: str, tally: Tally) -> int:
 def stop(home: Path, settings: dict[str, str], listeners: int) -> int:
     """Stop the site under four yes; how many of their customers were not served by that or the next start."""
     with running_site(home, preloaded=False, **settings) as site:
-        streams = []
-        for number in range(listeners):
-            streams.append(Listener(site.url, f"listener-{listeners:04}-{number:04}"))
-            streams[-1].wait_for("event: status")
+        streams = listen(site.url, listeners, f"of-{listeners:04}")
         buyers, threads = saying_yes(site)
         everything = [site.process.pid, *children_of(site.process.pid)]
         site.process.terminate()

@@ -6,6 +6,8 @@ Rasa's own HTTP API is not part of it.
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 from typing import Any
 
 from rasa.core.channels import channel
@@ -100,6 +102,9 @@ def main() -> None:
     build(args.action_url).run(
         host=args.host, port=args.port, workers=1, access_log=False, protocol=Connection, backlog=BACKLOG
     )
+    # All is done, and Python would take apart all that TensorFlow has: seconds for which whoever stops the bot waits.
+    logging.shutdown()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -18,13 +18,13 @@ import pytest
 from bot.cases.model import CaseKind, CaseState
 from bot.channels.stopping import REFUSED
 from tests.e2e.faulty import pid_of
-from tests.e2e.listening import Listener
+from tests.e2e.listening import listen
 from tests.e2e.running import Site, asking, children_of, running_site, wait_for
 
 pytestmark = pytest.mark.e2e
 
 CUSTOMERS, LISTENERS = 4, 100
-LONGEST_STOP = 8.0
+LONGEST_STOP = 12.0
 """Seconds. It is 5 where nothing else runs; here other tests do."""
 
 
@@ -109,10 +109,7 @@ def test_however_it_is_stopped_four_yes_under_way_are_answered_and_nobody_is_tol
     with running_site(tmp_path) as site:
         everything = [site.process.pid, *children_of(site.process.pid)]
         assert len({os.getpgid(pid) for pid in everything}) == 4, "Ctrl-C in a terminal reaches the supervisor alone"
-        listeners = []
-        for number in range(LISTENERS):
-            listeners.append(Listener(site.url, f"listener-{number:08}"))
-            listeners[-1].wait_for("event: status")
+        listeners = listen(site.url, LISTENERS)
         buyers, threads = saying_yes(site)
         os.kill(site.process.pid, signal.SIGINT)
         took = gone(everything, 20)
