@@ -33,7 +33,12 @@ class ActionServer(EndpointConfig):
         """Called by Rasa for every action."""
         left = _until.get(0.0) - time.monotonic()
         async for attempt in stamina.retry_context(
-            on=was_away, attempts=None, timeout=max(left, 0.001), wait_initial=0.1, wait_max=0.4, wait_jitter=0.1
+            on=was_away,
+            attempts=None if left > 0 else 1,
+            timeout=max(left, 0.0),
+            wait_initial=0.1,
+            wait_max=0.4,
+            wait_jitter=0.1,
         ):
             with attempt:
                 return await super().request(*args, **kwargs)
