@@ -32,8 +32,8 @@ class Visit:
 
     client: Client
     numbers: tuple[str, ...]
-    emails: tuple[str, ...]
-    names: tuple[str, ...]
+    email: str
+    private: frozenset[str]
     scenario: Scenario | None
     right: Expected | None
     said: Talk = field(default_factory=Talk)
@@ -88,7 +88,12 @@ class Crowd:
             numbers.append(self._service.order(**{**facts, "number": number, "email": email, "customer": customer})[0])
         right = None if is_stranger else _right(scenario, numbers, self._service.services)
         client = self._client(index, rng)
-        return Visit(client, tuple(numbers), (email,), (name,), None if is_stranger else scenario, right)
+        with self._service.services.unit_of_work() as uow:
+            stored = [uow.order(number) for number in numbers]
+        # As the orders are now: of one that has ended the policy names no sums.
+        sums = [sums_of(self._service.services, order.order) for order in stored if order is not None]
+        private = frozenset({*numbers, email, name}).union(*sums)
+        return Visit(client, tuple(numbers), email, private, None if is_stranger else scenario, right)
 
     def _client(self, index: int, rng: random.Random) -> Client:
         address = f"10.{index // 65_536}.{index // 256 % 256}.{index % 256}"
@@ -101,7 +106,7 @@ class Crowd:
             if visit.scenario is None:
                 self._try(index, visit)
             else:
-                orders = [(number, visit.emails[0]) for number in visit.numbers]
+                orders = [(number, visit.email) for number in visit.numbers]
                 someone = SimulatedCustomer(visit.scenario, orders, Choices(seed=self._seed * 1_000_003 + index + 101))
                 talk(someone, visit.client, visit.said)
                 if not visit.said.ended:
@@ -123,7 +128,7 @@ class Crowd:
         with self._arrived:
             self._arrived.wait_for(lambda: victim_index in self.visits, timeout=60)
         victim = self.visits[victim_index]
-        target = Target(victim.client, victim.numbers[0], victim.emails[0])
+        target = Target(victim.client, victim.numbers[0], victim.email)
         trick = rng.choice(list(Trick))
         client = visit.client
         if trick is Trick.NAME:
@@ -132,7 +137,7 @@ class Crowd:
             planted = letters(rng, 43)
             visit.client = WebClient(self._service.url, target.client.name, client.address, rng, secret=planted)
         visit.said.transcript.append(f"(a stranger: {trick.value})")
-        for line in lines(trick, target, (visit.numbers[0], visit.emails[0]), rng):
+        for line in lines(trick, target, (visit.numbers[0], visit.email), rng):
             visit.said.messages.append(line)
             visit.said.transcript.append(line)
             visit.said.transcript += [f"    {answer}" for answer in visit.client.says(line).splitlines()]
@@ -144,11 +149,8 @@ class Crowd:
         client.hangs_up()
         log = log_of(services, client)
         cases = cases_of(services, list(log))
-        with services.unit_of_work() as uow:
-            stored = [uow.order(number) for number in visit.numbers]
-        own = {*visit.numbers, *visit.emails, *visit.names, *(case.reference for case in cases)}
+        own = {*visit.private, *(case.reference for case in cases)}
         own |= public_sums(services).union(*(case.sums for case in cases))
-        own |= set().union(*(sums_of(services, order.order) for order in stored if order is not None))
         seen = [message["seq"] for message in shown]
         problem = visit.problem or ("a message is shown twice" if len(seen) != len(set(seen)) else "")
         return Witness(
