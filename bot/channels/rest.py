@@ -15,6 +15,7 @@ from rasa.core.channels.channel import InputChannel, UserMessage
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import Author, Message
@@ -29,6 +30,8 @@ LONGEST_BODY = 16_384
 """Bytes of a request."""
 REMEMBERED_SECONDS = 600
 """How long a message id is known to have arrived before its conversation is looked up."""
+OUTAGE_SECONDS, OUTAGE_PAUSE = 3.0, 0.3
+"""For so long a message waits for a database that is away, and between two tries; then its customer is told."""
 
 _NAMES_KEY = secrets.token_bytes(32)
 Turn = Callable[[UserMessage], Awaitable[Any]]
@@ -75,47 +78,60 @@ class RestInput(InputChannel):
             except BadRequest as error:
                 return response.json({"error": str(error)}, 400)
             text, had_card = mask_cards(text)
-            sender, message_id = without_cards(sender), message_id and without_cards(message_id)
+            sender, message_id = without_cards(sender), without_cards(message_id or uuid.uuid4().hex)
             try:
-                return await self._take(request, sender, text, message_id, had_card)
+                return await self._take_in_time(request, sender, text, message_id, had_card)
             except Refused as refused:
                 return refused.answer
 
         return routes
 
-    async def _take(
-        self, request: Request, sender: str, text: str, message_id: str | None, had_card: bool
+    async def _take_in_time(
+        self, request: Request, sender: str, text: str, message_id: str, had_card: bool
     ) -> HTTPResponse:
-        """Answer a message in the conversation that its client may open. Raises Refused."""
-        arrived = None if message_id is None else (sender, message_id)
-        is_repeat = arrived in self._arrived
+        """Take a message; where the database is away for a moment only, nobody is told of it. Raises Refused."""
+        until = asyncio.get_running_loop().time() + OUTAGE_SECONDS
+        while True:
+            try:
+                return await self._take(request, sender, text, message_id, had_card)
+            except (OperationalError, InterfaceError) as error:
+                if asyncio.get_running_loop().time() > until:
+                    return _unavailable(sender, error)
+            self._remember(sender, message_id)  # so that it is not counted twice
+            await asyncio.sleep(OUTAGE_PAUSE)
+
+    async def _take(self, request: Request, sender: str, text: str, message_id: str, had_card: bool) -> HTTPResponse:
+        """Answer a message in the conversation that its client may open. Raises Refused, and what a database raises
+        that is away."""
+        is_repeat = (sender, message_id) in self._arrived
         try:
             door, turns = await asyncio.to_thread(self._opened_door, request)
             opened = await door.open(request, sender, is_repeat=is_repeat)
-            if is_repeat and not await turns.knows(opened.id, message_id or ""):
+            if is_repeat and not await turns.knows(opened.id, message_id):
                 await door.count_address(request, sender)
                 is_repeat = False
             if not is_repeat:
                 await door.count(opened.id, sender)
-            if arrived is not None and arrived not in self._arrived:
-                self._arrived.add(arrived)
-                asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
-            client_id = message_id or uuid.uuid4().hex
-            received = await turns.receive(opened.id, client_id, text, had_card=had_card)
+            self._remember(sender, message_id)
+            received = await turns.receive(opened.id, message_id, text, had_card=had_card)
             waited = await turns.waiting(opened.id) if received.new else []
             said = await turns.answers(self.name(), received)
-        except Refused:
+        except (Refused, OperationalError, InterfaceError):
             raise
         except TurnLeft:
             return come_back(request, KEPT)
         except Exception as error:
-            logger.error("conversation.unavailable", error=type(error).__name__)
-            apology = SORRY + CONTACT.format(contact=load_settings().contact)
-            return response.json([{"recipient_id": sender, "text": apology}])
+            return _unavailable(sender, error)
         # The client knows the conversation by the name that it gave.
         answer = response.json([{"recipient_id": sender, **_as_rasa_says(message)} for message in [*waited, *said]])
         door.hand_over(request, answer, opened)
         return answer
+
+    def _remember(self, sender: str, message_id: str) -> None:
+        arrived = sender, message_id
+        if arrived not in self._arrived:
+            self._arrived.add(arrived)
+            asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
 
     def _opened_door(self, request: Request) -> tuple[Door, Turns]:
         if self._opened is None:
@@ -155,6 +171,12 @@ def _may_be_json(request: Request) -> bool:
     if kind == "application/x-www-form-urlencoded":
         return "origin" not in request.headers
     return kind in ("", "application/json")
+
+
+def _unavailable(sender: str, error: Exception) -> HTTPResponse:
+    logger.error("conversation.unavailable", error=type(error).__name__)
+    apology = SORRY + CONTACT.format(contact=load_settings().contact)
+    return response.json([{"recipient_id": sender, "text": apology}])
 
 
 def without_cards(name: str) -> str:
