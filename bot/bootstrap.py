@@ -12,6 +12,7 @@ from bot.cases.delivery import Courier
 from bot.cases.helpdesk import HelpDesk
 from bot.cases.hours import BusinessHours
 from bot.cases.limits import Limits
+from bot.cases.model import Role
 from bot.cases.ports import Services
 from bot.cases.receipts import Receipt
 from bot.cases.shop import OrderSource, PaymentReader
@@ -40,6 +41,12 @@ from bot.store.engine import StoreUnavailable, has_sealed_data, migrate, open_en
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
+
+_SECOND_FACTOR_FOR: dict[str, tuple[Role, ...]] = {
+    "optional": (),
+    "leads": (Role.LEAD, Role.ADMIN),
+    "all": tuple(Role),
+}
 
 
 def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> Services:
@@ -80,6 +87,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
         limits=Limits(settings.agent_limit, settings.lead_limit),
+        second_factor_for=_SECOND_FACTOR_FOR[settings.second_factor],
         mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
         print_receipt=_print_receipt,
         public_url=settings.public_url,

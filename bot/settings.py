@@ -143,6 +143,12 @@ class Settings(BaseSettings):
     lead_limit: Decimal = Field(
         Decimal("500.00"), ge=0, le=1_000_000, description="The same for a lead. An admin has no limit."
     )
+    second_factor: Literal["optional", "leads", "all"] = Field(
+        "optional",
+        description="Who at the desk must have a second factor, a code of an app at each sign-in, and can do nothing "
+        "but set it up before: nobody, leads and admins (`leads`), or everybody (`all`).",
+        page="operate.md",
+    )
 
     trusted_proxies: str = Field(
         "127.0.0.1/32,::1/128",

@@ -13,10 +13,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
-from bot.cases.agents import add_agent
 from bot.cases.model import Role
 from tests.browser.chromium import SECONDS, chromium
 from tests.browser.widget_page import ChatPage
+from tests.desk_builders import signed_up
 from tests.e2e.running import Site, running_site
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "chat-and-desk.png"
@@ -42,7 +42,7 @@ def main() -> None:
 
 def chat_and_desk(site: Site, browser: Browser) -> list[bytes]:
     """What the customer and the agent see of one conversation."""
-    add_agent(site.services, "dana", "Dana", Role.LEAD, _PASSWORD, None)
+    signed_up(site.services, "dana", "Dana", Role.LEAD, _PASSWORD)
     customer = browser.new_page(viewport={"width": 420, "height": 760}, locale="en-US", device_scale_factor=2)
     customer.goto(site.url)
     chat = ChatPage(customer)

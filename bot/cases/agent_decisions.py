@@ -45,6 +45,7 @@ from bot.cases.review import (
     same_payment,
     terms_of,
 )
+from bot.cases.second_person import check_independent
 from bot.cases.withdrawals import release_order
 from bot.policy.facts import Destination, OrderStatus
 from bot.policy.money import is_known, is_payable, spoken
@@ -107,7 +108,8 @@ def decide_by_agent(
 
 def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: bool) -> AgentDecision:
     """Agree to what another agent decided, which counts then, or not, so that it has to be decided again. Raises
-    UnknownCase, NotAllowed (the first agent, or a limit that does not cover the sum) and MoveNotAllowed."""
+    UnknownCase, NotAllowed (the first agent, a limit that does not cover the sum, or accounts that one person may be
+    behind: see bot.cases.second_person) and MoveNotAllowed."""
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
         if not uow.has_agent_decision(decision_id):
@@ -117,11 +119,7 @@ def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: b
         decision, case = uow.agent_decision(decision_id), uow.case_by_id(decision.case_id)
         if not decision.waits or case.state is not CaseState.IN_REVIEW:
             raise MoveNotAllowed("This decision does not wait for a second person any more.")
-        if agent.id == decision.agent_id:
-            raise NotAllowed("Somebody else has to agree.")
-        deal = deal_of_agent(decision)
-        if not services.limits.covers(agent.role, deal.refund, deal.currency):
-            raise NotAllowed(f"{spoken(deal.refund, deal.currency)} is above your limit.")
+        _check_second(services, uow, agent, decision)
         if agrees:
             _check_unchanged(services, uow, case, stored, decision)
         uow.add_second_opinion(decision.id, agent.id, services.clock(), agrees)
@@ -130,6 +128,21 @@ def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: b
             _settle(services, uow, case, stored, agent, decision)
         uow.commit()
     return decision
+
+
+def check_second_person(services: Services, agent: Agent, decision: AgentDecision) -> None:
+    """Raises NotAllowed, with the reason, where the agent may not say anything to that decision."""
+    with services.unit_of_work() as uow:
+        _check_second(services, uow, at_work(uow, agent), decision)
+
+
+def _check_second(services: Services, uow: UnitOfWork, agent: Agent, decision: AgentDecision) -> None:
+    if agent.id == decision.agent_id:
+        raise NotAllowed("Somebody else has to agree.")
+    deal = deal_of_agent(decision)
+    if not services.limits.covers(agent.role, deal.refund, deal.currency):
+        raise NotAllowed(f"{spoken(deal.refund, deal.currency)} is above your limit.")
+    check_independent(services, uow, decision.agent_id, agent)
 
 
 def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:

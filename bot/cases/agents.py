@@ -1,4 +1,7 @@
-"""The people at the desk: their accounts and their sessions.
+"""The people at the desk: their accounts. Nobody knows the password of somebody else: a new one is set with a link.
+
+Everything here is done ``by`` an admin, or at the command line (None), and recorded. For what they do with their own
+account see bot.cases.own_account.
 
 Roles: an agent works on cases; a lead may also order a cancellation for a violation, and has a higher limit; an admin
 has no limit. See bot.cases.limits.
@@ -7,20 +10,16 @@ has no limit. See bot.cases.limits.
 from __future__ import annotations
 
 import re
-import secrets
-from datetime import timedelta
 from typing import Any
 
 from bot.cases import passwords
-from bot.cases.errors import BadAgent, NotAllowed, SignInRefused
+from bot.cases.errors import BadAgent, ChangedOutside, NotAllowed
 from bot.cases.hashes import keyed_hash
 from bot.cases.helpdesk import Person
-from bot.cases.model import Agent, Role
+from bot.cases.links import new_link
+from bot.cases.model import AccountChange, Agent, Role
 from bot.cases.ports import Services, UnitOfWork
-from bot.cases.sign_in_limits import count_try, was_right
 
-SESSION = timedelta(hours=12)
-"""How long somebody stays signed in; being active does not make it longer."""
 LARGEST_PICTURE = 256 * 1024
 """Bytes."""
 
@@ -32,26 +31,27 @@ _PICTURES = {
     "image/jpeg": re.compile(rb"\xff\xd8\xff"),
     "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
 }
-_WRONG = "The login or the password is wrong."
 
 Picture = tuple[bytes, str]
 """The bytes of a picture and its media type."""
 
 
 def add_agent(
-    services: Services, login: str, name: str, role: Role, password: str, picture: Picture | None = None
-) -> Agent:
-    """A new account. Raises BadAgent: the login is taken or none, the name is none, the password is weak, the picture
-    can't be used."""
+    services: Services, login: str, name: str, role: Role, picture: Picture | None = None, *, by: Agent | None = None
+) -> tuple[Agent, str]:
+    """A new account, and the token of the link with which they set their password. Raises BadAgent: the login is taken
+    or none, the name is none, the picture can't be used; and NotAllowed."""
     login = _login(login)
     values = {"name": _name(name), "role": role, **_picture(picture)}
-    values["password_hash"] = passwords.hashed(passwords.checked(password, login))
     with services.unit_of_work() as uow:
-        agent = uow.add_agent(login=login, active=True, created_at=services.clock(), **values)
+        by_id = _admin_id(uow, by)
+        values |= {"password_hash": passwords.NOBODY, "active": True, "created_at": services.clock()}
+        agent = uow.add_agent(by=by_id, login=login, **values)
         if agent is None:
             raise BadAgent(f"the login {login} is taken")
+        token = new_link(services, uow, agent, by_id)
         uow.commit()
-    return agent
+    return agent, token
 
 
 def change_agent(
@@ -60,33 +60,76 @@ def change_agent(
     *,
     name: str | None = None,
     role: Role | None = None,
-    password: str | None = None,
     active: bool | None = None,
     picture: Picture | None = None,
+    by: Agent | None = None,
 ) -> Agent:
-    """Change what is given of an account. A new password and a disabled account end its sessions at once. Raises
-    BadAgent."""
-    values: dict[str, Any] = {}
+    """Change what is given of an account. A disabled account is signed out at once, and its link is good for nothing.
+    Raises BadAgent, and NotAllowed."""
+    given: list[tuple[AccountChange, dict[str, Any]]] = []
     if name is not None:
-        values["name"] = _name(name)
+        given.append((AccountChange.RENAMED, {"name": _name(name)}))
     if role is not None:
-        values["role"] = role
+        given.append((AccountChange.ROLE_CHANGED, {"role": role}))
     if active is not None:
-        values["active"] = active
-    if picture is not None:
-        values |= _picture(picture)
-    login = _login(login)
-    if password is not None:
-        values["password_hash"] = passwords.hashed(passwords.checked(password, login))
+        given.append((AccountChange.ENABLED if active else AccountChange.DISABLED, {"active": active}))
+    shown = _picture(picture)
     with services.unit_of_work() as uow:
-        known = uow.agent_by_login(login)
-        if known is None:
-            raise BadAgent(f"there is no agent {login}")
-        agent = uow.change_agent(known.id, **values) if values else known
-        if password is not None or not agent.active:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        for change, values in given:
+            if any(getattr(agent, column) != value for column, value in values.items()):
+                agent = uow.change_agent(agent.id, change, by_id, services.clock(), **values)
+        if shown:
+            uow.set_picture(agent.id, **shown)
+        if not agent.active:
             uow.end_sessions(agent.id)
+            uow.drop_link(agent.id)
         uow.commit()
     return agent
+
+
+def make_link(services: Services, login: str, *, by: Agent | None = None) -> tuple[Agent, str]:
+    """Whose it is, and the token of a link with which they set another password. Their present one is good until then.
+    Raises BadAgent, and NotAllowed."""
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        _check_signs_in(agent)
+        token = new_link(services, uow, agent, by_id)
+        uow.commit()
+    return agent, token
+
+
+def reset_second_factor(services: Services, login: str, *, by: Agent | None = None) -> Agent:
+    """Take somebody's second factor and recovery codes away, and sign them out. Raises BadAgent, and NotAllowed."""
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        _check_signs_in(agent)
+        if not agent.second_factor:
+            raise BadAgent(f"{agent.login} has no second factor")
+        values = {"factor": None, "factor_step": None}
+        agent = uow.change_agent(agent.id, AccountChange.FACTOR_RESET, by_id, services.clock(), **values)
+        uow.set_recovery_codes(agent.id, ())
+        uow.end_sessions(agent.id)
+        uow.commit()
+    return agent
+
+
+def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
+    """Bring an account that was changed in the database back to what was recorded, one that was slipped in disabled.
+    It has neither password nor second factor then, but a link, if it is active. Raises BadAgent."""
+    with services.unit_of_work() as uow:
+        known = uow.agent_by_login(login.strip())
+        if known is None:
+            raise BadAgent(f"there is no agent {login}")
+        if uow.is_as_recorded(known.id):
+            raise BadAgent(f"{login} is as it was recorded")
+        agent = uow.mend_agent(known.id, services.clock())
+        token = new_link(services, uow, agent, None) if agent.active and not agent.external else None
+        uow.commit()
+    return agent, token
 
 
 def agents(services: Services) -> list[Agent]:
@@ -101,50 +144,16 @@ def picture_of(services: Services, agent_id: int) -> Picture | None:
         return uow.picture_of(agent_id)
 
 
-def sign_in(services: Services, login: str, password: str, address: str) -> str:
-    """A token that opens the desk for SESSION. Raises SignInRefused; see bot.cases.sign_in_limits.
-
-    An unknown login is counted and answered as a wrong password is, after the same work.
-    """
-    now = services.clock()
-    login = login.strip().lower()
-    with services.unit_of_work() as uow:
-        made = count_try(services, uow, login, address)
-        known = uow.agent_by_login(login)
-        stored = uow.password_hash(known.id) if known is not None and known.active else passwords.NOBODY
-        uow.commit()
-    right = len(password) <= passwords.LONGEST and passwords.fits(password, stored)
-    if not right or known is None:
-        raise SignInRefused(_WRONG)
-    token = secrets.token_urlsafe(32)
-    with services.unit_of_work() as uow:
-        if uow.password_hash(known.id) != stored or not uow.agent(known.id).active:
-            raise SignInRefused(_WRONG)  # changed while it was compared
-        was_right(services, uow, made)
-        uow.add_session(known.id, _hash(services, token), now, now + SESSION)
-        uow.commit()
-    return token
-
-
-def agent_of_session(services: Services, token: str) -> Agent | None:
-    """Who is signed in with that token; None once it has run out, was ended, or the account was disabled."""
-    with services.unit_of_work() as uow:
-        return uow.session_agent(_hash(services, token), services.clock())
-
-
-def sign_out(services: Services, token: str) -> None:
-    """End a session; one that has ended already is no error."""
-    with services.unit_of_work() as uow:
-        uow.end_session(_hash(services, token))
-        uow.commit()
-
-
 def at_work(uow: UnitOfWork, agent: Agent, *roles: Role) -> Agent:
     """The account as it is now, within the running transaction; with ``roles``, if it has one of them. Raises
-    NotAllowed."""
+    NotAllowed, also for an account that is not as it was recorded."""
     known = uow.agent(agent.id)
     if not known.active:
         raise NotAllowed("This account has been disabled.")
+    if known.external:
+        raise NotAllowed("Who works at another help desk does not work here.")
+    if not uow.is_as_recorded(known.id):
+        raise ChangedOutside
     if roles and known.role not in roles:
         raise NotAllowed(f"Only a {' or '.join(role.value for role in roles)} may do that.")
     return known
@@ -166,10 +175,12 @@ def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Perso
     if known is None:
         values = {"login": login, "name": name or "An agent", "role": Role.AGENT}
         values["password_hash"] = passwords.NOBODY
-        uow.add_agent(active=True, created_at=services.clock(), **values)
+        uow.add_agent(by=None, active=True, created_at=services.clock(), **values)
         known = uow.agent_by_login(login)
         assert known is not None
-    return known if name in ("", known.name) else uow.change_agent(known.id, name=name)
+    if name in ("", known.name) or not uow.is_as_recorded(known.id):
+        return known
+    return uow.change_agent(known.id, AccountChange.RENAMED, None, services.clock(), name=name)
 
 
 def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
@@ -177,8 +188,26 @@ def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
     return external_agent(services, uow, desk, Person("connector", f"Connector ({desk})"))
 
 
-def _hash(services: Services, token: str) -> str:
-    return keyed_hash(services.hash_key, "agent session", token)
+def _other(uow: UnitOfWork, login: str, by_id: int | None) -> Agent:
+    """The account of that login, which is not that of whoever wants to change it."""
+    login = login.strip()
+    agent = uow.agent_by_login(login) or uow.agent_by_login(login.lower())
+    if agent is None:
+        raise BadAgent(f"there is no agent {login}")
+    if agent.id == by_id:
+        raise NotAllowed("Nobody does that with their own account.")
+    return agent
+
+
+def _admin_id(uow: UnitOfWork, by: Agent | None) -> int | None:
+    return None if by is None else at_work(uow, by, Role.ADMIN).id
+
+
+def _check_signs_in(agent: Agent) -> None:
+    if agent.external:
+        raise BadAgent(f"{agent.login} works at another help desk, and never signs in here")
+    if not agent.active:
+        raise BadAgent(f"{agent.login} is disabled")
 
 
 def _login(login: str) -> str:

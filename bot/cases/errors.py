@@ -7,8 +7,10 @@ CaseError
 ├── MailNotSent         try again later
 ├── BadAgent            an account of the desk can't be made or changed like this
 ├── SignInRefused       not signed in; the words don't tell why
+├── CodeNeeded          the password was right, and a code of the second factor is asked for
 ├── NotAllowed          this agent may not do that: the role, or somebody else has the case
-│   └── TakenAlready    another agent has the case or its conversation
+│   ├── TakenAlready    another agent has the case or its conversation
+│   └── ChangedOutside  the account is not as it was recorded: somebody wrote into the database
 ├── BadAmount           a sum that can't be paid, or more than may be
 └── BadText             words or a number that can't be taken down
 """
@@ -44,12 +46,27 @@ class SignInRefused(CaseError):
     """Nobody is signed in. The same for an unknown login and a wrong password."""
 
 
+class CodeNeeded(CaseError):
+    """Half of a sign-in. ``ticket`` is what the other half shows."""
+
+    def __init__(self, ticket: str) -> None:
+        super().__init__("A code is needed, too.")
+        self.ticket = ticket
+
+
 class NotAllowed(CaseError):
     """The agent may not do that: not with their role, or not without having taken the case."""
 
 
 class TakenAlready(NotAllowed):
     """Another agent has the case, or its conversation."""
+
+
+class ChangedOutside(NotAllowed):
+    """The account is not as it was recorded. Nobody works with it until an operator has looked."""
+
+    def __init__(self) -> None:
+        super().__init__("This account was changed outside of Refund Desk. An operator has to look: audit verify.")
 
 
 class BadAmount(CaseError):

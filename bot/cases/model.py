@@ -376,11 +376,49 @@ class Agent:
     name: str
     role: Role
     active: bool = True
+    second_factor: bool = False
+    """Whether a code is asked for when they sign in."""
 
     @property
     def external(self) -> bool:
         """Whether they work at a help desk of others, and never sign in here."""
         return ":" in self.login
+
+
+@dataclass(frozen=True)
+class Link:
+    """What a link to set a password with is recognised by, and which account made it (None: the command line)."""
+
+    token_hash: str = field(repr=False)
+    made_by: int | None
+
+
+class AccountChange(str, Enum):
+    """What was done to an account of the desk."""
+
+    FOUND = "found"
+    """It was there when accounts began to be recorded."""
+    MADE = "made"
+    RENAMED = "renamed"
+    ROLE_CHANGED = "role_changed"
+    DISABLED = "disabled"
+    ENABLED = "enabled"
+    LINK_MADE = "link_made"
+    """A link to set a password with."""
+    LINK_USED = "link_used"
+    """A password was set with a link; ``by`` is who had made the link."""
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    FACTOR_ON = "factor_on"
+    FACTOR_OFF = "factor_off"
+    """By themselves."""
+    FACTOR_RESET = "factor_reset"
+    """By somebody else."""
+    CODES_MADE = "codes_made"
+    """New recovery codes."""
+    CODE_USED = "code_used"
+    """A recovery code."""
+    MENDED = "mended"
+    """It had been changed outside of this program, and is again as it was recorded."""
 
 
 class Author(str, Enum):

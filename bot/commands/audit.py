@@ -1,4 +1,4 @@
-"""``refund-desk audit``: whether the record of decisions and moves is whole."""
+"""``refund-desk audit``: whether the record of decisions, moves and accounts is whole."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from bot.commands import open_services
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``audit`` and its verb."""
-    audit = subparsers.add_parser("audit", help="check the record of decisions and moves")
+    audit = subparsers.add_parser("audit", help="check the record of decisions, moves and accounts")
     verbs = audit.add_subparsers(metavar="VERB", required=True)
-    parser = verbs.add_parser("verify", help="find changed and missing rows; exit status 1 if there are any")
+    told = "find changed and missing rows, and accounts that are not as recorded; exit status 1 if there are any"
+    parser = verbs.add_parser("verify", help=told)
     parser.set_defaults(run=_verify)
 
 

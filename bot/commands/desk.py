@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import mimetypes
-import secrets
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +14,24 @@ from bot.commands import CommandError, open_services
 if TYPE_CHECKING:
     from bot.cases.agents import Picture
     from bot.cases.model import Agent
+    from bot.cases.ports import Services
 
 _ROLES = ("agent", "lead", "admin")
+_HERE = "http://127.0.0.1:5005"
+"""Where `run` is unless told otherwise."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``desk`` and its verbs."""
     desk = subparsers.add_parser("desk", help="let people work at the desk")
     verbs = desk.add_subparsers(metavar="VERB", required=True)
-    parser = verbs.add_parser("add-agent", help="give somebody an account; its password is made and printed once")
+    parser = verbs.add_parser(
+        "add-agent", help="give somebody an account; prints the link with which they set a password"
+    )
     parser.add_argument("login", metavar="LOGIN", help="what they sign in with")
     parser.add_argument("--name", required=True, help="what customers read, such as Dana")
     parser.add_argument("--role", required=True, choices=_ROLES, help="what they may do")
     parser.add_argument("--picture", metavar="FILE", help="a PNG, JPEG or WebP file that customers see")
-    parser.add_argument("--password-stdin", action="store_true", help="read the password from the input instead")
     parser.set_defaults(run=_add)
     parser = verbs.add_parser("list-agents", help="list the accounts")
     parser.set_defaults(run=_list)
@@ -39,24 +43,31 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     active = parser.add_mutually_exclusive_group()
     active.add_argument("--disable", action="store_true", help="sign them out, and let them in no more")
     active.add_argument("--enable", action="store_true", help="let them in again")
-    parser.add_argument("--new-password", action="store_true", help="make a new password and print it once")
     parser.set_defaults(run=_change)
+    parser = verbs.add_parser(
+        "new-link", help="print a link with which somebody sets another password, good once for a day"
+    )
+    parser.add_argument("login", metavar="LOGIN")
+    parser.set_defaults(run=_new_link)
+    parser = verbs.add_parser("reset-second-factor", help="let somebody who lost app and recovery codes sign in again")
+    parser.add_argument("login", metavar="LOGIN")
+    parser.set_defaults(run=_reset_second_factor)
+    parser = verbs.add_parser(
+        "mend-agent", help="bring an account that was changed in the database back to what was recorded"
+    )
+    parser.add_argument("login", metavar="LOGIN")
+    parser.set_defaults(run=_mend)
 
 
 def _add(args: argparse.Namespace) -> int:
     from bot.cases.agents import add_agent
-    from bot.cases.errors import BadAgent
     from bot.cases.model import Role
 
-    password = _from_input() if args.password_stdin else _new_password()
     picture = _picture(args.picture)
-    try:
-        agent = add_agent(open_services(), args.login, args.name, Role(args.role), password, picture)
-    except BadAgent as error:
-        raise CommandError(str(error)) from None
-    print(f"Added {_line(agent)}")
-    if not args.password_stdin:
-        print(f"Password, shown only now: {password}")
+    with _opened() as services:
+        agent, token = add_agent(services, args.login, args.name, Role(args.role), picture)
+        print(f"Added {_line(agent)}")
+        _print_link(services, token)
     return 0
 
 
@@ -70,44 +81,71 @@ def _list(args: argparse.Namespace) -> int:
 
 def _change(args: argparse.Namespace) -> int:
     from bot.cases.agents import change_agent
-    from bot.cases.errors import BadAgent
     from bot.cases.model import Role
 
-    if not any((args.name, args.role, args.picture, args.disable, args.enable, args.new_password)):
+    if not any((args.name, args.role, args.picture, args.disable, args.enable)):
         raise CommandError("nothing to change; see --help")
-    password = _new_password() if args.new_password else None
     picture = _picture(args.picture)
-    try:
+    with _opened() as services:
         agent = change_agent(
-            open_services(),
+            services,
             args.login,
             name=args.name,
             role=Role(args.role) if args.role else None,
-            password=password,
             active=True if args.enable else False if args.disable else None,
             picture=picture,
         )
-    except BadAgent as error:
-        raise CommandError(str(error)) from None
-    print(f"Changed {_line(agent)}")
-    if password:
-        print(f"Password, shown only now: {password}")
+        print(f"Changed {_line(agent)}")
     return 0
 
 
-def _line(agent: Agent) -> str:
-    return f"{agent.login}  {agent.name}  {agent.role.value}{'' if agent.active else '  disabled'}"
+def _new_link(args: argparse.Namespace) -> int:
+    from bot.cases.agents import make_link
+
+    with _opened() as services:
+        _print_link(services, make_link(services, args.login)[1])
+    return 0
 
 
-def _new_password() -> str:
-    return secrets.token_urlsafe(15)
+def _reset_second_factor(args: argparse.Namespace) -> int:
+    from bot.cases.agents import reset_second_factor
+
+    with _opened() as services:
+        print(f"Reset {_line(reset_second_factor(services, args.login))}")
+    return 0
 
 
-def _from_input() -> str:
+def _mend(args: argparse.Namespace) -> int:
+    from bot.cases.agents import mend_agent
+
+    with _opened() as services:
+        agent, token = mend_agent(services, args.login)
+        print(f"Mended {_line(agent)}")
+        if token is not None:
+            _print_link(services, token)
+    return 0
+
+
+@contextmanager
+def _opened() -> Iterator[Services]:
+    """The services; what can't be done is one line."""
+    from bot.cases.errors import CaseError
+
     try:
-        return sys.stdin.readline().rstrip("\r\n")
-    except UnicodeDecodeError:
-        raise CommandError("the password on the input is not in UTF-8") from None
+        yield open_services()
+    except CaseError as error:
+        raise CommandError(str(error)) from None
+
+
+def _print_link(services: Services, token: str) -> None:
+    print(
+        f"The link to set the password with, good once within a day: {services.public_url or _HERE}/desk/link/{token}"
+    )
+
+
+def _line(agent: Agent) -> str:
+    marks = ("  second factor" if agent.second_factor else "") + ("" if agent.active else "  disabled")
+    return f"{agent.login}  {agent.name}  {agent.role.value}{marks}"
 
 
 def _picture(file: str | None) -> Picture | None:

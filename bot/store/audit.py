@@ -1,4 +1,5 @@
-"""The audit chain: every decision, also those of agents, and every move of a case, each hash-chained to the one before.
+"""The audit chain: every decision, also those of agents, every move of a case, and everything that is done to an
+account of the desk, each hash-chained to the one before.
 
 A row of the chain holds a digest of the row that it is about, keyed with the secret of the installation, so that nobody
 without the secret can write a chain that fits. Only what was there is proven; nothing personal is in it.
@@ -24,6 +25,7 @@ START = "0" * 64
 
 _FIRST: dict[str, Table] = {"decision": t.decisions, "move": t.case_log}
 CHAINED: dict[str, Table] = {**_FIRST, "agent_decision": t.agent_decisions, "second_opinion": t.second_opinions}
+CHAINED["agent_event"] = t.agent_events
 """The kinds of rows that are chained, and their tables. The reason of an agent's decision is chained as it is sealed:
 erasing forgets its key and leaves the row, so the chain holds."""
 ERASURE = "erasure"

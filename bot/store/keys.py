@@ -71,6 +71,11 @@ def conversation(conversation_id: str) -> str:
     return f"conversation:{conversation_id}"
 
 
+def account(agent_id: int) -> str:
+    """The subject of an account's second factor."""
+    return f"account:{agent_id}"
+
+
 class Keys:
     """Seals and opens values with a key per subject. Safe to use from several threads and processes."""
 

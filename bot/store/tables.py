@@ -338,6 +338,39 @@ agents = Table(
     Column("picture_type", String(20)),
     Column("active", Boolean, nullable=False),
     Column("created_at", Moment, nullable=False),
+    Column("factor", Text),  # the secret of the second factor, under the account's key; None without one
+    Column("factor_step", Integer),  # the time step of the last code, which is good once
+)
+
+agent_events = Table(
+    "agent_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("agent_id", Integer, nullable=False, index=True),  # no key: what became of the account must not matter
+    Column("at", Moment, nullable=False, index=True),
+    Column("change", String(20), nullable=False),
+    Column("by_id", Integer),  # None: the command line, or a help desk
+    Column("login", String(64), nullable=False),  # the account from then on
+    Column("name", String(100), nullable=False),
+    Column("role", String(10), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+)
+
+agent_links = Table(
+    "agent_links",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True, autoincrement=False),
+    Column("token_hash", String(64), nullable=False),
+    Column("made_by", Integer),
+    Column("expires_at", Moment, nullable=False),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    Column("agent_id", ForeignKey("agents.id"), primary_key=True, autoincrement=False),
+    Column("code_hash", String(64), primary_key=True),
 )
 
 agent_sessions = Table(

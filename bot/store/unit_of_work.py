@@ -25,7 +25,7 @@ from bot.cases.model import (
 )
 from bot.cases.transcript import of_messages, transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
-from bot.store import audit
+from bot.store import account_record, audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
 from bot.store.desk import DeskRows
@@ -330,9 +330,10 @@ class SqlUnitOfWork(
         return of_messages(said) if said else transcript(self.personal.events(conversation_id))
 
     def verify_audit(self) -> tuple[int, list[str]]:
-        """How many rows the audit chain has, and what is wrong with it, a line each."""
+        """How many rows the audit chain has, and what is wrong with it or the accounts, a line each."""
         rows: int = self.connection.execute(select(func.count()).select_from(t.audit)).scalar_one()
-        return rows, list(audit.verify(self.connection, self.keys.audit_key))
+        problems = list(audit.verify(self.connection, self.keys.audit_key))
+        return rows, problems + list(account_record.verify(self.connection))
 
     def case_file(self, reference: str) -> CaseFile | None:
         """Everything about one case."""

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from bot.cases.agents import add_agent
 from bot.cases.model import CaseState, Role
 from tests.browser.chromium import PHONE
 from tests.browser.widget_page import ChatPage
+from tests.desk_builders import signed_up
 from tests.e2e.running import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -22,7 +22,7 @@ PASSWORD = "a password of some length"
 @pytest.fixture(scope="module")
 def dana(desk: Site) -> str:
     """Somebody at the desk: what they sign in with."""
-    add_agent(desk.services, "dana", "Dana", Role.LEAD, PASSWORD, None)
+    signed_up(desk.services, "dana", "Dana", Role.LEAD, PASSWORD)
     return "dana"
 
 

@@ -6,20 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cases import passwords
 from bot.cases.model import Agent
 from bot.cases.ports import Services
 from tests.cases.gateways import FaultyGateway
-from tests.desk_builders import a_conversation, an_agent
+from tests.desk_builders import a_conversation, an_agent, with_quick_hashes
 from tests.store_builders import proven_address, store_order
 
 
 @pytest.fixture(autouse=True)
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real costs would only make the tests slow; one test looks at them."""
-    monkeypatch.setattr(passwords, "_LOG_N", 4)
-    monkeypatch.setattr(passwords, "_P", 1)
-    monkeypatch.setattr(passwords, "NOBODY", passwords.hashed("nobody's"))
+    with_quick_hashes(monkeypatch)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.cases.agent_decisions import decide_by_agent
-from bot.cases.agents import add_agent
 from bot.cases.conversations import Client, open_conversation
 from bot.cases.desk_work import take
 from bot.cases.execution import carry_out_due
@@ -30,6 +29,7 @@ from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.cases.gateways import ledger_entries
+from tests.desk_builders import signed_up
 from tests.store_builders import NOW, TRANSCRIPT, Clock, store_order, verified
 
 TODAY = date(2026, 5, 6)
@@ -192,7 +192,7 @@ def test_money_is_what_was_paid_exactly_and_by_currency(services: Services, cloc
 
 def test_the_fee_that_a_person_decided_counts_and_not_the_policys(services: Services, clock: Clock) -> None:
     reference, _ = refund(services, "dee", "CC-200004", dispute_open=True)
-    dana = add_agent(services, "dana", "Dana", Role.ADMIN, "correct horse battery")
+    dana = signed_up(services, "dana", "Dana", Role.ADMIN, "correct horse battery")
     take(services, dana, reference)
     decision = decide_by_agent(
         services,

@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cases.agents import add_agent
 from bot.cases.conversations import Client, open_conversation
 from bot.cases.desk_work import decide_by_agent, hand_back, say_to_customer, take
 from bot.cases.inbox import receive
@@ -17,12 +16,13 @@ from bot.cases.ports import Services
 from bot.cases.quotes import quote_refund
 from bot.cases.receipts import receipt_of
 from bot.policy.facts import Destination
+from tests.desk_builders import signed_up
 from tests.store_builders import Clock, store_order, verified
 
 
 @pytest.fixture
 def dana(services: Services) -> Agent:
-    return add_agent(services, "dana", "Dana", Role.LEAD, "a long password", None)
+    return signed_up(services, "dana", "Dana", Role.LEAD, "a long password")
 
 
 @pytest.fixture

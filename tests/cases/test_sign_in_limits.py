@@ -6,10 +6,10 @@ import concurrent.futures
 
 import pytest
 
-from bot.cases.agents import add_agent, sign_in
 from bot.cases.errors import SignInRefused
 from bot.cases.model import Role
 from bot.cases.ports import Services
+from bot.cases.sign_in import sign_in
 from bot.cases.sign_in_limits import (
     ADDRESS_TRIES,
     HERE_TRIES,
@@ -19,6 +19,7 @@ from bot.cases.sign_in_limits import (
     was_right,
     wrong_tries,
 )
+from tests.desk_builders import signed_up
 from tests.store_builders import Clock
 
 RIGHT = "correct horse battery"
@@ -28,7 +29,7 @@ HOME, AWAY = "192.0.2.1", "192.0.2.99"
 @pytest.fixture
 def dana(services: Services) -> Services:
     """A desk at which Dana works."""
-    add_agent(services, "dana", "Dana", Role.AGENT, RIGHT)
+    signed_up(services, "dana", "Dana", Role.AGENT, RIGHT)
     return services
 
 

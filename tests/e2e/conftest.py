@@ -36,8 +36,8 @@ def mail_server() -> Iterator[tuple[Inbox, int]]:
 
 @pytest.fixture(scope="package")
 def strict_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[Inbox, int]) -> Iterator[Site]:
-    """A bot with short limits, a listed origin, signed tokens and codes by mail; tests are told apart by
-    X-Forwarded-For."""
+    """A bot with short limits, a listed origin, signed tokens, codes by mail, and second factors for leads; tests are
+    told apart by X-Forwarded-For."""
     settings = {
         "MESSAGES_PER_MINUTE": "6",
         "ADDRESS_MESSAGES_PER_MINUTE": "15",
@@ -46,6 +46,7 @@ def strict_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[Inb
         "TOKEN_SECRET": TOKEN_SECRET,
         "CONTACT": "desk@example.org",
         "EMAIL_CODE": "required",
+        "SECOND_FACTOR": "leads",
         "SMTP_URL": f"smtp://127.0.0.1:{mail_server[1]}",
         "MAIL_FROM": "desk@example.org",
     }

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from bot.cases.agents import add_agent
 from bot.cases.model import Agent, Role
+from tests.desk_builders import signed_up
 from tests.e2e.running import Site
 
 PASSWORD = "correct horse battery staple"
@@ -35,6 +35,11 @@ class Person:
         fields = {"login": self.agent.login, "password": password, "next": to}
         return self.browser.post("/desk/sign-in", data=fields)
 
+    def types_code(self, page: httpx.Response, code: str) -> httpx.Response:
+        """Fill in the form that asks for the second factor."""
+        data = {"ticket": ticket_of(page), "code": code, "next": "/desk"}
+        return self.browser.post("/desk/sign-in/code", data=data)
+
     def sees(self, path: str, status: int = 200) -> str:
         """A page's text, without tags."""
         answer = self.browser.get(path)
@@ -43,7 +48,8 @@ class Person:
 
     def csrf(self) -> str:
         """What the forms of this session carry."""
-        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', self.browser.get("/desk").text)
+        page = self.browser.get("/desk", follow_redirects=True)
+        found = re.search(r'name="csrf" value="([0-9a-f]{64})"', page.text)
         assert found is not None
         return found.group(1)
 
@@ -66,6 +72,13 @@ class Person:
         return html.unescape(found.group(1))
 
 
+def ticket_of(page: httpx.Response) -> str:
+    """What the form that asks for a code carries."""
+    found = re.search(r'name="ticket" value="([\w.]+)"', page.text)
+    assert found is not None, words(page.text)
+    return found.group(1)
+
+
 def words(page: str) -> str:
     """What a page says, in one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
@@ -73,7 +86,7 @@ def words(page: str) -> str:
 
 def a_person(site: Site, role: Role = Role.AGENT, name: str = "Dana") -> Person:
     """Somebody new at the desk, not signed in."""
-    agent = add_agent(site.services, f"{role.value}-{next(_numbers)}", name, role, PASSWORD)
+    agent = signed_up(site.services, f"{role.value}-{next(_numbers)}", name, role, PASSWORD)
     browser = httpx.Client(base_url=site.url, timeout=60, headers={"X-Forwarded-For": new_address()})
     return Person(site, agent, browser)
 

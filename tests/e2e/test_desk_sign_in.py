@@ -8,8 +8,9 @@ import httpx
 import pytest
 from sanic import Sanic
 
-from bot.cases.agents import change_agent, sign_in
+from bot.cases.agents import change_agent
 from bot.cases.model import Role
+from bot.cases.sign_in import sign_in
 from bot.channels import desk
 from bot.channels.edge import Edge
 from tests.e2e.desk_steps import PASSWORD, a_person, at_work, new_address, words
@@ -17,19 +18,32 @@ from tests.e2e.running import Site
 
 pytestmark = pytest.mark.e2e
 CASE = "/desk/cases/RD-23456A"
-PAGES = ["/desk", "/desk/insight/", "/desk/agents/", CASE]
+SET_UP = "/desk/account/second-factor"
+PAGES = ["/desk", "/desk/insight/", "/desk/agents/", "/desk/account/", SET_UP, CASE]
 STREAMS = ["/desk/events", f"{CASE}/events"]
 FORMS = [
     "/desk/sign-out",
     "/desk/insight/export",
     "/desk/agents/add",
     "/desk/agents/change",
+    "/desk/account/password",
+    "/desk/account/recovery-codes",
+    SET_UP,
+    f"{SET_UP}/off",
     *(
         f"{CASE}/{what}"
         for what in ("take", "say", "typing", "decide", "second", "return", "terminate", "hand-back", "close")
     ),
 ]
-OPEN = {"/desk/sign-in", "/desk/static/desk.css", "/desk/static/desk.js", "/agents/<agent_id:int>/picture"}
+LINK = "/desk/link/<link:str>"
+OPEN = {
+    "/desk/sign-in",
+    "/desk/sign-in/code",
+    LINK,
+    "/desk/static/desk.css",
+    "/desk/static/desk.js",
+    "/agents/<agent_id:int>/picture",
+}
 
 
 def test_these_are_all_routes_of_the_desk(site: Site) -> None:
@@ -38,7 +52,9 @@ def test_these_are_all_routes_of_the_desk(site: Site) -> None:
     app.router.finalize()
     paths = {(method, f"/{route.path}") for route in app.router.routes for method in route.methods}
     known = {("GET", path) for path in [*PAGES, *STREAMS]} | {("POST", path) for path in FORMS}
-    known |= {("GET", path) for path in OPEN} | {("POST", "/desk/sign-in")}
+    known |= {("GET", path) for path in OPEN} | {
+        ("POST", path) for path in ("/desk/sign-in", "/desk/sign-in/code", LINK)
+    }
 
     def plain(path: str) -> str:
         return re.sub(r"<reference:[^>]*>", "RD-23456A", path).rstrip("/")
@@ -91,7 +107,7 @@ def test_a_form_from_another_page_is_refused(site: Site) -> None:
 def test_the_cookie_is_for_the_desk_and_for_no_script(site: Site) -> None:
     person = a_person(site)
     cookie = person.signs_in().headers["set-cookie"]
-    assert re.fullmatch(r"refund_desk_agent=[\w-]{43}; Path=/desk; HttpOnly; SameSite=Strict", cookie)
+    assert re.fullmatch(r"refund_desk_agent=\d+-[\w-]{43}; Path=/desk; HttpOnly; SameSite=Strict", cookie)
     secure = person.browser.post(
         "/desk/sign-in",
         data={"login": person.agent.login, "password": PASSWORD},
@@ -155,7 +171,7 @@ def test_whoever_is_signed_in_is_not_asked_again(site: Site) -> None:
 
 def test_every_page_keeps_the_rules_of_the_edge(site: Site) -> None:
     person = at_work(site, Role.ADMIN)
-    for path in [*PAGES[:3], "/desk/sign-in"]:
+    for path in [*PAGES[:5], "/desk/sign-in"]:
         answer = person.browser.get(path)
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["content-security-policy"].startswith("default-src 'self'")
@@ -180,13 +196,17 @@ def test_only_an_admin_sees_and_changes_who_works_here(site: Site) -> None:
     assert victim.signs_in().status_code == 303
 
 
-def test_an_admin_adds_somebody_whose_password_is_shown_once(site: Site) -> None:
+def test_an_admin_adds_somebody_by_a_link_that_is_shown_once(site: Site) -> None:
     admin = at_work(site, Role.ADMIN)
     answer = admin.sends("/desk/agents/add", login="new.person", name="<b>New</b> & Person", role="lead")
-    found = re.search(r'<code class="secret">([\w-]{20})</code>', answer.text)
+    found = re.search(rf'<code class="secret">{site.url}(/desk/link/\d+-[\w-]{{43}})</code>', answer.text)
     assert answer.status_code == 200 and found is not None
     assert "<b>New</b>" not in answer.text and "&lt;b&gt;New&lt;/b&gt; &amp; Person" in answer.text
-    assert sign_in(site.services, "new.person", found.group(1), new_address())
+    page = httpx.get(site.url + found.group(1))
+    assert page.status_code == 200 and "new.person" in words(page.text)
+    password = {"new": "a password of my own", "again": "a password of my own"}
+    assert "Your password is set" in words(httpx.post(site.url + found.group(1), data=password).text)
+    assert sign_in(site.services, "new.person", password["new"], new_address())
     assert found.group(1) not in admin.browser.get("/desk/agents/").text
 
     assert "is taken" in words(admin.sends("/desk/agents/add", login="new.person", name="Other", role="agent").text)

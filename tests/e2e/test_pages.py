@@ -16,7 +16,6 @@ import pytest
 import sqlalchemy as sa
 
 from bot.cases.agent_decisions import decide_by_agent
-from bot.cases.agents import add_agent
 from bot.cases.desk_work import say_to_customer, take
 from bot.cases.messages import history
 from bot.cases.model import Agent, Author, CaseFile, CaseKind, CaseState, Cause, Role, Verdict
@@ -24,6 +23,7 @@ from bot.cases.receipts import receipt_path
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from tests.desk_builders import signed_up
 from tests.e2e.plain_browser import PlainBrowser
 from tests.e2e.running import Site, running_site
 from tests.e2e.shop import Inbox
@@ -248,7 +248,7 @@ def _posted(browser: PlainBrowser, path: str, values: dict[str, str]) -> httpx.R
 def agent(site: Site) -> Agent:
     """Somebody at the desk."""
     login = f"dana-{next(_logins)}"
-    return add_agent(site.services, login, "Dana", Role.LEAD, "a long pass phrase for tests")
+    return signed_up(site.services, login, "Dana", Role.LEAD, "a long pass phrase for tests")
 
 
 def reviewed(site: Site, browser: PlainBrowser, agent: Agent) -> str:

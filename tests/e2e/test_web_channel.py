@@ -16,10 +16,10 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bot.cases.agents import add_agent
 from bot.cases.desk_work import close, say_to_customer, take
 from bot.cases.messages import say
 from bot.cases.model import Author, Role
+from tests.desk_builders import signed_up
 from tests.e2e.running import Site, running_site
 from tests.e2e.shop import Inbox
 
@@ -254,7 +254,7 @@ def test_a_receipt_comes_with_the_confirmation(site: Site, visitor: Visitor) -> 
 
 
 def test_a_person_joins_talks_and_leaves_and_the_bot_is_silent_meanwhile(site: Site, visitor: Visitor) -> None:
-    dana = add_agent(site.services, "dana-web", "Dana", Role.AGENT, "a password of some length", None)
+    dana = signed_up(site.services, "dana-web", "Dana", Role.AGENT, "a password of some length")
     visitor.opens()
     visitor.hears()
     visitor.sends("I want to talk to a human")
@@ -301,7 +301,7 @@ def test_by_night_the_customer_is_told_when_and_leaves_an_address(
         assert "Our people are back on" in away["text"]
         assert not visitor.opens()["status"]["hours"]["open"]
         assert "night@example.net" in visitor.says("night@example.net")
-        dana = add_agent(site.services, "dana", "Dana", Role.AGENT, "a password of some length", None)
+        dana = signed_up(site.services, "dana", "Dana", Role.AGENT, "a password of some length")
         reference = handed["card"]["reference"]
         take(site.services, dana, reference)
         say_to_customer(site.services, dana, reference, "Good morning. All is well.")

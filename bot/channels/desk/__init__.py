@@ -5,7 +5,18 @@ from __future__ import annotations
 from sanic import Sanic
 
 from bot.cases.ports import Services
-from bot.channels.desk import accounts, actions, case, insight, live, pictures, queue, sign_in, statics
+from bot.channels.desk import (
+    accounts,
+    actions,
+    case,
+    insight,
+    live,
+    own_account,
+    pictures,
+    queue,
+    sign_in,
+    statics,
+)
 from bot.channels.desk.pages import Desk
 from bot.channels.edge import Edge
 
@@ -23,6 +34,7 @@ def install(app: Sanic, services: Services, edge: Edge) -> None:
         live.routes(desk, watch),
         insight.routes(desk),
         accounts.routes(desk),
+        own_account.routes(desk),
         pictures.routes(desk),
         statics.routes(),
     ):

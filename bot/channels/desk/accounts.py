@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from sanic import Blueprint
 from sanic.response import HTTPResponse
 
-from bot.cases.agents import add_agent, agents, change_agent
-from bot.cases.errors import BadAgent
+from bot.cases.agents import add_agent, agents, change_agent, make_link, reset_second_factor
+from bot.cases.errors import BadAgent, NotAllowed
 from bot.cases.model import Role
 from bot.channels.desk.pages import Desk, Visit, see
 
@@ -33,14 +32,11 @@ def routes(desk: Desk) -> Blueprint:
         if visit.agent.role is not Role.ADMIN:
             return desk.problem(visit, 403, _ADMINS_ONLY)
         login, name = visit.field("login"), visit.field("name")
-        # Made here, shown once: nobody picks a weak one for somebody else.
-        password = secrets.token_urlsafe(15)
         try:
-            role = _role(visit)
-            agent = await desk.do(add_agent, login, name, role, password)
-        except BadAgent as error:
+            agent, token = await desk.do(add_agent, login, name, _role(visit), by=visit.agent)
+        except (BadAgent, NotAllowed) as error:
             return await _page(desk, visit, status=409, says=str(error), typed={"login": login, "name": name})
-        return await _page(desk, visit, made=agent, password=password)
+        return await _page(desk, visit, made=agent, link=_address(desk, visit, token))
 
     @found.post("/change")
     @desk.signed_in
@@ -48,20 +44,19 @@ def routes(desk: Desk) -> Blueprint:
         if visit.agent.role is not Role.ADMIN:
             return desk.problem(visit, 403, _ADMINS_ONLY)
         login, what = visit.field("login"), visit.field("what")
-        if login == visit.agent.login and what != "password":
-            return await _page(desk, visit, status=409, says="You can't change your own role or disable yourself.")
-        password = secrets.token_urlsafe(15) if what == "password" else None
         try:
             if what == "role":
-                await desk.do(change_agent, login, role=_role(visit))
+                await desk.do(change_agent, login, role=_role(visit), by=visit.agent)
             elif what in ("disable", "enable"):
-                await desk.do(change_agent, login, active=what == "enable")
-            elif password:
-                agent = await desk.do(change_agent, login, password=password)
-                return await _page(desk, visit, made=agent, password=password)
+                await desk.do(change_agent, login, active=what == "enable", by=visit.agent)
+            elif what == "second-factor":
+                await desk.do(reset_second_factor, login, by=visit.agent)
+            elif what == "link":
+                agent, token = await desk.do(make_link, login, by=visit.agent)
+                return await _page(desk, visit, made=agent, link=_address(desk, visit, token))
             else:
                 raise BadAgent("choose what to change")
-        except BadAgent as error:
+        except (BadAgent, NotAllowed) as error:
             return await _page(desk, visit, status=409, says=str(error))
         return see("/desk/agents/")
 
@@ -69,9 +64,16 @@ def routes(desk: Desk) -> Blueprint:
 
 
 async def _page(desk: Desk, visit: Visit, *, status: int = 200, **values: Any) -> HTTPResponse:
-    shown = {"says": "", "typed": {"login": "", "name": ""}, "made": None, "password": "", **values}
+    shown = {"says": "", "typed": {"login": "", "name": ""}, "made": None, "link": "", **values}
     people = await desk.do(agents)
     return desk.page(visit, "agents.html", status=status, people=people, roles=list(Role), **shown)
+
+
+def _address(desk: Desk, visit: Visit, token: str) -> str:
+    """Where a link leads: to the address that is set, or the one at which the admin is."""
+    request = visit.request
+    here = f"{'https' if desk.edge.is_https(request) else 'http'}://{request.headers.get('host', '')}"
+    return f"{desk.services.public_url or here}/desk/link/{token}"
 
 
 def _role(visit: Visit) -> Role:

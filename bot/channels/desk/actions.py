@@ -9,7 +9,7 @@ from typing import Any
 from sanic import Blueprint
 from sanic.response import HTTPResponse
 
-from bot.cases.agent_decisions import decide_by_agent, second_opinion
+from bot.cases.agent_decisions import check_second_person, decide_by_agent, second_opinion
 from bot.cases.canned import canned
 from bot.cases.desk import DeskCase, desk_case
 from bot.cases.desk_work import close, hand_back, note, say_to_customer, take
@@ -74,6 +74,7 @@ def routes(desk: Desk) -> Blueprint:
         if waiting is None or str(waiting.id) != visit.field("decision"):
             raise CaseError("This decision does not wait for a second person any more.")
         if agrees and not _is_sure(visit):
+            await desk.do(check_second_person, visit.agent, waiting)
             return confirmations.of_opinion(visit, waiting)
         await desk.do(second_opinion, visit.agent, waiting.id, agrees)
         return "agreed" if agrees else "refused"

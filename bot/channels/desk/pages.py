@@ -14,17 +14,19 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.cases.agents import agent_of_session
 from bot.cases.errors import UnknownCase
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import Agent
 from bot.cases.ports import Services
+from bot.cases.second_factor import is_missing
+from bot.cases.sign_in import agent_of_session
 from bot.channels.clean_text import clean
 from bot.channels.desk import words
 from bot.channels.edge import Edge
 
 COOKIE = "refund_desk_agent"
 HOME = "/desk"
+SET_UP = "/desk/account/second-factor"
 
 _TOKEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{20,100}})\s*(?:;|$)")
 _OWN_PATH = re.compile(r"/desk(?:/[A-Za-z0-9-]+)*/?")
@@ -38,11 +40,16 @@ class Visit:
 
     request: Request
     agent: Agent
+    token: str = field(repr=False)
     csrf: str = field(repr=False)
 
     def field(self, name: str) -> str:
         """A field of the sent form, as it is seen; empty if it was not sent."""
         return form_field(self.request, name)
+
+    def typed(self, name: str) -> str:
+        """A field of the sent form, as it was typed: a password."""
+        return typed_field(self.request, name)
 
 
 Handler = Callable[..., Coroutine[Any, Any, "HTTPResponse | None"]]
@@ -69,8 +76,19 @@ class Desk:
         return await asyncio.to_thread(function, self.services, *args, **values)
 
     def signed_in(self, handler: Handler) -> Handler:
-        """A handler that gets a Visit for the request. Whoever is not signed in is sent to do so, and a form that was
-        not made for this session is refused."""
+        """A handler that gets a Visit for the request. Whoever is not signed in is sent to do so, whoever has to set up
+        a second factor first to do that, and a form that was not made for this session is refused."""
+
+        @functools.wraps(handler)
+        async def guarded(visit: Visit, **parts: str) -> HTTPResponse | None:
+            if is_missing(self.services, visit.agent):
+                return _sent_to(SET_UP, visit.request)
+            return await handler(visit, **parts)
+
+        return self.half_open(guarded)
+
+    def half_open(self, handler: Handler) -> Handler:
+        """The same, also for whoever has to set up a second factor first: to do that, and to leave."""
 
         @functools.wraps(handler)
         async def guarded(request: Request, **parts: str) -> HTTPResponse | None:
@@ -78,7 +96,7 @@ class Desk:
             agent = await self.do(agent_of_session, token) if token else None
             if token is None or agent is None:
                 return _sent_to_sign_in(request)
-            visit = Visit(request, agent, self.csrf_of(token))
+            visit = Visit(request, agent, token, self.csrf_of(token))
             if request.method == "POST" and not same(visit.csrf, visit.field("csrf")):
                 return self.problem(visit, 403, "This form is not of your session. Load the page again and retry.")
             try:
@@ -110,6 +128,11 @@ def form_field(request: Request, name: str) -> str:
     return clean(str((request.form or {}).get(name) or "")[:_LONGEST_FIELD]).strip()
 
 
+def typed_field(request: Request, name: str) -> str:
+    """A field of the sent form, as it was typed."""
+    return str((request.form or {}).get(name) or "")
+
+
 def session_token(request: Request) -> str | None:
     """The token in the request's cookie."""
     given = [_TOKEN.search(line) for line in request.headers.getall("cookie", [])]
@@ -127,10 +150,14 @@ def see(path: str) -> HTTPResponse:
 
 
 def _sent_to_sign_in(request: Request) -> HTTPResponse:
+    path = request.path if request.method == "GET" else ""
+    wanted = own_path(path)
+    return _sent_to("/desk/sign-in" if wanted == HOME else f"/desk/sign-in?next={wanted}", request)
+
+
+def _sent_to(path: str, request: Request) -> HTTPResponse:
     if request.headers.get("sec-fetch-mode") in ("cors", "same-origin", "no-cors") or "text/event-stream" in (
         request.headers.get("accept") or ""
     ):
         return response.json({"error": "sign in"}, 401)  # asked by a script, which has the page loaded anew
-    path = request.path if request.method == "GET" else ""
-    wanted = own_path(path)
-    return see("/desk/sign-in" if wanted == HOME else f"/desk/sign-in?next={wanted}")
+    return see(path)
