@@ -386,3 +386,19 @@ def test_a_question_is_answered_and_not_declined(shop: Services, dana: Agent) ->
         decided(shop, dana, a_question(shop, number=NUMBER), Verdict.DECLINE, reason="No.")
     with pytest.raises(MoveNotAllowed, match="No verified order"):
         decided(shop, an_agent(shop, "kim"), a_question(shop, "stranger"))
+
+
+def test_a_decision_of_an_account_that_could_not_is_found_by_the_audit(shop: Services, dana: Agent) -> None:
+    lee = an_agent(shop, "lee", Role.LEAD)
+    case = in_review(shop)
+    decision = decided(replace(shop, limits=replace(shop.limits, agent=Decimal(1))), dana, case)
+    change_agent(shop, "lee", active=False)
+    with shop.unit_of_work() as uow:  # as somebody who goes round the checks
+        uow.add_second_opinion(decision.id, lee.id, shop.clock(), True)
+        values = {"decision_id": decision.decision_id, "currency": "USD", "reason": "So.", "needs_second": False}
+        uow.add_agent_decision(case, agent_id=dana.id, at=shop.clock(), verdict=Verdict.TERMINATE, **values)
+        uow.commit()
+    assert problems(shop) == [
+        f"second_opinion {decision.id} is of lee, who was disabled then",
+        f"agent_decision {decision.id + 1} is of dana, who was no lead then",
+    ]
