@@ -42,16 +42,24 @@ class CuttableWay:
         with contextlib.suppress(OSError):
             while True:
                 client, _ = listener.accept()
-                server = socket.create_connection(self._server, timeout=5)
-                server.settimeout(None)
-                with self._lock:
-                    if self._listener is not listener:  # cut in this moment
-                        break_off(client)
-                        break_off(server)
-                        return
-                    self._ends |= {client, server}
-                for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=self._pass_on, args=(one, other), daemon=True).start()
+                threading.Thread(target=self._connect, args=(listener, client), daemon=True).start()
+
+    def _connect(self, listener: socket.socket, client: socket.socket) -> None:
+        try:
+            server = socket.create_connection(self._server, timeout=5)
+        except OSError:
+            break_off(client)
+            return
+        server.settimeout(None)
+        with self._lock:
+            is_cut = self._listener is not listener
+            self._ends |= set() if is_cut else {client, server}
+        if is_cut:
+            break_off(client)
+            break_off(server)
+            return
+        threading.Thread(target=self._pass_on, args=(server, client), daemon=True).start()
+        self._pass_on(client, server)
 
     def _pass_on(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):

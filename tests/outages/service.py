@@ -18,6 +18,8 @@ from tests.e2e.running import Site, environment, wait_for
 from tests.gateways.contract_server import ContractServer
 from tests.ports import free_port
 
+_STARTS = 5
+
 
 @dataclass
 class Service(Site):
@@ -28,9 +30,15 @@ class Service(Site):
     variables: dict[str, str]
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
-        self.process = started(self.words, self.variables)
-        wait_for(self.url, self.process)
+        """Start it, and wait until it answers; again where it ends by itself, as an init system does."""
+        for attempt in range(_STARTS):
+            self.process = started(self.words, self.variables)
+            try:
+                wait_for(self.url, self.process)
+                return
+            except AssertionError:
+                if self.process.poll() is None or attempt == _STARTS - 1:
+                    raise
 
     def end(self, number: signal.Signals) -> None:
         """Send a signal to the first process, and wait until it and its children are gone."""
