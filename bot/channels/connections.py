@@ -212,7 +212,9 @@ class Connection(HttpProtocol):
 
     @property
     def _has_more_to_send(self) -> bool:
-        return bool(getattr(self._http, "request_body", None))
+        http = self._http
+        body = getattr(http, "request_body", None)
+        return body == "chunked" or bool(body and http.request_bytes_left)
 
     def _wait_anew(self) -> None:
         self.since = self.loop.time()

@@ -147,8 +147,8 @@ async def _error(request: Request, error: Exception) -> HTTPResponse:
     if status == 405:
         headers = {"Allow": (getattr(error, "headers", None) or {}).get("Allow", "")}
     stream = getattr(request, "stream", None)
-    if status in (400, 408) and stream is not None and not stream.keep_alive:
-        stream.request_body = None  # the connection is closed: what is not read is not waited for
+    if status == 400 and stream is not None and not stream.keep_alive:
+        stream.request_body = None  # the connection is closed: what can't be read is not read again
     if status >= 500:
         logger.error("request.failed", error=type(error).__name__)
     said = _SAID.get(status, "something went wrong on our side" if status >= 500 else "this can't be answered")

@@ -126,6 +126,29 @@ def test_what_is_said_before_the_desk_listens_is_seen_once_it_does(
     expect(agent.get_by_text("One more thing")).to_be_visible()
 
 
+def test_a_desk_that_finds_the_server_full_listens_again(
+    desk: Site, dana: str, new_context: Callable[..., BrowserContext]
+) -> None:
+    """And loses nothing of what somebody has begun to write: the page is not loaded again."""
+    agent = signed_in(desk, new_context(noisy=True), dana)
+    expect(agent.locator("#live")).to_have_text("Live")
+    tries: list[Route] = []
+
+    def full(route: Route) -> None:
+        tries.append(route)
+        if len(tries) > 1:
+            route.continue_()
+        else:
+            route.fulfill(status=503, json={"error": "come back"}, headers={"Retry-After": "5"})
+
+    agent.route(re.compile(r"/desk/events$"), full)
+    agent.reload()
+    expect(agent.locator("#live")).to_have_text("Connecting …")
+    agent.evaluate("window.kept = true")
+    expect(agent.locator("#live")).to_have_text("Live")
+    assert len(tries) == 2 and agent.evaluate("window.kept")
+
+
 def test_the_desk_on_a_phone_and_in_the_dark(
     desk: Site,
     dana: str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,50 @@ def test_a_message_that_is_refused_says_why_and_can_be_sent_again(visit: Callabl
     chat.hears(ANSWER)
     expect(chat.mine).to_have_count(1)
     expect(chat.mine.get_by_text("Not sent")).to_have_count(0)
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_full_server_is_asked_again_after_the_time_that_it_says(visit: Callable[..., ChatPage], status: int) -> None:
+    """Messages, too, without anything for the customer to do."""
+    chat = visit(noisy=True)
+    chat.open()
+    tries: dict[str, list[float]] = {"GET": [], "POST": []}
+
+    def full(route: Route) -> None:
+        tried = tries[route.request.method]
+        tried.append(time.monotonic())
+        if len(tried) > 2:
+            route.continue_()
+        else:
+            route.fulfill(status=status, json={"error": "come back"}, headers={"Retry-After": "1"})
+
+    chat.page.route(MESSAGES, full)
+    chat.input.fill(QUESTION)
+    chat.input.press("Enter")
+    chat.hears(ANSWER)
+    expect(chat.mine).to_have_count(1)
+    expect(chat.notice).to_be_hidden()
+    first, second, third = tries["POST"][:3]
+    assert second - first >= 1 and third - second >= 1, "not before it was told to"
+
+
+def test_a_page_that_is_told_to_wait_comes_back_by_itself(visit: Callable[..., ChatPage], desk: Site) -> None:
+    chat = visit(noisy=True)
+    asked: list[str] = []
+
+    def full(route: Route) -> None:
+        asked.append(route.request.method)
+        if len(asked) > 1:
+            route.continue_()
+        else:
+            # As bot.channels.capacity and bot.channels.connections answer.
+            told = {"Retry-After": "1", "Refresh": "1", "Content-Type": "application/json"}
+            route.fulfill(status=503, body='{"error": "come back"}', headers=told)
+
+    chat.page.route("**/refund", full)
+    chat.page.goto(f"{desk.url}/refund")
+    expect(chat.page.get_by_role("heading", level=1)).to_have_text("Ask for a refund")
+    assert asked == ["GET", "GET"]
 
 
 def test_without_streams_the_chat_asks_and_waits(visit: Callable[..., ChatPage]) -> None:

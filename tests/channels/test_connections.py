@@ -130,6 +130,16 @@ async def test_a_request_that_drips_in_is_not_waited_for_for_ever(begin: bytes, 
 
 
 @in_a_loop
+async def test_a_get_with_a_body_is_refused_which_nobody_would_read() -> None:
+    async with serving() as opened:
+        for framing in (b"Content-Length: 2", b"Transfer-Encoding: chunked"):
+            reader, _ = await opened(b"GET /slow HTTP/1.1\r\nHost: x\r\n" + framing + b"\r\n\r\n")
+            assert (await until_closed(reader)).startswith(b"HTTP/1.1 400")
+        reader, _ = await opened(b"GET /slow HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+        assert (await reader.readuntil(b"done")).startswith(b"HTTP/1.1 200")
+
+
+@in_a_loop
 async def test_a_half_sent_request_is_told_that_it_took_too_long() -> None:
     async with serving() as opened:
         reader, _ = await opened(POST + b"Content-Length: 9\r\n\r\n{")
