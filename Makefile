@@ -66,8 +66,9 @@ mutants: train browser ## Put known faults into the code, and say which test cat
 schemas: setup ## Write down what a new migration changes, which the start compares a database with
 	@$(bin)/python -m scripts.schemas
 
-bench: train browser ## Measure decisions, turns and pages
+bench: train browser ## Measure decisions, turns, turns in a crowd, and pages
 	@$(bin)/python -m scripts.bench $(ARGS)
+	@$(bin)/python -m scripts.crowd
 	@$(bin)/python -m scripts.page_costs
 
 EVAL := ../shared/eval/utterances_dev.jsonl

@@ -28,7 +28,7 @@ from tests.e2e.running import running_site
 
 STREAMS, HALVES, HEALTH_CHECKS = 500, 500, 100
 """Open streams and half-sent requests, and health checks a second."""
-ROUNDS, TURNS = 3, 20
+ROUNDS, TURNS = 5, 30
 """Rounds of so many turns, idle and crowded by turns."""
 TARGET = 2.0
 """The p95 of a turn in the crowd is at most so many times the idle one."""
