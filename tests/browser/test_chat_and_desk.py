@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from bot.cases.agents import make_link
 from bot.cases.model import CaseState, Role
 from tests.browser.chromium import PHONE
 from tests.browser.widget_page import ChatPage
-from tests.desk_builders import signed_up
+from tests.desk_builders import app_code, signed_up
 from tests.e2e.running import Site
 
 pytestmark = [pytest.mark.e2e, pytest.mark.browser]
@@ -204,3 +205,31 @@ def test_a_refund_on_the_plain_pages_without_script(
     page.get_by_role("link", name="receipt").first.click()
     expect(page.get_by_text("$44.00").first).to_be_visible()
     screenshot(page, "page-receipt")
+
+
+def test_ones_own_account_is_for_everybody(
+    desk: Site,
+    new_context: Callable[..., BrowserContext],
+    screenshot: Callable[[Page, str], None],
+    no_axe_violations: Callable[[Page], None],
+) -> None:
+    signed_up(desk.services, "kim", "Kim", Role.LEAD, PASSWORD)
+    agent = signed_in(desk, new_context(bypass_csp=True), "kim")
+    agent.get_by_role("link", name="Your account").click()
+    no_axe_violations(agent)
+    agent.get_by_role("link", name="Set it up").click()
+    no_axe_violations(agent)
+    screenshot(agent, "second-factor")
+    key = agent.locator("code.secret").inner_text()
+    agent.get_by_label("The code that it shows now").fill(app_code(desk.services, key))
+    agent.get_by_label("Your password").fill(PASSWORD)
+    agent.get_by_role("button", name="Set it up").click()
+    expect(agent.locator(".codes li")).to_have_count(10)
+    no_axe_violations(agent)
+    again = signed_in(desk, new_context(bypass_csp=True), "kim")
+    no_axe_violations(again)
+    again.get_by_label("Code").fill(app_code(desk.services, key, 1))
+    again.get_by_role("button", name="Sign in").click()
+    expect(again.get_by_role("heading", name="Queue")).to_be_visible()
+    agent.goto(f"{desk.url}/desk/link/{make_link(desk.services, 'kim')[1]}")
+    no_axe_violations(agent)
