@@ -53,9 +53,9 @@ def said(services: Services, talk: str) -> list[tuple[str, str]]:
     return [(message.author.value, message.text) for message in history(services, talk)]
 
 
-def stopped(services: Services, rasa: Rasa, *texts: str) -> tuple[str, list[Any]]:
+def stopped(services: Services, rasa: Rasa, *texts: str, account: str = "alex") -> tuple[str, list[Any]]:
     """The process is stopped just after these messages have come; the conversation, and what their senders get."""
-    talk = open_account(services, "rest", "alex").id
+    talk = open_account(services, "rest", account).id
 
     async def stop() -> list[Any]:
         turns = Turns(rasa, services, "nobody")
@@ -111,11 +111,14 @@ def test_what_comes_while_the_process_is_stopped_is_stored_and_left(services: Se
 
 
 def test_a_process_that_is_stopped_takes_nothing_up(services: Services) -> None:
-    stopping.stopping.begun = True
-    stopped(services, Rasa(0), "1")
+    for account in ("alex", "kim"):
+        stopping.stopping.begun = True
+        stopped(services, Rasa(0), "1", account=account)
     rasa = Rasa(0)
     taken_up(services, rasa)
     assert rasa.asked == []
+    with services.unit_of_work() as uow:
+        assert len(uow.unanswered(services.clock())) == 2, "free for the next start, at once"
 
 
 def test_a_repeat_does_not_wait_for_an_answer_that_will_not_come(services: Services) -> None:
