@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 from bot.commands import CommandError
 
-_COMMANDS = "run doctor train parse evaluate policy orders incidents cases outbox audit privacy desk post_mail".split()
+_COMMANDS = (
+    "run doctor train parse evaluate policy orders incidents cases outbox audit privacy backup desk post_mail".split()
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -42,6 +42,15 @@ class Balance:
     used: bool
 
 
+@dataclass(frozen=True)
+class KnownPayment:
+    """What was paid back for an order. ``key`` is the idempotency key that it was paid with, empty where that was none
+    of ours; ``said`` is what a person is told of it."""
+
+    key: str
+    said: str
+
+
 class BillingGateway(Protocol):
     """Stops services and moves money. Every call that changes something carries an idempotency key: repeating it with
     the same key and values does nothing more and gives the same answer; with other values it is Rejected.
@@ -60,3 +69,6 @@ class BillingGateway(Protocol):
 
     def balance(self, order_number: str) -> Balance:
         """What is left; read, nothing changes."""
+
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """What was paid back for an order so far; read, nothing changes. Rejected also where nobody can tell."""

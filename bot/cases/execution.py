@@ -31,6 +31,7 @@ from bot.cases.model import (
 )
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.restored import look_up_before
 from bot.cases.review import (
     AGENT_DECISION,
     UNKNOWN,
@@ -185,6 +186,7 @@ def is_due(step: OutboxStep, now: datetime, longest_wait: timedelta) -> bool:
 
 def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
     """Ask the gateway. Raises GatewayError."""
+    look_up_before(services, number, step)
     gateway = services.gateway
     if step.step is Step.STOP_SERVICE:
         gateway.stop_service(number, key=step.key)

@@ -205,6 +205,7 @@ class OutboxStep:
     key: str
     payload: dict[str, Any]
     attempts: int
+    created_at: datetime
     next_at: datetime
     lease_until: datetime | None
     error: str | None

@@ -29,6 +29,7 @@ from bot.cases.notices import NoticeKind, queue_notice
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import cancel_request, refund_request
+from bot.cases.restored import look_up
 from bot.cases.review import is_back
 from bot.cases.shop import sync_order
 from bot.cases.withdrawals import is_stopped, leave
@@ -88,9 +89,10 @@ def quote_refund(
     where none could change the outcome.
 
     An open quote of the same conversation is renewed under its reference. Raises NotVerified, and Unavailable or
-    Rejected where the shop does not say how the order stands.
+    Rejected where the shop does not say how the order stands, or after a restore whether it was paid already.
     """
     sync_order(services, order_number)
+    look_up(services, order_number)
     values = {"reason": reason, "reason_words": reason_words, "destination": destination}
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)

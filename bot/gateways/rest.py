@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.cases.billing import Balance, Rejected
+from bot.cases.billing import Balance, KnownPayment, Rejected
 from bot.gateways.deadline import DeadlineTransport, deadline
 from bot.gateways.http import CODE, KEY, ORDER, GatewayUnavailable, bounded, checked_url, seconds_to_wait
 from bot.gateways.signing import HEADER, Signer
@@ -37,6 +37,7 @@ _LARGEST = Decimal(10) ** 12
 
 _PAYMENT = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MONEY = re.compile(r"[0-9]{1,12}(\.[0-9]{1,4})?", re.ASCII)
+_CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 
 
 class GatewayRejected(Rejected):
@@ -152,6 +153,15 @@ class RestGateway:
             raise _senseless()
         return Balance(left, currency, used)
 
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """See BillingGateway."""
+        answer = self._call(_Request("GET", self._path(order_number, "refunds"), "", b""))
+        _expect(answer, order=order_number)
+        rows = answer.get("refunds")
+        if not isinstance(rows, list):
+            raise _senseless()
+        return [_known_payment(row) for row in rows]
+
     def _change(self, order_number: str, what: str, values: dict[str, Any], key: str) -> dict[str, Any]:
         path = self._path(order_number, what)
         if not KEY.fullmatch(key):
@@ -241,6 +251,16 @@ def _expect(answer: dict[str, Any], **values: Any) -> None:
     """An answer repeats what was asked for: one about something else says nothing about our request."""
     if any(answer.get(name) != value or type(answer.get(name)) is not type(value) for name, value in values.items()):
         raise _senseless()
+
+
+def _known_payment(row: Any) -> KnownPayment:
+    texts = [row.get(name) if isinstance(row, dict) else None for name in ("id", "key", "amount", "currency")]
+    patterns = (_PAYMENT, KEY, _MONEY, _CURRENCY)
+    for found, pattern in zip(texts, patterns, strict=True):
+        if not isinstance(found, str) or not pattern.fullmatch(found):
+            raise _senseless()
+    payment, key, amount, currency = texts
+    return KnownPayment(str(key), f"{payment} of {amount} {currency}")
 
 
 def _senseless() -> GatewayUnavailable:

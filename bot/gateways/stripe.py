@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import Balance, BillingGateway
+from bot.cases.billing import Balance, BillingGateway, KnownPayment
 from bot.gateways.http import KEY
 from bot.gateways.stripe_api import StripeApi, StripeCall, StripeRejected, metadata, minor_units, senseless, text_id
 from bot.policy.facts import Destination
@@ -121,6 +121,17 @@ class StripeGateway:
             return self._services.balance(order_number)
         return Balance(None, str(payment.get("currency")).upper(), False)
 
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """See BillingGateway."""
+        call = self._api.call()
+        payment = call.payment(order_number)
+        rows = [*_refunds(call, payment), *_credits(call, payment, order_number, self._api.order_field)]
+        return [
+            KnownPayment(str(metadata(row).get(KEY_FIELD, "")), _said(row))
+            for row in rows
+            if row.get("status") not in NOT_PAID
+        ]
+
 
 def disputes_of(call: StripeCall, payment: Mapping[str, Any]) -> list[str]:
     """The ids of the disputes that forbid a refund."""
@@ -164,8 +175,12 @@ def _paid_before(
 def _refuse_others(rows: Iterable[Mapping[str, Any]]) -> None:
     others = [row for row in rows if row.get("status") not in NOT_PAID]
     if others:
-        known = ", ".join(f"{text_id(row)} of {abs(int(row.get('amount') or 0))}" for row in others)
+        known = ", ".join(map(_said, others))
         raise StripeRejected("refunded_otherwise", f"paid back already, in minor units: {known}")
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    return f"{text_id(row)} of {abs(int(row.get('amount') or 0))}"
 
 
 def _not_failed(refund: Mapping[str, Any]) -> str:

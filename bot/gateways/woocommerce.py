@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import Balance, BillingGateway, Unclear
+from bot.cases.billing import Balance, BillingGateway, KnownPayment, Unclear
 from bot.gateways.http import KEY, GatewayUnavailable
 from bot.gateways.woo_api import (
     ENDED,
@@ -121,6 +121,12 @@ class WooGateway:
             return Balance(None, currency, False)
         return Balance(_card_balance(order, self._balance_field), currency, False)
 
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """See BillingGateway."""
+        call = self._api.call()
+        refunds = call.all(f"/orders/{order_id(call.needed_order(order_number))}/refunds")
+        return [KnownPayment(key_in(refund.get("reason")) or "", _said(refund)) for refund in refunds]
+
 
 def key_in(reason: object) -> str | None:
     """The idempotency key that the reason of a refund carries; None for a refund that is none of ours."""
@@ -166,9 +172,13 @@ def _new_refund(
 
 
 def _refuse_others(refunds: Iterable[Mapping[str, Any]]) -> None:
-    others = [f"{order_id(refund)} of {amount_of(refund.get('amount'))}" for refund in refunds]
+    others = [_said(refund) for refund in refunds]
     if others:
         raise WooRejected("refunded_otherwise", f"refunded already: {', '.join(others)}")
+
+
+def _said(refund: Mapping[str, Any]) -> str:
+    return f"{order_id(refund)} of {amount_of(refund.get('amount'))}"
 
 
 def _credit_of_key(call: WooCall, order: Mapping[str, Any], amount: Decimal, key: str) -> str | None:

@@ -30,6 +30,8 @@ class StoreUnavailable(Exception):
 
 
 VERSION_TABLE = "refund_desk_version"
+RESTORING = "refund_desk_restoring"
+"""A table that is there while a backup is being restored, and stays if that does not end."""
 MEND_SCHEMA = "restore a backup, or undo by hand what was changed"
 _MOST_SHOWN = 3
 _LOCK_SECONDS = 8
@@ -123,7 +125,7 @@ def empty_write_ahead_log(engine: Engine) -> None:
         connection.close()
 
 
-def migrate(engine: Engine, keys: Keys) -> None:
+def migrate(engine: Engine, keys: Keys, *, restoring: bool = False) -> None:
     """Bring the schema up to date; safe when several processes start at once. Raises StoreUnavailable, also for a
     schema that is not what its revision should have: then nothing is changed.
 
@@ -137,6 +139,8 @@ def migrate(engine: Engine, keys: Keys) -> None:
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             connection.execute(text("SET LOCAL statement_timeout = 0"))  # many rows take a while
+        if not restoring and inspect(connection).has_table(RESTORING):
+            raise StoreUnavailable("a restore did not end here: make the database anew, and restore again")
         found = _revision(connection)
         if found is not None:
             _refuse_other_schemas(connection, scripts, found)

@@ -30,6 +30,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cases.phones import PhoneKeys, phone_keys
 from bot.store.engine import StoreUnavailable, empty_write_ahead_log, is_new, open_engine
 
+PREFIX = 16
+"""How many characters of what was sealed name the key."""
 CACHED_SECONDS = 5.0
 """How long a process may go on with a key that another one has forgotten."""
 SHORTEST_SECRET = 32
@@ -38,6 +40,7 @@ NO_KEYS = "there are no keys, and the database was begun with some; bring them b
 _MOST_CACHED = 10_000
 _NONCE = 12
 _CANARY = "canary"  # found under any secret, and opened by the right one only
+_BACKUP = "backup"  # no key, but the time of the last backup
 _CREATION_LOCK = 7_310_443  # an advisory lock of PostgreSQL, beside that of the migrations
 _metadata = MetaData()
 _keys = Table(
@@ -132,6 +135,18 @@ class Keys:
         key = self._key(subject)
         return None if key is None else _prefix(key)
 
+    def mark_backup(self, at: datetime) -> None:
+        """A backup is begun: keys without this mark, or with an earlier one, are older than its data."""
+        with self._engine.begin() as connection:
+            connection.execute(_keys.delete().where(_keys.c.subject == _BACKUP))
+            connection.execute(_keys.insert().values(subject=_BACKUP, key=at.isoformat(), created_at=at))
+
+    def last_backup(self) -> datetime | None:
+        """When the last backup of these keys was begun."""
+        with self._engine.begin() as connection:
+            at = connection.execute(select(_keys.c.key).where(_keys.c.subject == _BACKUP)).scalar_one_or_none()
+        return None if at is None else datetime.fromisoformat(at)
+
     def forget(self, *subjects: str) -> None:
         """Delete the keys: what they sealed can't be opened any more, here at once, elsewhere within seconds."""
         names = [self._name(subject) for subject in subjects]
@@ -212,6 +227,11 @@ def _read_secret(path: Path) -> str:
     if len(secret) < SHORTEST_SECRET:
         raise StoreUnavailable(f"{path} holds fewer than {SHORTEST_SECRET} characters")
     return secret
+
+
+def backup_key(secret: str) -> bytes:
+    """What the manifests of backups are signed with."""
+    return _derived(secret, "backups")
 
 
 def secret_at(path: Path, *, new: bool = True) -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.cases.billing import Balance, KnownPayment, Rejected, Unavailable
 from bot.policy.facts import Destination
 from bot.store import tables as t
 
@@ -49,6 +49,10 @@ class Ledger:
         if row is None:
             raise Rejected("unknown order")
         return Balance(row.remaining_balance, row.currency, row.used)
+
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """Never told: this is asked after a restore, with which the ledger itself went back."""
+        raise Rejected("the ledger went back with the backup, and does not know what was paid out since")
 
     def _enter(self, key: str, operation: str, order_number: str, **values: Any) -> int:
         entry = {"operation": operation, "order_number": order_number, **values}

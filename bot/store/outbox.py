@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 
 from bot.cases.model import Case, OutboxStep, Step, StepState
+from bot.cases.restored import Restored
 from bot.store import tables as t
 from bot.store.rows import Rows, plain
 
@@ -68,6 +69,15 @@ class OutboxRows(Rows):
         query = select(t.outbox).where(t.outbox.c.case_id == case_id).order_by(t.outbox.c.id)
         return [_step(row) for row in self.connection.execute(query)]
 
+    def restored(self) -> Restored | None:
+        """The last time that the store went back to a backup."""
+        row = self.connection.execute(select(t.restores).order_by(t.restores.c.id.desc()).limit(1)).one_or_none()
+        return None if row is None else Restored(row.at, row.backup_at)
+
+    def add_restore(self, restored: Restored) -> None:
+        """The store has gone back to a backup."""
+        self.connection.execute(t.restores.insert().values(at=restored.at, backup_at=restored.backup_at))
+
 
 def _step(row: Any) -> OutboxStep:
     return OutboxStep(
@@ -79,6 +89,7 @@ def _step(row: Any) -> OutboxStep:
         key=row.key,
         payload=row.payload,
         attempts=row.attempts,
+        created_at=row.created_at,
         next_at=row.next_at,
         lease_until=row.lease_until,
         error=row.error,

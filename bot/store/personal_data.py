@@ -17,7 +17,7 @@ from bot.cases.phones import PhoneKeys
 from bot.store import audit
 from bot.store import keys as subjects
 from bot.store import tables as t
-from bot.store.keys import Forgotten, Keys
+from bot.store.keys import PREFIX, Forgotten, Keys
 
 ERASED = "[erased]"
 """What is shown in place of words that were erased."""
@@ -232,6 +232,35 @@ class PersonalData:
             self._connection.execute(statement)
         if self._has_events():
             self._connection.execute(t.events.delete().where(t.events.c.sender_id.in_(ids)))
+
+    def finish_erasures(self, at: datetime) -> tuple[int, int]:
+        """Erase whoever's key was forgotten after a backup of the rows was made; how many customers and conversations
+        that were. Only where the keys are those of now, or at least of after the backup."""
+        rows = self._connection.execute(select(t.customers.c.id, t.customers.c.sealed)).all()
+        customers = [row.id for row in rows if row.sealed and not self._opens(subjects.customer(row.id), {row.sealed})]
+        gone = {name for key in customers for name in self.conversations_of(key)}
+        for key in customers:
+            self.erase_customer(key, at)
+        said: dict[str, set[str]] = {}
+        sealed = [
+            (t.messages.c.conversation_id, t.messages.c.body),
+            (t.cases.c.conversation_id, t.cases.c.reason_words),
+            (t.conversations.c.id, t.conversations.c.reply_address),
+        ]
+        queries = [select(name, func.substr(body, 1, PREFIX)).where(body.isnot(None)) for name, body in sealed]
+        handed = select(t.cases.c.conversation_id, func.substr(t.handoffs.c.transcript, 1, PREFIX))
+        queries.append(handed.join(t.handoffs).where(t.handoffs.c.transcript.isnot(None)))
+        if self._has_events():
+            queries.append(select(t.events.c.sender_id, func.substr(t.events.c.data, 1, PREFIX)))
+        for query in queries:
+            for name, prefix in self._connection.execute(query.distinct()):
+                said.setdefault(name, set()).add(prefix)
+        gone |= {name for name, prefixes in said.items() if not self._opens(subjects.conversation(name), prefixes)}
+        return len(customers), self.erase_conversations(sorted(gone))
+
+    def _opens(self, subject: str, sealed: set[str]) -> bool:
+        prefix = self._keys.prefix(subject)
+        return prefix is not None and any(text.startswith(prefix) for text in sealed)
 
     # What is old
 

@@ -191,6 +191,14 @@ Index(
     postgresql_where=text("step = 'refund'"),
 )
 
+restores = Table(
+    "restores",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("backup_at", Moment, nullable=False),
+)
+
 ledger = Table(
     "ledger",
     metadata,

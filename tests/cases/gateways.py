@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.cases.billing import Balance, BillingGateway, GatewayError
+from bot.cases.billing import Balance, BillingGateway, GatewayError, KnownPayment
 from bot.cases.ports import Services
 from bot.policy.facts import Destination
 from bot.store import tables as t
@@ -50,6 +50,10 @@ class FaultyGateway:
     def balance(self, order_number: str) -> Balance:
         left: Balance = self._do("balance", lambda: self.ledger.balance(order_number))
         return left
+
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        found: list[KnownPayment] = self._do("payments", lambda: self.ledger.payments(order_number))
+        return found
 
 
 def ledger_entries(services: Services, order_number: str = "CC-104233") -> list[tuple[Any, ...]]:

@@ -65,7 +65,7 @@ class End:
 @dataclass(frozen=True)
 class Call:
     """A call that reached the gateway and kept its rules: ``operation`` as in the OpenAPI file (stop, agreement-end,
-    refunds, balance), ``fault`` what was done to it, ``status`` what was answered (None: nothing)."""
+    refunds, balance, payments), ``fault`` what was done to it, ``status`` what was answered (None: nothing)."""
 
     operation: str
     order: str
@@ -222,6 +222,8 @@ class Book:
         with self.transaction():
             if operation == "balance":
                 return self._balance(number)
+            if operation == "payments":
+                return self._payments(number)
             fingerprint = json.dumps([operation, number, asked], sort_keys=True)
             kept = self._rows("SELECT asked, status, body FROM answers WHERE key = ?", key)
             if kept and kept[0][0] != fingerprint:
@@ -241,6 +243,22 @@ class Book:
             return 404, {"code": "unknown_order"}
         remaining, currency, used = rows[0]
         return 200, {"order": number, "remaining": remaining, "currency": currency, "used": bool(used)}
+
+    def _payments(self, number: str) -> tuple[int, dict[str, Any]]:
+        if not self._rows("SELECT 1 FROM orders WHERE number = ?", number):
+            return 404, {"code": "unknown_order"}
+        found = [
+            {
+                "id": payment.id,
+                "key": payment.key,
+                "order": number,
+                "amount": _text(payment.amount, payment.currency),
+                "currency": payment.currency,
+                "destination": payment.destination,
+            }
+            for payment in self.payments_by_order.get(number, [])
+        ]
+        return 200, {"order": number, "refunds": found}
 
     def _stop(self, number: str, key: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         ((at_stop, stopped),) = self._rows("SELECT spend_at_stop, stopped FROM orders WHERE number = ?", number)

@@ -79,7 +79,7 @@ class ContractServer(Served):
             self._faults = iter(faults)
 
     def faults_for(self, operation: str, faults: Iterable[Fault | Answer]) -> None:
-        """The same for one operation only (stop, agreement-end, refunds, balance), before ``faults``."""
+        """The same for one operation only (stop, agreement-end, refunds, balance, payments), before ``faults``."""
         with self._lock:
             self._faults_of[operation] = iter(faults)
 

@@ -81,6 +81,7 @@ def test_every_call_of_the_client_is_described_and_nothing_else_is() -> None:
         lambda: gateway.end_agreement("CC-104233", date(2026, 12, 31), key="key-2"),
         lambda: gateway.refund("CC-104233", Decimal("1"), "USD", Destination.WALLET, key="key-3"),
         lambda: gateway.balance("CC-104233"),
+        lambda: gateway.payments("CC-104233"),
     ):
         with pytest.raises(Unavailable):
             call()

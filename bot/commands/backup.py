@@ -1,0 +1,106 @@
+"""``refund-desk backup`` and ``restore``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.commands import CommandError
+
+if TYPE_CHECKING:
+    from bot.settings import Settings
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add ``backup`` and ``restore``."""
+    parser = subparsers.add_parser("backup", help="back up database, keys and secret, each apart, also while it runs")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a new or empty folder")
+    parser.set_defaults(run=_back_up)
+    parser = subparsers.add_parser("restore", help="restore a backup into an empty database")
+    parser.add_argument("folder", metavar="DIR", type=Path, help="a folder that `backup` has made")
+    parser.set_defaults(run=_restore)
+
+
+def _back_up(args: argparse.Namespace) -> int:
+    from bot.bootstrap import keys_of
+    from bot.settings import PREFIX, SettingsError
+    from bot.store.backups import BackupError, back_up
+    from bot.store.engine import StoreUnavailable, is_new
+
+    settings = _settings()
+    try:
+        if is_new(settings.database_url):
+            raise CommandError("there is no database yet: there is nothing to back up")
+        keys = keys_of(settings, new=False)
+        data, keys_part = back_up(
+            args.folder.absolute(),
+            database_url=settings.database_url,
+            keys_url=settings.keys_url,
+            keys=keys,
+            secret=_secret_in_use(settings),
+            settings=sorted(name for name in os.environ if name.startswith(PREFIX)),
+        )
+    except (BackupError, StoreUnavailable, SettingsError) as error:
+        raise CommandError(str(error)) from None
+    rows = sum(data.rows.values())
+    print(f"{args.folder}/data    {data.dialect}, version {data.revision}, {rows} rows, {data.size} bytes")
+    print(f"{args.folder}/keys    {keys_part.size} bytes")
+    print(f"{args.folder}/secret")
+    print("Keep the three apart: together they open everything; no two of them do.")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    from bot.store.backups import BackupError
+    from bot.store.engine import StoreUnavailable
+    from bot.store.restores import restore, secret_of
+
+    settings = _settings()
+    in_home = settings.home / "secret"
+    try:
+        of_backup = secret_of(args.folder)
+        secret = settings.secret.get_secret_value() or (_secret_in_use(settings) if in_home.exists() else of_backup)
+        if not secret:
+            raise CommandError(f"{args.folder}/secret/secret is missing, and no secret is set: REFUND_DESK_SECRET")
+        if of_backup not in (None, secret):
+            raise CommandError("the secret that is in place is not that of the backup")
+        done = restore(
+            args.folder,
+            database_url=settings.database_url,
+            keys_url=settings.keys_url,
+            secret=secret,
+            secret_file=None if settings.secret else in_home,
+            at=datetime.now(timezone.utc),
+        )
+    except (BackupError, StoreUnavailable) as error:
+        raise CommandError(str(error)) from None
+    print(f"Restored: the data of {done.data.made_at}, {sum(done.data.rows.values())} rows.")
+    if any(done.erased):
+        print("Erased again: {} customers and {} conversations whose keys were forgotten since.".format(*done.erased))
+    for problem in done.problems:
+        print(problem)
+    print(f"The record: {len(done.problems)} problems. Before a refund of an order from before now is quoted or paid,")
+    print("the gateway is asked what it has paid; where it can't tell, a person has the case.")
+    return 1 if done.problems else 0
+
+
+def _settings() -> Settings:
+    from bot.settings import SettingsError, load_settings
+
+    try:
+        return load_settings()
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+
+
+def _secret_in_use(settings: Settings) -> str:
+    from bot.store.engine import StoreUnavailable
+    from bot.store.keys import secret_at
+
+    try:
+        return settings.secret.get_secret_value() or secret_at(settings.home / "secret", new=False)
+    except StoreUnavailable as error:
+        raise CommandError(f"REFUND_DESK_SECRET: {error}") from None
