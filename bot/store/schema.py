@@ -91,12 +91,15 @@ def differences(connection: Connection, scripts: ScriptDirectory, revision: str)
     makes something quicker, do no harm and are left out."""
     wanted = expected(scripts, connection.dialect.name, revision)
     tables = _tables(wanted)
-    found = {line for line in description(connection) if line.partition(":")[0] in tables}
+    described = description(connection)
+    found = {line for line in described if line.partition(":")[0] in tables}
+    to_come = _tables(expected(scripts, connection.dialect.name, str(scripts.get_current_head()))) - tables
     missing_tables = tables - _tables(found)
     missing = [line for line in wanted - found if line.partition(":")[0] not in missing_tables]
     surplus = [line for line in found - wanted if not _PLAIN_INDEX.match(line)]
     return [
         *(f"the table {table} is missing" for table in sorted(missing_tables)),
+        *(f"the table {table} is of a later version" for table in sorted(to_come & _tables(described))),
         *(f"missing is {_shown(line)}" for line in sorted(missing)),
         *(f"nobody made {_shown(line)}" for line in sorted(surplus)),
     ]
