@@ -7,10 +7,12 @@ from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import Any
 
+import stamina
 import structlog
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActiveLoop, EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from actions.signals import signal_in
 from actions.talk import Talk
@@ -24,6 +26,8 @@ from bot.policy.money import spoken
 from bot.policy.words import spoken_date
 
 logger = structlog.get_logger()
+OUTAGE_SECONDS = 3.0
+"""For how long the database may be away without anybody being told."""
 QUIET_TURNS = 3
 """For how many turns a customer who was told of a renewed quote is not told again."""
 SAY_PERSON = frozenset({"utter_still_not_understood", "utter_person_instead"})
@@ -77,7 +81,7 @@ class SafeAction(Action, ABC):
         """Called by the action server."""
         try:
             talk = Talk.of(tracker)
-            events = await asyncio.to_thread(self.turn, talk, dispatcher)
+            events = await self._answered(talk, dispatcher)
             if self.offers_person:
                 _offer_person(talk, events, dispatcher)
             if self.tells_news and not talk.requested:
@@ -95,6 +99,22 @@ class SafeAction(Action, ABC):
             dispatcher.messages.clear()
             dispatcher.utter_message(response=self.apology)
             return self.failed()
+
+    async def _answered(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
+        """The turn; made again where the database was away for a moment, since what is written for a message is written
+        once."""
+        async for attempt in stamina.retry_context(
+            on=(OperationalError, InterfaceError),
+            attempts=None,
+            timeout=OUTAGE_SECONDS,
+            wait_initial=0.1,
+            wait_max=0.5,
+            wait_jitter=0.1,
+        ):
+            with attempt:
+                dispatcher.messages.clear()
+                return await asyncio.to_thread(self.turn, talk, dispatcher)
+        raise AssertionError("the last attempt returns or raises")
 
 
 def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatcher) -> None:
