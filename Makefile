@@ -14,8 +14,8 @@ help: ## Show these lines
 setup: ## Make .venv from the lock file
 	@sh scripts/setup
 
-run: setup ## Start the bot and its page; ARGS="--port 5006" passes options on
-	@$(bin)/refund-desk run $(ARGS)
+run: setup ## Start the demo and its page; ARGS="--port 5006" passes options on
+	@$(bin)/refund-desk run --demo $(ARGS)
 
 train: setup ## Train the model, if its sources have changed
 	@$(bin)/refund-desk train

@@ -19,6 +19,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import logs
+from bot.bootstrap import PROCESS
 from bot.settings import ACTION_SECRET_HEADER, load_settings
 from bot.stop_signals import end_gently
 
@@ -73,7 +74,9 @@ def main() -> None:
     """Serve until told to stop."""
     parser = argparse.ArgumentParser(prog="python -m actions")
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--demo", action="store_true", help="carry out demo orders, beside no real system")
     args = parser.parse_args()
+    PROCESS.demo = args.demo
     logs.set_up()
     secret = load_settings().action_secret.get_secret_value()
     if not secret:

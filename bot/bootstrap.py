@@ -22,7 +22,7 @@ from bot.gateways.helpdesks.freshdesk import Freshdesk
 from bot.gateways.helpdesks.slack import SlackDesk
 from bot.gateways.helpdesks.webhook import WebhookDesk
 from bot.gateways.helpdesks.zendesk import Zendesk
-from bot.gateways.mail import SmtpMailer
+from bot.gateways.mail import DemoMailer, SmtpMailer
 from bot.gateways.messaging.chatwoot import ChatwootCourier
 from bot.gateways.messaging.email import EmailCourier
 from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
@@ -36,7 +36,7 @@ from bot.gateways.stripe_events import StripeEvents
 from bot.gateways.woo_api import WooApi
 from bot.gateways.woo_orders import WooOrders
 from bot.gateways.woocommerce import WooGateway
-from bot.settings import Settings, SettingsError, load_policy, load_settings
+from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, has_sealed_data, migrate, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
@@ -49,9 +49,23 @@ _SECOND_FACTOR_FOR: dict[str, tuple[Role, ...]] = {
 }
 
 
+@dataclass
+class Process:
+    """What the command line said of this process: whether it is one of the demo (``--demo``)."""
+
+    demo: bool = False
+
+
+PROCESS = Process()
+
+
 def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | None = None) -> Services:
-    """Services over a migrated database. Raises SettingsError with one line where a setting can't be used."""
+    """Services over a migrated database. Raises SettingsError with one line where a setting can't be used, and for a
+    demo beside a real system."""
     settings = settings or load_settings()
+    refusal = demo_refusal(settings) if PROCESS.demo else None
+    if refusal is not None:
+        raise SettingsError(refusal)
     policy = load_policy(settings)
     try:
         engine = open_engine(settings.database_url)
@@ -72,6 +86,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     clock = clock or _now
     now = clock
     shop = open_shop(settings, lambda day: policy.terms_for(now()).calendar.start_of(day))
+    mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
     return Services(
         unit_of_work=lambda: SqlUnitOfWork(engine, keys),
         policy=policy,
@@ -88,12 +103,13 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         email_code=settings.email_code == "required",
         limits=Limits(settings.agent_limit, settings.lead_limit),
         second_factor_for=_SECOND_FACTOR_FOR[settings.second_factor],
-        mailer=SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None,
+        mailer=DemoMailer(mailer) if mailer and PROCESS.demo else mailer,
         print_receipt=_print_receipt,
         public_url=settings.public_url,
         orders=shop.orders,
         payments=shop.payments,
         helpdesk=open_helpdesk(settings),
+        demo=PROCESS.demo,
     )
 
 

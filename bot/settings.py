@@ -48,6 +48,33 @@ HELPDESK_NEEDS: dict[str, tuple[str, ...]] = {
 }
 """The settings without which a help desk can't be used."""
 
+REAL_SYSTEMS: dict[str, str] = {
+    "public_url": "customers reach this server",
+    "allowed_origins": "pages of a shop have the chat",
+    "token_": "a shop signs its customers in",
+    "gateway_": "a billing gateway",
+    "stripe_": "Stripe",
+    "woocommerce_": "WooCommerce",
+    "slack_": "Slack",
+    "telegram_": "Telegram",
+    "twilio_": "Twilio",
+    "whatsapp_": "WhatsApp",
+    "messenger_": "Messenger",
+    "meta_": "WhatsApp and Messenger",
+    "email_secret": "e-mail as a channel",
+    "email_address": "e-mail as a channel",
+    "helpdesk": "a help desk",
+}
+"""What stands for a real system, by how its settings begin: beside none of them is there a demo."""
+HARMLESS: frozenset[str] = frozenset(
+    "home database_url keys_url secret retention_days policy verification_minutes verification_tries "
+    "answer_working_days business_hours contact take_back_minutes agent_limit lead_limit trusted_proxies "
+    "messages_per_minute address_messages_per_minute conversations_per_address redis_url action_secret email_code "
+    "smtp_url mail_from billing delivery_attempts".split()
+)
+"""The settings that a demo may have: what they name holds no customer, and moves no money. Mail of the demo says what
+it is from; `billing` can only choose among systems that are set up."""
+
 
 class SettingsError(Exception):
     """A setting is missing or broken: one line that names the variable and says what to do. ``others`` are such lines
@@ -635,6 +662,21 @@ def _secret_of(name: str, variable: str) -> Any:
     if not value:
         raise SettingsError(f"{variable}: the file is empty")
     return value
+
+
+def demo_refusal(settings: Settings) -> str | None:
+    """Why there is no demo with these settings: one sentence with the setting and what to do; None if there may be one.
+    Whatever is not known to be harmless counts as a real system."""
+    for name, field in Settings.__fields__.items():
+        if name in HARMLESS or getattr(settings, name) == field.default:
+            continue
+        variable, file = PREFIX + name.upper(), f"{PREFIX}{name.upper()}_FILE"
+        what = next((what for start, what in REAL_SYSTEMS.items() if name.startswith(start)), "a real system")
+        return (
+            f"{file if file in os.environ else variable} is set ({what}), and the demo runs beside no real system: "
+            "unset it, or start without --demo"
+        )
+    return None
 
 
 def load_policy(settings: Settings) -> Policy:

@@ -3,6 +3,7 @@ run."""
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import threading
@@ -12,7 +13,7 @@ from typing import Any
 import structlog
 
 from bot import logs
-from bot.bootstrap import bootstrap, open_couriers
+from bot.bootstrap import PROCESS, bootstrap, open_couriers
 from bot.cases.delivery import Courier, deliver_due
 from bot.cases.email_codes import send_due_mails
 from bot.cases.execution import carry_out_due
@@ -66,6 +67,8 @@ def bring(services: Services, courier: Courier, attempts: int, stop: threading.E
 
 def main() -> int:
     """Work until a signal comes; a step in hand is finished first."""
+    parser = argparse.ArgumentParser(prog="python -m bot.worker")
+    parser.add_argument("--demo", action="store_true", help="carry out demo orders, beside no real system")
     stop = threading.Event()
 
     def told(*_: Any) -> None:
@@ -76,6 +79,7 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, told)
     logs.set_up()
+    PROCESS.demo = parser.parse_args().demo
     settings = load_settings()
     services = bootstrap(settings)
     threads = [

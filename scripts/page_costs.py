@@ -49,7 +49,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as home:
         port = free_port()
-        command = [sys.executable, "-m", "bot", "run", "--no-browser", "--port", str(port)]
+        command = [sys.executable, "-m", "bot", "run", "--demo", "--no-browser", "--port", str(port)]
         process = subprocess.Popen(command, cwd=PROJECT, env=environment(Path(home)), stdin=subprocess.DEVNULL)
         url = f"http://127.0.0.1:{port}"
         try:

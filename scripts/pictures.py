@@ -30,7 +30,7 @@ _SHOT = '<img src="data:image/png;base64,{}" style="height:720px;border-radius:1
 def main() -> None:
     """Talk as a customer, answer as an agent, and put both screens into one picture."""
     expect.set_options(timeout=SECONDS * 1000)
-    with tempfile.TemporaryDirectory() as home, running_site(Path(home)) as site, chromium() as browser:
+    with tempfile.TemporaryDirectory() as home, running_site(Path(home), demo=True) as site, chromium() as browser:
         shots = chat_and_desk(site, browser)
         page = browser.new_page(viewport={"width": 1700, "height": 800})
         page.set_content(_PAGE.format("".join(_SHOT.format(base64.b64encode(shot).decode()) for shot in shots)))

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.bootstrap import bootstrap
+from bot.bootstrap import PROCESS, bootstrap
 from bot.cases.ports import Services
 from bot.settings import Settings
 from bot.store.engine import open_engine
@@ -86,7 +86,8 @@ def _place(item: pytest.Item) -> int:
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The settings of whoever runs the tests must not reach them."""
+    """The settings of whoever runs the tests must not reach them, nor ``--demo`` the next test."""
+    monkeypatch.setattr(PROCESS, "demo", False)
     for name in list(os.environ):
         if name.startswith("REFUND_DESK_"):
             monkeypatch.delenv(name)

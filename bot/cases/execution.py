@@ -130,7 +130,7 @@ def carry_out_due(services: Services, *, limit: int = 20) -> int:
 
 def _due(services: Services, limit: int) -> list[OutboxStep]:
     with services.unit_of_work() as uow:
-        return uow.due_steps(services.clock(), _longest_wait(services), LEASE, limit)
+        return uow.due_steps(services.clock(), _longest_wait(services), LEASE, limit, demo=services.demo)
 
 
 def _longest_wait(services: Services) -> timedelta:

@@ -72,6 +72,8 @@ def verify(
             sync_order(services, order_number)
     with services.unit_of_work() as uow:
         stored = uow.lock_order(order_number)
+        if stored is not None and stored.demo and not services.demo:
+            stored = None  # made up: number and address are known to everybody
         customer_id = None if stored is None else stored.customer_id
         passed = uow.attempt(conversation_id, message_id)
         tries = _tries(services, uow, conversation_id, order_number, now)

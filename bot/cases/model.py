@@ -107,6 +107,8 @@ class StoredOrder:
     order: Order
     cancelled_at: datetime | None
     agreement_ends_on: date | None
+    demo: bool = False
+    """Whether it is made up."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -327,6 +329,8 @@ class CaseFile:
     steps: list[OutboxStep] = field(default_factory=list)
     agent_decisions: list[AgentDecision] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
+    demo: bool = False
+    """Whether its order is made up."""
 
 
 @dataclass(frozen=True)

@@ -149,7 +149,9 @@ class UnitOfWork(Numbers, Protocol):
     def add_step(
         self, case: Case, decision_id: int, step: Step, payload: dict[str, Any], next_at: datetime, created_at: datetime
     ) -> None: ...
-    def due_steps(self, now: datetime, at_most: timedelta, lease: timedelta, limit: int) -> list[OutboxStep]: ...
+    def due_steps(
+        self, now: datetime, at_most: timedelta, lease: timedelta, limit: int, *, demo: bool
+    ) -> list[OutboxStep]: ...
     def overdue_steps(self, since: datetime) -> int: ...
     def step(self, step_id: int) -> OutboxStep: ...
     def change_step(self, step_id: int, **values: Any) -> OutboxStep: ...
@@ -318,7 +320,8 @@ class Services:
     ``second_factor_for``: which roles do nothing there without a second factor.
     ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it. ``orders``
     is where orders live, if not in the store alone, and ``payments`` what tells of payments; ``helpdesk`` is where
-    people of the company answer, if not at our own desk alone.
+    people of the company answer, if not at our own desk alone. ``demo``: no real system is
+    there, so that demo orders may be carried out.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -342,3 +345,4 @@ class Services:
     second_factor_for: Collection[Role] = ()
     orders: OrderSource | None = None
     payments: PaymentReader | None = None
+    demo: bool = False

@@ -22,7 +22,7 @@ from bot.cases.model import (
 )
 from bot.cases.ports import Services
 from bot.cases.review import clauses_of, deal_of_agent
-from bot.cases.wording import DESTINATIONS, STATES, base_name
+from bot.cases.wording import DEMO, DESTINATIONS, STATES, base_name
 from bot.policy.clauses import Clause, clause_texts
 from bot.policy.facts import Destination, ProductKind, RefundRequest
 from bot.policy.money import plain, spoken
@@ -79,6 +79,8 @@ class Receipt:
     clauses: tuple[Clause, ...]
     state: CaseState
     return_number: str | None = None
+    demo: bool = False
+    """Whether nothing of it is real."""
 
     @property
     def title(self) -> str:
@@ -107,6 +109,7 @@ class Receipt:
             "First charge that is not taken": agreed.next_charge_on,
         }
         rows = [
+            *([("Demo", DEMO)] if self.demo else []),
             ("Reference", self.reference),
             ("Order", self.order_number),
             ("Product", self.product),
@@ -132,6 +135,7 @@ class Receipt:
         agreed = self.agreed
         return {
             "reference": self.reference,
+            "demo": self.demo,
             "kind": self.kind.value,
             "order_number": self.order_number,
             "product": self.product,
@@ -178,6 +182,7 @@ def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
         clauses=tuple(clause_texts(_terms(services.policy, agreed.policy_version), agreed.clauses)),
         state=file.case.state,
         return_number=file.case.return_number,
+        demo=services.demo or file.demo,
     )
 
 

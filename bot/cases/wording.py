@@ -33,11 +33,17 @@ STATES = {
     CaseState.WITHDRAWN: "withdrawn",
     CaseState.FAILED: "with a person, after a problem on our side",
 }
+DEMO = "This is a demo: orders and shop are made up, and no money moves."
 DESTINATIONS = {
     Destination.WALLET: "your store wallet",
     Destination.ORIGINAL_PAYMENT_METHOD: "the original payment method",
     None: "your store wallet",
 }
+
+
+def demo_words(services: Services) -> str:
+    """What every page of a demo says; empty where it is none."""
+    return DEMO if services.demo else ""
 
 
 def request_name(request: Request) -> str:

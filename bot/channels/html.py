@@ -23,7 +23,7 @@ _environment = Environment(
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:
-    """A page. The base template wants ``title``, ``contact`` (how to reach a person) and ``here`` (the path that the
-    navigation marks)."""
+    """A page. The base template wants ``title``, ``contact`` (how to reach a person), ``here`` (the path that the
+    navigation marks) and ``demo`` (what a demo says of itself)."""
     text = _environment.get_template(template).render(**values)
     return response.html(text, status)

@@ -1,4 +1,4 @@
-"""The Rasa server of ``refund-desk run``: the channels of credentials.yml, the demo page, and a health check.
+"""The Rasa server of ``refund-desk run``: the channels of credentials.yml, the pages, and a health check.
 
 Rasa's own HTTP API is not part of it.
 """
@@ -18,8 +18,8 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot import logs
-from bot.bootstrap import bootstrap
-from bot.channels import desk, helpdesks, pages, rasa_patches, statics, stopping
+from bot.bootstrap import PROCESS, bootstrap
+from bot.channels import demo, desk, helpdesks, pages, rasa_patches, statics, stopping
 from bot.channels.action_calls import ActionServer
 from bot.channels.capacity import Capacity
 from bot.channels.connections import Connection, Connections, Room, raise_file_limit
@@ -31,8 +31,6 @@ from bot.channels.rest import LONGEST_BODY
 from bot.channels.shop_webhooks import shop_webhooks
 from bot.channels.turns import Turns
 from bot.settings import ACTION_SECRET_HEADER, PROJECT, load_settings, parse_networks, parse_origins
-from bot.store.demo import demo_list
-from bot.store.unit_of_work import SqlUnitOfWork
 from bot.training import MODEL
 
 BACKLOG = 1_024
@@ -79,15 +77,11 @@ def build(action_url: str) -> Sanic:
 
     Health(services, action_url).install(app, edge)
 
-    @app.get("/demo-orders")
-    async def demo_orders(request: Request) -> HTTPResponse:
-        with services.unit_of_work() as uow:
-            assert isinstance(uow, SqlUnitOfWork)
-            return response.json(demo_list(uow))
-
     helpdesks.register(app, services, settings)
     pages.register(app, services, settings)
     statics.register(app)
+    if services.demo:
+        demo.register(app, services)
     return app
 
 
@@ -97,7 +91,9 @@ def main() -> None:
     parser.add_argument("--host", required=True)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--action-url", required=True)
+    parser.add_argument("--demo", action="store_true", help="with the made-up shop, beside no real system")
     args = parser.parse_args()
+    PROCESS.demo = args.demo
     logs.set_up()
     build(args.action_url).run(
         host=args.host, port=args.port, workers=1, access_log=False, protocol=Connection, backlog=BACKLOG

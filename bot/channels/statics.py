@@ -1,9 +1,10 @@
-"""The files of bot.web: the demo page, and the chat widget that pages of shops load."""
+"""The files of bot.web: styles, pictures, and the chat widget that pages of shops load."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from importlib.abc import Traversable
 from importlib.resources import files
 from typing import Any
@@ -13,13 +14,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 _KINDS = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-_PAGES = {
-    "/": "index.html",
-    "/demo.js": "demo.js",
-    "/demo.css": "demo.css",
-    "/pages.css": "pages.css",
-    "/icon.svg": "icon.svg",
-}
+_FILES = {"/pages.css": "pages.css", "/icon.svg": "icon.svg"}
 _LAUNCHER_CACHE = "public, max-age=300"
 """The launcher is asked for by every page of a shop: at most five minutes old, and not asked for each time."""
 _CACHE = "public, no-cache"
@@ -27,14 +22,19 @@ _CACHE = "public, no-cache"
 
 
 def register(app: Sanic) -> None:
-    """Serve the demo page, ``/widget.js``, and the modules of the widget below ``/widget/``."""
+    """Serve ``/widget.js``, the modules of the widget below ``/widget/``, and what our own pages need."""
     root = files("bot.web")
-    for path, name in _PAGES.items():
-        app.add_route(_Static(root / name, None), path, name=f"page_{name}")
+    serve(app, _FILES)
     for path, file in _widget_files(root / "widget", "/widget/"):
         launcher = path == "/widget/widget.js"
         answer = _Static(file, _LAUNCHER_CACHE if launcher else _CACHE)
         app.add_route(answer, "/widget.js" if launcher else path, name=f"widget_{path}", ctx_public=True)
+
+
+def serve(app: Sanic, named: Mapping[str, str]) -> None:
+    """Serve files of bot.web to our own pages; ``named`` are paths and the files behind them."""
+    for path, name in named.items():
+        app.add_route(_Static(files("bot.web") / name, None), path, name=f"page_{name}")
 
 
 def is_public(request: Request) -> bool:

@@ -47,10 +47,14 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add ``doctor``."""
     parser = subparsers.add_parser("doctor", help="check the set-up and say what to do")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    parser.add_argument("--demo", action="store_true", help="check the set-up of the demo")
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
+    from bot.bootstrap import PROCESS
+
+    PROCESS.demo = args.demo
     findings: list[Finding] = []
     examined = examine()
     while True:

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta, timezone
 
 from sqlalchemy.engine import Engine
 
-from bot.bootstrap import keys_of
+from bot.bootstrap import PROCESS, keys_of
 from bot.cases.errors import MailNotSent
 from bot.commands.doctor import Check, Finding
 from bot.gateways.mail import SmtpMailer
 from bot.policy import NoTermsInForce
-from bot.settings import Settings, SettingsError, load_policy
+from bot.settings import Settings, SettingsError, demo_refusal, load_policy
+from bot.store.demo import holds_demo, holds_real
 from bot.store.engine import (
     MEND_SCHEMA,
     StoreUnavailable,
@@ -79,6 +80,7 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
         with SqlUnitOfWork(engine, keys_of(settings, new=False)) as uow:
             fit = uow.personal.keys_fit()
             late = uow.overdue_steps(datetime.now(timezone.utc) - _LATE)
+            demo, real = holds_demo(uow), holds_real(uow)
     except SettingsError as error:
         yield Finding("keys", str(error), "bring back the keys' database and the secret, or correct where they are")
         return
@@ -93,6 +95,18 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
         )
     else:
         yield Finding("outbox", "nothing is overdue")
+    if PROCESS.demo and real:
+        yield Finding("demo", "the store holds orders that are not the demo's", "name another REFUND_DESK_HOME for it")
+    elif demo and not PROCESS.demo:
+        fix = "`refund-desk orders clean-demo` takes them out; for the demo itself ask with --demo"
+        yield Finding("demo", "the store holds orders of the demo, whose numbers and addresses everybody knows", fix)
+
+
+def _demo(settings: Settings) -> Iterator[Finding]:
+    refusal = demo_refusal(settings) if PROCESS.demo else None
+    if refusal is not None:
+        found, _, fix = refusal.partition(": ")
+        yield Finding("demo", found, fix)
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
@@ -136,6 +150,7 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("policy", _policy),
     ("data folder", _home),
+    ("demo", _demo),
     ("database", _database),
     ("model", _model),
     ("redis", _redis),

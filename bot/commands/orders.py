@@ -1,9 +1,10 @@
-"""``refund-desk orders``: import orders from a file, show one."""
+"""``refund-desk orders``: import orders from a file, show one, print samples, take those of the demo out."""
 
 from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.commands import CommandError, open_services
@@ -11,7 +12,7 @@ from bot.commands import CommandError, open_services
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``orders`` and its verbs."""
-    orders = subparsers.add_parser("orders", help="import orders, show one")
+    orders = subparsers.add_parser("orders", help="import orders, show one, take those of the demo out")
     verbs = orders.add_subparsers(metavar="VERB", required=True)
     parser = verbs.add_parser("import", help="import a JSON or CSV file: the whole file or nothing")
     parser.add_argument("file", type=Path)
@@ -20,6 +21,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("number", help="such as CC-104233")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=_show)
+    parser = verbs.add_parser("sample", help="print sample orders of today under an address of yours, to be imported")
+    parser.add_argument("email", help="whose they are, such as me@example.org")
+    parser.set_defaults(run=_sample)
+    parser = verbs.add_parser("clean-demo", help="take the demo out: its orders, their requests and persons")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.set_defaults(run=_clean_demo)
 
 
 def _import(args: argparse.Namespace) -> int:
@@ -60,4 +67,39 @@ def _show(args: argparse.Namespace) -> int:
     else:
         for key, value in data.items():
             print(f"{key:18} {value if value is not None else '-'}")
+    return 0
+
+
+def _sample(args: argparse.Namespace) -> int:
+    from bot.settings import SettingsError, load_policy, load_settings
+    from bot.store.demo import sample_orders
+    from bot.store.imports import ImportRefused, read_order_rows
+
+    now = datetime.now(timezone.utc)
+    try:
+        samples = sample_orders(now, load_policy(load_settings()).terms_for(now).calendar, args.email)
+        read_order_rows(samples, "email")
+    except SettingsError as error:
+        raise CommandError(str(error)) from None
+    except ImportRefused:
+        raise CommandError(f"{args.email}: is no e-mail address") from None
+    print(json.dumps(samples, indent=2))
+    return 0
+
+
+def _clean_demo(args: argparse.Namespace) -> int:
+    from bot.store.demo_cleaning import clean_demo
+
+    done = clean_demo(open_services(), dry_run=args.dry_run)
+    if not done.orders and not done.incidents:
+        print("The store holds nothing of the demo.")
+        return 0
+    would = "Would be taken out" if args.dry_run else "Taken out"
+    print(
+        f"{would}: {done.orders} demo orders, {done.incidents} incidents, and the personal data of {done.customers} "
+        f"customers and {done.conversations} conversations. {done.closed} open requests end. {done.kept} orders stay "
+        "without number and person, for the requests on record."
+    )
+    if done.paid:
+        print(f"Refunds that were paid, or may have been: {', '.join(done.paid)}. Look at them with whoever pays.")
     return 0

@@ -16,11 +16,15 @@ import time
 import webbrowser
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from bot.commands import CommandError, open_services
 from bot.commands.train import ensure_model
+
+if TYPE_CHECKING:
+    from bot.cases.ports import Services
 
 _READY_SECONDS = 120
 _MOST_DEATHS = 5
@@ -31,16 +35,19 @@ _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux: the child gets a signal when its
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``run``."""
-    parser = subparsers.add_parser("run", help="start the bot and its demo page")
+    parser = subparsers.add_parser("run", help="start the bot")
     parser.add_argument("--port", type=int, default=5005)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--no-browser", action="store_true", help="do not open the demo page")
+    parser.add_argument("--no-browser", action="store_true", help="do not open the page")
+    parser.add_argument(
+        "--demo", action="store_true", help="with made-up orders and a made-up shop; beside no real system"
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
+    from bot.bootstrap import PROCESS
     from bot.settings import SettingsError, load_settings
-    from bot.store.demo import seed_demo
 
     if not 1 <= args.port <= 65_535:
         raise CommandError(f"--port {args.port}: must be from 1 to 65535")
@@ -52,11 +59,35 @@ def _run(args: argparse.Namespace) -> int:
     except OSError as error:
         raise CommandError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
     _check_free(args.host, args.port)
-    seed_demo(open_services())
+    PROCESS.demo = args.demo
+    _settle_demo(open_services())
     status = ensure_model(settings.home)
     # One of the settings is with the children anyway, by its variable or in its file.
     secret = {} if settings.action_secret else {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
-    return status or _Supervisor(args.host, args.port, settings.home / "logs", secret).run(not args.no_browser)
+    supervisor = _Supervisor(args.host, args.port, settings.home / "logs", secret, demo=args.demo)
+    return status or supervisor.run(not args.no_browser)
+
+
+def _settle_demo(services: Services) -> None:
+    """The demo has its orders and no others, and nothing else has any of them. Raises CommandError."""
+    from bot.store.demo import holds_demo, holds_real, seed_demo
+    from bot.store.unit_of_work import SqlUnitOfWork
+
+    with services.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        demo, real = holds_demo(uow), holds_real(uow)
+    if services.demo and real:
+        raise CommandError(
+            "the store holds orders that are not the demo's: start without --demo, or name another folder for the demo "
+            "in REFUND_DESK_HOME"
+        )
+    if demo and not services.demo:
+        raise CommandError(
+            "the store holds orders of the demo, whose numbers and addresses everybody knows: `refund-desk orders "
+            "clean-demo` takes them out; the demo itself is started with --demo"
+        )
+    if services.demo:
+        seed_demo(services)
 
 
 def _check_free(host: str, port: int) -> None:
@@ -78,17 +109,18 @@ def _free_port() -> int:
 class _Supervisor:
     """Starts the servers and the worker, starts one again when it dies, and ends all when told to."""
 
-    def __init__(self, host: str, port: int, logs: Path, secret: dict[str, str]) -> None:
+    def __init__(self, host: str, port: int, logs: Path, secret: dict[str, str], *, demo: bool) -> None:
         action_port = _free_port()
         self._url = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
         self._logs = logs
         python = sys.executable
         action_url = f"http://127.0.0.1:{action_port}"
         server = [python, "-m", "bot.channels.server", "--host", host, "--port", str(port), "--action-url", action_url]
+        more = ["--demo"] if demo else []
         self._commands = {
-            "actions": [python, "-m", "actions", "--port", str(action_port)],
-            "server": server,
-            "worker": [python, "-m", "bot.worker"],
+            "actions": [python, "-m", "actions", "--port", str(action_port), *more],
+            "server": [*server, *more],
+            "worker": [python, "-m", "bot.worker", *more],
         }
         self._secret = secret
         self._children: dict[str, subprocess.Popen[bytes]] = {}

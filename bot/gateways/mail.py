@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from bot.cases.errors import MailNotSent
 from bot.cases.mailing import Attachment
+from bot.cases.wording import DEMO
 
 SECONDS = 10
 """How long a mail server may take for each step."""
@@ -81,6 +82,17 @@ class SmtpMailer:
             server.close()
             raise
         return server
+
+
+@dataclass(frozen=True)
+class DemoMailer:
+    """Sends the mail of a demo, which says so in subject and body: the addresses may be of real people."""
+
+    mailer: SmtpMailer
+
+    def send(self, to: str, subject: str, body: str, attachments: Sequence[Attachment] = ()) -> None:
+        """See Mailer."""
+        self.mailer.send(to, f"[Demo] {subject}", f"{DEMO}\n\n{body}", attachments)
 
 
 def _is_this_machine(host: str) -> bool:

@@ -25,7 +25,7 @@ def print_receipt(receipt: Receipt) -> bytes:
     paper.line(f"Receipt {receipt.reference}. It is {receipt.state_words}.", 11)
     paper.gap(4)
     for label, value in receipt.rows():
-        paper.row(label, value, bold=label == "Refund")
+        paper.row(label, value, bold=label in ("Demo", "Refund"))
     paper.gap(6)
     paper.line("The clauses behind it", 13, bold=True)
     for clause in receipt.clauses:

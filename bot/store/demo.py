@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, select
 
 from bot.cases.model import CaseKind, CaseState
 from bot.cases.ports import Services
@@ -73,30 +73,57 @@ _INCIDENT = ("europe-card", "Calls to several countries failed.")
 _EARLIER = ("CC-100911", "CC-100922", "CC-100933")  # so that the fourth refund of Mia Ortiz goes to a person
 
 
+LEFT = "DM-"
+"""How the numbers of demo orders begin that were taken out, where requests of them are still on record. No customer can
+write such a number, and the old one is free."""
+_IS_LEFT = t.orders.c.number.startswith(LEFT)
+_PRESENT = and_(t.orders.c.demo, not_(_IS_LEFT))
+
+
 def seed_demo(services: Services) -> bool:
     """Fill an empty store with the demo orders; whether it did. An order of a past working day lies at noon."""
     now = services.clock()
     calendar = services.policy.terms_for(now).calendar
     with services.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
-        if uow.connection.execute(select(func.count()).select_from(t.orders)).scalar_one():
+        if _count(uow, not_(_IS_LEFT)):
             return False
-        import_orders(uow, demo_orders(now, calendar))
-        started = now - timedelta(days=6)
-        uow.connection.execute(
-            t.incidents.insert().values(product=_INCIDENT[0], started_at=started, ended_at=None, note=_INCIDENT[1])
-        )
+        rows = demo_orders(now, calendar)
+        import_orders(uow, rows)
+        numbers = [row.order.number for row in rows]
+        uow.connection.execute(t.orders.update().where(t.orders.c.number.in_(numbers)).values(demo=True))
+        product, note = _INCIDENT
+        values = {"product": product, "started_at": now - timedelta(days=6), "ended_at": None, "note": note}
+        uow.connection.execute(t.incidents.insert().values(**values, demo=True))
         _seed_earlier_refunds(uow, now)
         uow.commit()
     return True
 
 
+def holds_demo(uow: SqlUnitOfWork) -> bool:
+    """Whether the store holds orders of the demo, not counting those that were taken out, or its incident."""
+    incident = uow.connection.execute(select(t.incidents.c.id).where(t.incidents.c.demo)).first()
+    return incident is not None or bool(_count(uow, _PRESENT))
+
+
+def holds_real(uow: SqlUnitOfWork) -> bool:
+    """Whether the store holds orders that are not the demo's."""
+    return bool(_count(uow, not_(t.orders.c.demo)))
+
+
+def present_numbers(uow: SqlUnitOfWork) -> list[str]:
+    """The numbers of the demo orders that the store holds."""
+    return list(uow.connection.execute(select(t.orders.c.number).where(_PRESENT).order_by(t.orders.c.id)).scalars())
+
+
+def _count(uow: SqlUnitOfWork, which: Any) -> int:
+    count: int = uow.connection.execute(select(func.count()).select_from(t.orders).where(which)).scalar_one()
+    return count
+
+
 def demo_orders(now: datetime, calendar: BusinessCalendar) -> list[OrderRow]:
     """The demo orders as of ``now``."""
-    rows = [
-        {**product, "number": number, "placed_at": _noon(now, calendar, ago), "customer": _customer(name), **extra}
-        for number, name, ago, product, extra in _ORDERS
-    ]
+    rows = sample_orders(now, calendar)
     rows += [
         {
             **_CARD,
@@ -110,16 +137,26 @@ def demo_orders(now: datetime, calendar: BusinessCalendar) -> list[OrderRow]:
     return read_order_rows(rows, "demo orders")
 
 
+def sample_orders(now: datetime, calendar: BusinessCalendar, email: str | None = None) -> list[dict[str, Any]]:
+    """One or more orders for every outcome, as JSON objects that can be imported; all under ``email`` if given."""
+    return [
+        {
+            **product,
+            "number": number,
+            "placed_at": _noon(now, calendar, ago),
+            "customer": {**_customer(name), **({"email": email} if email else {})},
+            **extra,
+        }
+        for number, name, ago, product, extra in _ORDERS
+    ]
+
+
 def demo_list(uow: SqlUnitOfWork) -> list[dict[str, str]]:
     """The demo orders that the store holds, for the demo page: number, e-mail address, product."""
     numbers = [row[0] for row in _ORDERS]
-    query = select(t.orders).where(t.orders.c.number.in_(numbers)).order_by(t.orders.c.number)
+    query = select(t.orders).where(_PRESENT, t.orders.c.number.in_(numbers)).order_by(t.orders.c.number)
     rows = [(row, uow.email_of(row.customer_id)) for row in uow.connection.execute(query).all()]
-    return [
-        {"number": row.number, "email": email, "product": row.product}
-        for row, email in rows
-        if email and email.endswith("@example.com")
-    ]
+    return [{"number": row.number, "email": email, "product": row.product} for row, email in rows if email]
 
 
 def _customer(name: str) -> dict[str, str]:

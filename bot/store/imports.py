@@ -90,7 +90,8 @@ def read_order_rows(objects: Sequence[Any], name: str) -> list[OrderRow]:
 
 def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
     """Add or update the orders within the running transaction. Raises ImportRefused for an order that has an
-    open case: what was quoted must not change behind the customer's back by a file."""
+    open case: what was quoted must not change behind the customer's back by a file; and for one of the demo, whose
+    requests must not become those of a real order."""
     new = 0
     for number, row in enumerate(rows, start=1):
         known = uow.lock_order(row.order.number)
@@ -99,6 +100,9 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
             uow.connection.execute(t.orders.insert().values(**values, **uow.personal.order_columns(row.customer)))
             new += 1
             continue
+        if known.demo:
+            fix = "`refund-desk orders clean-demo` takes those out"
+            raise ImportRefused(f"row {number}, number: {row.order.number} is an order of the demo here; {fix}")
         open_case = select(t.cases.c.reference).where(
             t.cases.c.order_id == known.id, t.cases.c.state.in_(t.OPEN_STATE_NAMES), t.cases.c.state != "quoted"
         )

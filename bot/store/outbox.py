@@ -34,12 +34,18 @@ class OutboxRows(Rows):
         }
         self.connection.execute(t.outbox.insert().values(**values))
 
-    def due_steps(self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int) -> list[OutboxStep]:
-        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean."""
+    def due_steps(
+        self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int, *, demo: bool
+    ) -> list[OutboxStep]:
+        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean.
+        Those of demo orders only in a ``demo``: elsewhere a real gateway could pay them, and they wait."""
         step = t.outbox.c
         due = or_(step.next_at <= now, step.next_at > now + longest_wait)
         free = or_(step.lease_until.is_(None), step.lease_until <= now, step.lease_until > now + lease)
         query = select(t.outbox).where(step.state == StepState.WAITING.value, due, free).order_by(step.next_at, step.id)
+        if not demo:
+            of_demo = select(t.cases.c.id).join(t.orders).where(t.orders.c.demo)
+            query = query.where(step.case_id.not_in(of_demo))
         return [_step(row) for row in self.connection.execute(query.limit(limit))]
 
     def overdue_steps(self, since: datetime) -> int:

@@ -42,6 +42,8 @@ class ShopRows(Rows):
         """Add the order, or bring it up to date. While a case of it is carried out or with a person, only what forbids
         a refund is taken: a dispute, and that it was refunded."""
         known = self.lock_order(live.order.number)
+        if known is not None and known.demo:
+            return  # nothing real is mixed with it: it has to be taken out first
         if known is None:
             values = {**_columns(live.order), **self.personal.order_columns(live.buyer)}
             self.connection.execute(t.orders.insert().values(**plain(values)))
@@ -62,7 +64,7 @@ class ShopRows(Rows):
     def note_payment(self, state: PaymentState) -> None:
         """What the payment system knows, for an order that is in the store."""
         known = self.lock_order(state.number)
-        if known is None:
+        if known is None or known.demo:
             return
         theirs = OrderStatus.REFUNDED if state.refunded else OrderStatus.CANCELLED if state.cancelled else None
         values: dict[str, Any] = {"status": self._status(known, theirs or known.order.status)}

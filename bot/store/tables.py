@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -99,6 +100,7 @@ orders = Table(
     Column("contact", Text),
     Column("phone_index", String(64)),
     Column("national_index", String(64)),
+    Column("demo", Boolean, nullable=False, server_default=false()),  # made up by us: never paid outside of the demo
 )
 
 incidents = Table(
@@ -109,6 +111,7 @@ incidents = Table(
     Column("started_at", Moment, nullable=False),
     Column("ended_at", Moment),
     Column("note", Text, nullable=False, default=""),
+    Column("demo", Boolean, nullable=False, server_default=false()),
 )
 
 cases = Table(

@@ -350,6 +350,7 @@ class SqlUnitOfWork(
         return CaseFile(
             case=case,
             order_number=None if case.order_id is None else self.order_number(case.order_id),
+            demo=self._is_demo(case.order_id),
             decisions=[StoredDecision(**row._mapping) for row in self.connection.execute(decided)],
             log=self.moves_of(case.id),
             handoff=self.handoff(case.id),
@@ -357,6 +358,10 @@ class SqlUnitOfWork(
             agent_decisions=self.agent_decisions(case.id),
             notes=self.notes_of(case.id),
         )
+
+    def _is_demo(self, order_id: int | None) -> bool:
+        query = select(t.orders.c.demo).where(t.orders.c.id == order_id)
+        return bool(self.connection.execute(query).scalar_one_or_none())
 
     def _case(self, query: Any) -> Case | None:
         row = self.connection.execute(query).one_or_none()
@@ -396,7 +401,7 @@ def _stored_order(row: Row[Any] | Any) -> StoredOrder:
         status=OrderStatus(row.status),
         dispute_open=row.dispute_open,
     )
-    return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on)
+    return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on, row.demo)
 
 
 def _case(row: Any, reason_words: str | None) -> Case:

@@ -54,6 +54,13 @@ def desk(tmp_path_factory: pytest.TempPathFactory, shop: ShopServer) -> Iterator
         yield site
 
 
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo with its shop."""
+    with running_site(tmp_path_factory.mktemp("demo"), demo=True) as site:
+        yield site
+
+
 @pytest.fixture
 def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     """Makes browser contexts: customers who know nothing of each other. What a page says on its console as an error,
@@ -78,7 +85,7 @@ def new_context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
 
 @pytest.fixture
 def visit(desk: Site, new_context: Callable[..., BrowserContext]) -> Callable[..., ChatPage]:
-    """Opens the demo page, or another address, as a new customer."""
+    """Opens the first page, or another address, as a new customer."""
 
     def opened(url: str | None = None, **options: Any) -> ChatPage:
         page = new_context(**options).new_page()

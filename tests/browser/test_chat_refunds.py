@@ -27,7 +27,7 @@ FOCUSED = """() => {
 def test_a_refund_by_mouse(desk: Site, visit: Callable[..., ChatPage], screenshot: Callable[[Page, str], None]) -> None:
     number, email = desk.order()
     chat = visit()
-    screenshot(chat.page, "demo")
+    screenshot(chat.page, "first-page")
     chat.open()
     screenshot(chat.page, "chat-open")
     chat.reaches_the_quote(number, email)
@@ -123,7 +123,7 @@ def test_a_refund_on_a_phone(
 ) -> None:
     number, email = desk.order()
     chat = visit(**PHONE)
-    screenshot(chat.page, "phone-demo")
+    screenshot(chat.page, "phone-first-page")
     chat.launcher.tap()
     chat.has_heard(1)
     box = chat.panel.bounding_box()
@@ -146,8 +146,19 @@ def test_a_refund_on_a_phone(
     expect(chat.launcher).to_be_focused()
 
 
-def test_pressing_a_demo_order_puts_it_into_the_chat(visit: Callable[..., ChatPage]) -> None:
-    chat = visit()
+def test_pressing_a_demo_order_puts_it_into_the_chat(
+    demo: Site,
+    visit: Callable[..., ChatPage],
+    screenshot: Callable[[Page, str], None],
+    no_axe_violations: Callable[[Page], None],
+) -> None:
+    chat = visit(demo.url)
+    expect(chat.page.get_by_text("This is a demo: orders and shop are made up")).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Use CC-104240 in the chat")).to_be_visible()
+    screenshot(chat.page, "demo")
+    for scheme in ("light", "dark"):
+        chat.page.emulate_media(color_scheme=scheme)
+        no_axe_violations(chat.page)
     chat.page.get_by_role("button", name="Use CC-104240 in the chat").click()
     expect(chat.input).to_have_value("CC-104240, bella@example.com")
     expect(chat.input).to_be_focused()

@@ -11,6 +11,7 @@ import pytest
 
 from bot.__main__ import main
 from tests.policy.policy_builders import TERMS_TEXT
+from tests.ports import free_port
 from tests.store_builders import an_order_row
 
 
@@ -187,3 +188,43 @@ def test_every_verb_explains_itself(argv: list[str], capsys: pytest.CaptureFixtu
     with pytest.raises(SystemExit) as ended:
         main(argv)
     assert ended.value.code == 0 and "usage: refund-desk" in capsys.readouterr().out
+
+
+def test_the_demo_is_nowhere_unless_it_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And nothing else starts in its store, nor it in that of others."""
+    monkeypatch.setattr("bot.commands.run.ensure_model", lambda home: 7)
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps([an_order_row("CC-500001")]))
+    run = ["run", "--no-browser", "--port", str(free_port())]
+    assert main(run) == 7 and main(["orders", "show", "CC-104233"]) == 2
+    assert main([*run, "--demo"]) == 7 and main(["orders", "show", "CC-104233"]) == 0
+    assert main([*run, "--demo"]) == 7
+    capsys.readouterr()
+    assert main(run) == 2
+    told = capsys.readouterr().err
+    assert "clean-demo" in told and "--demo" in told and len(told.splitlines()) == 1
+    assert main(["orders", "import", str(file)]) == 0 and main([*run, "--demo"]) == 2
+    assert "not the demo's" in capsys.readouterr().err
+    assert main(["orders", "clean-demo", "--dry-run"]) == 0 and main(run) == 2
+    assert "Would be taken out: 23 demo orders" in capsys.readouterr().out
+    assert main(["orders", "clean-demo"]) == 0 and main(run) == 7
+    assert main(["orders", "clean-demo"]) == 0 and main(["audit", "verify"]) == 0
+    told = capsys.readouterr().out
+    assert "Taken out: 23 demo orders" in told and "The store holds nothing of the demo." in told
+    assert main(["orders", "show", "CC-104233"]) == 2 and main(["orders", "show", "CC-500001"]) == 0
+
+
+def test_samples_are_imported_as_orders_of_whoever_asks_for_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["orders", "sample", "Me@Example.org"]) == 0
+    (tmp_path / "sample.json").write_text(capsys.readouterr().out)
+    assert main(["orders", "import", str(tmp_path / "sample.json")]) == 0
+    assert "20 orders imported" in capsys.readouterr().out
+    assert main(["orders", "show", "CC-104233", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["customer"] == {"email": "me@example.org"}
+    for nobody in ("me", "a@b", "@example.org"):
+        assert main(["orders", "sample", nobody]) == 2
+    assert capsys.readouterr().out == ""

@@ -15,6 +15,7 @@ from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.commands import doctor_basics
 from bot.settings import Settings
+from bot.store.demo import seed_demo
 from tests.cases.test_quotes import confirmed, quoted
 from tests.gateways.contract_server import ContractServer
 from tests.gateways.shop_server import Reply, Sent
@@ -251,3 +252,18 @@ def test_a_check_that_breaks_says_so_and_shows_nothing(doctor: Doctor, monkeypat
 
     monkeypatch.setattr("bot.commands.doctor_shops.CHECKS", (("billing", breaks),))
     assert only(doctor()) == "billing: the check itself broke: RuntimeError -> report this"
+
+
+def test_a_demo_in_a_real_store_and_a_real_store_in_the_demo_are_found(
+    doctor: Doctor, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    services = bootstrap(Settings(home=home))
+    seed_demo(services)
+    assert only(doctor()).startswith("demo: the store holds orders of the demo") and "clean-demo" in only(doctor())
+    assert main(["doctor", "--demo"]) == 0
+    store_order(services, "CC-500001")
+    monkeypatch.setenv("REFUND_DESK_PUBLIC_URL", "https://desk.example")
+    capsys.readouterr()
+    assert main(["doctor", "--demo"]) == 2
+    told = capsys.readouterr().out
+    assert "REFUND_DESK_PUBLIC_URL is set" in told and "not the demo's" in told

@@ -19,8 +19,8 @@ from tests.ports import free_port
 
 @pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A bot with its embedded defaults and an empty data folder."""
-    with running_site(tmp_path_factory.mktemp("home")) as site:
+    """The demo, with its orders, as `make run` starts it."""
+    with running_site(tmp_path_factory.mktemp("home"), demo=True) as site:
         yield site
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -126,11 +126,11 @@ def events_of(home: Path, conversation_id: str) -> list[dict[str, Any]]:
 
 
 @contextmanager
-def running_site(home: Path, *, preloaded: bool = True, **settings: str) -> Iterator[Site]:
-    """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named; without
-    ``preloaded`` by a command, as an operator starts it."""
+def running_site(home: Path, *, demo: bool = False, preloaded: bool = True, **settings: str) -> Iterator[Site]:
+    """``refund-desk run`` with its embedded defaults, this data folder, and the settings that are named; as a ``demo``
+    with its orders; without ``preloaded`` by a command, as an operator starts it."""
     port = free_port()
-    words = ["bot", "run", "--no-browser", "--port", str(port)]
+    words = ["bot", "run", "--no-browser", "--port", str(port), *(["--demo"] if demo else [])]
     settings = {"business_hours": "always", **settings}  # or the bot would say other things by night
     variables = {f"REFUND_DESK_{name.upper()}": value for name, value in settings.items()}
     given = {**environment(home), **variables}
@@ -143,7 +143,8 @@ def running_site(home: Path, *, preloaded: bool = True, **settings: str) -> Iter
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(url, process)
-        yield Site(url, home, bootstrap(Settings(home=home, **settings)), process)
+        services = bootstrap(Settings(home=home, **settings))
+        yield Site(url, home, replace(services, demo=demo), process)
     finally:
         process.terminate()
         process.wait(30)

@@ -346,6 +346,7 @@ def test_only_json_is_taken_and_what_curl_says_by_itself(
         ("GET", "/health", 200),
         ("GET", "/demo.js", 200),
         ("GET", "/demo-orders", 200),
+        ("POST", "/demo-orders", 405),
         ("GET", "/nothing/here", 404),
         ("GET", "/webhooks/rest/../../etc/passwd", 404),
         ("GET", "/%00", 404),

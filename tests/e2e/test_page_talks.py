@@ -26,7 +26,7 @@ def test_a_talk_goes_as_its_page_shows_it(page: str, tmp_path: Path) -> None:
     """The buttons and figures that are shown are there, up to the refund that is recorded."""
     talk = talk_of(page)
     assert len(talk) >= 4
-    with running_site(tmp_path) as site:
+    with running_site(tmp_path, demo=True) as site:
         customer = site.customer()
         for said, shown in talk:
             answer = customer.says(said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -134,6 +135,7 @@ def test_the_demo_orders_cover_every_outcome_on_any_day(services: Services, cloc
     from bot.cases.requests import preview_refund
     from tests.store_builders import verified
 
+    services = replace(services, demo=True)
     assert seed_demo(services) and not seed_demo(services)
     outcomes = set()
     clauses = set()

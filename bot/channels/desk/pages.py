@@ -20,6 +20,7 @@ from bot.cases.model import Agent
 from bot.cases.ports import Services
 from bot.cases.second_factor import is_missing
 from bot.cases.sign_in import agent_of_session
+from bot.cases.wording import demo_words
 from bot.channels.clean_text import clean
 from bot.channels.desk import words
 from bot.channels.edge import Edge
@@ -69,7 +70,7 @@ class Desk:
             lstrip_blocks=True,
         )
         self._templates.filters.update(words.FILTERS)
-        self._templates.globals["clock"] = words.Clock(services)
+        self._templates.globals.update(clock=words.Clock(services), demo=demo_words(services))
 
     async def do(self, function: Callable[..., _T], *args: Any, **values: Any) -> _T:
         """What a function of bot.cases gives, without holding up other requests."""

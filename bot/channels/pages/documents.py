@@ -1,4 +1,4 @@
-"""Pages to read: the policy, and receipts."""
+"""Pages to read: the first one with the chat, the policy, and receipts."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ _FORMATS = {"": "html", "pdf": "pdf", "json": "json"}
 
 
 def register(app: Sanic, visits: Visits, guarded: Callable[..., Any]) -> None:
-    """Add the policy and the receipts."""
+    """Add the pages; in the demo its shop is the first one."""
     documents = Documents(visits)
+    if not visits.services.demo:
+        app.add_route(guarded(visits, documents.home, "/"), "/", name="page_home")
     app.add_route(guarded(visits, documents.policy, "/policy"), "/policy", name="page_policy")
     path = "/receipts/<reference:str>/<proof:str>"
     app.add_route(guarded(visits, documents.receipt, "/receipts"), path, name="page_receipt")
@@ -32,6 +34,10 @@ class Documents:
 
     def __init__(self, visits: Visits) -> None:
         self._visits, self._services = visits, visits.services
+
+    async def home(self, visit: Visit, request: Request) -> HTTPResponse:
+        """The chat, and the ways to the other pages."""
+        return visit.show("home.html", title="Refunds and cancellations")
 
     async def policy(self, visit: Visit, request: Request) -> HTTPResponse:
         """The clauses of today's terms, each with an anchor."""

@@ -15,6 +15,7 @@ from sanic.response import HTTPResponse
 from bot.cases.conversations import Client, find_conversation
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.ports import Services
+from bot.cases.wording import demo_words
 from bot.channels.door import Door
 from bot.channels.html import page
 from bot.channels.pages.forms import TOKEN, BadForm, Fields, read_fields
@@ -73,7 +74,8 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **values: Any) -> HTTPResponse:
         """A page for this visitor."""
-        common = {"contact": self._visits.contact, "here": self.here, "token": self.token}
+        services = self._visits.services
+        common = {"contact": self._visits.contact, "here": self.here, "token": self.token, "demo": demo_words(services)}
         return self._with_cookie(page(template, status, **{**common, **values}))
 
     def tell(self, status: int, title: str, text: str, back: str = "") -> HTTPResponse:
