@@ -4,6 +4,13 @@
 	schemas eval docs licences local-slack pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
+home := $(shell sh scripts/home)
+ifneq ($(home),$(HOME))
+ifndef PYENV_ROOT
+export PYENV_ROOT := $(HOME)/.pyenv
+endif
+export HOME := $(home)
+endif
 bin := .venv/bin
 WORKERS := 3
 quiet := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore

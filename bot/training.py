@@ -7,6 +7,7 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +24,19 @@ QUIET = {
     "PYTHONWARNINGS": "ignore",
 }
 """What keeps Rasa from phoning home, and its libraries from chattering."""
+
+
+def keep_home_writable(folder: Path) -> None:
+    """Libraries keep settings and caches in HOME. Where that is not set, or can't be written to, this process and its
+    children get ``home`` in the data folder instead. Raises OSError where that can't be written to, either."""
+    try:
+        # Tried, not asked: root may write everywhere, it says, also where nobody can.
+        with tempfile.TemporaryDirectory(prefix=".refund-desk.", dir=os.environ["HOME"] or "/nowhere"):
+            return
+    except (KeyError, OSError):
+        own = folder.absolute() / "home"
+        own.mkdir(parents=True, exist_ok=True)
+        os.environ["HOME"] = str(own)
 
 
 class TrainingFailed(Exception):

@@ -45,12 +45,16 @@ class LocalSlack:
 
     def introduction(self) -> str:
         """What to do, with the settings to copy."""
-        settings = {"URL": self.slack.url, "BOT_TOKEN": self.slack.token, "SIGNING_SECRET": self.slack.secret}
-        exports = "\n".join(f"export REFUND_DESK_SLACK_{name}={value}" for name, value in settings.items())
+        slack = {"URL": self.slack.url, "BOT_TOKEN": self.slack.token, "SIGNING_SECRET": self.slack.secret}
+        settings = {"HOME": "var/local-slack", **{f"SLACK_{name}": value for name, value in slack.items()}}
+        exports = "\n".join(f"export REFUND_DESK_{name}={value}" for name, value in settings.items())
+        command = ".venv/bin/refund-desk"
         return (
             f"A local Slack listens at {self.slack.url}. Start the bot in another terminal, in the same folder:\n\n"
-            f"{exports}\nmake run\n\n"
-            f"Then write here, as a customer who writes to the app; a number presses the button of that number.\n"
+            f"{exports}\n{command} orders sample me@example.org > var/sample-orders.json\n"
+            f"{command} orders import var/sample-orders.json\n{command} run --no-browser\n\n"
+            f"Then write here, as a customer who writes to the app; a number presses the button of that number. Order\n"
+            f"CC-104233 is me@example.org's.\n"
             f"Ctrl-D ends it."
         )
 

@@ -31,6 +31,10 @@ def ensure_model(home: Path, *, force: bool = False) -> int:
     """Train where needed, with progress on the terminal. Returns the exit status."""
     from bot import training
 
+    try:
+        training.keep_home_writable(home)
+    except OSError as error:
+        raise CommandError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
     console = Console(stderr=True)
     if training.is_current() and not force:
         console.print("The model is up to date.")

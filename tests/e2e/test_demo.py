@@ -60,11 +60,11 @@ def test_every_template_that_is_a_page_says_so() -> None:
 
 
 def test_a_receipt_of_a_demo_order_says_so_on_page_and_paper_and_to_programs(site: Site) -> None:
-    """CC-104429 is a demo order; the same holds for whatever is ordered in a demo."""
-    tina = site.customer()
-    tina.says("refund CC-104429, tina@example.com, I changed my mind, to my wallet")
-    tina.says("yes")
-    (file,) = site.cases(tina)
+    """CC-104374 is a demo order; the same holds for whatever is ordered in a demo."""
+    olga = site.customer()
+    olga.says("refund CC-104374, olga@example.com, it doesn't work, to my wallet")
+    olga.says("yes")
+    (file,) = site.cases(olga)
     link = site.url + receipt_path(site.services, file.case.reference)
 
     assert _seen(httpx.get(link, timeout=30).text).count(DEMO) == 2, "the page, and the receipt itself"
