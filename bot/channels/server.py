@@ -13,9 +13,7 @@ from typing import Any
 from rasa.core.channels import channel
 from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
 from rasa.core.utils import AvailableEndpoints
-from sanic import Sanic, response
-from sanic.request import Request
-from sanic.response import HTTPResponse
+from sanic import Sanic
 
 from bot import logs
 from bot.bootstrap import PROCESS, bootstrap

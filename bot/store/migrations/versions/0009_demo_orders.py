@@ -5,8 +5,8 @@ from alembic import context, op
 
 from bot.store.keys import Forgotten, Keys, customer
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 
 _CARD = ("global-card", "calling_card", "50.00", "50.00")
 _PLAN = ("monthly-plan", "subscription", "25.00", None)
