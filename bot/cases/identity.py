@@ -4,6 +4,8 @@ What anybody can type at a checkout proves little: an order is opened, and no ot
 address or phone number, or by its number in an account that a channel has verified and that has the order's phone
 number or address (``trust_account``). All orders under an address are opened by a proof of the address itself: a mailed
 code, a signed token of the shop (``trust_customer``), or a channel of mail that has authenticated the sender.
+
+Each proof that a message brings replaces the secret of the conversation in the same transaction.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
+from bot.cases.conversations import replace_secret
 from bot.cases.email_codes import ask_for_code, right_code
 from bot.cases.errors import NotVerified
 from bot.cases.hashes import keyed_hash, same
@@ -99,6 +102,7 @@ def verify(
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if passed and stored is not None:
                 uow.add_order_proof(conversation_id, stored, now + timedelta(minutes=services.verification_minutes))
+                replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
     if passed:
@@ -124,6 +128,7 @@ def verify_code(
             if customer_id is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)
                 uow.add_address_proof(conversation_id, customer_id, expires_at)
+                replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
     if passed:

@@ -364,6 +364,25 @@ class Conversation:
     """Where a messaging channel brings what is said to the customer; sealed."""
 
 
+@dataclass(frozen=True)
+class SecretChange:
+    """What a message makes of its client's secret, should it prove whose order it is; see bot.cases.conversations.
+
+    ``former_hash``: of the secret that it was sent with, None where its client had none yet. ``sender_hash``: by what
+    its sender is known again. ``nonce``: of the secret that is then the only one, and ``secret_hash`` of that, once it
+    is.
+    """
+
+    conversation_id: str
+    message_id: str
+    former_hash: str | None
+    sender_hash: str
+    address_index: str
+    nonce: str
+    at: datetime
+    secret_hash: str | None = None
+
+
 class Role(str, Enum):
     """What somebody at the desk may do; see bot.cases.agents."""
 

@@ -50,15 +50,16 @@ TYPING = Kind("typing", 1, 100)
 RATING = Kind("rating", 1, 20)
 KINDS = (HEALTH, FILE, READ, DESK, TYPING, RATING)
 
+_OF_THE_CHAT = {"/webhooks/web/typing": TYPING, "/webhooks/web/rating": RATING, "/webhooks/web/secret": READ}
 _FILES = (".js", ".css", ".svg")
 
 
 def kind_of(method: str, path: str) -> Kind | None:
-    """What a request is counted as; None for what comes in by a webhook and is no typing and no rating."""
+    """What a request is counted as; None for messages and all else that comes in by a webhook."""
     if path == "/health":
         return HEALTH
     if path.startswith("/webhooks/") and method == "POST":
-        return {"/webhooks/web/typing": TYPING, "/webhooks/web/rating": RATING}.get(path)
+        return _OF_THE_CHAT.get(path)
     if path == "/" or path.endswith(_FILES):
         return FILE
     return DESK if path == "/desk" or path.startswith("/desk/") else READ

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.cases.conversations import Client, Opened, TooManyConversations, address_index, open_conversation
+from bot.cases.conversations import (
+    Client,
+    Opened,
+    SecretGone,
+    Sending,
+    TooManyConversations,
+    address_index,
+    find_conversation,
+    open_conversation,
+    renewed,
+)
 from bot.cases.identity import trust_customer
 from bot.cases.ports import Services
+from bot.channels.cookies import Cookie
 from bot.channels.edge import Edge
 from bot.channels.limits import MessageLimits
 from bot.channels.tokens import BadToken, Claims, TokenKeys
@@ -22,9 +35,9 @@ TOO_FAST = (
     "You're writing faster than I can read, so I didn't take that message. Please send it again in {seconds} "
     "second{s}. If you'd rather have a person, reach one at {contact}."
 )
-COOKIE = "refund_desk"
+GONE = "this secret opens nothing any more"
+COOKIE = Cookie("refund_desk", "/webhooks/", "Strict")
 
-_GIVEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{43}})\s*(?:;|$)")
 _BEARER = re.compile(r"bearer(?:\s+(.*))?", re.I | re.S)
 
 
@@ -34,6 +47,19 @@ class Refused(Exception):
     def __init__(self, answer: HTTPResponse) -> None:
         super().__init__(answer.status)
         self.answer = answer
+
+
+@dataclass(frozen=True)
+class Guest:
+    """A client that was let in: its conversation, the secret that it has to be given, the message that it sends, and
+    until when its token is good; each where there is one."""
+
+    id: str
+    secret: str | None = field(repr=False)
+    client: Client
+    sender: str
+    sending: Sending | None
+    until: datetime | None
 
 
 class Door:
@@ -49,34 +75,72 @@ class Door:
             settings.messages_per_minute, settings.address_messages_per_minute, settings.redis_url.get_secret_value()
         )
 
-    async def open(self, request: Request, sender: str, *, is_repeat: bool, secret: str | None = None) -> Opened:
+    async def open(
+        self,
+        request: Request,
+        sender: str,
+        *,
+        is_repeat: bool,
+        secret: str | None = None,
+        sending: Sending | None = None,
+        begins: bool = True,
+    ) -> Guest:
         """The conversation of a request. Raises Refused: a bad token, or too much from one address. A repeat of a
         message that is being answered counts as none. ``secret`` is the client's, for a channel whose clients do not
-        send it in the cookie of this door."""
+        send it in the cookie of this door; ``sending`` and ``begins`` as in open_conversation."""
         claims = self._claims(request)
         if not is_repeat:
             await self.count_address(request, sender)
-        origin = self.edge.origin(request)
-        client = Client(
-            self._channel,
-            origin.address,
-            limited=origin.limited,
-            secret=_secret_in_cookie(request) if secret is None else secret,
-            subject=claims.subject if claims else None,
-        )
-        return await asyncio.to_thread(self._opened, client, sender, claims)
+        client = self._client(request, claims, secret)
+        opened = await asyncio.to_thread(self._opened, client, sender, claims, sending, begins)
+        if opened.secret and sending is None:
+            client = replace(client, secret=opened.secret)  # what goes on after this request is the new one's
+        return Guest(opened.id, opened.secret, client, sender, sending, claims.expires_at if claims else None)
+
+    async def find(self, request: Request, sender: str, secret: str) -> str | None:
+        """The conversation that a request may open, if there is one; nothing is written. Raises Refused for a bad
+        token."""
+        client = self._client(request, self._claims(request), secret)
+        found = await asyncio.to_thread(find_conversation, self._services, client, sender)
+        return found.id if found else None
+
+    async def renew(self, request: Request, sender: str, secret: str, sent: list[Sending]) -> Guest:
+        """The client with the secret that one of its messages has brought. Raises Refused where none has, and a secret
+        that opens nothing any more."""
+        claims = self._claims(request)
+        client = self._client(request, claims, secret)
+        for sending in sent:
+            found = await asyncio.to_thread(find_conversation, self._services, client, sender, sending)
+            if found is not None:
+                return Guest(found.id, found.secret, client, sender, None, None)
+        raise Refused(response.json({"error": GONE}, 410))
+
+    async def is_still_in(self, guest: Guest) -> bool:
+        """Whether the client may still open its conversation: its secret is not replaced."""
+        found = await asyncio.to_thread(find_conversation, self._services, guest.client, guest.sender)
+        return found is not None and found.id == guest.id
+
+    def seconds_left(self, guest: Guest, longest: float) -> float:
+        """For how long the client may listen, at most."""
+        if guest.until is None:
+            return longest
+        return min(longest, (guest.until - self._services.clock()).total_seconds())
+
+    async def answered(self, guest: Guest) -> Guest | None:
+        """The client after its message was answered: with a new secret, if the message has replaced it. None where
+        somebody else's has, and the answer is not the client's any more."""
+        opened = Opened(guest.id, guest.secret)
+        again = await asyncio.to_thread(renewed, self._services, guest.client, guest.sender, opened, guest.sending)
+        return None if again is None else replace(guest, secret=again.secret)
 
     async def count(self, conversation_id: str, sender: str) -> None:
         """Count a message that is to be answered in a conversation. Raises Refused."""
         self._let_pass(await self._limits.wait("conversation", conversation_id), sender)
 
-    def hand_over(self, request: Request, answer: HTTPResponse, opened: Opened) -> None:
+    def hand_over(self, request: Request, answer: HTTPResponse, guest: Guest) -> None:
         """Give the client its secret."""
-        if opened.secret is None:
-            return
-        secure = "; Secure" if self.edge.is_https(request) else ""
-        cookie = f"{COOKIE}={opened.secret}; Path=/webhooks/; HttpOnly; SameSite=Strict{secure}"
-        answer.headers.add("Set-Cookie", cookie)
+        if guest.secret is not None:
+            answer.headers.add("Set-Cookie", COOKIE.set(self.edge, request, guest.secret))
 
     async def count_address(self, request: Request, sender: str) -> None:
         """Count a message for the address that it comes from. Raises Refused."""
@@ -85,12 +149,26 @@ class Door:
             index = address_index(self._services, origin.address)
             self._let_pass(await self._limits.wait("address", index), sender)
 
-    def _opened(self, client: Client, sender: str, claims: Claims | None) -> Opened:
+    def _client(self, request: Request, claims: Claims | None, secret: str | None) -> Client:
+        origin = self.edge.origin(request)
+        return Client(
+            self._channel,
+            origin.address,
+            limited=origin.limited,
+            secret=COOKIE.of(self.edge, request) if secret is None else secret,
+            subject=claims.subject if claims else None,
+        )
+
+    def _opened(
+        self, client: Client, sender: str, claims: Claims | None, sending: Sending | None, begins: bool
+    ) -> Opened:
         try:
-            opened = open_conversation(self._services, client, sender)
+            opened = open_conversation(self._services, client, sender, sending, begins=begins)
         except TooManyConversations as error:
             self._let_pass(error.seconds, sender)
             raise
+        except SecretGone:
+            raise Refused(response.json({"error": GONE}, 410)) from None
         if claims is not None:
             trust_customer(self._services, conversation_id=opened.id, email=claims.email, until=claims.expires_at)
         return opened
@@ -111,8 +189,3 @@ class Door:
         text = TOO_FAST.format(seconds=seconds, s="" if seconds == 1 else "s", contact=self._contact)
         said: list[dict[str, Any]] = [{"recipient_id": sender, "text": text}]
         raise Refused(response.json(said, 429, headers={"Retry-After": str(seconds)}))
-
-
-def _secret_in_cookie(request: Request) -> str | None:
-    given = [_GIVEN.search(line) for line in request.headers.getall("cookie", [])]
-    return next((match.group(1) for match in given if match), None)

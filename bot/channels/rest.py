@@ -18,11 +18,12 @@ from sanic.response import HTTPResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.bootstrap import bootstrap
+from bot.cases.conversations import Sending
 from bot.cases.model import Author, Message
 from bot.channels.clean_text import clean
-from bot.channels.door import Door, Refused
+from bot.channels.door import Door, Guest, Refused
 from bot.channels.stopping import KEPT, come_back
-from bot.channels.turns import CONTACT, SORRY, TurnLeft, Turns
+from bot.channels.turns import CONTACT, NOT_TAKEN, SORRY, TurnLeft, Turns
 from bot.masking import mask_cards
 from bot.settings import load_settings
 
@@ -106,25 +107,29 @@ class RestInput(InputChannel):
         is_repeat = (sender, message_id) in self._arrived
         try:
             door, turns = await asyncio.to_thread(self._opened_door, request)
-            opened = await door.open(request, sender, is_repeat=is_repeat)
-            if is_repeat and not await turns.knows(opened.id, message_id):
+            guest: Guest | None = await door.open(request, sender, is_repeat=is_repeat, sending=Sending(message_id))
+            assert guest is not None
+            if is_repeat and not await turns.knows(guest.id, message_id):
                 await door.count_address(request, sender)
                 is_repeat = False
             if not is_repeat:
-                await door.count(opened.id, sender)
+                await door.count(guest.id, sender)
             self._remember(sender, message_id)
-            received = await turns.receive(opened.id, message_id, text, had_card=had_card)
-            waited = await turns.waiting(opened.id) if received.new else []
+            received = await turns.receive(guest.id, message_id, text, had_card=had_card)
+            waited = await turns.waiting(guest.id) if received.new else []
             said = await turns.answers(self.name(), received)
+            guest = await door.answered(guest)
         except (Refused, OperationalError, InterfaceError):
             raise
         except TurnLeft:
             return come_back(request, KEPT)
         except Exception as error:
             return _unavailable(sender, error)
+        if guest is None:  # whoever has proven whose order it is gets the answer, and nobody else
+            return response.json([{"recipient_id": sender, "text": NOT_TAKEN}])
         # The client knows the conversation by the name that it gave.
         answer = response.json([{"recipient_id": sender, **_as_rasa_says(message)} for message in [*waited, *said]])
-        door.hand_over(request, answer, opened)
+        door.hand_over(request, answer, guest)
         return answer
 
     def _remember(self, sender: str, message_id: str) -> None:

@@ -15,6 +15,7 @@ from weakref import WeakValueDictionary
 import structlog
 from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 
+from bot.cases.conversations import was_overtaken
 from bot.cases.handoff import hand_to_human
 from bot.cases.inbox import Received, receive, take_unanswered
 from bot.cases.messages import (
@@ -50,6 +51,7 @@ CARD_REMOVED = (
     "we never need them."
 )
 CUT = f"Your message was long, so I read the first {LONGEST_MESSAGE} characters."
+NOT_TAKEN = "That message came in between, so I did nothing about it. Please send it again."
 SORRY = "I'm sorry, something went wrong on our side."
 HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
 CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
@@ -172,7 +174,8 @@ class Turns:
                 if stopping.begun:
                     raise asyncio.CancelledError
                 bodies = await self._said_before(message) if again else []
-                bodies = bodies or await self._answer_to_offer(message) or await self._bodies(channel, message)
+                bodies = bodies or await self._not_taken(message) or await self._answer_to_offer(message)
+                bodies = bodies or await self._bodies(channel, message)
                 return await asyncio.to_thread(answer, self._services, message, bodies, delivered=delivered)
         except asyncio.CancelledError:
             lease.cancel()
@@ -195,6 +198,13 @@ class Turns:
         after = events[sent[-1] + 1 :] if sent else []
         until = next((i for i, event in enumerate(after) if event["event"] == "user"), len(after))
         return [body_of({"text": event["text"], **event["data"]}) for event in after[:until] if event["event"] == "bot"]
+
+    async def _not_taken(self, message: Message) -> list[Body]:
+        """What is said to a message that another client's has overtaken with a proof. Nothing else comes of it."""
+        overtaken = await asyncio.to_thread(
+            was_overtaken, self._services, message.conversation_id, message.client_id or ""
+        )
+        return [{"text": NOT_TAKEN}] if overtaken else []
 
     async def _answer_to_offer(self, message: Message) -> list[Body]:
         said = await asyncio.to_thread(answer_offer, self._services, message)

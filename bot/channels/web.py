@@ -1,5 +1,6 @@
 """The website's channel: messages are sent with POST and read from the message log, as server-sent events or by long
-poll. A client names its conversation, and proves that it is its own by the secret that it was given."""
+poll. A client names its conversation, and proves that it is its own by the secret that it was given. Where a message
+has proven whose order it is, that secret is good no more; whoever sent the message gets the new one."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
 from bot.bootstrap import bootstrap
-from bot.cases.conversations import Opened
+from bot.cases.conversations import Sending
 from bot.cases.desk_work import rate
 from bot.cases.errors import CaseError, MoveNotAllowed
 from bot.cases.messages import history
@@ -26,7 +27,7 @@ from bot.cases.ports import Services
 from bot.cases.standing import standing, waiting_notice
 from bot.channels.capacity import waits_for_news
 from bot.channels.clean_text import clean
-from bot.channels.door import Door, Refused
+from bot.channels.door import GONE, Door, Guest, Refused
 from bot.channels.live import Live
 from bot.channels.rest import LONGEST_BODY, without_cards
 from bot.channels.stopping import RETRY_SECONDS
@@ -42,6 +43,8 @@ STREAM_SECONDS = 240.0
 HEARTBEAT_SECONDS = 15.0
 MOST_STREAMS = 8
 """Tabs and windows that may listen to one conversation at once."""
+MOST_SENT = 10
+"""Messages for which a client may ask at once whether they have brought it a new secret."""
 GREETING = "hello"
 """What the bot is told when a customer opens the chat and has said nothing yet."""
 
@@ -84,11 +87,15 @@ class WebInput(InputChannel):
 
         @routes.post("/open")
         async def open_chat(request: Request) -> Any:
-            return await self._answer(request, self._open, counted=True)
+            return await self._answer(request, self._open)
 
         @routes.post("/messages")
         async def send(request: Request) -> Any:
-            return await self._answer(request, self._send, counted=True)
+            return await self._answer(request, self._send)
+
+        @routes.post("/secret")
+        async def secret(request: Request) -> Any:
+            return await self._answer(request, self._renew)
 
         @routes.get("/messages")
         @waits_for_news
@@ -103,18 +110,16 @@ class WebInput(InputChannel):
 
         @routes.post("/rating")
         async def rating(request: Request) -> Any:
-            return await self._answer(request, self._rate, counted=True)
+            return await self._answer(request, self._rate)
 
         return routes
 
-    async def _answer(self, request: Request, handler: Any, *, counted: bool = False) -> Any:
-        """Let the request in, and give its client the secret of a new conversation."""
+    async def _answer(self, request: Request, handler: Any) -> Any:
+        """What the handler answers, and a clear word where it can't."""
+        if len(request.body) > LONGEST_BODY:
+            return response.json({"error": f"the request is larger than {LONGEST_BODY} bytes"}, 413)
         try:
-            sender = _sender(request)
-            parts = await asyncio.to_thread(self._parts, request)
-            secret = request.headers.get(RESUME, "")
-            opened = await parts.door.open(request, sender, is_repeat=not counted, secret=secret)
-            return await handler(parts, request, opened)
+            return await handler(await asyncio.to_thread(self._parts, request), request)
         except BadRequest as error:
             return response.json({"error": str(error)}, 400)
         except Refused as refused:
@@ -124,12 +129,22 @@ class WebInput(InputChannel):
             said = SORRY + CONTACT.format(contact=load_settings().contact)
             return response.json({"error": "something went wrong on our side", "text": said}, 503)
 
-    async def _open(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
+    async def _enter(
+        self, parts: _Parts, request: Request, *, counted: bool = False, sending: Sending | None = None
+    ) -> Guest:
+        """Let the client in."""
+        sender, secret = _client(request)
+        return await parts.door.open(
+            request, sender, is_repeat=not counted, secret=secret, sending=sending, begins=False
+        )
+
+    async def _open(self, parts: _Parts, request: Request) -> HTTPResponse:
         """Open the chat; in a new one the bot greets."""
-        greets = await self._greet(parts, opened.id)
-        now = await asyncio.to_thread(standing, parts.services, opened.id)
+        guest = await self._enter(parts, request, counted=True)
+        greets = await self._greet(parts, guest.id)
+        now = await asyncio.to_thread(standing, parts.services, guest.id)
         answer = {"status": _status(parts, now), "newest": now.newest, "greeting": greets}
-        return _with_secret(response.json(answer), opened)
+        return _with_secret(response.json(answer), guest)
 
     async def _greet(self, parts: _Parts, conversation_id: str) -> bool:
         now = await asyncio.to_thread(standing, parts.services, conversation_id)
@@ -140,98 +155,112 @@ class WebInput(InputChannel):
             self._run(parts, received.message)
         return received.new
 
-    async def _send(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
+    async def _renew(self, parts: _Parts, request: Request) -> HTTPResponse:
+        """Give the sender of a message the secret that the message has brought."""
+        sender, secret = _client(request)
+        return _with_secret(response.empty(204), await parts.door.renew(request, sender, secret, _read_sent(request)))
+
+    async def _send(self, parts: _Parts, request: Request) -> HTTPResponse:
         """Take a message; what is answered comes through the log."""
-        if len(request.body) > LONGEST_BODY:
-            return response.json({"error": f"the request is larger than {LONGEST_BODY} bytes"}, 413)
-        message_id, text, title, seen = _read(request)
+        sending, text, title, seen = _read(request)
+        message_id = sending.message_id
+        guest = await self._enter(parts, request, counted=True, sending=sending)
         text, had_card = mask_cards(text)
         title = title and mask_cards(title)[0]
-        message_id = without_cards(message_id)
-        known = await parts.turns.knows(opened.id, message_id)
+        known = await parts.turns.knows(guest.id, message_id)
         if not known:
-            await parts.door.count(opened.id, opened.id)
-        received = await parts.turns.receive(opened.id, message_id, text, had_card=had_card, title=title, seen=seen)
+            await parts.door.count(guest.id, guest.id)
+        received = await parts.turns.receive(guest.id, message_id, text, had_card=had_card, title=title, seen=seen)
         if received.bot:
             self._run(parts, received.message)
-        parts.live.types(opened.id, Author.CUSTOMER, False)
+        parts.live.types(guest.id, Author.CUSTOMER, False)
         shown = as_shown(received.message)
-        return _with_secret(response.json(shown, 202 if received.new else 200), opened)
+        return _with_secret(response.json(shown, 202 if received.new else 200), guest)
 
     def _run(self, parts: _Parts, message: Message) -> None:
         parts.live.wake(message.conversation_id)
         turn = parts.turns.run(self.name(), message, delivered=True)
         turn.add_done_callback(lambda _: parts.live.wake(message.conversation_id))
 
-    async def _types(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
-        parts.live.types(opened.id, Author.CUSTOMER, _json(request).get("on") is not False)
-        return _with_secret(response.empty(204), opened)
+    async def _types(self, parts: _Parts, request: Request) -> HTTPResponse:
+        on = _json(request).get("on") is not False
+        guest = await self._enter(parts, request)
+        parts.live.types(guest.id, Author.CUSTOMER, on)
+        return _with_secret(response.empty(204), guest)
 
-    async def _rate(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
+    async def _rate(self, parts: _Parts, request: Request) -> HTTPResponse:
         data = _json(request)
         reference, score = data.get("reference"), data.get("score")
         if not isinstance(reference, str) or not isinstance(score, int):
             raise BadRequest('send {"reference": "RD-…", "score": 1 to 5}')
+        guest = await self._enter(parts, request, counted=True)
         try:
-            await asyncio.to_thread(rate, parts.services, opened.id, reference, score)
+            await asyncio.to_thread(rate, parts.services, guest.id, reference, score)
         except CaseError as error:
             status = 409 if isinstance(error, MoveNotAllowed) else 400
-            return _with_secret(response.json({"error": str(error)}, status), opened)
-        return _with_secret(response.empty(204), opened)
+            return _with_secret(response.json({"error": str(error)}, status), guest)
+        return _with_secret(response.empty(204), guest)
 
-    async def _poll(self, parts: _Parts, request: Request, opened: Opened) -> HTTPResponse:
+    async def _poll(self, parts: _Parts, request: Request) -> HTTPResponse:
         """What is new, as soon as there is anything, or after the time that the client wants to wait."""
+        guest = await self._enter(parts, request)
         after, wait = _number(request, "after"), min(_number(request, "wait"), LONGEST_WAIT)
         clock = asyncio.get_running_loop().time
-        until, found = clock() + wait, list[Message]()
-        with parts.live.news_of(opened.id, after) as news:
+        until, found = clock() + parts.door.seconds_left(guest, wait), list[Message]()
+        with parts.live.news_of(guest.id, after) as news:
             while not found:
                 if news.take_stored():
-                    found = await asyncio.to_thread(history, parts.services, opened.id, after)
+                    found = await asyncio.to_thread(history, parts.services, guest.id, after)
                 elif parts.live.ended or not await news.wait(until - clock()):
                     break
-        now = await asyncio.to_thread(standing, parts.services, opened.id)
+        now = await asyncio.to_thread(standing, parts.services, guest.id)
+        if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
+            return response.json({"error": GONE}, 410)
         answer = {
             "messages": [as_shown(message) for message in found if message.kind is not MessageKind.OPENED],
             "status": _status(parts, now),
-            "typing": _typing(parts, opened.id, now),
+            "typing": _typing(parts, guest.id, now),
         }
-        return _with_secret(response.json(answer), opened)
+        return _with_secret(response.json(answer), guest)
 
-    async def _stream(self, parts: _Parts, request: Request, opened: Opened) -> BaseHTTPResponse | None:
+    async def _stream(self, parts: _Parts, request: Request) -> BaseHTTPResponse | None:
         """What is new, as it comes."""
-        if parts.live.listeners(opened.id) >= MOST_STREAMS:
+        guest = await self._enter(parts, request)
+        if parts.live.listeners(guest.id) >= MOST_STREAMS:
             answer = {"error": "too many windows listen to this conversation", "poll": True}
             return response.json(answer, 429, headers={"Retry-After": "5"})
         after = _number(request, "after")
-        headers = {"X-Accel-Buffering": "no", **({RESUME: opened.secret} if opened.secret else {})}
+        headers = {"X-Accel-Buffering": "no", **({RESUME: guest.secret} if guest.secret else {})}
         stream = await request.respond(content_type="text/event-stream", headers=headers)
         assert stream is not None
         try:
-            await self._tell(parts, stream, opened.id, after)
+            await self._tell(parts, stream, guest, after)
             await stream.eof()
         except Exception as error:
             # Mostly a client that has gone; where it has not, it asks again.
             logger.info("web.stream_ended", error=type(error).__name__)
         return None
 
-    async def _tell(self, parts: _Parts, stream: Any, conversation_id: str, after: int) -> None:
-        clock = asyncio.get_running_loop().time
-        until, told = clock() + STREAM_SECONDS, _Told()
+    async def _tell(self, parts: _Parts, stream: Any, guest: Guest, after: int) -> None:
+        clock, conversation_id = asyncio.get_running_loop().time, guest.id
+        until, told = clock() + parts.door.seconds_left(guest, STREAM_SECONDS), _Told()
         with parts.live.news_of(conversation_id, after) as news:
-            while True:
+            while clock() < until:
                 if news.take_stored():
                     found = await asyncio.to_thread(history, parts.services, conversation_id, after)
                     now = await asyncio.to_thread(standing, parts.services, conversation_id)
+                    if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
+                        await stream.send(_event("gone", {}))
+                        return
                     for message in found:
                         news.seen = after = message.seq
                         if message.kind is not MessageKind.OPENED:
                             await stream.send(_event("message", as_shown(message), message.seq))
                 for kind, data in told.news(_status(parts, now), _typing(parts, conversation_id, now)):
                     await stream.send(_event(kind, data))
-                if parts.live.ended or clock() > until:
+                if parts.live.ended:
                     break
-                if not await news.wait(HEARTBEAT_SECONDS):
+                if not await news.wait(min(HEARTBEAT_SECONDS, max(0.0, until - clock()))):
                     await stream.send(": still here\n\n")
                     # Who is with the bot alone is brought news by messages alone.
                     news.stored = news.stored or now.waiting or now.answering or now.agent_id is not None
@@ -312,9 +341,9 @@ def _event(kind: str, data: dict[str, Any], seq: int | None = None) -> str:
     return f"{name}event: {kind}\ndata: {json.dumps(data)}\n\n"
 
 
-def _with_secret(answer: HTTPResponse, opened: Opened) -> HTTPResponse:
-    if opened.secret is not None:
-        answer.headers[RESUME] = opened.secret
+def _with_secret(answer: HTTPResponse, guest: Guest) -> HTTPResponse:
+    if guest.secret is not None:
+        answer.headers[RESUME] = guest.secret
     return answer
 
 
@@ -328,18 +357,34 @@ def _refusal(refused: Refused) -> HTTPResponse:
     return refused.answer
 
 
-def _sender(request: Request) -> str:
+def _client(request: Request) -> tuple[str, str]:
+    """The client's name for its conversation, and its secret."""
     given = request.headers.getall(SENDER, [])
     if len(given) != 1 or not _NAME.fullmatch(given[0]):
         raise BadRequest(f"send {SENDER} with 16 to 64 letters and digits")
-    return without_cards(given[0])
+    return without_cards(given[0]), request.headers.get(RESUME, "")
 
 
-def _read(request: Request) -> tuple[str, str, str | None, int]:
-    data = _json(request)
-    message_id, text, title = data.get("message_id"), data.get("text"), data.get("title")
+def _read_sent(request: Request) -> list[Sending]:
+    """The messages that a client has sent lately, as it says."""
+    sent = _json(request).get("messages")
+    if not isinstance(sent, list) or not 1 <= len(sent) <= MOST_SENT or not all(isinstance(one, dict) for one in sent):
+        raise BadRequest(f'send {{"messages": [{{"message_id": "…", "key": "…"}}]}} with 1 to {MOST_SENT} of them')
+    return [_sending(one) for one in sent]
+
+
+def _sending(data: dict[str, Any]) -> Sending:
+    message_id, key = data.get("message_id"), data.get("key")
     if not isinstance(message_id, str) or not _ID.fullmatch(message_id):
         raise BadRequest("message_id must be a text of 1 to 100 plain characters")
+    if key is not None and (not isinstance(key, str) or not _NAME.fullmatch(key)):
+        raise BadRequest("key must be a text of 16 to 64 letters and digits")
+    return Sending(without_cards(message_id), key)
+
+
+def _read(request: Request) -> tuple[Sending, str, str | None, int]:
+    data = _json(request)
+    sending, text, title = _sending(data), data.get("text"), data.get("title")
     if not isinstance(text, str) or not clean(text).strip():
         raise BadRequest("text must be a text that is not empty")
     if title is not None and (not isinstance(title, str) or len(title) > 100):
@@ -347,7 +392,7 @@ def _read(request: Request) -> tuple[str, str, str | None, int]:
     seen = data.get("seen", 0)
     if not isinstance(seen, int) or isinstance(seen, bool) or not 0 <= seen < 10**12:
         raise BadRequest("seen must be the seq of the last message that was shown")
-    return message_id, clean(text), clean(title) if title else None, seen
+    return sending, clean(text), clean(title) if title else None, seen
 
 
 def _json(request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.cases.email_codes import DueMail, EmailCode
-from bot.cases.model import Conversation, Proven, StoredOrder
+from bot.cases.model import Conversation, Proven, SecretChange, StoredOrder
 from bot.store import tables as t
 from bot.store.rows import Rows
 
@@ -179,6 +179,39 @@ class ConversationRows(Rows):
         """Set what is known of a conversation."""
         update = t.conversations.update().where(t.conversations.c.id == conversation_id)
         self.connection.execute(update.values(**_conversation_row(values)))
+
+    def prepare_secret(self, change: SecretChange) -> SecretChange:
+        """Keep what a message would make of its client's secret; what was kept before, where it has come before."""
+        insert = postgresql.insert if self.connection.dialect.name == "postgresql" else sqlite.insert
+        done = self.connection.execute(insert(t.secret_changes).values(**vars(change)).on_conflict_do_nothing())
+        kept = None if done.rowcount == 1 else self.prepared_secret(change.conversation_id, change.message_id)
+        return kept or change
+
+    def spoil_secret(self, change: SecretChange) -> None:
+        """Let nobody have what the message makes of its client's secret."""
+        self._change_secret(change, sender_hash="")
+
+    def prepared_secret(self, conversation_id: str, message_id: str) -> SecretChange | None:
+        """What a message would make, or has made, of its client's secret; None where it has none."""
+        kept = t.secret_changes.c
+        query = select(t.secret_changes).where(kept.conversation_id == conversation_id, kept.message_id == message_id)
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else SecretChange(**row._mapping)
+
+    def secret_is_good(self, change: SecretChange, secret_hash: str) -> None:
+        """The message has proven something: this secret took the place of the one that it was sent with."""
+        self._change_secret(change, secret_hash=secret_hash)
+
+    def _change_secret(self, change: SecretChange, **values: Any) -> None:
+        kept = t.secret_changes.c
+        of_message = and_(kept.conversation_id == change.conversation_id, kept.message_id == change.message_id)
+        self.connection.execute(t.secret_changes.update().where(of_message).values(**values))
+
+    def former_secret(self, secret_hash: str) -> str | None:
+        """The hash of the secret whose place this one took, if any."""
+        query = select(t.secret_changes.c.former_hash).where(t.secret_changes.c.secret_hash == secret_hash).limit(1)
+        former: str | None = self.connection.execute(query).scalar_one_or_none()
+        return former
 
     def active_since(self, address_index: str, since: datetime) -> list[datetime]:
         """When the conversations of a limited address were last written in, oldest first; those since then."""

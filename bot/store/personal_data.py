@@ -224,6 +224,7 @@ class PersonalData:
             t.misunderstood.delete().where(t.misunderstood.c.conversation_id.in_(ids)),
             t.verifications.delete().where(t.verifications.c.conversation_id.in_(ids)),
             t.verification_attempts.delete().where(t.verification_attempts.c.conversation_id.in_(ids)),
+            t.secret_changes.delete().where(t.secret_changes.c.conversation_id.in_(ids)),
             t.mails.delete().where(t.mails.c.code_id.in_(codes)),
             t.email_codes.delete().where(t.email_codes.c.conversation_id.in_(ids)),
             # The id stays taken: nobody is to come into what is left of the conversation.

@@ -312,6 +312,19 @@ conversations = Table(
     Index("ix_conversations_address_index_last_at", "address_index", "last_at"),
 )
 
+secret_changes = Table(
+    "secret_changes",
+    metadata,
+    Column("conversation_id", String(255), primary_key=True),
+    Column("message_id", String(128), primary_key=True),
+    Column("former_hash", String(64)),
+    Column("sender_hash", String(64), nullable=False),
+    Column("address_index", String(64), nullable=False),
+    Column("nonce", String(21), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("secret_hash", String(64), index=True),  # once a message has proven something
+)
+
 email_codes = Table(
     "email_codes",
     metadata,

@@ -10,7 +10,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.cases.conversations import KEPT_SECRETS, Client, TooManyConversations, open_conversation
+from bot.cases.conversations import (
+    KEPT_SECRETS,
+    Client,
+    Opened,
+    Sending,
+    TooManyConversations,
+    find_conversation,
+    issue_secret,
+    open_conversation,
+)
 from bot.cases.identity import (
     ADDRESS_TIME,
     ADDRESS_TRIES,
@@ -40,6 +49,17 @@ class Talk:
     used: int = 0
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A message that a client has sent, which is not answered yet; and what it was given with it."""
+
+    talk: str
+    address: str
+    secret: str | None
+    given: str | None
+    sending: Sending
+
+
 class Owners(RuleBasedStateMachine):
     """Clients with and without cookies and tokens, against a model of who owns what."""
 
@@ -48,8 +68,14 @@ class Owners(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = Clock()
         self.services = replace(a_shop(self.clock, self.folder.name), conversations_per_address=1_000)
+        store_order(self.services)
         self.talks: dict[str, Talk] = {}
-        self.secrets: list[str] = []
+        self.secrets = [issue_secret(self.services, "rest")]
+        """What was given out; one of them to somebody who has no conversation, and plants it."""
+        self.foreign = issue_secret(self.services, "page")
+        self.former: dict[str, str] = {}
+        """Which secret each took the place of."""
+        self.sent: list[Sent] = []
         self.turn = 0
 
     def teardown(self) -> None:
@@ -64,7 +90,10 @@ class Owners(RuleBasedStateMachine):
                 return mine
         free = [(key, talk) for key, talk in named if talk.subject is None]
         if secret is not None:
-            return [key for key, talk in free if secret in talk.secrets]
+            found = [key for key, talk in free if secret in talk.secrets]
+            while not found and any(talk.bound for _, talk in free) and (secret := self.former.get(secret or "")):
+                found = [key for key, talk in free if secret in talk.secrets]
+            return found
         if subject is not None:
             return []
         return [key for key, talk in free if not talk.bound and talk.address == address]
@@ -72,10 +101,13 @@ class Owners(RuleBasedStateMachine):
     def send(self, name: str, address: str, secret: str | None, subject: str | None) -> None:
         self.turn += 1
         self.clock.passes(seconds=1)
-        real = secret if secret in (*self.secrets, "A" * 43) else None  # what has not the form of one is none
+        real = secret if secret in self.secrets else None  # what was not given out in this channel is none
         may = self.expected(name, address, real, subject)
         client = Client("rest", address, limited=True, secret=secret, subject=subject)
-        opened = open_conversation(self.services, client, name)
+        sending = Sending(f"m-{self.turn}", f"key-{self.turn}")
+        opened = open_conversation(self.services, client, name, sending)
+        if subject is None:
+            self.sent.append(Sent(opened.id, address, real, opened.secret, sending))
         if may:
             assert opened.id == may[0]
             talk = self.talks[opened.id]
@@ -100,12 +132,57 @@ class Owners(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES), data=st.data())
     def with_a_secret_that_was_given_out(self, name: str, address: str, data: st.DataObject) -> None:
-        if self.secrets:
-            self.send(name, address, data.draw(st.sampled_from(self.secrets)), None)
+        self.send(name, address, data.draw(st.sampled_from(self.secrets)), None)
 
     @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES), junk=st.sampled_from(JUNK))
     def with_a_made_up_secret(self, name: str, address: str, junk: str) -> None:
         self.send(name, address, junk, None)
+
+    @rule(data=st.data())
+    def a_message_proves_whose_order_it_is(self, data: st.DataObject) -> None:
+        if not self.sent:
+            return
+        sent = data.draw(st.sampled_from(self.sent))
+        self.sent.remove(sent)
+        talk = self.talks[sent.talk]
+        done = verify(
+            self.services,
+            conversation_id=sent.talk,
+            message_id=sent.sending.message_id,
+            order_number="CC-104233",
+            email=OWNERS["CC-104233"],
+        )
+        assert done.status is VerificationStatus.VERIFIED
+        living = not talk.bound if sent.secret is None else sent.secret in talk.secrets
+        if talk.subject is not None or not living:
+            return
+        dead, new = talk.secrets, sent.given
+        if sent.secret is not None:
+            again = self.asks_again(talk, sent.secret, sent.sending)
+            assert again is not None and again.id == sent.talk and again.secret not in (None, *self.secrets)
+            new = again.secret
+            assert new is not None
+            self.former[new] = sent.secret
+            self.secrets.append(new)
+        assert new is not None
+        talk.secrets, talk.address = [new], sent.address
+        for secret in {*dead, self.secrets[0]} - {new}:
+            for other in (None, Sending("m-0", "x"), replace(sent.sending, key="x"), replace(sent.sending, key=None)):
+                found = self.asks_again(talk, secret, other)
+                assert found is None or found.id != sent.talk, "a secret of before the proof"
+
+    def asks_again(self, talk: Talk, secret: str, sending: Sending | None) -> Opened | None:
+        return find_conversation(self.services, Client("rest", "192.0.2.1", secret=secret), talk.name, sending)
+
+    @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES), data=st.data())
+    def with_a_secret_that_was_changed(self, name: str, address: str, data: st.DataObject) -> None:
+        secret = data.draw(st.sampled_from(self.secrets))
+        at = data.draw(st.integers(0, 42))
+        self.send(name, address, secret[:at] + ("x" if secret[at] != "x" else "y") + secret[at + 1 :], None)
+
+    @rule(name=st.sampled_from(NAMES), address=st.sampled_from(ADDRESSES))
+    def with_a_secret_of_another_channel(self, name: str, address: str) -> None:
+        self.send(name, address, self.foreign, None)
 
     @rule(
         name=st.sampled_from(NAMES),
@@ -114,7 +191,7 @@ class Owners(RuleBasedStateMachine):
         data=st.data(),
     )
     def with_a_token(self, name: str, address: str, subject: str, data: st.DataObject) -> None:
-        secret = data.draw(st.none() | st.sampled_from(self.secrets)) if self.secrets else None
+        secret = data.draw(st.none() | st.sampled_from(self.secrets))
         self.send(name, address, secret, subject)
 
 

@@ -192,6 +192,51 @@ def test_two_pages_of_one_customer_show_the_same(visit: Callable[..., ChatPage])
     assert other.texts() == chat.texts()
 
 
+def test_the_chat_goes_on_in_both_windows_after_a_proof_has_replaced_its_secret(
+    desk: Site, visit: Callable[..., ChatPage]
+) -> None:
+    number, email = desk.order()
+    chat = visit()
+    chat.open()
+    other = ChatPage(chat.page.context.new_page())
+    other.page.goto(chat.page.url)
+    other.launcher.click()
+    other.has_heard(1)
+
+    def secret(window: ChatPage) -> str:
+        kept = "Object.keys(localStorage).find((key) => key.includes(' resume '))"
+        return str(window.page.evaluate(f"localStorage.getItem({kept})"))
+
+    before = secret(chat)
+    chat.asks(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
+    expect(chat.card).to_contain_text("$44.00")
+    expect(other.card).to_contain_text("$44.00")
+    assert secret(chat) == secret(other) != before
+    other.presses("Confirm")
+    expect(chat.heard.last).to_contain_text("$44.00")
+    assert chat.texts() == other.texts()
+
+
+def test_a_chat_whose_conversation_is_no_more_begins_anew_and_loses_no_message(visit: Callable[..., ChatPage]) -> None:
+    chat = visit(noisy=True)
+    chat.open()
+    chat.asks(QUESTION)
+    gone = {"error": "this secret opens nothing any more"}
+    sent: list[str] = []
+
+    def refuse(route: Route) -> None:
+        sender = route.request.headers["x-refund-desk-sender"]
+        sent.append(sender)
+        route.fulfill(status=410, json=gone) if sender == sent[0] else route.continue_()
+
+    chat.page.context.route(re.compile(r"/webhooks/web/"), refuse)
+    chat.input.fill("I want a refund")
+    chat.input.press("Enter")
+    chat.hears("order number")
+    expect(chat.mine).to_have_count(1)
+    assert len(set(sent)) == 2
+
+
 def test_what_comes_while_the_chat_is_closed_is_counted_on_the_launcher(visit: Callable[..., ChatPage]) -> None:
     chat = visit()
     chat.open()

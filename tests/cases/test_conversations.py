@@ -16,6 +16,8 @@ from bot.cases.conversations import (
     Opened,
     TooManyConversations,
     is_harmless,
+    is_issued,
+    issue_secret,
     open_account,
     open_conversation,
 )
@@ -55,7 +57,7 @@ def test_once_the_secret_came_back_nothing_else_opens_it(services: Services) -> 
     assert without.id != "me"
     with_another = opened(services, secret=without.secret)
     assert with_another.id == without.id
-    assert opened(services, secret="A" * 43).id not in ("me", without.id)
+    assert opened(services, secret=issue_secret(services, "rest")).id not in ("me", without.id)
     assert opened(services, address=ELSEWHERE, secret=mine.secret).id == "me", "the secret holds anywhere"
 
 
@@ -82,10 +84,21 @@ def test_one_browser_has_conversations_of_several_names_with_one_secret(services
     assert opened(services, "tab-2").id != "tab-2"
 
 
-@pytest.mark.parametrize("secret", ["", "x", "A" * 44, "A" * 42 + "é"])
+@pytest.mark.parametrize("secret", ["", "x", "A" * 43, "A" * 44, "A" * 42 + "é"])
 def test_what_is_no_secret_of_ours_is_none(services: Services, secret: str) -> None:
     assert opened(services).id == "me"
-    assert opened(services, secret=secret).id == "me"
+    again = opened(services, secret=secret)
+    assert again.id == "me" and again.secret not in (None, secret)
+
+
+def test_a_secret_is_good_in_the_channel_that_gave_it_and_no_other(services: Services) -> None:
+    given = issue_secret(services, "rest")
+    assert is_issued(services, "rest", given) and len(given) == 43
+    assert not is_issued(services, "page", given) and not is_issued(services, "web", given)
+    assert not any(
+        is_issued(services, "rest", given[:at] + "-_"[given[at] == "-"] + given[at + 1 :]) for at in range(43)
+    )
+    assert issue_secret(services, "rest") != given
 
 
 def test_a_token_opens_its_own_conversation_and_no_other(services: Services) -> None:
@@ -94,7 +107,7 @@ def test_a_token_opens_its_own_conversation_and_no_other(services: Services) -> 
     assert opened(services, address=ELSEWHERE, subject="ana").id == "me"
     assert opened(services, subject="bob").id != "me"
     assert opened(services).id != "me"
-    assert opened(services, secret="A" * 43).id != "me"
+    assert opened(services, secret=issue_secret(services, "rest")).id != "me"
 
 
 def test_who_signs_in_takes_the_conversation_along_and_out_of_the_reach_of_the_cookie(services: Services) -> None:

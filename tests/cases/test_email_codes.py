@@ -15,6 +15,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from sqlalchemy.engine import Engine
 
+from bot.cases.conversations import Client, Sending, find_conversation, open_conversation
 from bot.cases.email_codes import MOST_CODES, MOST_MAILS, send_due_mails
 from bot.cases.errors import MailNotSent
 from bot.cases.identity import Verification, VerificationStatus, is_verified, verify, verify_code
@@ -263,3 +264,20 @@ def test_a_password_is_not_sent_without_encryption(inbox: Inbox, monkeypatch: py
         assert seen == ["user@shop"]
     finally:
         controller.stop()
+
+
+def test_a_code_replaces_the_secret_of_the_conversation_and_asking_for_it_does_not(
+    desk: Services, inbox: Inbox
+) -> None:
+    client = Client("web", "198.51.100.7", secret=open_conversation(desk, Client("web", "203.0.113.9"), "talk").secret)
+    for message in "12":
+        open_conversation(desk, client, "talk", Sending(message, "k" * 16))
+    assert asked(desk).status is CODE_SENT
+    assert find_conversation(desk, client, "talk") is not None
+    send_due_mails(desk)
+    shown: Any = {"conversation_id": "talk", "message_id": "2", "order_number": "CC-104233", "digits": inbox.codes[-1]}
+    assert verify_code(desk, **shown).status is VerificationStatus.VERIFIED
+    assert find_conversation(desk, client, "talk") is None
+    assert find_conversation(desk, client, "talk", Sending("1", "k" * 16)) is None
+    again = find_conversation(desk, client, "talk", Sending("2", "k" * 16))
+    assert again is not None and again.id == "talk" and again.secret

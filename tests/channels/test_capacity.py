@@ -32,6 +32,7 @@ from bot.settings import parse_networks
         ("GET", "/webhooks/web/messages", READ),
         ("POST", "/webhooks/web/typing", TYPING),
         ("POST", "/webhooks/web/rating", RATING),
+        ("POST", "/webhooks/web/secret", READ),
         ("POST", "/webhooks/web/messages", None),
         ("POST", "/webhooks/rest/webhook", None),
         ("POST", "/webhooks/slack", None),

@@ -7,10 +7,12 @@ from typing import Any
 
 from rasa.core.channels.channel import UserMessage
 
-from bot.cases.conversations import open_account
+from bot.cases.conversations import Client, Sending, open_account, open_conversation
+from bot.cases.identity import verify
 from bot.cases.messages import history
 from bot.cases.ports import Services
-from bot.channels.turns import Turns
+from bot.channels.turns import NOT_TAKEN, Turns
+from tests.store_builders import store_order
 
 
 class SlowStarter:
@@ -44,3 +46,29 @@ def test_messages_that_come_at_once_are_answered_in_their_order(services: Servic
     assert [[message.text for message in one] for one in answers] == [["answer 1"], ["answer 2"], ["answer 3"]]
     assert agent.handled == ["3", "1", "2"], "another conversation does not wait"
     assert [message.text for message in history(services, talks[0])] == ["1", "2", "answer 1", "answer 2"]
+
+
+def test_a_message_that_another_clients_proof_has_overtaken_never_gets_as_far_as_to_its_turn(
+    services: Services,
+) -> None:
+    store_order(services)
+
+    class Proving(SlowStarter):
+        async def handle_message(self, message: UserMessage) -> None:
+            await super().handle_message(message)
+            shown = {"order_number": "CC-104233", "email": "alex@example.com"}
+            await asyncio.to_thread(verify, services, conversation_id=talk, message_id="m1", **shown)
+
+    agent = Proving()
+    planted = open_conversation(services, Client("web", "203.0.113.9"), "me").secret
+    for name, address in (("m1", "198.51.100.7"), ("m2", "203.0.113.9"), ("m3", "198.51.100.7")):
+        client = Client("web", address, secret=planted)
+        talk = open_conversation(services, client, "me", Sending(name, f"the key of {name}")).id
+
+    async def all_of_them() -> list[Any]:
+        turns = Turns(agent, services, "nobody")
+        received = [await turns.receive(talk, f"m{text}", text) for text in "123"]
+        return await asyncio.gather(*(turns.run("web", one.message, delivered=True) for one in received))
+
+    answers = [[message.text for message in one] for one in asyncio.run(all_of_them())]
+    assert agent.handled == ["1", "3"] and answers == [["answer 1"], [NOT_TAKEN], ["answer 3"]]

@@ -113,7 +113,12 @@ def test_the_cookie_is_for_the_desk_and_for_no_script(site: Site) -> None:
         data={"login": person.agent.login, "password": PASSWORD},
         headers={"X-Forwarded-Proto": "https"},
     )
-    assert secure.headers["set-cookie"].endswith("; Secure")
+    cookie = secure.headers["set-cookie"]
+    assert re.fullmatch(r"__Host-refund_desk_agent=\d+-[\w-]{43}; Path=/; HttpOnly; SameSite=Strict; Secure", cookie)
+    value, secured = cookie.partition(";")[0].partition("=")[2], {"X-Forwarded-Proto": "https"}
+    for name, status in (("refund_desk_agent", 303), ("__Host-refund_desk_agent", 200)):
+        asked = httpx.get(f"{site.url}/desk", headers={**secured, "Cookie": f"{name}={value}"})
+        assert asked.status_code == status, "a sibling domain can plant the plain name"
 
 
 def test_a_wrong_password_and_an_unknown_login_read_the_same(site: Site) -> None:

@@ -78,6 +78,47 @@ def test_a_repeated_message_id_of_a_stranger_gets_no_answer_of_the_other(site: S
         assert said(stranger, "hello", name, message_id="m-1") != mine
 
 
+def test_a_proof_replaces_the_cookie_and_a_planted_one_opens_nothing_any_more(site: Site) -> None:
+    home, elsewhere = {"X-Forwarded-For": new_address()}, {"X-Forwarded-For": new_address()}
+    name, (number, email) = f"web-{next(_numbers)}-planted", site.order()
+    proof = {"message_id": "m-1", "text": f"I want a refund for {number}, {email}, I changed my mind"}
+    with httpx.Client(base_url=site.url, timeout=60, headers=elsewhere) as planter:
+        said(planter, "hello", name)
+        planted = planter.cookies["refund_desk"]
+        with httpx.Client(base_url=site.url, timeout=60, headers=home) as victim:
+            for cookie in planter.cookies.jar:
+                victim.cookies.jar.set_cookie(cookie)
+            said(victim, sender=name, **proof)
+            new = victim.cookies["refund_desk"]
+            assert new != planted
+            for more in ({}, {"message_id": "m-1"}, {"message_id": "m-2"}):
+                answer = said(planter, "where is my refund?", name, **more)
+                assert number not in answer and "$" not in answer
+            said(planter, sender=name, **proof)
+            assert planter.cookies["refund_desk"] == planted
+            assert "Shall I go ahead?" in said(victim, "wallet", name)
+        lost = {**home, "Cookie": f"refund_desk={planted}"}
+        again = httpx.post(
+            f"{site.url}/webhooks/rest/webhook",
+            json={"sender": name, "message": proof["text"], "message_id": "m-1"},
+            headers=lost,
+            timeout=60,
+        )
+        assert f"refund_desk={new};" in again.headers["set-cookie"], "who sent it, and lost the answer"
+
+
+def test_one_clients_conversations_of_several_names_outlive_a_proof_in_one(site: Site) -> None:
+    (number, email), names = site.order(), [f"web-{next(_numbers)}-{tab}" for tab in ("one", "two")]
+    with httpx.Client(base_url=site.url, timeout=60, headers={"X-Forwarded-For": new_address()}) as client:
+        said(client, "hello", names[0])
+        said(client, "I want a refund", names[1])
+        before = client.cookies["refund_desk"]
+        said(client, f"refund {number}, {email}", names[0])
+        assert client.cookies["refund_desk"] != before
+        assert number in said(client, number, names[1]), "it still asks for what is missing"
+        assert "Shall I go ahead?" in said(client, "I changed my mind, to my wallet", names[0])
+
+
 def test_the_cookie_is_for_the_channel_only_and_out_of_the_reach_of_scripts(strict_site: Site) -> None:
     url = f"{strict_site.url}/webhooks/rest/webhook"
     body = {"sender": "cookie-1", "message": "hello"}
@@ -87,7 +128,9 @@ def test_the_cookie_is_for_the_channel_only_and_out_of_the_reach_of_scripts(stri
     assert "strict-transport-security" not in plain.headers
     proxied = {"X-Forwarded-For": new_address(), "X-Forwarded-Proto": "https"}
     secure = httpx.post(url, json={**body, "sender": "cookie-2"}, headers=proxied, timeout=60)
-    assert secure.headers["set-cookie"].endswith("; Secure")
+    (cookie,) = secure.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-refund_desk=")
+    assert cookie.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Strict", "Secure"]
     assert "max-age" in secure.headers["strict-transport-security"]
 
 

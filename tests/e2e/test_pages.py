@@ -221,9 +221,13 @@ def test_sending_twice_does_nothing_twice(site: Site, browser: PlainBrowser) -> 
     browser.get("/refund")
     form = browser.page.forms[0]
     filled = {**form.fields, "order_number": number, "contact": email, "reason": "change_of_mind"}
+    cookie = browser.client.cookies["refund_desk_page"]
     first = browser.post("/refund", filled)
-    again = browser.post("/refund", filled)
-    assert first.url == again.url and len(cases_of(site, number)) == 1
+    again = _posted(browser, "/refund", filled, cookie)  # the second click, before the first was answered
+    assert again.headers["location"] == first.url and len(cases_of(site, number)) == 1
+    assert f"refund_desk_page={browser.client.cookies['refund_desk_page']};" in again.headers["set-cookie"]
+    assert browser.post("/refund", filled).status == 403, "a page of before the proof"
+    browser.get(first.url)
 
     form = browser.page.forms[0]
     yes = {**form.fields, "destination": "wallet", "answer": "yes"}
@@ -236,8 +240,9 @@ def test_sending_twice_does_nothing_twice(site: Site, browser: PlainBrowser) -> 
     assert len(file.steps) == 1
 
 
-def _posted(browser: PlainBrowser, path: str, values: dict[str, str]) -> httpx.Response:
-    headers = {"Cookie": f"refund_desk_page={browser.client.cookies['refund_desk_page']}", "Origin": browser.url}
+def _posted(browser: PlainBrowser, path: str, values: dict[str, str], cookie: str | None = None) -> httpx.Response:
+    cookie = cookie or browser.client.cookies["refund_desk_page"]
+    headers = {"Cookie": f"refund_desk_page={cookie}", "Origin": browser.url}
     return httpx.post(f"{browser.url}{path}", data=values, headers=headers, timeout=60)
 
 
@@ -437,6 +442,43 @@ def test_a_browser_without_the_cookie_is_not_let_in(site: Site, browser: PlainBr
         assert page.status_code == 404 and number not in page.text
 
 
+def test_a_proof_replaces_the_cookie_and_a_planted_one_opens_nothing_any_more(site: Site) -> None:
+    number, email = site.order()
+    with PlainBrowser(site.url) as planter, PlainBrowser(site.url) as victim:
+        planted = planter.client.get("/refund").cookies["refund_desk_page"]
+        for cookie in planter.client.cookies.jar:
+            victim.client.cookies.jar.set_cookie(cookie)
+        victim.get("/refund")
+        form = victim.page.forms[0]
+        typed = {**form.fields, "order_number": number, "contact": email, "reason": "change_of_mind"}
+        page = victim.post("/refund", typed)
+        assert page.title.startswith("You would get")
+        new = victim.client.cookies["refund_desk_page"]
+        assert new.partition(".")[0] == planted.partition(".")[0] and new != planted
+        own = planter.get("/refund").forms[0]
+        assert planter.get(page.url).status == 404 and number not in planter.page.html
+        assert number not in planter.get(f"/refund?from={page.url[-9:]}").html
+        assert planter.post(page.url, {**own.fields, "answer": "yes", "destination": "wallet"}).status == 404
+        assert planter.client.cookies["refund_desk_page"] == planted
+        lost = httpx.post(
+            f"{site.url}/refund",
+            data=typed,
+            headers={"Cookie": f"refund_desk_page={planted}", "X-Forwarded-For": "203.0.113.201"},
+        )
+        assert f"refund_desk_page={new};" in lost.headers["set-cookie"], "the same form, whose answer was lost"
+        victim.get(page.url)
+        assert victim.send("Confirm the refund of $44.00", destination="wallet").title.startswith("Done.")
+
+
+def test_a_token_of_the_shop_is_checked_on_each_page(strict_site: Site) -> None:
+    with PlainBrowser(strict_site.url) as browser:
+        fields = browser.get("/refund").forms[0].fields
+        browser.client.headers["Authorization"] = "Bearer nonsense"
+        for path in ("/refund", "/withdraw", "/refund/RD-AAAAAA"):
+            assert browser.get(path).status == 401
+            assert browser.post(path, fields).status == 401
+
+
 # Codes by mail
 
 
@@ -514,6 +556,7 @@ def test_a_form_on_another_site_is_refused(site: Site, browser: PlainBrowser, or
 def test_the_cookie_is_out_of_the_reach_of_scripts_and_other_sites(site: Site) -> None:
     first = httpx.get(f"{site.url}/refund", headers={"X-Forwarded-Proto": "https"})
     (cookie,) = first.headers.get_list("set-cookie")
+    assert cookie.startswith("__Host-refund_desk_page=")
     assert cookie.split("; ")[1:] == ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"]
     assert first.headers["referrer-policy"] == "same-origin", "with no-referrer browsers post Origin: null"
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import jwt
 import pytest
 
 from bot.cases.desk_work import close, say_to_customer, take
@@ -21,7 +22,8 @@ from bot.cases.messages import say
 from bot.cases.model import Author, Role
 from tests.desk_builders import signed_up
 from tests.e2e.running import Site, running_site
-from tests.e2e.shop import Inbox
+from tests.e2e.shop import TOKEN_SECRET, Inbox
+from tests.e2e.test_edge import new_address
 
 pytestmark = pytest.mark.e2e
 
@@ -34,16 +36,30 @@ class Visitor:
     sender: str = field(default_factory=lambda: uuid.uuid4().hex)
     resume: str | None = None
     seen: int = 0
+    sent: list[dict[str, str]] = field(default_factory=list)
+    token: str | None = None
+    address: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
-        resume = {"X-Refund-Desk-Resume": self.resume} if self.resume else {}
-        return {"X-Refund-Desk-Sender": self.sender, **resume}
+        given = {
+            "X-Refund-Desk-Sender": self.sender,
+            "X-Refund-Desk-Resume": self.resume,
+            "Authorization": self.token and f"Bearer {self.token}",
+            "X-Forwarded-For": self.address,
+        }
+        return {name: value for name, value in given.items() if value}
 
     def asks(self, method: str, path: str, **more: Any) -> httpx.Response:
         answer = httpx.request(method, f"{self.url}/webhooks/web/{path}", headers=self.headers, timeout=40, **more)
+        if answer.status_code == 410 and path != "secret" and self.renews().status_code == 204:
+            return self.asks(method, path, **more)
         self.resume = answer.headers.get("X-Refund-Desk-Resume", self.resume)
         return answer
+
+    def renews(self, **changes: str) -> httpx.Response:
+        """Ask for the secret that one of the last messages has brought."""
+        return self.asks("POST", "secret", json={"messages": [{**one, **changes} for one in self.sent[:10]]})
 
     def opens(self) -> dict[str, Any]:
         answer = self.asks("POST", "open", json={})
@@ -51,8 +67,18 @@ class Visitor:
         return answer.json()
 
     def sends(self, text: str, message_id: str | None = None, **more: Any) -> httpx.Response:
-        data = {"message_id": message_id or uuid.uuid4().hex, "text": text, **more}
+        message = {"message_id": message_id or uuid.uuid4().hex, "key": uuid.uuid4().hex}
+        self.sent.insert(0, message)
+        data = {**message, "text": text, **more}
         return self.asks("POST", "messages", json=data)
+
+    def polls_out(self) -> list[dict[str, Any]]:
+        """What long polls bring until one is refused."""
+        found: list[dict[str, Any]] = []
+        while (answer := self.asks("GET", f"messages?after={self.seen}&wait=20")).status_code == 200:
+            found += answer.json()["messages"]
+            self.seen = max([self.seen, *(message["seq"] for message in found)])
+        return found
 
     def polls(self, wait: int = 20) -> list[dict[str, Any]]:
         answer = self.asks("GET", f"messages?after={self.seen}&wait={wait}").json()
@@ -88,6 +114,13 @@ def events(visitor: Visitor, after: int = 0) -> Iterator[tuple[str, dict[str, An
                 kind = line[7:]
             elif line.startswith("data: "):
                 yield kind, json.loads(line[6:])
+
+
+def signed(email: str, seconds: int) -> str:
+    """A token of the shop that is good for so long."""
+    now = int(time.time())
+    claims = {"sub": email, "email": email, "aud": "refund-desk", "iat": now, "exp": now + seconds}
+    return jwt.encode(claims, TOKEN_SECRET, algorithm="HS256")
 
 
 def test_the_bot_greets_who_opens_the_chat_and_only_once(visitor: Visitor) -> None:
@@ -166,6 +199,83 @@ def test_nobody_reads_or_writes_in_the_conversation_of_another(site: Site, visit
     thief.sends("hello there")
     assert not any("horse" in message["text"] for message in thief.polls(wait=1))
     assert not any("hello there" in message["text"] for message in visitor.polls(wait=1))
+
+
+def test_a_proof_replaces_the_secret_and_its_sender_alone_gets_the_new_one(site: Site, visitor: Visitor) -> None:
+    """The other has planted a secret of his own with the customer, and listens."""
+    number, email = site.order()
+    visitor.opens()
+    visitor.hears()
+    planter = Visitor(site.url, visitor.sender, visitor.resume, visitor.seen)
+    heard: list[tuple[str, dict[str, Any]]] = []
+    listens = threading.Thread(target=lambda: heard.extend(events(planter)))
+    polls = threading.Thread(target=lambda: heard.extend(("poll", one) for one in planter.polls_out()))
+    for thread in (listens, polls):
+        thread.start()
+    visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
+    for thread in (listens, polls):
+        thread.join(20)
+        assert not thread.is_alive(), "it ends at once"
+    assert ("gone", {}) in heard and not any("44.00" in json.dumps(data) for _, data in heard)
+
+    planter.sent = [{**one, "key": "f" * 32} for one in visitor.sent]
+    for method, path, body in (
+        ("POST", "open", {}),
+        ("GET", "messages?after=0", None),
+        ("GET", "messages?after=0&wait=1", None),
+        ("POST", "messages", {"message_id": "m-9", "text": "yes"}),
+        ("POST", "messages", {**planter.sent[0], "text": "yes"}),
+        ("POST", "messages", {"message_id": visitor.sent[0]["message_id"], "text": "yes"}),
+        ("POST", "typing", {"on": True}),
+        ("POST", "rating", {"reference": "RD-AAAAAA", "score": 1}),
+        ("POST", "secret", {"messages": planter.sent}),
+        ("POST", "secret", {"messages": [{"message_id": one["message_id"]} for one in planter.sent]}),
+    ):
+        refused = planter.asks(method, path, **({"json": body} if body is not None else {}))
+        assert (refused.status_code, refused.json()) == (410, {"error": "this secret opens nothing any more"})
+        assert "x-refund-desk-resume" not in refused.headers
+
+    old = visitor.resume
+    assert "44.00" in visitor.hears()[-1]["text"] and visitor.resume not in (None, old)
+    assert "$44.00" in visitor.says("yes") and site.order_status(number) == "refund_pending"
+
+
+def test_a_lost_answer_to_the_message_that_proved_it_loses_no_conversation(site: Site, visitor: Visitor) -> None:
+    number, email = site.order()
+    visitor.opens()
+    visitor.hears()
+    old = visitor.resume
+    data = {"message_id": "m-1", "key": "k" * 16, "text": f"I changed my mind, refund {number} to my wallet, {email}"}
+    visitor.asks("POST", "messages", json=data)
+    visitor.sent = []
+    until = time.monotonic() + 20
+    while visitor.asks("POST", "open", json={}).status_code != 410 and time.monotonic() < until:
+        time.sleep(0.1)
+    again = visitor.asks("POST", "messages", json=data)
+    assert again.status_code == 200 and visitor.resume not in (None, old)
+    assert "44.00" in visitor.hears()[-1]["text"]
+
+
+def test_a_stream_and_a_poll_end_with_the_token_that_opened_them(strict_site: Site) -> None:
+    number, email = strict_site.order()
+    visitor = Visitor(strict_site.url)
+    visitor.address = new_address()
+    visitor.token = signed(email, seconds=4)
+    visitor.opens()
+    before = time.monotonic()
+    assert list(events(visitor)) and time.monotonic() - before < 6
+    for method, path, body in (
+        ("POST", "open", {}),
+        ("GET", "messages?after=0", None),
+        ("POST", "messages", {"message_id": "m", "text": f"refund {number}"}),
+        ("POST", "typing", {"on": True}),
+        ("POST", "rating", {"reference": "RD-AAAAAA", "score": 1}),
+        ("POST", "secret", {"messages": [{"message_id": "m"}]}),
+    ):
+        answer = visitor.asks(method, path, **({"json": body} if body is not None else {}))
+        assert (answer.status_code, answer.json()) == (401, {"error": "the token has expired"}), path
+    visitor.token = None
+    assert visitor.opens()["greeting"], "without it the conversation is another"
 
 
 def test_the_history_is_there_again_with_the_secret(site: Site, visitor: Visitor) -> None:

@@ -22,14 +22,14 @@ from bot.cases.second_factor import is_missing
 from bot.cases.sign_in import agent_of_session
 from bot.cases.wording import demo_words
 from bot.channels.clean_text import clean
+from bot.channels.cookies import Cookie
 from bot.channels.desk import words
 from bot.channels.edge import Edge
 
-COOKIE = "refund_desk_agent"
 HOME = "/desk"
 SET_UP = "/desk/account/second-factor"
+COOKIE = Cookie("refund_desk_agent", HOME, "Strict")
 
-_TOKEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([A-Za-z0-9_-]{{20,100}})\s*(?:;|$)")
 _OWN_PATH = re.compile(r"/desk(?:/[A-Za-z0-9-]+)*/?")
 _LONGEST_FIELD = 20_000
 _T = TypeVar("_T")
@@ -93,7 +93,7 @@ class Desk:
 
         @functools.wraps(handler)
         async def guarded(request: Request, **parts: str) -> HTTPResponse | None:
-            token = session_token(request)
+            token = self.session_token(request)
             agent = await self.do(agent_of_session, token) if token else None
             if token is None or agent is None:
                 return _sent_to_sign_in(request)
@@ -106,6 +106,10 @@ class Desk:
                 return self.problem(visit, 404, "There is no such case.")
 
         return guarded
+
+    def session_token(self, request: Request) -> str | None:
+        """The token in the request's cookie."""
+        return COOKIE.of(self.edge, request)
 
     def csrf_of(self, token: str) -> str:
         """What the forms of a session carry."""
@@ -132,12 +136,6 @@ def form_field(request: Request, name: str) -> str:
 def typed_field(request: Request, name: str) -> str:
     """A field of the sent form, as it was typed."""
     return str((request.form or {}).get(name) or "")
-
-
-def session_token(request: Request) -> str | None:
-    """The token in the request's cookie."""
-    given = [_TOKEN.search(line) for line in request.headers.getall("cookie", [])]
-    return next((match.group(1) for match in given if match), None)
 
 
 def own_path(path: str) -> str:

@@ -11,7 +11,7 @@ from bot.cases.errors import BadAgent, CodeNeeded, SignInRefused
 from bot.cases.links import agent_of_link, use_link
 from bot.cases.sign_in import agent_of_session, sign_in, sign_in_with_code, sign_out, waits_for_code
 from bot.cases.sign_in_limits import wrong_tries
-from bot.channels.desk.pages import COOKIE, HOME, Desk, Visit, form_field, own_path, see, session_token, typed_field
+from bot.channels.desk.pages import COOKIE, HOME, Desk, Visit, form_field, own_path, see, typed_field
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -20,7 +20,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/sign-in")
     async def ask(request: Request) -> HTTPResponse:
-        token = session_token(request)
+        token = desk.session_token(request)
         agent = await desk.do(agent_of_session, token) if token else None
         if agent is not None:
             return see(HOME)
@@ -79,9 +79,9 @@ def routes(desk: Desk) -> Blueprint:
     @found.post("/sign-out")
     @desk.half_open
     async def leave(visit: Visit) -> HTTPResponse:
-        await desk.do(sign_out, session_token(visit.request))
+        await desk.do(sign_out, desk.session_token(visit.request))
         answer = see("/desk/sign-in")
-        answer.headers.add("Set-Cookie", f"{_cookie(desk, visit.request, '')}; Max-Age=0")
+        answer.headers.add("Set-Cookie", f"{COOKIE.set(desk.edge, visit.request, '')}; Max-Age=0")
         return answer
 
     return found
@@ -96,14 +96,9 @@ async def _form(desk: Desk, wanted: str, *, status: int = 200, **shown: str) -> 
 async def _entered(desk: Desk, request: Request, token: str, login: str, wanted: str) -> HTTPResponse:
     wrong = await desk.do(wrong_tries, login)
     answer = see(wanted) if wrong is None else desk.page(None, "wrong_tries.html", wrong=wrong, wanted=wanted)
-    answer.headers.add("Set-Cookie", _cookie(desk, request, token))
+    answer.headers.add("Set-Cookie", COOKIE.set(desk.edge, request, token))
     return answer
 
 
 def _gone(desk: Desk, refused: SignInRefused) -> HTTPResponse:
     return desk.page(None, "gone.html", status=410, says=str(refused))
-
-
-def _cookie(desk: Desk, request: Request, token: str) -> str:
-    secure = "; Secure" if desk.edge.is_https(request) else ""
-    return f"{COOKIE}={token}; Path=/desk; HttpOnly; SameSite=Strict{secure}"

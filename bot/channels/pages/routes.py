@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 import secrets
 from collections.abc import Callable, Coroutine
@@ -15,7 +14,6 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.cases.errors import NotVerified, UnknownCase
-from bot.cases.hashes import keyed_hash
 from bot.cases.identity import is_verified
 from bot.cases.messages import newest
 from bot.cases.model import CaseState
@@ -111,14 +109,14 @@ class TaskPages:
 
     async def submit(self, visit: Visit, request: Request) -> HTTPResponse:
         """The first form comes in."""
-        conversation_id, fields = await visit.submitted()
+        sent, fields = await visit.submitted(self._task)
         entry = read_entry(self._task, fields)
         if entry.errors:
-            await asyncio.to_thread(steps.note_errors, self._sent(conversation_id, fields), entry)
+            await asyncio.to_thread(steps.note_errors, sent, entry)
             return self._form(visit, entry, False, 422)
-        answer = await asyncio.to_thread(steps.submit, self._sent(conversation_id, fields), entry)
+        answer = await visit.does(steps.submit, sent, entry)
         if answer.errors:
-            verified = await asyncio.to_thread(self._is_verified, conversation_id, entry.order_number)
+            verified = await asyncio.to_thread(self._is_verified, sent.conversation_id, entry.order_number)
             return self._form(visit, entry, verified, 422, answer.errors)
         return visit.go(answer.path)
 
@@ -130,44 +128,42 @@ class TaskPages:
 
     async def answer(self, visit: Visit, request: Request, reference: str) -> HTTPResponse:
         """The customer's answer to what was shown, or the digits of the code."""
-        conversation_id, fields = await visit.submitted()
-        sent = self._sent(conversation_id, fields)
+        sent, fields = await visit.submitted(self._task)
         if reference == "code":
             return await self._code(visit, sent, fields)
-        view = await asyncio.to_thread(self._view, conversation_id, reference)
+        view = await asyncio.to_thread(self._view, sent.conversation_id, reference)
         decision_id = int(number) if (number := fields.line("decision")).isascii() and number.isdigit() else 0
         yes = fields.line("answer") != "no"
         if view.case.state is CaseState.APPROVED_BY_AGENT and self._task is not Task.WITHDRAW:
-            answer = await asyncio.to_thread(steps.answer_offer, sent, self._task, view, decision_id, yes=yes)
+            answer = await visit.does(steps.answer_offer, sent, self._task, view, decision_id, yes=yes)
             return visit.go(answer.path)
         if not yes:
-            return visit.go((await asyncio.to_thread(steps.refuse_quote, sent, self._task, view)).path)
+            return visit.go((await visit.does(steps.refuse_quote, sent, self._task, view)).path)
         if self._task is Task.WITHDRAW:
-            return visit.go((await asyncio.to_thread(steps.withdraw, sent, reference)).path)
-        shown = await asyncio.to_thread(self._shown, conversation_id, reference)
+            return visit.go((await visit.does(steps.withdraw, sent, reference)).path)
+        shown = await asyncio.to_thread(self._shown, sent.conversation_id, reference)
         chosen = next((known for known in DESTINATION_NAMES if known.value == fields.line("destination")), None)
         if shown.destinations and chosen is None:
             errors = {"destination": "Choose where the money goes."}
-            return await self._case(visit, conversation_id, reference, errors=errors, status=422)
+            return await self._case(visit, sent.conversation_id, reference, errors=errors, status=422)
         destination: Destination | None = chosen if shown.destinations else None
-        answer = await asyncio.to_thread(steps.answer_quote, sent, self._task, view, decision_id, destination)
+        answer = await visit.does(steps.answer_quote, sent, self._task, view, decision_id, destination)
         return visit.go(answer.path)
 
     async def person(self, visit: Visit, request: Request, reference: str) -> HTTPResponse:
         """A wish for a person, or words to the one who has the request."""
-        conversation_id, fields = await visit.submitted()
-        view = await asyncio.to_thread(self._view, conversation_id, reference)
+        sent, fields = await visit.submitted(self._task)
+        view = await asyncio.to_thread(self._view, sent.conversation_id, reference)
         words, email = fields.words("words"), fields.line("email")
         problems = {"words": fields.problem("words", LONGEST_WORDS), "email": fields.problem("email")}
         errors = {name: problem for name, problem in problems.items() if problem}
         if not errors:
-            sent = self._sent(conversation_id, fields)
-            answer = await asyncio.to_thread(steps.ask_person, sent, self._task, view, words, email)
+            answer = await visit.does(steps.ask_person, sent, self._task, view, words, email)
             if not answer.errors:
                 return visit.go(answer.path)
             errors = dict(answer.errors)
         typed = {"words": words[:LONGEST_WORDS], "email": email[:_SHOWN]}
-        return await self._case(visit, conversation_id, reference, errors=errors, status=422, typed=typed)
+        return await self._case(visit, sent.conversation_id, reference, errors=errors, status=422, typed=typed)
 
     # What is shown
 
@@ -198,7 +194,7 @@ class TaskPages:
         digits = re.sub(r"\D", "", fields.line("code"), flags=re.A)
         if len(digits) != 6:
             return self._code_form(visit, {"code": "Enter the six digits of the code."}, 422)
-        answer: Next = await asyncio.to_thread(steps.submit_code, sent, self._task, digits)
+        answer: Next = await visit.does(steps.submit_code, sent, self._task, digits)
         if answer.path:
             return visit.go(answer.path)
         if "code" in answer.errors:
@@ -274,8 +270,3 @@ class TaskPages:
             }
             for request in requests[:20]
         ]
-
-    def _sent(self, conversation_id: str, fields: Fields) -> Sent:
-        # The same form sent again is the same message; one that was changed is another.
-        text = json.dumps([self._task.value, *sorted(fields.values.items())])
-        return Sent(self._services, conversation_id, keyed_hash(self._services.hash_key, "page message", text))

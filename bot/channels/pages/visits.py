@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,20 +14,24 @@ from sanic import response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.cases.conversations import Client, find_conversation
+from bot.cases.conversations import Sending, is_issued, issue_secret
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.ports import Services
 from bot.cases.wording import demo_words
-from bot.channels.door import Door
+from bot.channels.cookies import Cookie
+from bot.channels.door import Door, Guest
 from bot.channels.html import page
-from bot.channels.pages.forms import TOKEN, BadForm, Fields, read_fields
+from bot.channels.pages.forms import TOKEN, BadForm, Fields, Task, read_fields
+from bot.channels.pages.steps import Next, Sent
 from bot.channels.rest import LONGEST_BODY
 from bot.settings import Settings
 
 CHANNEL = "page"
-COOKIE = "refund_desk_page"
+OVERTAKEN = "This form was on its way while somebody showed whose order this is. Please begin again."
+# Lax: whoever comes from the shop or a mail keeps it; a form of another site is sent without.
+COOKIE = Cookie("refund_desk_page", "/", "Lax")
 
-_GIVEN = re.compile(rf"(?:^|;)\s*{COOKIE}=([0-9a-f]{{32}})\.([A-Za-z0-9_-]{{43}})\s*(?:;|$)")
+_GIVEN = re.compile(r"([0-9a-f]{32})\.([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True)
@@ -42,19 +48,17 @@ class Visit:
 
     def __init__(self, visits: Visits, request: Request, here: str) -> None:
         self._visits, self._request, self.here = visits, request, here
-        self.visitor = _visitor(request)
+        self._guest: Guest | None = None
+        self.visitor = visits.visitor(request)
 
     async def conversation(self) -> str | None:
         """The conversation that the browser has already, if any. Nothing is written."""
         if not self.visitor.known:
             return None
-        door = self._visits.door
-        origin = door.edge.origin(self._request)
-        client = Client(CHANNEL, origin.address, limited=origin.limited, secret=self.visitor.secret)
-        return await asyncio.to_thread(find_conversation, self._visits.services, client, self.visitor.name)
+        return await self._visits.door.find(self._request, self.visitor.name, self.visitor.secret)
 
-    async def submitted(self) -> tuple[str, Fields]:
-        """The conversation that a form is sent in, and its fields. Raises BadForm, also for a form that is not ours,
+    async def submitted(self, task: Task) -> tuple[Sent, Fields]:
+        """The form that is sent, in its conversation, and its fields. Raises BadForm, also for a form that is not ours,
         and Refused where there are too many."""
         if len(self._request.body) > LONGEST_BODY:
             raise BadForm(413, "This is too long to be taken.")
@@ -62,9 +66,31 @@ class Visit:
         if not (self.visitor.known and same(self.token, fields.values.get(TOKEN))):
             raise BadForm(403, "This form is too old, or your browser keeps no cookies. Please open the page again.")
         door, name = self._visits.door, self.visitor.name
-        opened = await door.open(self._request, name, is_repeat=False, secret=self.visitor.secret)
-        await door.count(opened.id, name)
-        return opened.id, fields
+        # The same form sent again is the same message; one that was changed is another. Nobody else has seen its id.
+        text = json.dumps([task.value, *sorted(fields.values.items())])
+        message_id = keyed_hash(self._visits.services.hash_key, "page message", text)
+        sending = Sending(message_id, key=message_id)
+        self._guest = await door.open(self._request, name, is_repeat=False, secret=self.visitor.secret, sending=sending)
+        self._take_up(self._guest)
+        await door.count(self._guest.id, name)
+        return Sent(self._visits.services, self._guest.id, message_id), fields
+
+    async def does(self, step: Callable[..., Next], sent: Sent, *args: Any, **values: Any) -> Next:
+        """What comes of a form that was sent. Raises BadForm where another client has proven meanwhile whose order it
+        is: what comes of it is not this one's."""
+        assert self._guest is not None
+        try:
+            return await asyncio.to_thread(step, sent, *args, **values)
+        finally:
+            guest = await self._visits.door.answered(self._guest)
+            if guest is None:
+                raise BadForm(403, OVERTAKEN)
+            self._take_up(guest)
+
+    def _take_up(self, guest: Guest) -> None:
+        """Go on with the secret that a proof has brought."""
+        if guest.secret is not None:
+            self.visitor = Visitor(self.visitor.name, guest.secret, known=False)
 
     @property
     def token(self) -> str:
@@ -88,10 +114,8 @@ class Visit:
 
     def _with_cookie(self, answer: HTTPResponse) -> HTTPResponse:
         if not self.visitor.known:
-            secure = "; Secure" if self._visits.door.edge.is_https(self._request) else ""
             value = f"{self.visitor.name}.{self.visitor.secret}"
-            # Lax: whoever comes from the shop or a mail keeps it; a form of another site is sent without.
-            answer.headers.add("Set-Cookie", f"{COOKIE}={value}; Path=/; HttpOnly; SameSite=Lax{secure}")
+            answer.headers.add("Set-Cookie", COOKIE.set(self._visits.door.edge, self._request, value))
         return answer
 
 
@@ -102,9 +126,9 @@ class Visits:
         self.services, self.contact = services, settings.contact
         self.door = Door(CHANNEL, services, settings)
 
-
-def _visitor(request: Request) -> Visitor:
-    for line in request.headers.getall("cookie", []):
-        if match := _GIVEN.search(line):
-            return Visitor(match[1], match[2])
-    return Visitor(secrets.token_hex(16), secrets.token_urlsafe(32), known=False)
+    def visitor(self, request: Request) -> Visitor:
+        """Whoever sends this request; somebody new where they have no secret that we gave."""
+        given = _GIVEN.fullmatch(COOKIE.of(self.door.edge, request) or "")
+        if given and is_issued(self.services, CHANNEL, given[2]):
+            return Visitor(given[1], given[2])
+        return Visitor(secrets.token_hex(16), issue_secret(self.services, CHANNEL), known=False)

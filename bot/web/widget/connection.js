@@ -10,6 +10,7 @@ const HIDDEN_MS = 60_000;
 const STREAM_TRIES = 3;
 const SECRET_MS = 3_000; // for another window to get its answer
 const LONGEST_WAIT = 60_000; // ms that a full server may have us wait
+const GONE = 410; // the secret opens nothing any more
 
 /**
  * The server answered, and not with what was asked for. `text` is for the customer; `wait` are the ms after which it says
@@ -30,10 +31,19 @@ export class Refused extends Error {
   }
 }
 
+/** What a request with a body is made of. */
+const sent = (body) => ({
+  method: "POST",
+  headers: { "Content-Type": "application/json" },
+  body: JSON.stringify(body),
+  signal: AbortSignal.timeout(ANSWER_MS),
+});
+
 /**
  * Events: `opened` ({newest, status, greeting}), `message` (MESSAGE), `status` (STATUS), `typing` ({who, on}), `state`
- * ("connecting" | "online" | "offline" | "page refused" | "token refused" | "refused"), and for messages on their way
- * `pending` (entry), `delivery` (entry, "sending" | "waiting" | "failed", reason).
+ * ("connecting" | "online" | "offline" | "page refused" | "token refused" | "refused"), `gone` (the server has no such
+ * conversation any more), and for messages on their way `pending` (entry), `delivery` (entry, "sending" | "waiting" |
+ * "failed", reason).
  */
 export class Connection {
   #api;
@@ -89,7 +99,9 @@ export class Connection {
 
   /** Send a text; `title` is what a pressed button said. */
   send(text, title) {
-    const entry = { message_id: newName(), text, at: new Date().toISOString(), seen: this.#memory.seen, ...(title && { title }) };
+    const at = new Date().toISOString();
+    const entry = { message_id: newName(), key: newName(), text, at, seen: this.#memory.seen, ...(title && { title }) };
+    this.#memory.addKey(entry.message_id, entry.key);
     this.#memory.addUnsent(entry);
     this.#memory.touch();
     this.#tell.pending(entry);
@@ -172,6 +184,8 @@ export class Connection {
     this.#paused = end;
     let watch = setTimeout(end, FIRST_BYTE_MS);
     let heard = false;
+    let gone = false;
+    const secret = this.#memory.resume(this.#sender);
     try {
       const answer = await this.#ask(`messages?after=${this.#after}`, { headers: { Accept: "text/event-stream" }, signal: stop.signal });
       const kind = answer.headers.get("Content-Type") ?? "";
@@ -191,7 +205,9 @@ export class Connection {
         const events = (text + value).split(/\r?\n\r?\n/);
         text = events.pop();
         events.forEach((event) => this.#hear(event));
+        gone ||= events.some((event) => event.startsWith("event: gone"));
       }
+      if (gone && !(await this.#renew(secret))) this.#lost();
     } catch (error) {
       if (error.poll) this.#polls = true; // many windows of one conversation
       if (error instanceof Refused) throw error;
@@ -249,8 +265,8 @@ export class Connection {
       if (!entry || this.#life.signal.aborted) break;
       this.#tell.delivery(entry, failures ? "waiting" : "sending");
       try {
-        const { message_id, text, title, seen } = entry;
-        const answer = await this.#post("messages", { message_id, text, seen, ...(title && { title }) });
+        const { message_id, key, text, title, seen } = entry;
+        const answer = await this.#post("messages", { message_id, key, text, seen, ...(title && { title }) });
         const stored = await answer.json();
         if (this.#life.signal.aborted) break;
         this.#arrived({ ...stored, message_id });
@@ -271,15 +287,38 @@ export class Connection {
   }
 
   #post(path, body) {
-    return this.#ask(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(ANSWER_MS),
-    });
+    return this.#ask(path, sent(body));
   }
 
-  async #ask(path, { headers, ...options }) {
+  async #ask(path, options) {
+    const secret = this.#memory.resume(this.#sender);
+    try {
+      return await this.#fetch(path, options);
+    } catch (error) {
+      if (error.status !== GONE) throw error;
+      if (await this.#renew(secret)) return this.#fetch(path, options);
+      this.#lost();
+      throw error;
+    }
+  }
+
+  /** Take up the secret that has taken the place of this one: another window has it, or a message that was sent here. */
+  async #renew(secret) {
+    const renewed = () => this.#memory.resume(this.#sender) !== secret;
+    const messages = this.#memory.keys.map(([message_id, key]) => ({ message_id, key }));
+    if (!renewed() && messages.length) {
+      await this.#fetch("secret", sent({ messages })).catch((error) => {
+        if (error.status !== GONE) throw error;
+      });
+    }
+    return renewed();
+  }
+
+  #lost() {
+    if (!this.#life.signal.aborted) this.#tell.gone();
+  }
+
+  async #fetch(path, { headers, ...options }) {
     const sender = this.#sender;
     const resume = this.#memory.resume(sender);
     const own = { "X-Refund-Desk-Sender": sender };

@@ -8,6 +8,8 @@ export function newName() {
   return Array.from(bytes, (byte) => letter(byte >> 4) + letter(byte & 15)).join("");
 }
 
+const KEYS = 6; // so many of the last messages may have replaced the secret
+
 /** The browser's storage, or, where that is blocked or full, a memory that ends with the page. */
 export class Memory {
   #prefix;
@@ -32,6 +34,13 @@ export class Memory {
   keepResume(sender, secret) {
     this.#set(`resume ${sender}`, secret);
   }
+  /** What only this browser knows of the messages that it sent last, the newest first: [message_id, key]. */
+  get keys() {
+    return this.#list("keys");
+  }
+  addKey(messageId, key) {
+    this.#set("keys", JSON.stringify([[messageId, key], ...this.keys].slice(0, KEYS)));
+  }
   /** The newest message that was on screen. */
   get seen() {
     return Number(this.#get("seen")) || 0;
@@ -39,7 +48,7 @@ export class Memory {
   set seen(seq) {
     if (seq > this.seen) this.#set("seen", String(seq));
   }
-  /** Messages that the server has not confirmed, oldest first: {message_id, text, title, at}. */
+  /** Messages that the server has not confirmed, oldest first: {message_id, key, text, title, at}. */
   get unsent() {
     return this.#list("unsent");
   }
@@ -69,10 +78,14 @@ export class Memory {
 
   /** Forget the conversation. The next one has its name at once: windows that had to make one up would make up two. */
   clear() {
-    for (const key of [`resume ${this.sender}`, "seen", "unsent", "ratings", "active"]) {
-      this.#own.delete(key);
-      this.#try(() => localStorage.removeItem(this.#prefix + key));
-    }
+    this.#remove("unsent");
+    this.forget(this.sender);
+  }
+  /** The same where the server has no such conversation any more; what is not sent yet goes into the next one. Another
+   * window may have done it. */
+  forget(sender) {
+    if (this.sender !== sender) return;
+    for (const key of [`resume ${sender}`, "keys", "seen", "ratings", "active"]) this.#remove(key);
     this.#name();
   }
 
@@ -81,6 +94,11 @@ export class Memory {
     const look = () => this.sender !== sender && callback();
     window.addEventListener("storage", (event) => event.key === `${this.#prefix}sender` && look(), { signal });
     window.addEventListener("pageshow", look, { signal });
+  }
+
+  #remove(key) {
+    this.#own.delete(key);
+    this.#try(() => localStorage.removeItem(this.#prefix + key));
   }
 
   #name() {

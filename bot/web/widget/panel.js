@@ -336,7 +336,8 @@ export class Panel {
     this.#newest = Infinity;
     this.#showStatus({ with: "bot", agent: null, hours: { open: true, says: "" } });
     const life = new AbortController();
-    this.#memory.onCleared(this.#memory.sender, () => this.#startAgain(), life.signal);
+    const { sender } = this.#memory;
+    this.#memory.onCleared(sender, () => this.#startAgain(), life.signal);
     const log = this.#log;
     this.#connection = new Connection({
       server: this.#server,
@@ -366,6 +367,10 @@ export class Panel {
           setTimeout(() => this.#parts.log.setAttribute("aria-live", "polite"));
         },
         typing: ({ on, who }) => log.typing({ on, who, name: this.#status.agent?.name ?? this.#texts.person }),
+        gone: () => {
+          this.#memory.forget(sender);
+          this.#startAgain();
+        },
         state: (state) => {
           this.#state = state;
           this.#showNotice();
