@@ -70,6 +70,7 @@ def started(argv: list[str], environment: dict[str, str]) -> Forked:
 def _supervisor(argv: list[str], environment: dict[str, str]) -> None:
     from bot.commands import run
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # as in a terminal: a job in the background ignores it
     run.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": _child})  # type: ignore[assignment]
     _module(argv, PROJECT, environment)
 
