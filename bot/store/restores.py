@@ -1,6 +1,6 @@
 """Restoring a backup: into an empty place, and so that the bot knows that it went back.
 
-First everything is looked at; then the secret, the keys and the data are put in place, the data last. The data are
+First everything is looked at; then the keys, the secret and the data are put in place, the data last. The data are
 migrated, what was erased since is erased again, and the restore is written down (bot.cases.restored), before anything
 can start on them: on SQLite beside the place where the database is to be, on PostgreSQL behind a table that stops every
 start.
@@ -80,21 +80,22 @@ def restore(
     try:
         with _checked(folder, data) as file:
             if not in_place:
-                _restore_keys(folder, data, keys_url, secret, secret_file)
-            elif secret_file is not None and not secret_file.exists():
-                write_private(secret_file, f"{secret}\n")
+                _restore_keys(folder, data, keys_url, secret)
             keys = open_keys(keys_url, secret, new=False)
             if keys.fingerprint != data.installation:
                 raise BackupError("the keys that are in place are those of another installation")
             known = keys.last_backup()
             if known is None or known < data.time:
                 raise BackupError("the keys that are in place are older than the data: move them away")
+            if secret_file is not None and not secret_file.exists():
+                secret_file.parent.mkdir(parents=True, exist_ok=True)
+                write_private(secret_file, f"{secret}\n")
             return _put_data(data, file, database_url, keys, at)
     except OSError as error:
         raise BackupError(f"{error.filename}: {error.strerror}") from None
 
 
-def _restore_keys(folder: Path, data: Manifest, url: str, secret: str, secret_file: Path | None) -> None:
+def _restore_keys(folder: Path, data: Manifest, url: str, secret: str) -> None:
     of_keys = read_manifest(folder, KEYS, backup_key(secret))
     _check_target(of_keys, url, "REFUND_DESK_KEYS_URL")
     if of_keys.installation != data.installation:
@@ -105,9 +106,6 @@ def _restore_keys(folder: Path, data: Manifest, url: str, secret: str, secret_fi
             "not be opened; put newer keys into the folder"
         )
     with _checked(folder, of_keys) as file:
-        if secret_file is not None and not secret_file.exists():
-            secret_file.parent.mkdir(parents=True, exist_ok=True)
-            write_private(secret_file, f"{secret}\n")
         _put_keys(of_keys, file, url)
 
 

@@ -24,7 +24,8 @@ from bot.cases.ports import Services
 from bot.cases.privacy import erase
 from bot.cases.withdrawals import take_back
 from bot.settings import Settings, SettingsError
-from bot.store.backups import back_up
+from bot.store import backups
+from bot.store.backups import back_up, size_and_digest
 from bot.store.engine import RESTORING, open_engine
 from bot.store.restores import Restoring, restore
 from bot.store.unit_of_work import SqlUnitOfWork
@@ -176,6 +177,20 @@ def test_a_backup_of_a_bot_at_work_is_one_moment_of_it(shop: Shop) -> None:
         if uow.connection.dialect.name == "sqlite":
             assert uow.connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
     assert shop.done.erased == (0, 0)
+
+
+def test_a_key_that_is_made_while_the_backup_is_made_is_in_it(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def meanwhile(path: Path) -> tuple[int, str]:
+        if not shop.folder.joinpath("secret", "secret").exists():
+            store_order(shop.services, f"CC-{path.stat().st_size % 900_000 + 100_000}", f"{path.name}@example.com")
+        return size_and_digest(path)
+
+    monkeypatch.setattr(backups, "size_and_digest", meanwhile)
+    shop.back_up()
+    services = shop.restored()
+    assert shop.done.erased == (0, 0)
+    with services.unit_of_work() as uow:
+        assert uow.customer_by_email("alex@example.com") and uow.email_of(1) == "alex@example.com"
 
 
 # Money that moved after the backup
