@@ -6,7 +6,7 @@ import os
 import stat
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from bot.bootstrap import bootstrap, keys_of
 from bot.cases.billing import Unclear
-from bot.cases.conversations import Client, find_conversation, open_conversation
+from bot.cases.conversations import Client, Opened, Sending, find_conversation, open_conversation
 from bot.cases.execution import carry_out_due
 from bot.cases.identity import is_verified
 from bot.cases.model import Author, CaseState, Step, StepState
@@ -107,19 +107,21 @@ def shop(database_url: str, migrated: None, tmp_path: Path, clock: Clock, reques
 
 def test_the_same_conversation_goes_on_on_a_new_machine(shop: Shop) -> None:
     client = Client("rest", "192.0.2.7")
-    opened = open_conversation(shop.services, client, "alex")
-    assert opened.secret
+    opened = open_conversation(shop.services, client, "alex", sending := Sending(f"verify-{NUMBER}-alex", "k" * 16))
     with shop.services.unit_of_work() as uow:
         uow.add_message(opened.id, Author.CUSTOMER, {"text": "my xylophone broke"}, shop.clock())
         uow.commit()
     verified(shop.services, opened.id)
     quote = quoted(shop.services, opened.id)
+    theirs = find_conversation(shop.services, client, "alex", sending)
+    assert theirs is not None and theirs.secret not in (None, opened.secret)
 
     shop.back_up()
     services = shop.restored()
 
-    again = Client("rest", "198.51.100.9", secret=opened.secret)
-    assert find_conversation(services, again, "alex") == opened.id
+    again = Client("rest", "198.51.100.9", secret=theirs.secret)
+    assert find_conversation(services, again, "alex") == Opened(opened.id)
+    assert find_conversation(services, replace(again, secret=opened.secret), "alex") is None
     assert is_verified(services, conversation_id=opened.id, order_number=NUMBER)
     with services.unit_of_work() as uow:
         assert [message.body for message in uow.messages(opened.id)] == [{"text": "my xylophone broke"}]
