@@ -19,9 +19,10 @@ from actions.talk import Talk
 from bot.bootstrap import bootstrap
 from bot.cases.billing import GatewayError
 from bot.cases.handoff import hand_to_human
-from bot.cases.model import Cause
+from bot.cases.model import Cause, HeldBack
 from bot.cases.overview import renewed_quotes
 from bot.cases.ports import Services
+from bot.cases.refusals import no_person_now
 from bot.policy.money import spoken
 from bot.policy.words import spoken_date
 
@@ -132,6 +133,10 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
     except Exception as failure:
         logger.error("handoff.failed", error=type(failure).__name__)
         dispatcher.utter_message(response="utter_sorry")
+        return
+    if isinstance(handoff, HeldBack):
+        why = no_person_now(services(), handoff)
+        dispatcher.utter_message(response="utter_shop_unreachable/held_back", why=why)
         return
     answer_by = spoken_date(handoff.answer_by)
     dispatcher.utter_message(response="utter_shop_unreachable", reference=handoff.reference, answer_by=answer_by)

@@ -13,12 +13,13 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, services
 from actions.details import Details, hear
 from actions.policy import tell_policy
-from actions.replies import order_buttons, tell_left
+from actions.replies import order_buttons, tell_left, tell_refused
 from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.identity import VerificationStatus, is_verified, verify, verify_code
 from bot.cases.model import CaseState, CustomerReason
 from bot.cases.overview import conversation_requests, customer_orders
+from bot.cases.tries import Limit
 from bot.cases.withdrawals import close_quotes
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
@@ -157,6 +158,7 @@ class RequestForm(SafeAction):
                 digits=details.email_code,
             )
             if result.status is VerificationStatus.LOCKED:
+                tell_refused(dispatcher, details.order_number, result)
                 return replace(details, answer="locked"), None
             known = result.status is VerificationStatus.VERIFIED
             if not known:
@@ -171,8 +173,11 @@ class RequestForm(SafeAction):
                 email=details.email,
                 phone=details.phone,
             )
-            if result.status is VerificationStatus.LOCKED:
-                return replace(details, answer="locked"), None
+            if result.limit is not None:
+                tell_refused(dispatcher, details.order_number, result)
+                if result.status is VerificationStatus.LOCKED:
+                    return replace(details, answer="locked"), None
+                return details, "email_code" if result.limit is Limit.CODES else "email"
             if result.status is VerificationStatus.CODE_SENT:
                 dispatcher.utter_message(response="utter_code_sent", order_number=details.order_number)
                 return details, "email_code"

@@ -12,10 +12,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, services
 from actions.finish import tell_locked
 from actions.notes import is_own_phone, noted
-from actions.replies import sentences
+from actions.replies import sentences, tell_refused
 from actions.talk import Talk
 from bot.cases.errors import NotVerified
-from bot.cases.identity import Verification, VerificationStatus, verify
+from bot.cases.identity import Verification, VerificationStatus, asks_for_code, verify
 from bot.cases.model import CustomerReason
 from bot.cases.requests import preview_cancellation, preview_refund
 from bot.policy import Terms, money
@@ -45,10 +45,12 @@ class AnswerPolicy(SafeAction):
         if result is None or result.status is VerificationStatus.VERIFIED:
             return noted(talk)
         # It cost a try: the customer is told, and what did not match is not tried once more by itself.
-        if result.status is VerificationStatus.LOCKED:
-            tell_locked(talk, dispatcher)
+        number = talk.entities["order_number"][0]
+        if result.limit is not None:
+            tell_refused(dispatcher, number, result)
+            if result.status is VerificationStatus.LOCKED:
+                tell_locked(talk, dispatcher)
         else:
-            number = talk.entities["order_number"][0]
             dispatcher.utter_message(response="utter_mismatch", order_number=number, tries_left=result.tries_left)
         return [event for event in noted(talk) if event["name"] not in ("email", "phone")]
 
@@ -57,7 +59,9 @@ def _verified_by(talk: Talk) -> Verification | None:
     """The answer to an order number and what proves whose it is; None where the message does not name both."""
     numbers, emails = talk.entities.get("order_number"), talk.entities.get("email")
     phones = talk.entities.get("phone") if is_own_phone(talk, None) else None
-    if not numbers or not (emails or phones) or services().email_code:
+    if not numbers or not (emails or phones):
+        return None
+    if asks_for_code(services(), conversation_id=talk.conversation_id, order_number=numbers[0]):
         return None
     return verify(
         services(),

@@ -12,9 +12,11 @@ from actions.base import services
 from bot.cases import wording
 from bot.cases.handoff import answer_by
 from bot.cases.hours import hours_notice
-from bot.cases.model import Case, CaseState, Handoff
+from bot.cases.identity import Verification, VerificationStatus
+from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.cases.overview import Request
 from bot.cases.quotes import Quote
+from bot.cases.refusals import no_person_now, why_not
 from bot.cases.wording import DESTINATIONS, STATES, request_name
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
@@ -105,8 +107,11 @@ def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: lis
     dispatcher.utter_message(response=response, cases="\n".join(lines) or "No request is on record.")
 
 
-def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff, **values: str) -> None:
-    """Say that a person has it, under which reference, and when they answer."""
+def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: str) -> None:
+    """Say that a person has it, under which reference, and when they answer; or why nobody does."""
+    if isinstance(handoff, HeldBack):
+        dispatcher.utter_message(response="utter_held_back", why=no_person_now(services(), handoff))
+        return
     by = spoken_date(handoff.answer_by)
     card = {"card": {"type": "case", "title": "With a person", "rows": [{"label": "Answer by", "value": by}]}}
     card["card"]["reference"] = handoff.reference
@@ -114,6 +119,13 @@ def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Hando
     if away := hours_notice(services()):
         by_mail = "/with_mail" if services().mailer else ""
         dispatcher.utter_message(response=f"utter_away{by_mail}", away=away)
+
+
+def tell_refused(dispatcher: CollectingDispatcher, order_number: str, refused: Verification) -> None:
+    """Say why no answer is taken; a person comes by itself where the customer is locked."""
+    locked = refused.status is VerificationStatus.LOCKED
+    response = "utter_too_many_tries" if locked else "utter_later"
+    dispatcher.utter_message(response=response, why=why_not(order_number, refused))
 
 
 def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:

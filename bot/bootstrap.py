@@ -99,6 +99,8 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         answer_working_days=settings.answer_working_days,
         hash_key=keys.hash_key,
         conversations_per_address=settings.conversations_per_address,
+        address_handoffs_per_hour=settings.address_handoffs_per_hour,
+        contact=settings.contact,
         business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
         limits=Limits(settings.agent_limit, settings.lead_limit),

@@ -222,6 +222,14 @@ class Settings(BaseSettings):
         description="Open connections in all, at most half of the file descriptors that the process may have; streams "
         "and long polls: half of it.",
     )
+    address_handoffs_per_hour: int = Field(
+        6,
+        ge=1,
+        le=10_000,
+        description="Requests for a person within the hour from one address, or account, of people who have proven no "
+        "order; more are kept and shown at the desk, but don't come into its queue.",
+        page="operate.md",
+    )
     redis_url: SecretStr = Field(
         SecretStr(""),
         description="`redis://…`: several servers count messages together. While it is down each counts for itself.",

@@ -44,7 +44,7 @@ _KINDS = [CaseKind.CANCEL, CaseKind.REFUND, CaseKind.QUESTION]
 @dataclass(frozen=True)
 class QueueItem:
     """A case that waits for somebody. ``answer_by`` is the business date that the customer was promised; None for a
-    card that is on its way back."""
+    card that is on its way back. ``of_stranger``: see is_of_stranger."""
 
     reference: str
     kind: CaseKind
@@ -56,6 +56,7 @@ class QueueItem:
     overdue: bool
     taken_by: Agent | None
     needs_second: bool
+    of_stranger: bool
     conversation_id: str
     summary: str
 
@@ -112,7 +113,8 @@ class DeskCase:
 
 def queue(services: Services) -> list[QueueItem]:
     """What waits for the desk: what is stuck first, then cancellations, refunds and questions; then what somebody still
-    has, though nothing is to be decided now; then cards on their way back. Of each the longest waiting first."""
+    has, though nothing is to be decided now; then cards on their way back; below all of them what people ask who have
+    proven no order. Of each the longest waiting first."""
     now = services.clock()
     today = services.policy.terms_for(now).calendar.business_date(now)
     with services.unit_of_work() as uow:
@@ -120,9 +122,14 @@ def queue(services: Services) -> list[QueueItem]:
     return [_item(row, today) for row in sorted(rows, key=_urgency)]
 
 
-def _urgency(row: QueueRow) -> tuple[int, bool, int, datetime, int]:
+def _urgency(row: QueueRow) -> tuple[bool, int, bool, int, datetime, int]:
     rank = {CaseState.IN_REVIEW: 0, CaseState.AWAITING_RETURN: 2}.get(row.case.state, 1)
-    return rank, row.cause not in _STUCK, _KINDS.index(row.case.kind), row.since, row.case.id
+    return is_of_stranger(row), rank, row.cause not in _STUCK, _KINDS.index(row.case.kind), row.since, row.case.id
+
+
+def is_of_stranger(row: QueueRow) -> bool:
+    """Whether a case has no order, and nobody has proven one in its conversation."""
+    return row.case.order_id is None and not row.verified
 
 
 def _item(row: QueueRow, today: date) -> QueueItem:
@@ -139,6 +146,7 @@ def _item(row: QueueRow, today: date) -> QueueItem:
         overdue=answer_by is not None and answer_by < today,
         taken_by=row.taken_by,
         needs_second=row.needs_second,
+        of_stranger=is_of_stranger(row),
         conversation_id=case.conversation_id,
         summary=desk_texts.summary(case, row.order_number, row.cause, row.result, row.needs_second),
     )

@@ -14,15 +14,17 @@ from datetime import datetime, timedelta
 from bot.cases.errors import MailNotSent
 from bot.cases.hashes import keyed_hash
 from bot.cases.ports import Services, UnitOfWork
+from bot.cases.tries import Tries
 
 GOOD_FOR = timedelta(minutes=10)
 TRIES = 3
 """Wrong digits before a code is void."""
 PERIOD = timedelta(hours=1)
-MOST_MAILS = 3
-"""Mails for one order within PERIOD; what is asked for beyond is not sent."""
 MOST_CODES = 5
-"""Codes asked for in one conversation within PERIOD, before it is locked."""
+"""Codes asked for within PERIOD in one conversation, and for one order from one address."""
+MOST_MAILS = 15
+"""Codes asked for within PERIOD by everybody for one order with the same e-mail address or phone number, right or
+wrong: so nobody's mailbox is flooded. Whoever has proven the order before is not held up by it."""
 
 SUBJECT = "Your code"
 BODY = """Somebody asked about order {order_number} in our chat. If it was you, this is the code to type there:
@@ -57,6 +59,15 @@ class DueMail:
     code: EmailCode
 
 
+@dataclass(frozen=True)
+class NoCode:
+    """No code is made for so long. ``good_for`` is what is left of the last one of the conversation for the order,
+    whether or not it was mailed."""
+
+    wait: timedelta
+    good_for: timedelta | None
+
+
 def ask_for_code(
     services: Services,
     uow: UnitOfWork,
@@ -65,27 +76,40 @@ def ask_for_code(
     message_id: str,
     order_number: str,
     customer_id: int | None,
-) -> bool:
-    """Make a code and have it mailed, within a running transaction. False if the conversation has asked too often. The
-    same message asks once."""
+    contact: str,
+    tries: Tries,
+) -> NoCode | None:
+    """Make a code and have it mailed, within a running transaction, unless too many were asked for. The same message
+    asks once. ``contact`` is what was typed to prove the order, the same however it is written: it is counted whether
+    or not it is right, so that the answer tells nothing about it."""
     now = services.clock()
-    in_conversation = uow.codes_since(now - PERIOD, conversation_id=conversation_id)
-    mailed = uow.codes_since(now - PERIOD, order_number=order_number)
+    index = keyed_hash(services.hash_key, "code for", f"{order_number}\0{contact}")
+    here = uow.codes_since(now - PERIOD, conversation_id=conversation_id)
+    from_address = uow.codes_since(now - PERIOD, address_index=tries.address_index or "", order_number=order_number)
+    by_all = uow.codes_since(now - PERIOD, contact_index=index)
+    last = uow.newest_code(conversation_id, order_number)
     if uow.has_code(conversation_id, message_id):
-        return True
-    if in_conversation >= MOST_CODES:
-        return False
+        return None
+    limits = [(here, MOST_CODES), (from_address, MOST_CODES)]
+    if not (tries.proven or tries.proven_from_address):
+        limits.append((by_all, MOST_MAILS))
+    waits = [asked[-most] + PERIOD - now for asked, most in limits if len(asked) >= most]
+    if waits:
+        good_for = last.expires_at - now if last is not None and not last.used else timedelta(0)
+        return NoCode(max(waits), good_for if good_for > timedelta(0) else None)
     code_id = uow.add_code(
         conversation_id=conversation_id,
         message_id=message_id,
         order_number=order_number,
-        customer_id=customer_id if mailed < MOST_MAILS else None,
+        customer_id=customer_id,
+        address_index=tries.address_index,
+        contact_index=index,
         nonce=secrets.token_hex(16),
         created_at=now,
         expires_at=now + GOOD_FOR,
     )
     uow.add_mail(code_id, now)
-    return True
+    return None
 
 
 def right_code(services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, digits: str) -> int | None:

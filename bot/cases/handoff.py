@@ -6,11 +6,12 @@ from datetime import date
 from typing import Any
 
 from bot.cases.identity import is_verified
-from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff
+from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff, HeldBack
 from bot.cases.moves import move
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.references import new_reference
 from bot.cases.requests import preview_refund
+from bot.cases.strangers import held_back, let_in, stranger
 from bot.policy.facts import Reason
 
 Transcript = list[dict[str, str]]
@@ -26,10 +27,11 @@ def hand_to_human(
     facts: dict[str, Any],
     order_number: str | None = None,
     message_id: str = "",
-) -> Handoff:
+) -> Handoff | HeldBack:
     """Ask a person to take over. A quote that waits for an answer goes to review; else a question case is opened,
     one per conversation: asking again refreshes it. Only a verified order is attached. ``message_id`` is the message
-    that asks, where one does: handled again, it asks for nothing more."""
+    that asks, where one does: handled again, it asks for nothing more. Where too many come from people who have proven
+    no order, it is held back; see bot.cases.strangers."""
     now = services.clock()
     verified = order_number is not None and is_verified(
         services, conversation_id=conversation_id, order_number=order_number
@@ -53,7 +55,15 @@ def hand_to_human(
         if case is not None:
             case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
         else:
-            case = uow.open_question(conversation_id) or _new_question(services, uow, conversation_id, cause)
+            open_case = uow.open_question(conversation_id)
+            asking = None if open_case else stranger(services, uow, conversation_id, cause)
+            held = held_back(services, uow, asking) if asking is not None else None
+            if held is not None:
+                uow.commit()
+                return held
+            case = open_case or new_question(services, uow, conversation_id, cause)
+            if open_case is None:
+                let_in(services, uow, case, asking)
         if stored is not None and case.kind is CaseKind.QUESTION and case.order_id is None:
             taken = uow.open_case(stored.id, CaseKind.QUESTION)
             case = case if taken else uow.change_case(case.id, order_id=stored.id)
@@ -95,7 +105,8 @@ def answer_by(services: Services) -> date:
     return calendar.nth_working_day_after(calendar.business_date(now), services.answer_working_days)
 
 
-def _new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:
+def new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:
+    """A case for a wish for a person, within a running transaction."""
     now = services.clock()
     case = uow.add_case(
         reference=new_reference("RD-"),

@@ -10,7 +10,7 @@ Each proof that a message brings replaces the secret of the conversation in the 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
@@ -22,12 +22,7 @@ from bot.cases.model import StoredOrder
 from bot.cases.phones import PhoneKeys, phone_keys
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.shop import sync_order
-
-ORDER_TRIES = 10
-"""Wrong answers for one order number, over all conversations, before it is locked for a while."""
-ADDRESS_TRIES = 10
-"""Wrong answers from one address within ADDRESS_TIME, over all its conversations, before it is locked."""
-ADDRESS_TIME = timedelta(hours=1)
+from bot.cases.tries import Limit, Tries, count_tries
 
 
 class VerificationStatus(str, Enum):
@@ -36,15 +31,26 @@ class VerificationStatus(str, Enum):
     VERIFIED = "verified"
     MISMATCH = "mismatch"
     LOCKED = "locked"
+    """Who asks has given too many wrong answers: a person takes over."""
+    LATER = "later"
+    """Others have: an answer is taken after the wait, and nothing else is in the way."""
     CODE_SENT = "code_sent"
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The answer, and how many tries are left; the same for an unknown order and for a wrong address."""
+    """The answer, and how many tries are left; the same for an unknown order and for a wrong address.
+
+    Where nothing more is taken now, ``limit`` and ``wait`` tell why and for how long, and ``wrong`` whether this answer
+    was compared before that. ``code_good_for`` is what is left of the code that was asked for here last.
+    """
 
     status: VerificationStatus
     tries_left: int
+    limit: Limit | None = None
+    wait: timedelta | None = None
+    wrong: bool = False
+    code_good_for: timedelta | None = None
 
 
 def verify(
@@ -59,19 +65,20 @@ def verify(
     """Compare an order number with an e-mail address, or with a phone number. Each message counts once, however often
     it is handled.
 
-    After the tries of the settings the conversation is locked until its failures are older than the verification time;
-    so is an order number that many conversations guessed at, and an address that guessed in many conversations. An
-    unknown order is answered with the same statements, in the same order, as a wrong address.
+    Wrong answers are limited as bot.cases.tries says. An unknown order is answered with the same statements, in the
+    same order, as a wrong address.
 
-    With codes by mail switched on nobody is verified here: CODE_SENT, whether or not they belong together. Raises
-    Unavailable or Rejected where the shop does not say whether there is such an order.
+    With codes by mail switched on, and for a guarded order where mail can be sent, nobody is verified here: CODE_SENT,
+    whether or not they belong together. Raises Unavailable or Rejected where the shop does not say whether there is
+    such an order.
     """
     now = services.clock()
     if services.orders is not None:
         with services.unit_of_work() as uow:
-            tries = _tries(services, uow, conversation_id, order_number, now)
+            tries = count_tries(services, uow, conversation_id, order_number)
             asked_before = uow.attempt(conversation_id, message_id) is not None
-        if not tries.locked and not asked_before:  # whoever is locked out learns nothing, and asks the shop for nothing
+        # Whoever is locked out learns nothing, and asks the shop for nothing.
+        if tries.limit(codes=_can_mail(services)) is None and not asked_before:
             sync_order(services, order_number)
     with services.unit_of_work() as uow:
         stored = uow.lock_order(order_number)
@@ -79,15 +86,15 @@ def verify(
             stored = None  # made up: number and address are known to everybody
         customer_id = None if stored is None else stored.customer_id
         passed = uow.attempt(conversation_id, message_id)
-        tries = _tries(services, uow, conversation_id, order_number, now)
+        tries = count_tries(services, uow, conversation_id, order_number)
         if passed is None:
-            if tries.locked:
-                return Verification(VerificationStatus.LOCKED, 0)
+            if tries.limit(codes=_can_mail(services)) is not None:
+                return _refused(tries, codes=_can_mail(services))
             if email is not None:
                 passed = uow.email_matches(customer_id, email)
             else:
                 passed = uow.phone_matches(None if stored is None else stored.id, phone or "")
-            if services.email_code:
+            if services.email_code or (tries.guarded and _can_mail(services)):
                 asked = ask_for_code(
                     services,
                     uow,
@@ -95,19 +102,23 @@ def verify(
                     message_id=message_id,
                     order_number=order_number,
                     customer_id=customer_id if passed else None,
+                    contact=_as_counted(email, phone),
+                    tries=tries,
                 )
                 uow.commit()
                 # Neither words nor tries may tell whether they belong together: only the code's digits count.
-                return Verification(VerificationStatus.CODE_SENT if asked else VerificationStatus.LOCKED, tries.left)
+                if asked is None:
+                    return Verification(VerificationStatus.CODE_SENT, tries.left)
+                return Verification(
+                    VerificationStatus.LATER, tries.left, Limit.CODES, asked.wait, code_good_for=asked.good_for
+                )
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if passed and stored is not None:
                 uow.add_order_proof(conversation_id, stored, now + timedelta(minutes=services.verification_minutes))
                 replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
-    if passed:
-        return Verification(VerificationStatus.VERIFIED, services.verification_tries)
-    return Verification(VerificationStatus.MISMATCH if tries.left else VerificationStatus.LOCKED, tries.left)
+    return _answer(services, tries, passed, codes=_can_mail(services))
 
 
 def verify_code(
@@ -118,10 +129,10 @@ def verify_code(
     with services.unit_of_work() as uow:
         uow.lock_order(order_number)
         passed = uow.attempt(conversation_id, message_id)
-        tries = _tries(services, uow, conversation_id, order_number, now)
+        tries = count_tries(services, uow, conversation_id, order_number)
         if passed is None:
-            if tries.locked:
-                return Verification(VerificationStatus.LOCKED, 0)
+            if tries.limit(codes=True) is not None:
+                return _refused(tries, codes=True)
             customer_id = right_code(services, uow, conversation_id, order_number, digits)
             passed = customer_id is not None
             uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
@@ -131,48 +142,43 @@ def verify_code(
                 replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
+    return _answer(services, tries, passed, codes=True)
+
+
+def asks_for_code(services: Services, *, conversation_id: str, order_number: str) -> bool:
+    """Whether what proves the order is a mailed code now, and nothing that is typed."""
+    if services.email_code or not _can_mail(services):
+        return services.email_code
+    with services.unit_of_work() as uow:
+        return count_tries(services, uow, conversation_id, order_number).guarded
+
+
+def _as_counted(email: str | None, phone: str | None) -> str:
+    """What was typed to prove an order, however it is written."""
+    if email is not None:
+        return email.strip().lower()
+    keys = phone_keys(phone)
+    return keys.national or keys.whole or ""
+
+
+def _can_mail(services: Services) -> bool:
+    return services.mailer is not None
+
+
+def _answer(services: Services, tries: Tries, passed: bool, *, codes: bool) -> Verification:
     if passed:
         return Verification(VerificationStatus.VERIFIED, services.verification_tries)
-    return Verification(VerificationStatus.MISMATCH if tries.left else VerificationStatus.LOCKED, tries.left)
+    if tries.limit(codes=codes) is not None:
+        return replace(_refused(tries, codes=codes), wrong=True)
+    return Verification(VerificationStatus.MISMATCH, tries.left)
 
 
-@dataclass(frozen=True)
-class _Tries:
-    """The wrong answers that count here. ``address_index`` is None where addresses are not counted."""
-
-    conversation: int
-    order: int
-    address: int
-    allowed: int
-    address_index: str | None
-
-    @property
-    def locked(self) -> bool:
-        return self.left <= 0 or self.order >= ORDER_TRIES or self.address >= ADDRESS_TRIES
-
-    @property
-    def left(self) -> int:
-        return max(0, self.allowed - self.conversation)
-
-    def after(self, passed: bool) -> _Tries:
-        failures = self.conversation + (not passed)
-        return _Tries(failures, self.order, self.address, self.allowed, self.address_index)
-
-
-def _tries(services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, now: datetime) -> _Tries:
-    """Count, while nobody else counts for the same address."""
-    conversation = uow.conversation(conversation_id)
-    limited = conversation is not None and conversation.address_limited
-    address = conversation.address_index if conversation is not None and limited else None
-    uow.exclude_others(f"tries from {address or conversation_id}")
-    since = now - timedelta(minutes=services.verification_minutes)
-    return _Tries(
-        conversation=uow.failed_attempts(since, conversation_id=conversation_id),
-        order=uow.failed_attempts(since, order_number=order_number),
-        address=uow.failed_attempts(now - ADDRESS_TIME, address_index=address),
-        allowed=services.verification_tries,
-        address_index=address,
-    )
+def _refused(tries: Tries, *, codes: bool) -> Verification:
+    found = tries.limit(codes=codes)
+    assert found is not None
+    limit, wait = found
+    status = VerificationStatus.LATER if limit is Limit.ORDER else VerificationStatus.LOCKED
+    return Verification(status, tries.left, limit, wait)
 
 
 def trust_account(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -228,6 +228,28 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class HeldBack:
+    """A wish for a person that is kept, and not put into the queue: there were too many within the hour, of one account
+    or conversation, or, ``by_network``, from one address. ``wait``: for how long. ``reference``: the newest one that
+    the conversation has. ``may_ask``: only a lock has asked, and who asks for a person by themselves is let in."""
+
+    reference: str | None
+    by_network: bool
+    wait: timedelta
+    may_ask: bool
+
+
+@dataclass(frozen=True)
+class HeldRow:
+    """A conversation whose request was held back, and has not come into the queue since; see bot.cases.held_back."""
+
+    conversation_id: str
+    origin: str
+    cause: Cause
+    since: datetime
+
+
+@dataclass(frozen=True)
 class LogEntry:
     """One move of a case: who, when, from where to where, and why."""
 
@@ -305,7 +327,7 @@ class Note:
 @dataclass(frozen=True)
 class QueueRow:
     """A case that waits for somebody at the desk, as the store finds it. ``since`` is when it came into its state;
-    ``result`` of the newest decision."""
+    ``result`` of the newest decision; ``verified``: an order was proven in its conversation, be it long ago."""
 
     case: Case
     order_number: str | None
@@ -314,6 +336,7 @@ class QueueRow:
     since: datetime
     taken_by: Agent | None
     needs_second: bool
+    verified: bool
     result: dict[str, Any] | None
 
 

@@ -15,6 +15,8 @@ from bot.cases.model import Author, Case, CaseState, Message, MessageKind
 from bot.cases.offers import accept_offer, decline_offer
 from bot.cases.ports import Services, UnitOfWork
 from bot.cases.receipts import receipt_path
+from bot.cases.refusals import why_not
+from bot.cases.tries import Limit
 
 BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
 """What the buttons of an offer send."""
@@ -126,8 +128,12 @@ def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body |
         return None
     if result.status is VerificationStatus.CODE_SENT:
         return _ask_proof(answer, answer.order_number or "", "code")
+    why = why_not(answer.order_number or "", result) if result.limit is not None else ""
     if result.status is VerificationStatus.LOCKED:
-        return {"text": "That was wrong too often, so I can't go on by myself. A person has your request."}
+        return {"text": f"{why} A person has your request."}
+    if result.status is VerificationStatus.LATER:
+        body = _ask_proof(answer, answer.order_number or "", "code" if result.limit is Limit.CODES else "email")
+        return {**body, "text": why}
     body = _ask_proof(answer, answer.order_number or "", "code" if answer.code else "email")
     return {**body, "text": f"That doesn't fit the order. {body['text']}"}
 

@@ -26,6 +26,7 @@ from bot.cases.model import (
     Conversation,
     Customer,
     Handoff,
+    HeldRow,
     Link,
     LogEntry,
     Message,
@@ -183,13 +184,22 @@ class UnitOfWork(Numbers, Protocol):
         self,
         since: datetime,
         *,
-        conversation_id: str = "",
-        order_number: str = "",
+        conversation_id: str | None = None,
+        order_number: str | None = None,
         address_index: str | None = None,
-    ) -> int: ...
+    ) -> list[datetime]: ...
+    def has_passed(self, order_number: str, *, conversation_id: str | None = None, address_index: str = "") -> bool: ...
 
     def has_code(self, conversation_id: str, message_id: str) -> bool: ...
-    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int: ...
+    def codes_since(
+        self,
+        since: datetime,
+        *,
+        conversation_id: str | None = None,
+        order_number: str | None = None,
+        address_index: str | None = None,
+        contact_index: str | None = None,
+    ) -> list[datetime]: ...
     def add_code(self, **values: Any) -> int: ...
     def newest_code(self, conversation_id: str, order_number: str) -> EmailCode | None: ...
     def change_code(self, code_id: int, **values: Any) -> None: ...
@@ -314,6 +324,14 @@ class UnitOfWork(Numbers, Protocol):
     def add_rating(self, case_id: int, score: int, at: datetime) -> bool: ...
     def queue(self, states: Collection[CaseState]) -> list[QueueRow]: ...
 
+    def was_verified(self, conversation_id: str) -> bool: ...
+    def newest_reference(self, conversation_id: str) -> str | None: ...
+    def stranger_requests(self, origin: str, since: datetime) -> list[tuple[datetime, Cause]]: ...
+    def add_stranger_request(self, case: Case, origin: str, cause: Cause, at: datetime) -> None: ...
+    def hold_back(self, conversation_id: str, origin: str, cause: Cause, at: datetime) -> None: ...
+    def held_requests(self, since: datetime) -> list[HeldRow]: ...
+    def settle_held(self, conversation_id: str, at: datetime) -> None: ...
+
 
 @dataclass(frozen=True)
 class Services:
@@ -321,9 +339,10 @@ class Services:
     bot.cases.hashes.
 
     A confirmed refund is carried out after ``take_back_minutes``; a call that the gateway does not answer is made up to
-    ``gateway_attempts`` times, then a person has the case. ``email_code``: whether a code by mail is asked for as well,
-    which ``mailer`` then sends. ``limits``: what somebody at the desk may pay out without a second person;
-    ``second_factor_for``: which roles do nothing there without a second factor.
+    ``gateway_attempts`` times, then a person has the case. ``contact`` is how to reach a person when nothing else
+    works. ``email_code``: whether a code by mail is asked for as well, which ``mailer`` then sends. ``limits``: what
+    somebody at the desk may pay out without a second person; ``second_factor_for``: which roles do nothing there
+    without a second factor.
     ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it. ``orders``
     is where orders live, if not in the store alone, and ``payments`` what tells of payments; ``helpdesk`` is where
     people of the company answer, if not at our own desk alone. ``demo``: no real system is
@@ -341,6 +360,8 @@ class Services:
     answer_working_days: int
     hash_key: bytes = field(default=b"", repr=False)
     conversations_per_address: int = 100
+    address_handoffs_per_hour: int = 6
+    contact: str = ""
     business_hours: BusinessHours = ALWAYS
     email_code: bool = False
     mailer: Mailer | None = None

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import ceil
 
 from bot.cases.conversations import address_index
 from bot.cases.errors import SignInRefused
 from bot.cases.hashes import keyed_hash
 from bot.cases.ports import Services, UnitOfWork
+from bot.policy.words import spoken_wait
 
 HERE_TRIES, HERE_TIME = 5, timedelta(minutes=15)
 """Wrong tries for one login from one address, within that time."""
@@ -110,6 +110,4 @@ def _check(failed: list[datetime], allowed: int, time: timedelta, now: datetime,
     """Raises SignInRefused where there are as many as allowed; ``failed`` are those within ``time``, oldest first."""
     if len(failed) < allowed:
         return
-    seconds = ceil((failed[-allowed] + time - now).total_seconds())
-    number, unit = (seconds, "second") if seconds <= 60 else (ceil(seconds / 60), "minute")
-    raise SignInRefused(says.format(wait=f"{number} {unit}{'' if number == 1 else 's'}", **values))
+    raise SignInRefused(says.format(wait=spoken_wait(failed[-allowed] + time - now), **values))

@@ -35,6 +35,14 @@ TOO_FAST = (
     "You're writing faster than I can read, so I didn't take that message. Please send it again in {seconds} "
     "second{s}. If you'd rather have a person, reach one at {contact}."
 )
+NETWORK_TOO_FAST = (
+    "Many messages come from your network just now, so I didn't take that one. Please send it again in {seconds} "
+    "second{s}. If you'd rather have a person, reach one at {contact}."
+)
+TOO_MANY = (
+    "Many conversations were begun from your network within the hour, so I can't begin another one. Please try again "
+    "in {seconds} second{s}. If you'd rather have a person, reach one at {contact}."
+)
 GONE = "this secret opens nothing any more"
 COOKIE = Cookie("refund_desk", "/webhooks/", "Strict")
 
@@ -147,7 +155,7 @@ class Door:
         origin = self.edge.origin(request)
         if origin.limited:
             index = address_index(self._services, origin.address)
-            self._let_pass(await self._limits.wait("address", index), sender)
+            self._let_pass(await self._limits.wait("address", index), sender, NETWORK_TOO_FAST)
 
     def _client(self, request: Request, claims: Claims | None, secret: str | None) -> Client:
         origin = self.edge.origin(request)
@@ -165,7 +173,7 @@ class Door:
         try:
             opened = open_conversation(self._services, client, sender, sending, begins=begins)
         except TooManyConversations as error:
-            self._let_pass(error.seconds, sender)
+            self._let_pass(error.seconds, sender, TOO_MANY)
             raise
         except SecretGone:
             raise Refused(response.json({"error": GONE}, 410)) from None
@@ -183,9 +191,9 @@ class Door:
             answer = response.json({"error": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
             raise Refused(answer) from None
 
-    def _let_pass(self, seconds: int, sender: str) -> None:
+    def _let_pass(self, seconds: int, sender: str, says: str = TOO_FAST) -> None:
         if not seconds:
             return
-        text = TOO_FAST.format(seconds=seconds, s="" if seconds == 1 else "s", contact=self._contact)
+        text = says.format(seconds=seconds, s="" if seconds == 1 else "s", contact=self._contact)
         said: list[dict[str, Any]] = [{"recipient_id": sender, "text": text}]
         raise Refused(response.json(said, 429, headers={"Retry-After": str(seconds)}))

@@ -30,9 +30,10 @@ from bot.cases.messages import (
     replies,
 )
 from bot.cases.misunderstood import remember_misunderstood
-from bot.cases.model import Cause, Handoff, Message, MessageKind
+from bot.cases.model import Cause, Handoff, HeldBack, Message, MessageKind
 from bot.cases.offer_answers import answer_offer
 from bot.cases.ports import Services
+from bot.cases.refusals import no_person_now
 from bot.cases.transcript import transcript
 from bot.channels import action_calls, rasa_patches
 from bot.channels.stopping import stopping
@@ -251,9 +252,11 @@ class Turns:
         except Exception as error:
             logger.error("handoff.failed", error=type(error).__name__)
             return SORRY + CONTACT.format(contact=self._contact)
+        if isinstance(handoff, HeldBack):
+            return f"{SORRY} {no_person_now(self._services, handoff)}"
         return SORRY + HANDED_OVER.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))
 
-    async def _hand_over(self, message: Message, failures: list[str]) -> Handoff:
+    async def _hand_over(self, message: Message, failures: list[str]) -> Handoff | HeldBack:
         tracker = await self._agent.tracker_store.retrieve(message.conversation_id)
         said = transcript(event.as_dict() for event in tracker.events) if tracker else []
         return await asyncio.to_thread(

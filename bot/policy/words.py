@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from math import ceil
 
 from babel.dates import format_date, format_time
 from babel.numbers import format_percent
@@ -25,3 +26,12 @@ def percent(rate: Decimal) -> str:
 def spoken_time(moment: datetime) -> str:
     """The time of day of a moment in its own time zone: ``9:00 AM EST``."""
     return format_time(moment, "h:mm a zzz", tzinfo=moment.tzinfo, locale="en_US").replace("\u202f", " ")
+
+
+def spoken_wait(time: timedelta) -> str:
+    """How long to wait, rounded up: ``20 seconds``, ``13 minutes``, ``2 hours``."""
+    seconds = max(1, ceil(time.total_seconds()))
+    number, unit = (seconds, "second") if seconds <= 60 else (ceil(seconds / 60), "minute")
+    if unit == "minute" and number > 120:
+        number, unit = ceil(number / 60), "hour"
+    return f"{number} {unit}{'' if number == 1 else 's'}"

@@ -71,22 +71,31 @@ class ConversationRows(Rows):
         self,
         since: datetime,
         *,
-        conversation_id: str = "",
-        order_number: str = "",
+        conversation_id: str | None = None,
+        order_number: str | None = None,
         address_index: str | None = None,
-    ) -> int:
-        """How many attempts failed since then: of a conversation, for an order number, or from an address. What a
-        clock that was set back left in the future counts as well."""
+    ) -> list[datetime]:
+        """When attempts failed since then, oldest first: those of a conversation, for an order number, from an address,
+        as far as given. What a clock that was set back left in the future counts as well."""
         made = t.verification_attempts.c
-        if conversation_id:
-            whose = made.conversation_id == conversation_id
-        elif order_number:
-            whose = made.order_number == order_number
-        else:
-            whose = made.address_index == (address_index or "")
-        query = select(func.count()).where(and_(whose, made.passed.is_(False), made.at > since))
-        count: int = self.connection.execute(query).scalar_one()
-        return count
+        query = select(made.at).where(made.passed.is_(False), made.at > since)
+        for column, value in (
+            (made.conversation_id, conversation_id),
+            (made.order_number, order_number),
+            (made.address_index, address_index),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        return list(self.connection.execute(query.order_by(made.at)).scalars())
+
+    def has_passed(self, order_number: str, *, conversation_id: str | None = None, address_index: str = "") -> bool:
+        """Whether an attempt for the order number has ever passed, in a conversation or from an address."""
+        made = t.verification_attempts.c
+        whose = (
+            made.address_index == address_index if conversation_id is None else made.conversation_id == conversation_id
+        )
+        query = select(func.count()).where(whose, made.order_number == order_number, made.passed.is_(True))
+        return bool(self.connection.execute(query).scalar_one())
 
     # Codes by mail
 
@@ -96,15 +105,28 @@ class ConversationRows(Rows):
         query = select(func.count()).where(asked.conversation_id == conversation_id, asked.message_id == message_id)
         return bool(self.connection.execute(query).scalar_one())
 
-    def codes_since(self, since: datetime, *, conversation_id: str = "", order_number: str = "") -> int:
-        """How many codes were asked for since then: in a conversation, or, of those that are mailed, for an order."""
+    def codes_since(
+        self,
+        since: datetime,
+        *,
+        conversation_id: str | None = None,
+        order_number: str | None = None,
+        address_index: str | None = None,
+        contact_index: str | None = None,
+    ) -> list[datetime]:
+        """When codes were asked for since then, oldest first: in a conversation, for an order number, from an address,
+        with the same proof, as far as given."""
         asked = t.email_codes.c
-        if conversation_id:
-            whose = asked.conversation_id == conversation_id
-        else:
-            whose = and_(asked.order_number == order_number, asked.customer_id.is_not(None))
-        count: int = self.connection.execute(select(func.count()).where(whose, asked.created_at > since)).scalar_one()
-        return count
+        query = select(asked.created_at).where(asked.created_at > since)
+        for column, value in (
+            (asked.conversation_id, conversation_id),
+            (asked.order_number, order_number),
+            (asked.address_index, address_index),
+            (asked.contact_index, contact_index),
+        ):
+            if value is not None:
+                query = query.where(column == value)
+        return list(self.connection.execute(query.order_by(asked.created_at)).scalars())
 
     def add_code(self, **values: Any) -> int:
         """A new code; its id."""

@@ -170,6 +170,7 @@ class DeskRows(AgentRows):
         moved = since.subquery()
         newest = select(func.max(t.decisions.c.id)).group_by(t.decisions.c.case_id)
         decided = select(t.decisions.c.case_id, t.decisions.c.result).where(t.decisions.c.id.in_(newest)).subquery()
+        proven = select(t.verifications.c.id).where(t.verifications.c.conversation_id == t.cases.c.conversation_id)
         query = (
             select(
                 t.cases,
@@ -178,6 +179,7 @@ class DeskRows(AgentRows):
                 t.handoffs.c.answer_by,
                 moved.c.since,
                 decided.c.result,
+                proven.exists().label("verified"),
             )
             .select_from(t.cases)
             .outerjoin(t.orders, t.orders.c.id == t.cases.c.order_id)
@@ -197,6 +199,7 @@ class DeskRows(AgentRows):
                 since=row.since,
                 taken_by=people.get(row.agent_id),
                 needs_second=row.id in waiting,
+                verified=bool(row.verified),
                 result=row.result,
             )
             for row in self.connection.execute(query.order_by(t.cases.c.id)).all()

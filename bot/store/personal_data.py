@@ -218,6 +218,7 @@ class PersonalData:
             t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
             t.notes.update().where(t.notes.c.case_id.in_(here)).values(body=None),
             t.tickets.delete().where(t.tickets.c.conversation_id.in_(ids)),
+            t.stranger_requests.delete().where(t.stranger_requests.c.conversation_id.in_(ids)),
             t.notices.delete().where(t.notices.c.conversation_id.in_(ids)),
             t.sent_parts.delete().where(t.sent_parts.c.message_id.in_(said)),
             t.messages.delete().where(t.messages.c.conversation_id.in_(ids)),

@@ -333,6 +333,8 @@ email_codes = Table(
     Column("message_id", String(100), nullable=False),
     Column("order_number", String(9), nullable=False, index=True),
     Column("customer_id", ForeignKey("customers.id")),
+    Column("address_index", String(64)),
+    Column("contact_index", String(64), index=True),  # of the order number and what was typed to prove it
     Column("nonce", String(32), nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("expires_at", Moment, nullable=False),
@@ -416,6 +418,7 @@ sign_in_attempts = Table(
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
     Index("ix_sign_in_attempts_login_at", "login", "at"),
+    Index("ix_sign_in_attempts_address_index_at", "address_index", "at"),
 )
 
 messages = Table(
@@ -528,6 +531,19 @@ tickets = Table(
     Column("look_at", Moment),
     Column("error", String(200)),
     Index("ix_tickets_desk_external_id", "desk", "external_id"),
+)
+
+stranger_requests = Table(
+    "stranger_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("conversation_id", String(255), nullable=False, index=True),
+    Column("origin", String(64), nullable=False),
+    Column("cause", String(30), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("case_id", ForeignKey("cases.id")),  # None: it was held back,
+    Column("settled_at", Moment),  # until it came into the queue, or somebody saw that it need not
+    Index("ix_stranger_requests_origin_at", "origin", "at"),
 )
 
 misunderstood = Table(

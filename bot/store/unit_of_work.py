@@ -38,11 +38,21 @@ from bot.store.personal_data import ERASED, ERASED_FACTS, PersonalData
 from bot.store.pulse import PulseRows
 from bot.store.rows import plain
 from bot.store.shop import ShopRows
+from bot.store.strangers import StrangerRows
 from bot.store.tickets import TicketRows
 
 
 class SqlUnitOfWork(
-    OutboxRows, ConversationRows, MessageRows, NoticeRows, DeskRows, InsightRows, PulseRows, ShopRows, TicketRows
+    OutboxRows,
+    ConversationRows,
+    MessageRows,
+    NoticeRows,
+    DeskRows,
+    InsightRows,
+    PulseRows,
+    ShopRows,
+    StrangerRows,
+    TicketRows,
 ):
     """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
 

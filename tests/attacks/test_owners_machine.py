@@ -20,14 +20,8 @@ from bot.cases.conversations import (
     issue_secret,
     open_conversation,
 )
-from bot.cases.identity import (
-    ADDRESS_TIME,
-    ADDRESS_TRIES,
-    ORDER_TRIES,
-    VerificationStatus,
-    is_verified,
-    verify,
-)
+from bot.cases.identity import VerificationStatus, is_verified, verify
+from bot.cases.tries import ADDRESS_ORDER_TRIES, ADDRESS_TIME, ADDRESS_TRIES, ORDER_PACE, ORDER_TIME, ORDER_TRIES
 from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
 
@@ -207,6 +201,7 @@ class Proofs(RuleBasedStateMachine):
         self.services = a_shop(self.clock, self.folder.name)
         self.until: dict[tuple[str, str], datetime] = {}
         self.failures: list[tuple[datetime, str, str, str]] = []
+        self.proven: set[tuple[str, str]] = set()
         self.messages = 0
 
     def teardown(self) -> None:
@@ -221,8 +216,28 @@ class Proofs(RuleBasedStateMachine):
             self.address[talk] = ADDRESSES[index // 2]
             open_conversation(self.services, Client("rest", self.address[talk]), talk)
 
-    def counted(self, kind: int, key: str, window: timedelta) -> int:
-        return sum(failure[kind] == key and failure[0] > self.clock() - window for failure in self.failures)
+    def counted(self, window: timedelta, **of: str) -> int:
+        """The wrong answers within that time of a ``talk``, an ``address`` and for a ``number``, as far as given."""
+        places = {"talk": 1, "number": 2, "address": 3}
+        return sum(
+            failure[0] > self.clock() - window and all(failure[places[name]] == value for name, value in of.items())
+            for failure in self.failures
+        )
+
+    def limit(self, talk: str, number: str) -> VerificationStatus | None:
+        """What is answered instead of looking at what was typed."""
+        address = self.address[talk]
+        hour = timedelta(minutes=self.services.verification_minutes)
+        if self.counted(hour, talk=talk) >= self.services.verification_tries:
+            return VerificationStatus.LOCKED
+        from_here = self.counted(ADDRESS_TIME, address=address, number=number)
+        all_from_here = self.counted(ADDRESS_TIME, address=address)
+        if (talk, number) not in self.proven and (all_from_here >= ADDRESS_TRIES or from_here >= ADDRESS_ORDER_TRIES):
+            return VerificationStatus.LOCKED
+        if any((name, number) in self.proven for name in (talk, address)):
+            return None
+        guarded = self.counted(ORDER_TIME, number=number) >= ORDER_TRIES
+        return VerificationStatus.LATER if guarded and (from_here or self.counted(ORDER_PACE, number=number)) else None
 
     @rule(
         talk=st.sampled_from(TALKS),
@@ -238,13 +253,13 @@ class Proofs(RuleBasedStateMachine):
     def tries(self, talk: str, number: str, email: str, again: int) -> None:
         hour = timedelta(minutes=self.services.verification_minutes)
         self.messages += 1
-        before = self.counted(1, talk, hour)
-        locked = (
-            before >= self.services.verification_tries
-            or self.counted(2, number, hour) >= ORDER_TRIES
-            or self.counted(3, self.address[talk], ADDRESS_TIME) >= ADDRESS_TRIES
-        )
+        limit = self.limit(talk, number)
         right = OWNERS.get(number) == email.strip().lower()
+        if limit is None and right:
+            self.until[talk, number] = self.clock() + hour
+            self.proven |= {(talk, number), (self.address[talk], number)}
+        elif limit is None:
+            self.failures.append((self.clock(), talk, number, self.address[talk]))
         for _ in range(1 + (again == 5)):  # a repeated delivery counts once
             done = verify(
                 self.services,
@@ -253,20 +268,14 @@ class Proofs(RuleBasedStateMachine):
                 order_number=number,
                 email=email,
             )
-            if locked:
-                assert done.status is VerificationStatus.LOCKED
+            if limit is not None:
+                assert done.status is limit
             elif right:
                 assert done.status is VerificationStatus.VERIFIED
             else:
-                left = max(0, self.services.verification_tries - before - 1)
-                expected = VerificationStatus.MISMATCH if left else VerificationStatus.LOCKED
+                left = max(0, self.services.verification_tries - self.counted(hour, talk=talk))
+                expected = self.limit(talk, number) or VerificationStatus.MISMATCH
                 assert (done.status, done.tries_left) == (expected, left)
-        if locked:
-            return
-        if right:
-            self.until[talk, number] = self.clock() + hour
-        else:
-            self.failures.append((self.clock(), talk, number, self.address[talk]))
 
     @rule(number=st.sampled_from([*OWNERS, "CC-999999"]))
     def all_guess_at_one_order(self, number: str) -> None:
@@ -274,7 +283,18 @@ class Proofs(RuleBasedStateMachine):
             for _ in range(3):
                 self.tries(talk, number, "guess@example.com", 0)
 
-    @rule(minutes=st.sampled_from([1, 20, 61]))
+    @rule(number=st.sampled_from([*OWNERS, "CC-999999"]))
+    def the_world_guesses_at_one_order(self, number: str) -> None:
+        """Each once, from an address of its own."""
+        with self.services.unit_of_work() as uow:
+            for _ in range(ORDER_TRIES):
+                self.messages += 1
+                name = f"w-{self.messages}"
+                uow.add_attempt(name, "1", number, self.clock(), False, name)
+                self.failures.append((self.clock(), name, number, name))
+            uow.commit()
+
+    @rule(minutes=st.sampled_from([1, 3, 20, 61]))
     def time_passes(self, minutes: int) -> None:
         self.clock.passes(minutes=minutes)
 

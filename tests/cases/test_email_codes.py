@@ -20,6 +20,8 @@ from bot.cases.email_codes import MOST_CODES, MOST_MAILS, send_due_mails
 from bot.cases.errors import MailNotSent
 from bot.cases.identity import Verification, VerificationStatus, is_verified, verify, verify_code
 from bot.cases.ports import Services
+from bot.cases.refusals import why_not
+from bot.cases.tries import Limit
 from bot.gateways.mail import SmtpMailer
 from tests.cases.test_identity import statements
 from tests.ports import free_port
@@ -177,17 +179,82 @@ def test_the_same_message_asks_once(desk: Services, inbox: Inbox) -> None:
     assert send_due_mails(desk) == 1
 
 
-def test_nobody_is_flooded_with_mails(desk: Services, inbox: Inbox) -> None:
-    answers = {asked(desk, talk=f"talk-{n}").status for n in range(3 * MOST_MAILS)}
+def from_elsewhere(desk: Services, n: int) -> str:
+    """A conversation whose client writes from an address that nobody else has."""
+    return open_conversation(desk, Client("rest", f"10.0.{n}.1"), f"elsewhere-{n}").id
+
+
+@pytest.mark.parametrize("wrong", [{}, {"email": "mallory@example.com"}, {"order": "CC-999999"}])
+def test_nobody_is_flooded_with_mails_and_what_is_said_then_is_the_same_for_unknown_orders(
+    desk: Services, inbox: Inbox, clock: Clock, wrong: dict[str, Any]
+) -> None:
+    for n in range(MOST_MAILS):
+        assert asked(desk, talk=from_elsewhere(desk, n), **wrong).status is CODE_SENT
+    clock.passes(minutes=7)
+    told = asked(desk, talk=from_elsewhere(desk, 99), **wrong)
     while send_due_mails(desk):
         pass
-    assert answers == {CODE_SENT} and len(inbox.mails) == MOST_MAILS
+    assert len(inbox.mails) == (0 if wrong else MOST_MAILS)
+    order = wrong.get("order", "CC-104233")
+    assert (told.status, told.limit) == (VerificationStatus.LATER, Limit.CODES)
+    assert why_not(order, told) == (
+        f"Many codes were asked for within the hour, so I can't send another one for order {order} for 53 minutes."
+    )
+    clock.passes(minutes=53)
+    assert asked(desk, "2", talk=from_elsewhere(desk, 99), **wrong).status is CODE_SENT
 
 
-def test_a_conversation_asks_for_so_many_codes_and_no_more(desk: Services) -> None:
+def test_who_does_not_know_the_address_uses_up_no_code_of_who_does(desk: Services, inbox: Inbox) -> None:
+    for n in range(3 * MOST_MAILS):
+        asked(desk, talk=from_elsewhere(desk, n), email="mallory@example.com")
+    assert asked(desk, talk="owner").status is CODE_SENT
+    send_due_mails(desk)
+    while send_due_mails(desk):
+        pass
+    assert len(inbox.mails) == 1 and typed(desk, inbox.codes[0], talk="owner") is VerificationStatus.VERIFIED
+
+
+def test_one_address_asks_for_so_many_codes_of_an_order_over_all_its_conversations(desk: Services) -> None:
+    def here(n: int) -> str:
+        return open_conversation(desk, Client("rest", "198.51.100.7"), f"here-{n}").id
+
+    answers = [asked(desk, talk=here(n)).status for n in range(MOST_CODES + 1)]
+    assert answers == [CODE_SENT] * MOST_CODES + [VerificationStatus.LATER]
+    assert asked(desk, talk=from_elsewhere(desk, 1)).status is CODE_SENT
+    assert asked(desk, talk=here(99), order="CC-999999").status is CODE_SENT
+
+
+def test_who_has_proven_the_order_before_gets_a_code_whatever_others_ask_for(desk: Services, inbox: Inbox) -> None:
+    asked(desk)
+    send_due_mails(desk)
+    assert typed(desk, inbox.codes[0]) is VerificationStatus.VERIFIED
+    for n in range(MOST_MAILS):
+        asked(desk, talk=from_elsewhere(desk, n))
+    assert asked(desk, talk=from_elsewhere(desk, 99)).status is VerificationStatus.LATER
+    assert asked(desk, "again").status is CODE_SENT
+
+
+@pytest.mark.parametrize("number", ["+1 212 555 0100", "2125550100", "(212) 555-0100", "0012125550100"])
+def test_a_phone_number_is_counted_however_it_is_written(desk: Services, number: str) -> None:
+    for n in range(MOST_MAILS):
+        asked(desk, talk=from_elsewhere(desk, n), email=None, phone="+12125550100")
+    told = asked(desk, talk=from_elsewhere(desk, 99), email=None, phone=number)
+    assert told.limit is Limit.CODES
+
+
+def test_a_conversation_asks_for_so_many_codes_and_the_last_one_is_still_good(
+    desk: Services, inbox: Inbox, clock: Clock
+) -> None:
     for talk, email in (("right", "alex@example.com"), ("wrong", "mallory@example.com")):
-        answers = [asked(desk, str(n), talk=talk, email=email).status for n in range(MOST_CODES + 1)]
-        assert answers == [CODE_SENT] * MOST_CODES + [VerificationStatus.LOCKED]
+        answers = [asked(desk, str(n), talk=talk, email=email) for n in range(MOST_CODES + 1)]
+        assert [answer.status for answer in answers] == [CODE_SENT] * MOST_CODES + [VerificationStatus.LATER]
+        assert why_not("CC-104233", answers[-1]).endswith(
+            "for 60 minutes. The one that was asked for here last is good for 10 minutes, if it came."
+        )
+    send_due_mails(desk)
+    assert typed(desk, inbox.codes[-1], talk="right") is VerificationStatus.VERIFIED
+    clock.passes(minutes=10)
+    assert asked(desk, "late", talk="wrong").code_good_for is None
 
 
 def test_a_mail_that_was_not_taken_is_sent_later_until_its_code_has_run_out(

@@ -6,13 +6,14 @@ import json
 import secrets
 import threading
 import time
+from datetime import timedelta
 from decimal import Decimal
 
 import httpx
 import pytest
 
 from bot.cases.model import AgentDecision, Author, CaseState, Message, Role, Verdict
-from tests.e2e.desk_steps import Person, at_work, words
+from tests.e2e.desk_steps import Person, at_work, new_address, words
 from tests.e2e.running import Customer, Site
 
 pytestmark = pytest.mark.e2e
@@ -452,6 +453,30 @@ def _case_of(site: Site, sender: str) -> str:
             return case.reference
         time.sleep(0.2)
     raise AssertionError("no case was opened")
+
+
+def test_what_one_address_asks_beyond_measure_is_held_back_and_an_agent_lets_one_in(site: Site) -> None:
+    network = {"X-Forwarded-For": new_address()}
+    answers = []
+    for _ in range(8):
+        body = {"sender": secrets.token_hex(8), "message": "human please, the spanner fell"}
+        answers.append(httpx.post(f"{site.url}/webhooks/rest/webhook", json=body, headers=network, timeout=60).json())
+    texts = [" ".join(message["text"] for message in answer) for answer in answers]
+    assert ["RD-" in text for text in texts] == [True] * 6 + [False] * 2
+    assert "came from your network" in texts[6] and "What you wrote is kept" in texts[6]
+
+    person = at_work(site)
+    assert "were held back since" in person.sees("/desk")
+    assert "human please, the spanner fell" in person.sees("/desk/held-back")
+    with site.services.unit_of_work() as uow:
+        held = uow.held_requests(site.services.clock() - timedelta(hours=1))[-2:]
+    let_in = person.sends("/desk/held-back/put-in", conversation=held[0].conversation_id)
+    assert let_in.status_code == 303 and "Not verified" in person.sees(let_in.headers["location"])
+    assert person.sends("/desk/held-back/put-in", conversation=held[0].conversation_id).status_code == 404
+    assert person.sends("/desk/held-back/drop", origin=held[1].origin).status_code == 303
+    with site.services.unit_of_work() as uow:
+        left = uow.held_requests(site.services.clock() - timedelta(hours=1))
+    assert held[1].origin not in {row.origin for row in left}
 
 
 # Insight

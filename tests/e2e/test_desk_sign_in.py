@@ -19,10 +19,12 @@ from tests.e2e.running import Site
 pytestmark = pytest.mark.e2e
 CASE = "/desk/cases/RD-23456A"
 SET_UP = "/desk/account/second-factor"
-PAGES = ["/desk", "/desk/insight/", "/desk/agents/", "/desk/account/", SET_UP, CASE]
+PAGES = ["/desk", "/desk/held-back", "/desk/insight/", "/desk/agents/", "/desk/account/", SET_UP, CASE]
 STREAMS = ["/desk/events", f"{CASE}/events"]
 FORMS = [
     "/desk/sign-out",
+    "/desk/held-back/put-in",
+    "/desk/held-back/drop",
     "/desk/insight/export",
     "/desk/agents/add",
     "/desk/agents/change",

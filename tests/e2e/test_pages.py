@@ -380,7 +380,7 @@ def test_the_tries_run_out_and_a_person_takes_over(site: Site, browser: PlainBro
         assert browser.send(order_number=number, contact="wrong@example.net", reason="change_of_mind").status == 422
     page = browser.send(contact="wrong@example.net")
 
-    assert "A person has your request" in page.text and "did not match" in page.text
+    assert "A person has your request" in page.text and "could not be checked here" in page.text
     with site.services.unit_of_work() as uow:
         question = uow.open_question(browser.conversation_id)
         assert question is not None

@@ -1,4 +1,4 @@
-"""The queue: what waits for a person."""
+"""The queue: what waits for a person, and what was held back."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from sanic import Blueprint
 from sanic.response import HTTPResponse
 
 from bot.cases.desk import QueueItem, queue
+from bot.cases.held_back import count_held, drop_held, held_requests, put_in_queue
 from bot.cases.model import Agent, CaseState
-from bot.channels.desk.pages import Desk, Visit
+from bot.channels.desk.pages import Desk, Visit, see
 
 Filter = Callable[[QueueItem, Agent], bool]
 FILTERS: dict[str, tuple[str, Filter]] = {
@@ -23,7 +24,7 @@ FILTERS: dict[str, tuple[str, Filter]] = {
 
 
 def routes(desk: Desk) -> Blueprint:
-    """``/desk``."""
+    """``/desk``, and what was held back from it."""
     found = Blueprint("desk_queue", url_prefix="/desk")
 
     @found.get("/")
@@ -36,6 +37,24 @@ def routes(desk: Desk) -> Blueprint:
             (name, title, sum(fits(item, visit.agent) for item in items)) for name, (title, fits) in FILTERS.items()
         ]
         shown = [item for item in items if FILTERS[chosen][1](item, visit.agent)]
-        return desk.page(visit, "queue.html", items=shown, filters=filters, chosen=chosen)
+        held = await desk.do(count_held)
+        return desk.page(visit, "queue.html", items=shown, filters=filters, chosen=chosen, held=held)
+
+    @found.get("/held-back")
+    @desk.signed_in
+    async def held_back(visit: Visit) -> HTTPResponse:
+        return desk.page(visit, "held_back.html", held=await desk.do(held_requests))
+
+    @found.post("/held-back/put-in")
+    @desk.signed_in
+    async def put_in(visit: Visit) -> HTTPResponse:
+        handoff = await desk.do(put_in_queue, visit.agent, visit.field("conversation"))
+        return see(f"/desk/cases/{handoff.reference}")
+
+    @found.post("/held-back/drop")
+    @desk.signed_in
+    async def drop(visit: Visit) -> HTTPResponse:
+        await desk.do(drop_held, visit.agent, visit.field("origin"))
+        return see("/desk/held-back")
 
     return found

@@ -11,12 +11,13 @@ from bot.cases.errors import MoveNotAllowed, NotVerified
 from bot.cases.handoff import Transcript, hand_to_human
 from bot.cases.identity import Verification, VerificationStatus, is_verified, verify, verify_code
 from bot.cases.messages import exchange, newest
-from bot.cases.model import Author, CaseState, Cause, Message
+from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
 from bot.cases.notices import BadEmail, leave_email
 from bot.cases.offers import accept_offer, decline_offer
 from bot.cases.overview import RequestView
 from bot.cases.ports import Services
 from bot.cases.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation, quote_refund
+from bot.cases.refusals import no_person_now, why_not
 from bot.cases.requests import question_that_matters
 from bot.cases.transcript import of_messages
 from bot.cases.withdrawals import close_quotes, take_back
@@ -97,7 +98,7 @@ def submit_code(sent: Sent, task: Task, digits: str) -> Next:
     if result.status is VerificationStatus.MISMATCH:
         answer = Next(said := CODE_MISMATCH.format(left=result.tries_left), errors={"code": said})
     elif result.status is VerificationStatus.LOCKED:
-        answer = _locked(sent, entry, text)
+        answer = _locked(sent, entry, text, result)
     else:
         answer = _begun(sent, entry, asked_at, text)
     return sent.log(text, answer)
@@ -148,12 +149,15 @@ def _verified(sent: Sent, entry: Entry, asked_at: datetime) -> Next:
     if result.status is VerificationStatus.MISMATCH:
         said = MISMATCH.format(order_number=number, left=result.tries_left)
         return Next(said, errors={"contact": said})
+    if result.status is VerificationStatus.LATER:
+        said = why_not(number, result)
+        return Next(said, errors={"contact": said})
     if result.status is VerificationStatus.LOCKED:
-        return _locked(sent, entry, entry.sentence)
+        return _locked(sent, entry, entry.sentence, result)
     return _begun(sent, entry, asked_at, entry.sentence)
 
 
-def _locked(sent: Sent, entry: Entry, text: str) -> Next:
+def _locked(sent: Sent, entry: Entry, text: str, refused: Verification) -> Next:
     facts = {"claimed_order": entry.order_number, "claimed_email": entry.email, "claimed_phone": entry.phone}
     handoff = hand_to_human(
         sent.services,
@@ -162,7 +166,11 @@ def _locked(sent: Sent, entry: Entry, text: str) -> Next:
         transcript=sent.transcript(text),
         facts=facts,
     )
-    said = f"The order did not match, so a person has it under {handoff.reference}."
+    why = why_not(entry.order_number, refused)
+    if isinstance(handoff, HeldBack):
+        said = f"{why} {no_person_now(sent.services, handoff)}"
+        return Next(said, errors={"contact": said})
+    said = f"{why} A person has it under {handoff.reference}."
     return Next(said, path=f"{entry.task.path}/{handoff.reference}", reference=handoff.reference)
 
 
@@ -298,6 +306,9 @@ def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str
             facts={"case_reference": reference, "words": words},
             order_number=view.request.order_number,
         )
+        if isinstance(handoff, HeldBack):
+            said = no_person_now(sent.services, handoff)
+            return sent.log(text, Next(said, errors={"words": said}))
         reference = handoff.reference
     answer = Next(f"A person has it under {reference}.", path=f"{task.path}/{reference}", reference=reference)
     return sent.log(text, answer)

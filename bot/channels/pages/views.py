@@ -275,7 +275,7 @@ def _with_person(services: Services, view: RequestView) -> CasePage:
     by = spoken_date(handoff.answer_by) if handoff else ""
     page = CasePage("A person has your request", tone="wait", with_person=True, person="Send")
     if handoff is not None and handoff.cause is Cause.VERIFICATION:
-        page.lead.append("The order did not match what you entered, so a person helps.")
+        page.lead.append("It could not be checked here whose order it is, so a person helps.")
     elif handoff is not None and handoff.cause is Cause.REVIEW and view.decision is not None:
         page.title = "A person has to decide this one"
         page.lead.append(" ".join(view.decision.result["explanation"]))
