@@ -48,3 +48,10 @@ def test_the_links_of_a_text_at_the_root_lead_to_files(name: str) -> None:
 def test_a_text_at_the_root_leads_to_pages_of_the_site_when_it_is_one() -> None:
     links = [link for link in re.findall(r"\]\(([^)#\s]+)", root_text("CONTRIBUTING.md")) if "://" not in link]
     assert links and all((PROJECT / "docs" / Path(link)).is_file() for link in links)
+
+
+def test_what_the_page_of_security_says_is_shown_by_tests_that_are_there() -> None:
+    folder = ""
+    for name in re.findall(r"`((?:tests/|test_)[\w/.]+)`", (PROJECT / "docs" / "security.md").read_text("utf-8")):
+        folder = name.rpartition("/")[0] if "/" in name else folder
+        assert (PROJECT / folder / name.rpartition("/")[2]).exists(), f"{folder}/{name}"
