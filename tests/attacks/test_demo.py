@@ -100,6 +100,7 @@ def test_no_demo_beside(
     record_property("hostile inputs", "demo beside a real system")
     settings, named = BESIDE[what]
     home = tmp_path / "home"
+    monkeypatch.setattr("bot.commands.run.ensure_model", lambda home: 7)  # what did not stop before would now start
     (tmp_path / "key").write_text("rk_live_0123456789abcdef")
     monkeypatch.setenv(f"{PREFIX}HOME", str(home))
     for name, value in settings.items():
