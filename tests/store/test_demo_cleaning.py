@@ -91,11 +91,12 @@ def test_what_was_confirmed_is_not_paid_any_more_and_its_words_are_gone(demo: Se
 
     assert clean_demo(demo).closed == 1
 
+    assert {step.state.value for step in case_file(demo, quote.case.reference).steps} == {"dropped"}
     clock.passes(minutes=30)
     assert carry_out_due(demo) == 0 and ledger_entries(demo) == []
     file = case_file(demo, quote.case.reference)
     assert file.case.state is CaseState.WITHDRAWN and file.demo and file.log[-1].cause == "the demo was taken out"
-    assert file.case.reason_words is None and {step.state.value for step in file.steps} == {"dropped"}
+    assert file.case.reason_words is None
     assert not is_verified(demo, conversation_id="talk", order_number="CC-104233")
     assert not is_opened(demo, "CC-104233", "alex@example.com") and not is_opened(
         demo, file.order_number or "", "x@y.z"
@@ -194,7 +195,8 @@ def test_whoever_waits_for_a_person_without_an_order_goes_on_waiting(demo: Servi
 
 
 def test_no_file_and_no_shop_makes_a_demo_order_a_real_one(demo: Services) -> None:
-    rows = read_order_rows([an_order_row("CC-500001"), an_order_row("CC-104233")], "file")
+    real = an_order_row("CC-104233", "buyer@example.net", amount_paid="70.00")
+    rows = read_order_rows([an_order_row("CC-500001"), real], "file")
     with (
         demo.unit_of_work() as uow,
         pytest.raises(ImportRefused, match="row 2, number: CC-104233 is an order of the demo here"),
@@ -202,12 +204,13 @@ def test_no_file_and_no_shop_makes_a_demo_order_a_real_one(demo: Services) -> No
         assert isinstance(uow, SqlUnitOfWork)
         import_orders(uow, rows)
     with demo.unit_of_work() as uow:
-        uow.refresh_order(LiveOrder(rows[1].order, rows[0].customer))
+        uow.refresh_order(LiveOrder(rows[1].order, rows[1].customer))
         uow.note_payment(PaymentState("CC-104233", refunded=True, dispute_open=True))
         uow.commit()
     with demo.unit_of_work() as uow:
         stored = uow.order("CC-104233")
         assert stored is not None and stored.demo and stored.order.status.value == "active"
+        assert stored.order.amount_paid == 50 and uow.email_of(stored.customer_id) == "alex@example.com"
 
 
 def test_outside_of_the_demo_its_orders_open_to_nobody_and_no_gateway_hears_of_them(
