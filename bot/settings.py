@@ -70,7 +70,8 @@ HARMLESS: frozenset[str] = frozenset(
     "home database_url keys_url secret retention_days policy verification_minutes verification_tries "
     "answer_working_days business_hours contact take_back_minutes agent_limit lead_limit trusted_proxies "
     "messages_per_minute address_messages_per_minute conversations_per_address address_requests_per_minute "
-    "address_connections connections redis_url action_secret second_factor email_code smtp_url mail_from billing "
+    "address_handoffs_per_hour address_connections connections redis_url action_secret second_factor email_code "
+    "smtp_url mail_from billing "
     "delivery_attempts".split()
 )
 """The settings that a demo may have: what they name holds no customer, and moves no money. Mail of the demo says what
