@@ -22,7 +22,7 @@ from sanic.response import HTTPResponse
 
 from bot.channels.connections import RETRY_SECONDS, Room
 from bot.channels.edge import Edge
-from bot.channels.html import page
+from bot.channels.html import notice
 
 WAIT = "Too much is asked here at the moment, so nothing was done. Please come back in {seconds} second{s}."
 
@@ -125,8 +125,7 @@ class Capacity:
         text = WAIT.format(seconds=seconds, s="" if seconds == 1 else "s")
         if "text/html" not in request.headers.get("accept", ""):
             return response.json({"error": text}, status, headers=headers)
-        told = {"title": "Please wait a moment", "text": text, "back": ""}
-        answer = page("message.html", status, contact=self._contact, here="", **told)
+        answer = notice(status, "Please wait a moment", text, contact=self._contact)
         # What was sent with a form is sent again by its user alone.
         answer.headers.update({**headers, **({"Refresh": str(seconds)} if request.method == "GET" else {})})
         return answer

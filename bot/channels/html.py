@@ -9,6 +9,9 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sanic import response
 from sanic.response import HTTPResponse
 
+from bot.bootstrap import PROCESS
+from bot.cases.wording import DEMO
+
 _TEMPLATES = importlib.resources.files("bot.web").joinpath("templates")
 
 
@@ -27,3 +30,9 @@ def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:
     navigation marks) and ``demo`` (what a demo says of itself)."""
     text = _environment.get_template(template).render(**values)
     return response.html(text, status)
+
+
+def notice(status: int, title: str, text: str, *, contact: str, back: str = "") -> HTTPResponse:
+    """A page that says one thing to whoever gets no further; ``back`` is where to go on."""
+    demo = DEMO if PROCESS.demo else ""
+    return page("message.html", status, title=title, text=text, back=back, contact=contact, here="", demo=demo)

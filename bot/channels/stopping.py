@@ -13,7 +13,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.channels.html import page
+from bot.channels.html import notice
 from bot.channels.live import Live
 from bot.settings import load_settings
 from bot.stop_signals import end_gently
@@ -84,9 +84,7 @@ def come_back(request: Request, said: str = REFUSED) -> HTTPResponse:
     headers = {"Retry-After": str(RETRY_SECONDS)}
     if "text/html" in request.headers.get("accept", ""):
         contact = load_settings().contact
-        answer = page(
-            "message.html", 503, title="One moment, please", text=said, back=request.path, contact=contact, here=""
-        )
+        answer = notice(503, "One moment, please", said, contact=contact, back=request.path)
         answer.headers.update(headers)
         return answer
     return response.json({"error": "restarting", "text": said}, 503, headers=headers)

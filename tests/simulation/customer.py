@@ -77,13 +77,21 @@ QUESTIONS = {
 """What the last of these responses in a turn asks for."""
 
 
+_WHY = r"(?:There were|Many|A person has|I couldn't match) .*"
+"""How the sentences of bot.cases.refusals begin, which come whole into a response."""
+
+
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
     responses = YAML(typ="safe").load((PROJECT / "domain.yml").read_text("utf-8"))["responses"]
     return [
-        (name.removeprefix("utter_"), re.compile(re.sub(r"\\\{\w+\\\}", ".*", re.escape(variation["text"])), re.S))
+        (name.removeprefix("utter_"), re.compile(_pattern(variation["text"]), re.S))
         for name, variations in responses.items()
         for variation in variations
     ]
+
+
+def _pattern(text: str) -> str:
+    return _WHY if text == "{why}" else re.sub(r"\\\{\w+\\\}", ".*", re.escape(text))
 
 
 _RESPONSES = _patterns()
