@@ -188,5 +188,5 @@ class OwnedOrders(RuleBasedStateMachine):
 
 TestOwnedOrders = OwnedOrders.TestCase
 TestOwnedOrders.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -110,7 +110,7 @@ def test_a_process_killed_in_the_middle_of_the_yes_pays_once(quick_site: Site, n
     assert_nobody_was_told_sorry(quick_site, buyer)
 
 
-OUTAGE_SECONDS = 20
+OUTAGE_SECONDS = 12
 
 
 @pytest.mark.postgres
