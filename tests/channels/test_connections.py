@@ -14,6 +14,7 @@ import pytest
 from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sanic.touchup import TouchUp
 
 from bot.channels import connections as module
 from bot.channels.addresses import Network
@@ -43,15 +44,21 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, f"{name}_SECONDS", seconds)
 
 
+_AS_WRITTEN = [(target, name, getattr(target, name)) for target, name in TouchUp._registry]
+"""What Sanic rewrites at the start of a server, for that one: what is left out of it is missing in the next one of this
+process, and what was rewritten can't be read again."""
+
+
 @asynccontextmanager
 async def serving(trusted: str = "127.0.0.0/8", room: Room = ROOM) -> AsyncIterator[Opened]:
     """A server with that much room; gives what opens a connection to it, from an address."""
     Sanic.test_mode = True
+    for target, name, method in _AS_WRITTEN:
+        setattr(target, f"_{name}", method)  # from where it is read in test mode
     networks: list[Network] = parse_networks(trusted)
     app = Sanic(f"connections_{free_port()}", configure_logging=False)
     app.ctx.connections = all_ = Connections(room, networks)
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 0.1
-    app.config.TOUCHUP = False  # what a server of another test has touched up can't be read again
     Edge(networks, []).install(app)
 
     @app.post("/taken")
@@ -91,6 +98,8 @@ async def serving(trusted: str = "127.0.0.0/8", room: Room = ROOM) -> AsyncItera
             writer.close()
         await asyncio.sleep(0.05)
         server.close()
+        for target, name, method in _AS_WRITTEN:
+            setattr(target, name, method)
 
 
 async def until_closed(reader: asyncio.StreamReader, seconds: float = 3) -> bytes:

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from email.message import EmailMessage
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 from urllib.parse import urlencode
 
@@ -80,7 +81,8 @@ class People(ABC):
     def unsigned(self, request: Request) -> Request:
         """The same from somebody without the secret: in the right form, with other digits at the end."""
         headers, body = request
-        others = str.maketrans("0123456789abcdef", "123456789abcdef0")
+        kinds = "0123456789abcdef", ascii_lowercase[6:], ascii_uppercase  # in base64 there may be no hex digit
+        others = str.maketrans({old: new for kind in kinds for old, new in zip(kind, kind[1:] + kind[0], strict=True)})
         forged = {
             name: value[:-12] + value[-12:].translate(others) for name, value in headers.items() if len(value) > 20
         }
