@@ -149,6 +149,7 @@ HALVES: dict[str, bytes] = {
     "a stream with half a body": b"GET /webhooks/web/messages HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n"
     b"X-Refund-Desk-Sender: aaaaaaaaaaaaaaaaaaaaaaaa\r\nContent-Length: 9\r\n\r\n{",
     "a whole request and half of the next": request("GET", "/health") + b"GET /heal",
+    "a whole message and half of the next": request("POST", "/webhooks/web/typing", b"{}") + POST,
     "a form for the desk that never ends": b"POST /desk/sign-in HTTP/1.1\r\nContent-Length: 99\r\n\r\nlogin=",
 }
 
