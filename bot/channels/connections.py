@@ -74,7 +74,7 @@ class Connections:
         self._trusted = tuple(trusted)
         self._inside: dict[Connection, None] = {}
         self._of: Counter[str] = Counter()
-        self._refused = 0
+        self._refused: dict[_Refused, None] = {}
 
     def enter(self, connection: Connection) -> int:
         """A connection is made. 0 if it has a place; 429 if its address has too many, 503 if all are taken by requests
@@ -104,13 +104,16 @@ class Connections:
                 del self._of[connection.counted_for]
 
     def refuse(self, transport: Any, status: int) -> None:
-        """Tell a client that there is no place; where many are told so at the same time, cut it off."""
-        if self._refused < max(1, self._room.connections // 16):
-            self._refused += 1
-            transport.set_protocol(_Refused(transport, status, self._has_gone))
-            asyncio.get_running_loop().call_later(_LINGER_SECONDS, transport.abort)
-        else:
-            transport.abort()
+        """Tell a client that there is no place. Only so many are told at the same time; who is there the longest gives
+        way, so that a crowd of refused ones does not keep the next one from being told."""
+        if len(self._refused) >= max(1, self._room.connections // 4):
+            longest = next(iter(self._refused))
+            del self._refused[longest]
+            longest.cut()
+        refused = _Refused(transport, status, self._has_gone)
+        self._refused[refused] = None
+        transport.set_protocol(refused)
+        asyncio.get_running_loop().call_later(_LINGER_SECONDS, transport.abort)
 
     async def watch(self) -> None:
         """End who waits for too long. Never ends."""
@@ -131,8 +134,8 @@ class Connections:
         longest.cut()
         return True
 
-    def _has_gone(self) -> None:
-        self._refused -= 1
+    def _has_gone(self, refused: _Refused) -> None:
+        self._refused.pop(refused, None)
 
 
 class Connection(HttpProtocol):
@@ -239,7 +242,7 @@ class Connection(HttpProtocol):
 class _Refused(asyncio.Protocol):
     """A connection without a place: what it sends is dropped, and answered once, so that it can read the answer."""
 
-    def __init__(self, transport: Any, status: int, gone: Callable[[], None]) -> None:
+    def __init__(self, transport: Any, status: int, gone: Callable[[_Refused], None]) -> None:
         self._transport, self._status, self._gone = transport, status, gone
         self._told = False
 
@@ -250,8 +253,12 @@ class _Refused(asyncio.Protocol):
             self._transport.write(_refusal(self._status, is_page=data.startswith(b"GET ")))
             self._transport.write_eof()
 
+    def cut(self) -> None:
+        """End it at once."""
+        self._transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
-        self._gone()
+        self._gone(self)
 
 
 def _refusal(status: int, *, is_page: bool) -> bytes:
