@@ -106,8 +106,8 @@ def is_told_to_come_back(answer: Answer, status: int) -> bool:
 
 
 def check_that_a_customer_is_served(site: Site) -> None:
-    """Somebody whom nobody knows has a turn, reads a page and sees that all is well. Where whole requests take all places
-    for a moment, they are told so, and come back."""
+    """Somebody whom nobody knows has a turn, reads a page and sees that all is well. Where all places are taken for a
+    moment, they are told so, and come back."""
     address = stranger()
     said = json.dumps({"sender": uuid.uuid4().hex, "message": "I want my money back"}).encode()
     turn = asked(site, address, request("POST", "/webhooks/rest/webhook", said))
