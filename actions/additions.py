@@ -6,7 +6,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
 from actions.talk import Talk
-from bot.cases.additions import add_to_review
+from bot.cases.customer.additions import add_to_review
 from bot.policy.facts import Destination
 from bot.policy.words import spoken_date
 

@@ -17,12 +17,12 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from actions.signals import signal_in
 from actions.talk import Talk
 from bot.bootstrap import bootstrap
-from bot.cases.billing import GatewayError
-from bot.cases.handoff import hand_to_human
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.overview import renewed_quotes
+from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, HeldBack
-from bot.cases.overview import renewed_quotes
-from bot.cases.ports import Services
-from bot.cases.refusals import no_person_now
+from bot.cases.ports.billing import GatewayError
+from bot.cases.services import Services
 from bot.policy.money import spoken
 from bot.policy.words import spoken_date
 

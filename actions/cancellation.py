@@ -15,9 +15,9 @@ from actions.form import RequestForm
 from actions.replies import business_day, confirmed_values, figures, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import says_cancel, wants_both
+from bot.cases.case.requests import order_view
+from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_cancellation
 from bot.cases.model import CaseState
-from bot.cases.quotes import ConfirmationStatus, Quote, quote_cancellation
-from bot.cases.requests import order_view
 from bot.policy.facts import OrderStatus
 from bot.policy.money import spoken
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from actions.base import services
 from actions.replies import day, figures
+from bot.cases.customer.receipts import receipt_path
+from bot.cases.customer.wording import DESTINATIONS, base_name
 from bot.cases.model import Case, StoredDecision
-from bot.cases.receipts import receipt_path
-from bot.cases.wording import DESTINATIONS, base_name
 from bot.policy.money import spoken
 
 POLICY_PAGE = "/policy"

@@ -10,11 +10,11 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, cleared, services
 from actions.replies import tell_handoff, tell_left
 from actions.talk import Talk
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.customer.quotes import Confirmation, confirm
+from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.errors import NotVerified
-from bot.cases.handoff import hand_to_human
 from bot.cases.model import Cause
-from bot.cases.quotes import Confirmation, confirm
-from bot.cases.withdrawals import close_quotes
 
 
 class FinishRequest(SafeAction):

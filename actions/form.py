@@ -16,11 +16,11 @@ from actions.policy import tell_policy
 from actions.replies import order_buttons, tell_left, tell_refused
 from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
-from bot.cases.identity import VerificationStatus, is_verified, verify, verify_code
+from bot.cases.case.overview import conversation_requests, customer_orders
+from bot.cases.customer.withdrawals import close_quotes
+from bot.cases.identity.tries import Limit
+from bot.cases.identity.verification import VerificationStatus, is_verified, verify, verify_code
 from bot.cases.model import CaseState, CustomerReason
-from bot.cases.overview import conversation_requests, customer_orders
-from bot.cases.tries import Limit
-from bot.cases.withdrawals import close_quotes
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""

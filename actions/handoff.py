@@ -13,10 +13,10 @@ from actions.replies import tell_handoff
 from actions.signals import Signal, signal_in
 from actions.talk import Talk
 from actions.wishes import chosen_task, same_again
-from bot.cases.handoff import hand_to_human
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.overview import conversation_requests, renewed_quotes
+from bot.cases.conversation.notices import BadEmail, leave_email
 from bot.cases.model import Cause
-from bot.cases.notices import BadEmail, leave_email
-from bot.cases.overview import conversation_requests, renewed_quotes
 
 _FACTS = (
     "email",

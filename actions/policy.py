@@ -14,10 +14,10 @@ from actions.finish import tell_locked
 from actions.notes import is_own_phone, noted
 from actions.replies import sentences, tell_refused
 from actions.talk import Talk
+from bot.cases.case.requests import preview_cancellation, preview_refund
 from bot.cases.errors import NotVerified
-from bot.cases.identity import Verification, VerificationStatus, asks_for_code, verify
+from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify
 from bot.cases.model import CustomerReason
-from bot.cases.requests import preview_cancellation, preview_refund
 from bot.policy import Terms, money
 from bot.policy.terms import MinimumMeasured
 from bot.policy.words import percent

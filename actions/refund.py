@@ -16,11 +16,11 @@ from actions.form import DIGRESSIONS, RequestForm
 from actions.replies import confirmed_values, figures, sentences, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
+from bot.cases.case.overview import conversation_requests
+from bot.cases.case.requests import order_view, preview_cancellation, preview_refund, question_that_matters
+from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_refund
+from bot.cases.customer.wording import what_stops
 from bot.cases.model import CaseKind, CaseState, CustomerReason
-from bot.cases.overview import conversation_requests
-from bot.cases.quotes import ConfirmationStatus, Quote, quote_refund
-from bot.cases.requests import order_view, preview_cancellation, preview_refund, question_that_matters
-from bot.cases.wording import what_stops
 from bot.policy import Outcome
 from bot.policy.facts import Destination, ProductKind
 

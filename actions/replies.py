@@ -9,15 +9,15 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
-from bot.cases import wording
-from bot.cases.handoff import answer_by
-from bot.cases.hours import hours_notice
-from bot.cases.identity import Verification, VerificationStatus
+from bot.cases.case.handoff import answer_by
+from bot.cases.case.overview import Request
+from bot.cases.conversation.hours import hours_notice
+from bot.cases.customer import wording
+from bot.cases.customer.quotes import Quote
+from bot.cases.customer.wording import DESTINATIONS, STATES, request_name
+from bot.cases.identity.refusals import no_person_now, why_not
+from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
-from bot.cases.overview import Request
-from bot.cases.quotes import Quote
-from bot.cases.refusals import no_person_now, why_not
-from bot.cases.wording import DESTINATIONS, STATES, request_name
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
 from bot.policy.money import spoken

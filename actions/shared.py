@@ -12,9 +12,9 @@ from actions.notes import noted, reason_of
 from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
 from actions.wishes import chosen_task, wants_both, wants_money_back
+from bot.cases.case.overview import conversation_requests
+from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.model import CaseState, CustomerReason
-from bot.cases.overview import conversation_requests
-from bot.cases.withdrawals import close_quotes
 
 
 class Stop(SafeAction):

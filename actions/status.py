@@ -13,7 +13,7 @@ from actions.finish import FinishRequest
 from actions.form import RequestForm
 from actions.replies import tell_requests
 from actions.talk import Talk
-from bot.cases.overview import Request, conversation_requests
+from bot.cases.case.overview import Request, conversation_requests
 
 
 class ShowStatus(SafeAction):

@@ -8,8 +8,8 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-from bot.cases.consent import doubts, plain_yes, words_of
-from bot.cases.transcript import transcript
+from bot.cases.conversation.consent import doubts, plain_yes, words_of
+from bot.cases.conversation.transcript import transcript
 
 SURE = 0.8
 """How sure the understanding of a typed yes must be before it may move money; a button is always sure."""

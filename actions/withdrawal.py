@@ -13,11 +13,11 @@ from actions.finish import FinishRequest
 from actions.form import RequestForm
 from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
+from bot.cases.case.overview import Request, conversation_requests
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.customer.wording import request_name
 from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseKind, CaseState
-from bot.cases.overview import Request, conversation_requests
-from bot.cases.withdrawals import take_back
-from bot.cases.wording import request_name
 
 _MOST = 5
 

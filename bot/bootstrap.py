@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timezone
 from typing import Any
 
-from bot.cases.billing import BillingGateway
-from bot.cases.delivery import Courier
-from bot.cases.helpdesk import HelpDesk
-from bot.cases.hours import BusinessHours
-from bot.cases.limits import Limits
+from bot.cases.business_hours import BusinessHours
 from bot.cases.model import Role
-from bot.cases.ports import Services
-from bot.cases.receipts import Receipt
-from bot.cases.shop import OrderSource, PaymentReader
+from bot.cases.outbound.delivery import Courier
+from bot.cases.payout_limits import PayoutLimits
+from bot.cases.ports.billing import BillingGateway
+from bot.cases.ports.helpdesk import HelpDesk
+from bot.cases.ports.printing import Printable
+from bot.cases.ports.shop import OrderSource, PaymentReader
+from bot.cases.services import Services
 from bot.gateways.helpdesks.chatwoot import Chatwoot
 from bot.gateways.helpdesks.email import EmailDesk
 from bot.gateways.helpdesks.freshdesk import Freshdesk
@@ -37,10 +37,11 @@ from bot.gateways.woo_api import WooApi
 from bot.gateways.woo_orders import WooOrders
 from bot.gateways.woocommerce import WooGateway
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
-from bot.store.engine import StoreUnavailable, has_sealed_data, migrate, open_engine
+from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.upgrades import has_sealed_data, migrate
 
 _SECOND_FACTOR_FOR: dict[str, tuple[Role, ...]] = {
     "optional": (),
@@ -103,7 +104,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         contact=settings.contact,
         business_hours=BusinessHours.parse(settings.business_hours),
         email_code=settings.email_code == "required",
-        limits=Limits(settings.agent_limit, settings.lead_limit),
+        limits=PayoutLimits(settings.agent_limit, settings.lead_limit),
         second_factor_for=_SECOND_FACTOR_FOR[settings.second_factor],
         mailer=DemoMailer(mailer) if mailer and PROCESS.demo else mailer,
         print_receipt=_print_receipt,
@@ -239,7 +240,7 @@ def keys_of(settings: Settings, *, new: bool = True) -> Keys:
         raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
 
 
-def _print_receipt(receipt: Receipt) -> bytes:
+def _print_receipt(receipt: Printable) -> bytes:
     # Only now: its libraries would take half of the start of each process.
     from bot.gateways.paper import print_receipt
 

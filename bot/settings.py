@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import BaseSettings, Field, SecretStr, ValidationError, validator
 from pydantic.fields import ModelField
 
-from bot.cases.hours import BusinessHours
+from bot.cases.business_hours import BusinessHours
 from bot.policy import Policy, PolicyFileError
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -14,13 +14,13 @@ import structlog
 
 from bot import logs
 from bot.bootstrap import PROCESS, bootstrap, open_couriers
-from bot.cases.delivery import Courier, deliver_due
-from bot.cases.email_codes import send_due_mails
-from bot.cases.execution import carry_out_due
-from bot.cases.notices import send_due_notices
-from bot.cases.ports import Services
-from bot.cases.tickets import push_tickets
-from bot.cases.withdrawals import hand_over_left_quotes
+from bot.cases.customer.withdrawals import hand_over_left_quotes
+from bot.cases.identity.email_codes import send_due_mails
+from bot.cases.outbound.delivery import Courier, deliver_due
+from bot.cases.outbound.notices import send_due_notices
+from bot.cases.outbound.tickets import push_tickets
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.services import Services
 from bot.settings import load_settings
 from bot.stop_signals import SIGNALS
 

@@ -29,7 +29,7 @@ from tests.e2e.running import Customer, Site, asking, children_of, running_site
 from tests.e2e.test_faults import STEPS
 from tests.e2e.test_stops import gone, saying_yes
 
-MODULES = {"actions": "actions", "server": "bot.channels.server", "worker": "bot.worker"}
+MODULES = {"actions": "actions", "server": "bot.http.app", "worker": "bot.worker"}
 
 
 @dataclass

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import PROCESS, bootstrap
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.settings import Settings
 from bot.store.engine import open_engine
 from tests.migrated import POSTGRES, Postgres, copy_home, sqlite_store

@@ -8,16 +8,16 @@ from typing import Any
 import pyotp
 import pytest
 
-from bot.cases import passwords
-from bot.cases.agents import add_agent
-from bot.cases.desk_work import take
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.desk import passwords
+from bot.cases.desk.accounts import add_agent
+from bot.cases.desk.own_account import offer_second_factor, set_up_second_factor
+from bot.cases.desk.password_links import use_link
+from bot.cases.desk.sign_in import sign_in, sign_in_with_code
+from bot.cases.desk.work import take
 from bot.cases.errors import CodeNeeded
-from bot.cases.handoff import hand_to_human
-from bot.cases.links import use_link
 from bot.cases.model import Agent, Case, CaseState, Cause, Conversation, CustomerReason, Message, Role
-from bot.cases.own_account import offer_second_factor, set_up_second_factor
-from bot.cases.ports import Services
-from bot.cases.sign_in import sign_in, sign_in_with_code
+from bot.cases.services import Services
 from tests.cases.test_quotes import quoted
 from tests.store_builders import NOW, TRANSCRIPT
 

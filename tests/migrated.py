@@ -20,11 +20,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.settings import Settings
-from bot.store.engine import VERSION_TABLE, migrate, open_engine
+from bot.store.engine import open_engine
 from bot.store.schema import description
 from bot.store.tables import metadata
+from bot.store.upgrades import VERSION_TABLE, migrate
 from tests.store_builders import Clock
 
 # Any database of the server at hand; the tests make their own beside it.

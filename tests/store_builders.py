@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.cases.identity import VerificationStatus, trust_customer, verify
-from bot.cases.ports import Services
+from bot.cases.identity.verification import VerificationStatus, trust_customer, verify
+from bot.cases.services import Services
 from bot.store.imports import import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
 

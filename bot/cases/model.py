@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -241,7 +241,7 @@ class HeldBack:
 
 @dataclass(frozen=True)
 class HeldRow:
-    """A conversation whose request was held back, and has not come into the queue since; see bot.cases.held_back."""
+    """A conversation whose request was held back, and has not come into the queue since (bot.cases.desk.held_back)."""
 
     conversation_id: str
     origin: str
@@ -389,7 +389,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class SecretChange:
-    """What a message makes of its client's secret, should it prove whose order it is; see bot.cases.conversations.
+    """What a message makes of its client's secret, should it prove whose order it is; see bot.cases.conversation.
 
     ``former_hash``: of the secret that it was sent with, None where its client had none yet. ``sender_hash``: by what
     its sender is known again. ``nonce``: of the secret that is then the only one, and ``secret_hash`` of that, once it
@@ -407,7 +407,7 @@ class SecretChange:
 
 
 class Role(str, Enum):
-    """What somebody at the desk may do; see bot.cases.agents."""
+    """What somebody at the desk may do; see bot.cases.desk.accounts."""
 
     AGENT = "agent"
     LEAD = "lead"
@@ -536,3 +536,68 @@ class Standing:
     waiting: bool
     answering: bool
     newest: int
+
+
+@dataclass(frozen=True)
+class EmailCode:
+    """A code that was asked for. ``customer_id`` is None where order and customer do not belong together."""
+
+    id: int
+    conversation_id: str
+    order_number: str
+    customer_id: int | None
+    nonce: str
+    expires_at: datetime
+    tries: int
+    used: bool
+
+
+@dataclass(frozen=True)
+class DueMail:
+    """A mail to be sent, and how often that was tried."""
+
+    id: int
+    tries: int
+    code: EmailCode
+
+
+@dataclass(frozen=True, repr=False)
+class Misunderstood:
+    """One message: its words as they were said (card numbers never get this far), and the intent that was the best
+    guess. Has no text of its own, so that none gets into a log."""
+
+    id: int
+    text: str
+    guess: str
+    at: datetime
+    exported_at: datetime | None
+
+
+class NoticeKind(str, Enum):
+    """What a notice tells: a confirmed case, or a message of a person."""
+
+    RECEIPT = "receipt"
+    ANSWER = "answer"
+
+
+@dataclass(frozen=True)
+class DueNotice:
+    """A notice to be sent, and how often that was tried before."""
+
+    id: int
+    kind: NoticeKind
+    conversation_id: str
+    case_id: int | None
+    message_id: int | None
+    tries: int
+
+
+@dataclass(frozen=True)
+class Restored:
+    """The store went back: ``at`` that time to what it was at ``backup_at``."""
+
+    at: datetime
+    backup_at: datetime
+
+    def __str__(self) -> str:
+        return f"the store went back to its backup of {self.backup_at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

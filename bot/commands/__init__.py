@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.cases.ports import Services
+    from bot.cases.services import Services
 
 
 class CommandError(Exception):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from bot.commands import CommandError, open_services
 
 if TYPE_CHECKING:
-    from bot.cases.agents import Picture
+    from bot.cases.desk.accounts import Picture
     from bot.cases.model import Agent
-    from bot.cases.ports import Services
+    from bot.cases.services import Services
 
 _ROLES = ("agent", "lead", "admin")
 _HERE = "http://127.0.0.1:5005"
@@ -60,7 +60,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _add(args: argparse.Namespace) -> int:
-    from bot.cases.agents import add_agent
+    from bot.cases.desk.accounts import add_agent
     from bot.cases.model import Role
 
     picture = _picture(args.picture)
@@ -72,7 +72,7 @@ def _add(args: argparse.Namespace) -> int:
 
 
 def _list(args: argparse.Namespace) -> int:
-    from bot.cases.agents import agents
+    from bot.cases.desk.accounts import agents
 
     for agent in agents(open_services()):
         print(_line(agent))
@@ -80,7 +80,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _change(args: argparse.Namespace) -> int:
-    from bot.cases.agents import change_agent
+    from bot.cases.desk.accounts import change_agent
     from bot.cases.model import Role
 
     if not any((args.name, args.role, args.picture, args.disable, args.enable)):
@@ -100,7 +100,7 @@ def _change(args: argparse.Namespace) -> int:
 
 
 def _new_link(args: argparse.Namespace) -> int:
-    from bot.cases.agents import make_link
+    from bot.cases.desk.accounts import make_link
 
     with _opened() as services:
         _print_link(services, make_link(services, args.login)[1])
@@ -108,7 +108,7 @@ def _new_link(args: argparse.Namespace) -> int:
 
 
 def _reset_second_factor(args: argparse.Namespace) -> int:
-    from bot.cases.agents import reset_second_factor
+    from bot.cases.desk.accounts import reset_second_factor
 
     with _opened() as services:
         print(f"Reset {_line(reset_second_factor(services, args.login))}")
@@ -116,7 +116,7 @@ def _reset_second_factor(args: argparse.Namespace) -> int:
 
 
 def _mend(args: argparse.Namespace) -> int:
-    from bot.cases.agents import mend_agent
+    from bot.cases.desk.accounts import mend_agent
 
     with _opened() as services:
         agent, token = mend_agent(services, args.login)

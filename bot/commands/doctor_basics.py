@@ -15,15 +15,9 @@ from bot.gateways.mail import SmtpMailer
 from bot.policy import NoTermsInForce
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy
 from bot.store.demo import holds_demo, holds_real
-from bot.store.engine import (
-    MEND_SCHEMA,
-    StoreUnavailable,
-    is_new,
-    open_engine,
-    schema_state,
-    told_of_differences,
-)
+from bot.store.engine import StoreUnavailable, is_new, open_engine
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.upgrades import MEND_SCHEMA, schema_state, told_of_differences
 from bot.training import MODEL, is_current
 
 _LATE = timedelta(minutes=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.bootstrap import open_helpdesk
-from bot.cases.helpdesk import DeskRejected, HelpDeskError
+from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
 from bot.commands.doctor import Check, Finding
 from bot.settings import HELPDESK_NEEDS, PREFIX, Settings, SettingsError
 

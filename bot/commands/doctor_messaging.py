@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.bootstrap import open_couriers
-from bot.cases.delivery import Courier, DeliveryError, Undeliverable
+from bot.cases.outbound.delivery import Courier, DeliveryError, Undeliverable
 from bot.commands.doctor import Check, Finding
 from bot.gateways.messaging.telegram import TelegramCourier
 from bot.settings import Settings, SettingsError

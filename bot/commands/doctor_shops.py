@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 
 from bot.bootstrap import Shop, open_shop
-from bot.cases.billing import GatewayError, Rejected
+from bot.cases.ports.billing import GatewayError, Rejected
 from bot.commands.doctor import Check, Finding
 from bot.gateways.rest import GatewayRejected
 from bot.gateways.stripe_api import StripeRejected

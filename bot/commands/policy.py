@@ -113,7 +113,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from bot.cases.replay import stored_decisions
+    from bot.cases.case.replay import stored_decisions
 
     services = open_services()
     total = different = 0

@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _export(args: argparse.Namespace) -> int:
-    from bot.cases.privacy import UnknownPerson, export
+    from bot.cases.privacy.personal_data import UnknownPerson, export
     from bot.policy.parsing import order_to_json
 
     try:
@@ -51,7 +51,7 @@ def _export(args: argparse.Namespace) -> int:
 
 
 def _erase(args: argparse.Namespace) -> int:
-    from bot.cases.privacy import CaseInFlight, UnknownPerson, erase
+    from bot.cases.privacy.personal_data import CaseInFlight, UnknownPerson, erase
 
     try:
         done = erase(open_services(), args.email)
@@ -68,7 +68,7 @@ def _erase(args: argparse.Namespace) -> int:
 
 
 def _purge(args: argparse.Namespace) -> int:
-    from bot.cases.privacy import purge
+    from bot.cases.privacy.personal_data import purge
     from bot.settings import load_settings
 
     services = open_services()

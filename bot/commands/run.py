@@ -24,7 +24,7 @@ from bot.commands import CommandError, open_services
 from bot.commands.train import ensure_model
 
 if TYPE_CHECKING:
-    from bot.cases.ports import Services
+    from bot.cases.services import Services
 
 _READY_SECONDS = 120
 _MOST_DEATHS = 5
@@ -115,7 +115,7 @@ class _Supervisor:
         self._logs = logs
         python = sys.executable
         action_url = f"http://127.0.0.1:{action_port}"
-        server = [python, "-m", "bot.channels.server", "--host", host, "--port", str(port), "--action-url", action_url]
+        server = [python, "-m", "bot.http.app", "--host", host, "--port", str(port), "--action-url", action_url]
         more = ["--demo"] if demo else []
         self._commands = {
             "actions": [python, "-m", "actions", "--port", str(action_port), *more],

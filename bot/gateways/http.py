@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.cases.billing import Unavailable
+from bot.cases.ports.billing import Unavailable
 from bot.gateways.deadline import DeadlineTransport, deadline
 
 ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)

@@ -11,9 +11,9 @@ from email.message import EmailMessage, MIMEPart
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
+from bot.cases.customer.wording import DEMO
 from bot.cases.errors import MailNotSent
-from bot.cases.mailing import Attachment
-from bot.cases.wording import DEMO
+from bot.cases.ports.mailing import Attachment
 
 SECONDS = 10
 """How long a mail server may take for each step."""

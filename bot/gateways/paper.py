@@ -10,14 +10,14 @@ from typing import Any
 from fpdf import FPDF, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
-from bot.cases.receipts import Receipt
+from bot.cases.ports.printing import Printable
 
 _MISSING = "\ufffd"
 _LABELS = 62.0
 """How wide the column of labels is, in millimetres."""
 
 
-def print_receipt(receipt: Receipt) -> bytes:
+def print_receipt(receipt: Printable) -> bytes:
     """The receipt as a PDF of one or more A4 pages. Letters that no font at hand can draw become a question mark in a
     diamond, so that it never fails over a name."""
     paper = _Paper(f"Receipt {receipt.reference}")
@@ -70,8 +70,8 @@ class _Paper:
     def gap(self, height: float) -> None:
         self._pdf.ln(height)
 
-    def finished(self, receipt: Receipt) -> bytes:
-        self._pdf.set_creation_date(receipt.agreed.confirmed_at)
+    def finished(self, receipt: Printable) -> bytes:
+        self._pdf.set_creation_date(receipt.confirmed_at)
         return bytes(self._pdf.output())
 
     def _text(self, text: str, height: float) -> None:

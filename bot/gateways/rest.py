@@ -19,7 +19,7 @@ from typing import Any
 import httpx
 import stamina
 
-from bot.cases.billing import Balance, KnownPayment, Rejected
+from bot.cases.ports.billing import Balance, KnownPayment, Rejected
 from bot.gateways.deadline import DeadlineTransport, deadline
 from bot.gateways.http import CODE, KEY, ORDER, GatewayUnavailable, bounded, checked_url, seconds_to_wait
 from bot.gateways.signing import HEADER, Signer
@@ -63,7 +63,7 @@ class _Request:
 
 
 class RestGateway:
-    """A ``bot.cases.billing.BillingGateway``; safe to share between threads, and to be closed at the end.
+    """A ``bot.cases.ports.billing.BillingGateway``; safe to share between threads, and to be closed at the end.
 
     A call is repeated at once where that may help, since every call is a read or carries a key. ``connect_seconds``
     limits the connection, ``call_seconds`` one exchange as a whole, ``total_seconds`` all repeats together. ``clock``

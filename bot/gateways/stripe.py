@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import Balance, BillingGateway, KnownPayment
+from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment
 from bot.gateways.http import KEY
 from bot.gateways.stripe_api import StripeApi, StripeCall, StripeRejected, metadata, minor_units, senseless, text_id
 from bot.policy.facts import Destination
@@ -21,7 +21,7 @@ NOT_PAID = frozenset({"failed", "canceled"})
 
 
 class StripeGateway:
-    """A ``bot.cases.billing.BillingGateway``.
+    """A ``bot.cases.ports.billing.BillingGateway``.
 
     Stripe runs no service and knows no card's balance. ``services`` does, where it is given: it is asked to stop them
     and for balances. Without it only a plan can be stopped, by cancelling its subscription, which ends its agreement at

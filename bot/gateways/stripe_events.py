@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cases.shop import PaymentState
+from bot.cases.ports.shop import PaymentState
 from bot.gateways.stripe import KEY_FIELD, NOT_PAID, disputes_of
 from bot.gateways.stripe_api import StripeApi, StripeCall, checked_id, metadata
 
@@ -27,7 +27,7 @@ _ABOUT_REFUNDS = ("refund.failed", "refund.updated", "charge.refund.updated")
 
 
 class StripeEvents:
-    """See bot.cases.shop.PaymentReader."""
+    """See bot.cases.identity.live_orders.PaymentReader."""
 
     def __init__(self, api: StripeApi) -> None:
         self._api = api

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import Rejected
+from bot.cases.ports.billing import Rejected
 from bot.gateways.http import CODE, ORDER, Answer, Call, GatewayUnavailable, JsonClient, Limits
 
 NAME = "WooCommerce"

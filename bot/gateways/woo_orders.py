@@ -9,9 +9,9 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import BillingGateway
 from bot.cases.model import Contact
-from bot.cases.shop import LiveOrder
+from bot.cases.ports.billing import BillingGateway
+from bot.cases.ports.shop import LiveOrder
 from bot.gateways.woo_api import WooApi, WooCall, WooRejected, amount_of, meta, order_id, senseless
 from bot.gateways.woocommerce import key_in
 from bot.policy.facts import OrderStatus
@@ -33,7 +33,7 @@ _RUNS = frozenset({"active", "on-hold", "pending"})
 
 
 class WooOrders:
-    """A ``bot.cases.shop.OrderSource``. ``balance_field`` is the meta data that holds a card's balance, and with
+    """An ``OrderSource``. ``balance_field`` is the meta data that holds a card's balance, and with
     ``_original`` behind it what it was at first (default: the order's total); ``services`` knows balances, where it is
     given. ``stop_status`` is what an order gets whose card was stopped."""
 

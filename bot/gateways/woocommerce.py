@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.billing import Balance, BillingGateway, KnownPayment, Unclear
+from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment, Unclear
 from bot.gateways.http import KEY, GatewayUnavailable
 from bot.gateways.woo_api import (
     ENDED,
@@ -32,7 +32,7 @@ _MARK = re.compile(r"\[refund-desk ([A-Za-z0-9._:/-]{4,128})\]", re.ASCII)
 
 
 class WooGateway:
-    """A ``bot.cases.billing.BillingGateway``.
+    """A ``bot.cases.ports.billing.BillingGateway``.
 
     ``services`` stops services and knows balances, where it is given. Without it a plan is stopped by cancelling its
     subscription; a card by giving its order ``stop_status``, at which the shop's own card system has to block it, and

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from bot.cases import passwords
+from bot.cases.desk import passwords
 from bot.cases.errors import ChangedOutside
 from bot.cases.model import AccountChange, Agent, Link, Role
 from bot.store import account_record
@@ -28,7 +28,7 @@ _HANDED_OUT = (
 
 
 class AgentRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     keys: Keys
 

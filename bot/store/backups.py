@@ -32,9 +32,10 @@ from sqlalchemy.engine import Connection, Engine, make_url
 
 from bot.store import postgres_tools
 from bot.store import tables as t
-from bot.store.engine import StoreUnavailable, open_engine, schema_state, told_of_differences
+from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, backup_key
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.upgrades import schema_state, told_of_differences
 
 FORMAT = 1
 DATA, KEYS, SECRET = "data", "keys", "secret"

@@ -8,14 +8,13 @@ from typing import Any
 from sqlalchemy import and_, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from bot.cases.email_codes import DueMail, EmailCode
-from bot.cases.model import Conversation, Proven, SecretChange, StoredOrder
+from bot.cases.model import Conversation, DueMail, EmailCode, Proven, SecretChange, StoredOrder
 from bot.store import tables as t
 from bot.store.rows import Rows
 
 
 class ConversationRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     # Verification
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import and_, func, not_, select
 
+from bot.cases.case.references import new_reference
 from bot.cases.model import CaseKind, CaseState
-from bot.cases.ports import Services
-from bot.cases.references import new_reference
+from bot.cases.services import Services
 from bot.policy.calendar import BusinessCalendar
 from bot.store import tables as t
 from bot.store.imports import OrderRow, import_orders, read_order_rows

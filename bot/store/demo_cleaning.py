@@ -12,10 +12,10 @@ from datetime import datetime
 
 from sqlalchemy import and_, or_, select
 
+from bot.cases.case.moves import move
+from bot.cases.case.review import UNKNOWN, may_have_been_paid, payment
 from bot.cases.model import OPEN_STATES, Case, CaseState, StepState, StoredOrder
-from bot.cases.moves import move
-from bot.cases.ports import Services
-from bot.cases.review import UNKNOWN, may_have_been_paid, payment
+from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.demo import LEFT, present_numbers
 from bot.store.unit_of_work import SqlUnitOfWork

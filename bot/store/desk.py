@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
+from bot.cases.case.review import UNKNOWN
 from bot.cases.model import (
     AgentDecision,
     Case,
@@ -21,7 +22,6 @@ from bot.cases.model import (
     StepState,
     Verdict,
 )
-from bot.cases.review import UNKNOWN
 from bot.policy.facts import Destination
 from bot.store import audit
 from bot.store import tables as t
@@ -32,7 +32,7 @@ from bot.store.rows import insert_new, plain
 
 
 class DeskRows(AgentRows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     keys: Keys
 

@@ -1,4 +1,4 @@
-"""The numbers of the desk, counted in the database; see bot.cases.insight for what they mean."""
+"""The numbers of the desk, counted in the database; see bot.cases.desk.insight for what they mean."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from typing import Any
 
 from sqlalchemy import and_, case, exists, func, select
 
-from bot.cases.misunderstood import Misunderstood
-from bot.cases.model import Author, CaseKind, CaseState, Step
-from bot.cases.review import AGENT_DECISION
+from bot.cases.case.review import AGENT_DECISION
+from bot.cases.model import Author, CaseKind, CaseState, Misunderstood, Step
 from bot.policy.decision import Outcome
 from bot.store import tables as t
 from bot.store.keys import Keys, conversation
@@ -26,7 +25,7 @@ _BY_A_PERSON = [CaseState.APPROVED_BY_AGENT.value, CaseState.REFUSED_BY_AGENT.va
 
 
 class InsightRows(Rows):
-    """See bot.cases.ports.UnitOfWork. Every time span is from its first moment up to, and without, its last."""
+    """See bot.cases.ports.store.UnitOfWork. Every time span is from its first moment up to, and without, its last."""
 
     keys: Keys
 

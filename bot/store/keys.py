@@ -27,7 +27,7 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, inspect, selec
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cases.phones import PhoneKeys, phone_keys
+from bot.cases.identity.phones import PhoneKeys, phone_keys
 from bot.store.engine import StoreUnavailable, empty_write_ahead_log, is_new, open_engine
 
 PREFIX = 16

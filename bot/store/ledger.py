@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
-from bot.cases.billing import Balance, KnownPayment, Rejected, Unavailable
+from bot.cases.ports.billing import Balance, KnownPayment, Rejected, Unavailable
 from bot.policy.facts import Destination
 from bot.store import tables as t
 
 
 class Ledger:
-    """See bot.cases.billing.BillingGateway. A wallet's credit is the sum of its entries; what goes back to a payment
+    """A ``BillingGateway``. A wallet's credit is the sum of its entries; what goes back to a payment
     method is what somebody has to pay out. An idempotency key makes one entry."""
 
     def __init__(self, engine: Engine, clock: Callable[[], datetime]) -> None:

@@ -17,7 +17,7 @@ from bot.store.rows import Rows, plain
 
 
 class MessageRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     keys: Keys
 

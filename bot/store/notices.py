@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.cases.notices import DueNotice, NoticeKind
+from bot.cases.model import DueNotice, NoticeKind
 from bot.store import tables as t
 from bot.store.keys import Keys, conversation
 from bot.store.personal_data import PersonalData
@@ -16,7 +16,7 @@ from bot.store.rows import Rows
 
 
 class NoticeRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     keys: Keys
 

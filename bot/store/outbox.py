@@ -7,14 +7,13 @@ from typing import Any
 
 from sqlalchemy import and_, func, or_, select
 
-from bot.cases.model import Case, OutboxStep, Step, StepState
-from bot.cases.restored import Restored
+from bot.cases.model import Case, OutboxStep, Restored, Step, StepState
 from bot.store import tables as t
 from bot.store.rows import Rows, plain
 
 
 class OutboxRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     def add_step(
         self, case: Case, decision_id: int, step: Step, payload: dict[str, Any], next_at: datetime, created_at: datetime
@@ -37,7 +36,7 @@ class OutboxRows(Rows):
     def due_steps(
         self, now: datetime, longest_wait: timedelta, lease: timedelta, limit: int, *, demo: bool
     ) -> list[OutboxStep]:
-        """Steps that may be due, the longest waiting first; see bot.cases.execution.is_due for what the times mean.
+        """Steps that may be due, the longest waiting first; the times are those of ``is_due``.
         Those of demo orders only in a ``demo``: elsewhere a real gateway could pay them, and they wait."""
         step = t.outbox.c
         due = or_(step.next_at <= now, step.next_at > now + longest_wait)

@@ -12,8 +12,8 @@ from sqlalchemy import and_, func, inspect, or_, select, union
 from sqlalchemy.engine import Connection
 
 from bot.cases.hashes import same
+from bot.cases.identity.phones import PhoneKeys
 from bot.cases.model import Contact, Customer
-from bot.cases.phones import PhoneKeys
 from bot.store import audit
 from bot.store import keys as subjects
 from bot.store import tables as t

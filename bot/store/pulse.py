@@ -11,7 +11,7 @@ Pulse = tuple[int, ...]
 
 
 class PulseRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     def pulse(self) -> Pulse:
         """A value that changes with whatever happens at the desk or in a conversation; cheap to ask for."""

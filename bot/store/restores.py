@@ -1,7 +1,7 @@
 """Restoring a backup: into an empty place, and so that the bot knows that it went back.
 
 First everything is looked at; then the keys, the secret and the data are put in place, the data last. The data are
-migrated, what was erased since is erased again, and the restore is written down (bot.cases.restored), before anything
+migrated, what was erased since is erased again, and the restore is written down (``after_restore``), before anything
 can start on them: on SQLite beside the place where the database is to be, on PostgreSQL behind a table that stops every
 start.
 """
@@ -23,7 +23,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cases.restored import Restored
+from bot.cases.model import Restored
 from bot.store import postgres_tools
 from bot.store import tables as t
 from bot.store.backups import (
@@ -38,9 +38,10 @@ from bot.store.backups import (
     server_version,
     write_private,
 )
-from bot.store.engine import RESTORING, StoreUnavailable, is_new, migrate, open_engine, schema_state
+from bot.store.engine import StoreUnavailable, is_new, open_engine
 from bot.store.keys import Keys, backup_key, open_keys
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.upgrades import RESTORING, migrate, schema_state
 
 
 @dataclass(frozen=True)

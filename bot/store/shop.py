@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from bot.cases.model import CaseState, Contact, Step, StepState, StoredOrder
-from bot.cases.shop import LiveOrder, PaymentState
+from bot.cases.ports.shop import LiveOrder, PaymentState
 from bot.policy.facts import Order, OrderStatus
 from bot.store import tables as t
 from bot.store.personal_data import PersonalData
@@ -27,7 +27,7 @@ _FINAL = frozenset({OrderStatus.REFUNDED, OrderStatus.TERMINATED})
 
 
 class ShopRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     @property
     @abstractmethod

@@ -14,7 +14,7 @@ _HELD = and_(t.stranger_requests.c.case_id.is_(None), t.stranger_requests.c.sett
 
 
 class StrangerRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     def was_verified(self, conversation_id: str) -> bool:
         """Whether anything was ever proven in a conversation."""

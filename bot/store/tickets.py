@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import and_, or_, select
 
-from bot.cases.helpdesk import Ticket, TicketState
 from bot.cases.model import Case
+from bot.cases.ports.helpdesk import Ticket, TicketState
 from bot.store import tables as t
 from bot.store.rows import Rows, insert_new, plain
 
@@ -16,7 +16,7 @@ _AT_ONCE = 5
 
 
 class TicketRows(Rows):
-    """See bot.cases.ports.UnitOfWork."""
+    """See bot.cases.ports.store.UnitOfWork."""
 
     def file_ticket(self, case: Case, desk: str, now: datetime) -> None:
         """Have the case shown at the help desk. A ticket that is there is enough; a closed one is to be opened again,

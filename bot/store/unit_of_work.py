@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.engine import Connection, Engine, Row
 
+from bot.cases.conversation.transcript import of_messages, transcript
 from bot.cases.model import (
     APPROVED_STATES,
     Case,
@@ -23,7 +24,6 @@ from bot.cases.model import (
     StoredDecision,
     StoredOrder,
 )
-from bot.cases.transcript import of_messages, transcript
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import account_record, audit
 from bot.store import tables as t
@@ -54,7 +54,7 @@ class SqlUnitOfWork(
     StrangerRows,
     TicketRows,
 ):
-    """A transaction on one connection; see bot.cases.ports.UnitOfWork."""
+    """A transaction on one connection; see bot.cases.ports.store.UnitOfWork."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
         self._engine = engine

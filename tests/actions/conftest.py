@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from actions.base import services
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.migrated import copy_home
 
 

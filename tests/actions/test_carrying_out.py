@@ -20,11 +20,11 @@ from actions.session import StartSession
 from actions.shared import Stop
 from actions.status import ShowStatus
 from actions.withdrawal import FinishWithdrawal
-from bot.cases.billing import Rejected, Unavailable
-from bot.cases.execution import carry_out_due
+from bot.cases.customer.quotes import confirm, quote_cancellation, quote_refund
 from bot.cases.model import CaseState, CustomerReason
-from bot.cases.ports import Services
-from bot.cases.quotes import confirm, quote_cancellation, quote_refund
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.ports.billing import Rejected, Unavailable
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from tests.actions.talks import a_talk
 from tests.actions.test_turns import order_of_days_ago, said

@@ -18,7 +18,7 @@ from actions.shared import Stop
 from actions.talk import Talk
 from actions.withdrawal import FinishWithdrawal
 from bot.cases.model import CaseState
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.actions.talks import a_talk
 from tests.actions.test_carrying_out import (
     a_renewed_quote,

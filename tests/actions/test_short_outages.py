@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from actions import base
 from actions.handoff import HandToHuman
-from bot.cases.ports import Services
+from bot.cases.services import Services
 
 
 @contextmanager

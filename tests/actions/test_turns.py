@@ -15,10 +15,10 @@ from actions.refund import FinishRefund, ValidateRefundForm
 from actions.session import StartSession
 from actions.shared import NoteDetails
 from actions.withdrawal import ValidateWithdrawForm
+from bot.cases.case.overview import conversation_requests
+from bot.cases.customer.quotes import Quote, quote_cancellation, quote_refund
 from bot.cases.model import CaseState, Cause, CustomerReason
-from bot.cases.overview import conversation_requests
-from bot.cases.ports import Services
-from bot.cases.quotes import Quote, quote_cancellation, quote_refund
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from tests.actions.talks import a_talk
 from tests.store_builders import proven_address, store_order

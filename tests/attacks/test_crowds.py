@@ -122,9 +122,7 @@ def check_that_a_customer_is_served(site: Site) -> None:
 
 def descriptors(site: Site) -> int:
     """The file descriptors that the server has open."""
-    (server,) = (
-        pid for pid in children_of(site.process.pid) if b"bot.channels" in Path(f"/proc/{pid}/comm").read_bytes()
-    )
+    (server,) = (pid for pid in children_of(site.process.pid) if b"bot.http" in Path(f"/proc/{pid}/comm").read_bytes())
     return len(list(Path(f"/proc/{server}/fd").iterdir()))
 
 

@@ -12,10 +12,10 @@ import sqlalchemy as sa
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.execution import carry_out_due
-from bot.cases.identity import VerificationStatus, verify
+from bot.cases.identity.verification import VerificationStatus, verify
 from bot.cases.model import OPEN_STATES, CaseState, StoredOrder
-from bot.cases.ports import Services
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.services import Services
 from bot.settings import PREFIX, Settings
 from bot.store import tables as t
 from bot.store.demo import demo_orders, seed_demo

@@ -18,7 +18,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bot.bootstrap import bootstrap
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.commands.policy import decide_line
 from bot.policy.parsing import InvalidInput, order_to_json, parse_order
 from bot.settings import Settings

@@ -17,9 +17,9 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.nlu.constants import TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.channels.clean_text import clean
-from bot.channels.rest import BadRequest, read, without_cards
-from bot.channels.tokens import BadToken, Claims, TokenKeys
+from bot.http.clean_text import clean
+from bot.http.rest import BadRequest, read, without_cards
+from bot.http.tokens import BadToken, Claims, TokenKeys
 from bot.masking import mask_cards
 from bot.nlu.extraction import extract
 from bot.nlu.intent_model import NOTHING

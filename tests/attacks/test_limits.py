@@ -9,19 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from bot.cases import passwords
-from bot.cases.conversations import Client, address_index, open_account, open_conversation
-from bot.cases.desk import queue
-from bot.cases.email_codes import code_of
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.conversation.conversations import Client, address_index, open_account, open_conversation
+from bot.cases.desk.held_back import count_held
+from bot.cases.desk.sign_in import sign_in
+from bot.cases.desk.views import passwords, queue
 from bot.cases.errors import SignInRefused
-from bot.cases.handoff import hand_to_human
-from bot.cases.held_back import count_held
-from bot.cases.identity import Verification, VerificationStatus, trust_account, trust_customer, verify, verify_code
+from bot.cases.identity.email_codes import code_of
+from bot.cases.identity.refusals import no_person_now, why_not
+from bot.cases.identity.tries import ORDER_TRIES
+from bot.cases.identity.verification import (
+    Verification,
+    VerificationStatus,
+    trust_account,
+    trust_customer,
+    verify,
+    verify_code,
+)
 from bot.cases.model import CaseState, Cause, Conversation, Handoff, HeldBack, Role
-from bot.cases.ports import Services
-from bot.cases.refusals import no_person_now, why_not
-from bot.cases.sign_in import sign_in
-from bot.cases.tries import ORDER_TRIES
+from bot.cases.services import Services
 from bot.gateways.mail import SmtpMailer
 from tests.desk_builders import signed_up
 from tests.migrated import a_shop

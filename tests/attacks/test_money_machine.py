@@ -15,8 +15,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from bot.cases.billing import GatewayError, Rejected, Unavailable
-from bot.cases.desk_work import (
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.customer.offers import Offer, accept_offer, decline_offer, offers
+from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, quote_refund
+from bot.cases.customer.withdrawals import close_quotes, hand_over_left_quotes, take_back
+from bot.cases.desk.work import (
     cancel_for_violation,
     decide_by_agent,
     hand_back,
@@ -25,9 +28,6 @@ from bot.cases.desk_work import (
     take,
 )
 from bot.cases.errors import CaseError
-from bot.cases.execution import carry_out_due
-from bot.cases.handoff import hand_to_human
-from bot.cases.limits import Limits
 from bot.cases.model import (
     MOVES,
     OPEN_STATES,
@@ -39,10 +39,10 @@ from bot.cases.model import (
     StoredDecision,
     Verdict,
 )
-from bot.cases.offers import Offer, accept_offer, decline_offer, offers
-from bot.cases.ports import Services
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, quote_refund
-from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.payout_limits import PayoutLimits
+from bot.cases.ports.billing import GatewayError, Rejected, Unavailable
+from bot.cases.services import Services
 from bot.policy import decide
 from bot.policy.facts import Destination
 from bot.policy.parsing import parse_request
@@ -88,7 +88,7 @@ class Money(RuleBasedStateMachine):
         self.clock = Clock()
         plain = a_shop(self.clock, self.folder.name)
         self.gateway = FaultyGateway(plain.gateway)
-        limits = Limits(agent=Decimal("20.00"), lead=Decimal("45.00"))
+        limits = PayoutLimits(agent=Decimal("20.00"), lead=Decimal("45.00"))
         self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=2, limits=limits)
         self.agents: dict[str, Agent] = {}
         self.offered: list[tuple[str, Offer]] = []

@@ -11,17 +11,24 @@ from datetime import timedelta
 
 import pytest
 
-from bot.cases.conversations import Client, open_conversation
-from bot.cases.email_codes import code_of
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.overview import conversation_requests, customer_orders, request_view
+from bot.cases.case.requests import order_view, preview_cancellation
+from bot.cases.conversation.conversations import Client, open_conversation
+from bot.cases.customer.quotes import Quote, confirm, quote_cancellation
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import CaseError, NotVerified, UnknownCase
-from bot.cases.handoff import hand_to_human
-from bot.cases.identity import VerificationStatus, is_verified, trust_account, trust_customer, verify, verify_code
+from bot.cases.identity.email_codes import code_of
+from bot.cases.identity.verification import (
+    VerificationStatus,
+    is_verified,
+    trust_account,
+    trust_customer,
+    verify,
+    verify_code,
+)
 from bot.cases.model import CaseState, Cause
-from bot.cases.overview import conversation_requests, customer_orders, request_view
-from bot.cases.ports import Services
-from bot.cases.quotes import Quote, confirm, quote_cancellation
-from bot.cases.requests import order_view, preview_cancellation
-from bot.cases.withdrawals import take_back
+from bot.cases.services import Services
 from tests.cases.test_quotes import quoted
 from tests.migrated import a_shop
 from tests.store_builders import TRANSCRIPT, Clock, store_order

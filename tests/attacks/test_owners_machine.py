@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bot.cases.conversations import (
+from bot.cases.conversation.conversations import (
     KEPT_SECRETS,
     Client,
     Opened,
@@ -20,8 +20,15 @@ from bot.cases.conversations import (
     issue_secret,
     open_conversation,
 )
-from bot.cases.identity import VerificationStatus, is_verified, verify
-from bot.cases.tries import ADDRESS_ORDER_TRIES, ADDRESS_TIME, ADDRESS_TRIES, ORDER_PACE, ORDER_TIME, ORDER_TRIES
+from bot.cases.identity.tries import (
+    ADDRESS_ORDER_TRIES,
+    ADDRESS_TIME,
+    ADDRESS_TRIES,
+    ORDER_PACE,
+    ORDER_TIME,
+    ORDER_TRIES,
+)
+from bot.cases.identity.verification import VerificationStatus, is_verified, verify
 from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
 
@@ -190,7 +197,7 @@ class Owners(RuleBasedStateMachine):
 
 
 class Proofs(RuleBasedStateMachine):
-    """Right and wrong proofs over conversations, orders and addresses: the locks are those of bot.cases.identity."""
+    """Right and wrong proofs over conversations, orders and addresses: the locks are those of the verification."""
 
     TALKS = ("t-1", "t-2", "t-3", "t-4")
 

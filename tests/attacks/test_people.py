@@ -12,19 +12,19 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from bot.cases.agents import add_agent, change_agent, make_link, reset_second_factor
-from bot.cases.errors import BadAgent, CaseError, ChangedOutside, CodeNeeded, NotAllowed, SignInRefused
-from bot.cases.links import agent_of_link, use_link
-from bot.cases.model import AccountChange, Agent, Role
-from bot.cases.own_account import (
+from bot.cases.desk.accounts import add_agent, change_agent, make_link, reset_second_factor
+from bot.cases.desk.own_account import (
     change_password,
     offer_second_factor,
     renew_recovery_codes,
     set_up_second_factor,
     turn_off_second_factor,
 )
-from bot.cases.ports import Services
-from bot.cases.sign_in import agent_of_session, sign_in, sign_in_with_code
+from bot.cases.desk.password_links import agent_of_link, use_link
+from bot.cases.desk.sign_in import agent_of_session, sign_in, sign_in_with_code
+from bot.cases.errors import BadAgent, CaseError, ChangedOutside, CodeNeeded, NotAllowed, SignInRefused
+from bot.cases.model import AccountChange, Agent, Role
+from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.desk_builders import app_code, signed_in_with, signed_up, with_factor, with_quick_hashes

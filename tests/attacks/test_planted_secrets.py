@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.conversations import (
+from bot.cases.conversation.conversations import (
     Client,
     Opened,
     SecretGone,
@@ -21,10 +21,10 @@ from bot.cases.conversations import (
     renewed,
     was_overtaken,
 )
-from bot.cases.identity import VerificationStatus, is_verified, trust_customer, verify
-from bot.cases.inbox import receive
+from bot.cases.customer.inbox import receive
+from bot.cases.identity.verification import VerificationStatus, is_verified, trust_customer, verify
 from bot.cases.model import SecretChange
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
 

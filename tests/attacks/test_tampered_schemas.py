@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.settings import Settings, SettingsError
-from bot.store.engine import VERSION_TABLE
 from bot.store.schema import differences
+from bot.store.upgrades import VERSION_TABLE
 from tests.migrated import REVISIONS, alembic_config, copy_home
 
 BOTH = ("sqlite", "postgresql")

@@ -13,13 +13,20 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from bot.cases.conversations import Client, open_conversation
-from bot.cases.email_codes import code_of
+from bot.cases.case.overview import conversation_requests, customer_orders
+from bot.cases.conversation.conversations import Client, open_conversation
+from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm
 from bot.cases.errors import CaseError, NotVerified
-from bot.cases.identity import VerificationStatus, is_verified, trust_account, trust_customer, verify, verify_code
+from bot.cases.identity.email_codes import code_of
+from bot.cases.identity.verification import (
+    VerificationStatus,
+    is_verified,
+    trust_account,
+    trust_customer,
+    verify,
+    verify_code,
+)
 from bot.cases.model import CaseState
-from bot.cases.overview import conversation_requests, customer_orders
-from bot.cases.quotes import Confirmation, ConfirmationStatus, confirm
 from tests.cases.test_quotes import quoted
 from tests.migrated import a_shop
 from tests.store_builders import TRANSCRIPT, Clock, store_order
@@ -56,7 +63,7 @@ class OwnedOrders(RuleBasedStateMachine):
         return any(self.proven.get((talk, what), self.clock()) > self.clock() for what in (number, email))
 
     def may_see(self, talk: str, number: str) -> bool:
-        """By what was proven; where that says no, the account proves what it has, as in bot.cases.identity."""
+        """By what was proven; where that says no, the account proves what it has, as the verification does."""
         if self.covers(talk, number) or number not in self.contacts:
             return self.covers(talk, number)
         proof, until = self.accounts.get(talk, ("", self.clock()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
-from bot.cases.agents import make_link
+from bot.cases.desk.accounts import make_link
 from bot.cases.model import CaseState, Role
 from tests.browser.chromium import PHONE
 from tests.browser.widget_page import ChatPage

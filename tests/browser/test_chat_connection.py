@@ -138,7 +138,7 @@ def test_a_page_that_is_told_to_wait_comes_back_by_itself(visit: Callable[..., C
         if len(asked) > 1:
             route.continue_()
         else:
-            # As bot.channels.capacity and bot.channels.connections answer.
+            # As bot.http.capacity and bot.http.connections answer.
             told = {"Retry-After": "1", "Refresh": "1", "Content-Type": "application/json"}
             route.fulfill(status=503, body='{"error": "come back"}', headers=told)
 
@@ -242,7 +242,9 @@ def test_what_comes_while_the_chat_is_closed_is_counted_on_the_launcher(visit: C
     chat.open()
     badge = chat.page.locator("refund-desk-chat .badge")
     questions: list[Route] = []  # the answer may not come before the chat is closed
-    chat.page.route(MESSAGES, lambda route: questions.append(route) if route.request.method == "POST" else route.continue_())
+    chat.page.route(
+        MESSAGES, lambda route: questions.append(route) if route.request.method == "POST" else route.continue_()
+    )
     with chat.page.expect_request(lambda request: request.method == "POST" and bool(MESSAGES.search(request.url))):
         chat.input.fill(QUESTION)
         chat.input.press("Enter")

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.cases.model import Agent
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.cases.gateways import FaultyGateway
 from tests.desk_builders import a_conversation, an_agent, with_quick_hashes
 from tests.store_builders import proven_address, store_order

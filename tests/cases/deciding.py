@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.desk_work import decide_by_agent
+from bot.cases.customer.offers import accept_offer
+from bot.cases.desk.work import decide_by_agent
 from bot.cases.model import Agent, AgentDecision, Case, Verdict
-from bot.cases.offers import accept_offer
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.cases.gateways import ledger_entries
 from tests.desk_builders import taken
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.cases.billing import Balance, BillingGateway, GatewayError, KnownPayment
-from bot.cases.ports import Services
+from bot.cases.ports.billing import Balance, BillingGateway, GatewayError, KnownPayment
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork

@@ -11,16 +11,16 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases.agents import change_agent
-from bot.cases.billing import Unavailable
-from bot.cases.desk import desk_case, queue
-from bot.cases.desk_work import decide_by_agent, second_opinion
+from bot.cases.case.overview import conversation_requests
+from bot.cases.customer.offers import offers
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.desk.accounts import change_agent
+from bot.cases.desk.views import desk_case, queue
+from bot.cases.desk.work import decide_by_agent, second_opinion
 from bot.cases.errors import BadAmount, BadText, CaseError, MoveNotAllowed, NotAllowed, UnknownCase
 from bot.cases.model import Agent, CaseKind, CaseState, Role, Verdict
-from bot.cases.offers import offers
-from bot.cases.overview import conversation_requests
-from bot.cases.ports import Services
-from bot.cases.withdrawals import take_back
+from bot.cases.ports.billing import Unavailable
+from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
 from bot.store import tables as t
 from tests.cases.deciding import NUMBER, accepted, changed, decided, refunds

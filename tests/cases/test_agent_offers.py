@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bot.cases.billing import Rejected, Unavailable
-from bot.cases.desk import desk_case
+from bot.cases.customer.offers import decline_offer, offers
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.desk.views import desk_case
 from bot.cases.errors import BadAmount, MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.model import Agent, Case, CaseState, Cause, CustomerReason, Verdict
-from bot.cases.offers import decline_offer, offers
-from bot.cases.ports import Services
-from bot.cases.withdrawals import take_back
+from bot.cases.ports.billing import Rejected, Unavailable
+from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
 from tests.cases.deciding import NUMBER, accepted, changed, decided, refunds
 from tests.cases.gateways import FaultyGateway, ledger_entries

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases.agents import (
+from bot.cases.desk.accounts import (
     add_agent,
     agents,
     at_work,
@@ -17,11 +17,11 @@ from bot.cases.agents import (
     make_link,
     picture_of,
 )
+from bot.cases.desk.password_links import use_link
+from bot.cases.desk.sign_in import agent_of_session, sign_in, sign_out
 from bot.cases.errors import BadAgent, NotAllowed, SignInRefused
-from bot.cases.links import use_link
 from bot.cases.model import Role
-from bot.cases.ports import Services
-from bot.cases.sign_in import agent_of_session, sign_in, sign_out
+from bot.cases.services import Services
 from bot.store import tables as t
 from tests.desk_builders import signed_up
 from tests.store_builders import Clock

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cases.desk_work import canned
+from bot.cases.desk.work import canned
 from bot.cases.errors import UnknownCase
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.cases.deciding import NUMBER
 from tests.desk_builders import a_question, in_review
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases.conversations import (
+from bot.cases.conversation.conversations import (
     Client,
     Opened,
     TooManyConversations,
@@ -21,8 +21,8 @@ from bot.cases.conversations import (
     open_account,
     open_conversation,
 )
-from bot.cases.identity import is_verified
-from bot.cases.ports import Services
+from bot.cases.identity.verification import is_verified
+from bot.cases.services import Services
 from bot.settings import Settings
 from tests.migrated import at_revision
 from tests.store_builders import Clock, store_order

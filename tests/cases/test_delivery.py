@@ -9,13 +9,20 @@ from typing import Any
 
 import pytest
 
-from bot.cases.choices import Choice, Rates, Says, Stale, choices_of, chosen
-from bot.cases.conversations import open_account
-from bot.cases.delivery import LEASE, Undeliverable, Undelivered, deliver_due, report_failure, set_reply_address
-from bot.cases.messages import exchange, history, say
+from bot.cases.conversation.choices import Choice, Rates, Says, Stale, choices_of, chosen
+from bot.cases.conversation.conversations import open_account
+from bot.cases.conversation.messages import exchange, history, say
 from bot.cases.model import Author, Message, MessageKind
-from bot.cases.outgoing import Outgoing, absolute, as_text, outgoing, shortened, split
-from bot.cases.ports import Services
+from bot.cases.outbound.delivery import (
+    LEASE,
+    Undeliverable,
+    Undelivered,
+    deliver_due,
+    report_failure,
+    set_reply_address,
+)
+from bot.cases.outbound.outgoing import Outgoing, absolute, as_text, outgoing, shortened, split
+from bot.cases.services import Services
 from tests.store_builders import Clock
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.cases.agents import change_agent
-from bot.cases.desk import desk_case, queue
-from bot.cases.desk_work import close, hand_back, note, rate, say_to_customer, take
+from bot.cases.customer.inbox import receive
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.desk.accounts import change_agent
+from bot.cases.desk.views import desk_case, queue
+from bot.cases.desk.work import close, hand_back, note, rate, say_to_customer, take
 from bot.cases.errors import BadText, CaseError, MoveNotAllowed, NotAllowed, TakenAlready, UnknownCase
-from bot.cases.inbox import receive
 from bot.cases.model import Agent, Author, CaseKind, CaseState, Cause, CustomerReason, MessageKind
-from bot.cases.ports import Services
-from bot.cases.withdrawals import take_back
+from bot.cases.services import Services
 from tests.cases.test_quotes import case_file, quoted
 from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case
 from tests.store_builders import Clock, store_order, verified

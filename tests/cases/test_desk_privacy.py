@@ -6,13 +6,13 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases.desk_work import decide_by_agent, hand_back, note, say_to_customer
+from bot.cases.conversation.transcript import of_messages
+from bot.cases.customer.inbox import receive
+from bot.cases.desk.work import decide_by_agent, hand_back, note, say_to_customer
 from bot.cases.errors import MoveNotAllowed
-from bot.cases.inbox import receive
 from bot.cases.model import Agent, CaseState
-from bot.cases.ports import Services
-from bot.cases.privacy import CaseInFlight, erase, export, purge
-from bot.cases.transcript import of_messages
+from bot.cases.privacy.personal_data import CaseInFlight, erase, export, purge
+from bot.cases.services import Services
 from bot.store import tables as t
 from tests.cases.deciding import changed
 from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, taken, the_case

@@ -15,13 +15,13 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 from sqlalchemy.engine import Engine
 
-from bot.cases.conversations import Client, Sending, find_conversation, open_conversation
-from bot.cases.email_codes import MOST_CODES, MOST_MAILS, send_due_mails
+from bot.cases.conversation.conversations import Client, Sending, find_conversation, open_conversation
 from bot.cases.errors import MailNotSent
-from bot.cases.identity import Verification, VerificationStatus, is_verified, verify, verify_code
-from bot.cases.ports import Services
-from bot.cases.refusals import why_not
-from bot.cases.tries import Limit
+from bot.cases.identity.email_codes import MOST_CODES, MOST_MAILS, send_due_mails
+from bot.cases.identity.refusals import why_not
+from bot.cases.identity.tries import Limit
+from bot.cases.identity.verification import Verification, VerificationStatus, is_verified, verify, verify_code
+from bot.cases.services import Services
 from bot.gateways.mail import SmtpMailer
 from tests.cases.test_identity import statements
 from tests.ports import free_port

@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from bot.cases.billing import Rejected, Unavailable
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.moves import move
+from bot.cases.case.overview import renewed_quotes
+from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
+from bot.cases.customer.withdrawals import close_quotes, hand_over_left_quotes, take_back
 from bot.cases.errors import MoveNotAllowed
-from bot.cases.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
-from bot.cases.handoff import hand_to_human
 from bot.cases.model import CaseState, Cause, Step, StepState
-from bot.cases.moves import move
-from bot.cases.overview import renewed_quotes
-from bot.cases.ports import Services, UnitOfWork
-from bot.cases.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
-from bot.cases.withdrawals import close_quotes, hand_over_left_quotes, take_back
+from bot.cases.payout.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
+from bot.cases.ports.billing import Rejected, Unavailable
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
 from tests.cases.gateways import FaultyGateway, ledger_entries
 from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
@@ -383,7 +384,7 @@ def test_the_fourth_refund_goes_to_a_person_also_when_two_are_confirmed_at_once(
 
 
 def test_an_answer_that_comes_after_another_worker_finished_changes_nothing(alex: Services, clock: Clock) -> None:
-    from bot.cases.execution import _succeeded
+    from bot.cases.payout.execution import _succeeded
 
     quote = quoted(alex)
     confirmed(alex, quote)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from bot.cases.handoff import hand_to_human
+from bot.cases.case.handoff import hand_to_human
 from bot.cases.model import CaseKind, CaseState, Cause, Handoff
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.cases.test_quotes import case_file, quoted
 from tests.store_builders import TRANSCRIPT, Clock, store_order, verified
 

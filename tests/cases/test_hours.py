@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cases.hours import ALWAYS, BusinessHours, hours_notice
-from bot.cases.ports import Services
+from bot.cases.business_hours import ALWAYS, BusinessHours
+from bot.cases.conversation.hours import hours_notice
+from bot.cases.services import Services
 from tests.store_builders import Clock
 
 NEW_YORK = ZoneInfo("America/New_York")

@@ -12,9 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases.conversations import Client, open_conversation
+from bot.cases.case.overview import customer_orders
+from bot.cases.case.requests import order_view
+from bot.cases.conversation.conversations import Client, open_conversation
 from bot.cases.errors import NotVerified
-from bot.cases.identity import (
+from bot.cases.identity.tries import ADDRESS_TRIES, Limit
+from bot.cases.identity.verification import (
     Verification,
     VerificationStatus,
     is_verified,
@@ -22,10 +25,7 @@ from bot.cases.identity import (
     trust_customer,
     verify,
 )
-from bot.cases.overview import customer_orders
-from bot.cases.ports import Services
-from bot.cases.requests import order_view
-from bot.cases.tries import ADDRESS_TRIES, Limit
+from bot.cases.services import Services
 from bot.settings import Settings
 from tests.store_builders import Clock, store_order, verified
 

@@ -11,20 +11,20 @@ from itertools import pairwise
 import pytest
 import sqlalchemy as sa
 
-from bot.cases.agent_decisions import decide_by_agent
-from bot.cases.conversations import Client, open_conversation
-from bot.cases.desk_work import take
-from bot.cases.execution import carry_out_due
-from bot.cases.handoff import hand_to_human
-from bot.cases.insight import SPANS, Insight, Waiting, first_days, insight
-from bot.cases.messages import exchange, say
-from bot.cases.misunderstood import export_misunderstood, remember_misunderstood
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.moves import move
+from bot.cases.conversation.conversations import Client, open_conversation
+from bot.cases.conversation.messages import exchange, say
+from bot.cases.conversation.misunderstood import export_misunderstood, remember_misunderstood
+from bot.cases.customer.offers import accept_offer
+from bot.cases.customer.quotes import confirm, quote_refund
+from bot.cases.desk.agent_decisions import decide_by_agent
+from bot.cases.desk.insight import SPANS, Insight, Waiting, first_days, insight
+from bot.cases.desk.work import take
 from bot.cases.model import Author, CaseState, Cause, CustomerReason, Role, Verdict
-from bot.cases.moves import move
-from bot.cases.offers import accept_offer
-from bot.cases.ports import Services
-from bot.cases.privacy import erase
-from bot.cases.quotes import confirm, quote_refund
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.privacy.personal_data import erase
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork

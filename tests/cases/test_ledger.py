@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cases.billing import Balance, Rejected, Unavailable
-from bot.cases.ports import Services
+from bot.cases.ports.billing import Balance, Rejected, Unavailable
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.store.engine import open_engine
 from bot.store.ledger import Ledger

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from bot.cases.billing import Rejected, Unavailable
+from bot.cases.customer.quotes import ConfirmationStatus
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.identity.live_orders import sync_order
 from bot.cases.model import CaseState, Contact, Step, StepState
-from bot.cases.ports import Services
-from bot.cases.privacy import erase
-from bot.cases.quotes import ConfirmationStatus
-from bot.cases.shop import LiveOrder, PaymentState, sync_order
-from bot.cases.shop_events import take_payment_event
-from bot.cases.withdrawals import take_back
+from bot.cases.payout.shop_events import take_payment_event
+from bot.cases.ports.billing import Rejected, Unavailable
+from bot.cases.ports.shop import LiveOrder, PaymentState
+from bot.cases.privacy.personal_data import erase
+from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 from bot.policy.parsing import parse_order
 from tests.cases.test_execution import cancelled, work
@@ -128,7 +129,7 @@ def test_a_yes_that_was_recorded_asks_the_shop_no_more(shop: Services, orders: S
 
 
 def test_whoever_is_locked_out_asks_the_shop_for_nothing(shop: Services, orders: ShopOrders) -> None:
-    from bot.cases.identity import VerificationStatus, verify
+    from bot.cases.identity.verification import VerificationStatus, verify
 
     for message in range(5):
         done = verify(

@@ -6,11 +6,11 @@ import threading
 
 import pytest
 
-from bot.cases.conversations import Client, open_conversation
-from bot.cases.inbox import Received, receive, take_unanswered
-from bot.cases.messages import LEASE, answer, collect_undelivered, history, keep_in_hand, replies, say
+from bot.cases.conversation.conversations import Client, open_conversation
+from bot.cases.conversation.messages import LEASE, answer, collect_undelivered, history, keep_in_hand, replies, say
+from bot.cases.customer.inbox import Received, receive, take_unanswered
 from bot.cases.model import Author
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.store_builders import Clock
 
 

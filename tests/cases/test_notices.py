@@ -8,26 +8,17 @@ from dataclasses import dataclass, field, replace
 import pytest
 import sqlalchemy as sa
 
+from bot.cases.conversation.messages import say
+from bot.cases.conversation.notices import BadEmail, is_email, leave_email, queue_notice
+from bot.cases.customer.quotes import confirm, quote_refund
+from bot.cases.customer.receipts import Receipt, receipt_path
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MailNotSent
-from bot.cases.mailing import Attachment
-from bot.cases.messages import say
-from bot.cases.model import Author, Conversation, CustomerReason
-from bot.cases.notices import (
-    LEASE,
-    MOST_TRIES,
-    RETRY_SECONDS,
-    BadEmail,
-    NoticeKind,
-    is_email,
-    leave_email,
-    queue_notice,
-    send_due_notices,
-)
-from bot.cases.ports import Services
-from bot.cases.privacy import erase
-from bot.cases.quotes import confirm, quote_refund
-from bot.cases.receipts import Receipt, receipt_path
-from bot.cases.withdrawals import take_back
+from bot.cases.model import Author, Conversation, CustomerReason, NoticeKind
+from bot.cases.outbound.notices import LEASE, MOST_TRIES, RETRY_SECONDS, send_due_notices
+from bot.cases.ports.mailing import Attachment
+from bot.cases.privacy.personal_data import erase
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork

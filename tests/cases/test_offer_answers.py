@@ -6,15 +6,15 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cases.conversations import Client, open_conversation
-from bot.cases.desk_work import decide_by_agent, hand_back, say_to_customer, take
-from bot.cases.inbox import receive
-from bot.cases.messages import Body, collect_undelivered, history
+from bot.cases.conversation.conversations import Client, open_conversation
+from bot.cases.conversation.messages import Body, collect_undelivered, history
+from bot.cases.customer.inbox import receive
+from bot.cases.customer.offer_answers import answer_offer
+from bot.cases.customer.quotes import quote_refund
+from bot.cases.customer.receipts import receipt_of
+from bot.cases.desk.work import decide_by_agent, hand_back, say_to_customer, take
 from bot.cases.model import Agent, Author, CaseState, CustomerReason, Role, Verdict
-from bot.cases.offer_answers import answer_offer
-from bot.cases.ports import Services
-from bot.cases.quotes import quote_refund
-from bot.cases.receipts import receipt_of
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from tests.desk_builders import signed_up
 from tests.store_builders import Clock, store_order, verified

@@ -8,11 +8,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases.agents import add_agent, agents, make_link, mend_agent, reset_second_factor
-from bot.cases.errors import BadAgent, CodeNeeded, SignInRefused
-from bot.cases.links import agent_of_link, use_link
-from bot.cases.model import AccountChange, Role
-from bot.cases.own_account import (
+from bot.cases.desk.accounts import add_agent, agents, make_link, mend_agent, reset_second_factor
+from bot.cases.desk.own_account import (
     change_password,
     offer_second_factor,
     recovery_codes_left,
@@ -20,10 +17,13 @@ from bot.cases.own_account import (
     set_up_second_factor,
     turn_off_second_factor,
 )
-from bot.cases.passwords import NOBODY
-from bot.cases.ports import Services
-from bot.cases.second_factor import app_address
-from bot.cases.sign_in import agent_of_session, sign_in, sign_in_with_code
+from bot.cases.desk.password_links import agent_of_link, use_link
+from bot.cases.desk.passwords import NOBODY
+from bot.cases.desk.second_factor import app_address
+from bot.cases.desk.sign_in import agent_of_session, sign_in, sign_in_with_code
+from bot.cases.errors import BadAgent, CodeNeeded, SignInRefused
+from bot.cases.model import AccountChange, Role
+from bot.cases.services import Services
 from bot.store import tables as t
 from tests.desk_builders import app_code, signed_in_with, signed_up, with_factor
 from tests.store_builders import Clock, problems

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.cases.phones import normal_phone, phones_agree
+from bot.cases.identity.phones import normal_phone, phones_agree
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,11 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases.handoff import hand_to_human
+from bot.cases.case.handoff import hand_to_human
 from bot.cases.model import CaseState, Cause, CustomerReason
-from bot.cases.ports import Services
-from bot.cases.privacy import CaseInFlight, Erased, UnknownPerson, erase, export, purge
-from bot.channels.tracker_store import SafeTrackerStore
+from bot.cases.privacy.personal_data import CaseInFlight, Erased, UnknownPerson, erase, export, purge
+from bot.cases.services import Services
+from bot.http.tracker_store import SafeTrackerStore
 from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings

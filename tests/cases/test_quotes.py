@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.errors import NotVerified
-from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
-from bot.cases.ports import Services
-from bot.cases.quotes import (
+from bot.cases.customer.quotes import (
     Confirmation,
     ConfirmationStatus,
     Quote,
@@ -20,7 +17,10 @@ from bot.cases.quotes import (
     quote_cancellation,
     quote_refund,
 )
-from bot.cases.withdrawals import take_back
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.errors import NotVerified
+from bot.cases.model import MOVES, OPEN_STATES, CaseFile, CaseState, Cause, CustomerReason
+from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
 from tests.store_builders import PLAN, TRANSCRIPT, store_order, verified
 

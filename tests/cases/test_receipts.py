@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from bot.cases.execution import carry_out_due
+from bot.cases.customer.quotes import Quote, confirm, quote_cancellation, quote_refund
+from bot.cases.customer.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.model import CaseKind, CaseState, CustomerReason
-from bot.cases.ports import Services
-from bot.cases.quotes import Quote, confirm, quote_cancellation, quote_refund
-from bot.cases.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
-from bot.cases.withdrawals import take_back
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.services import Services
 from bot.gateways.paper import print_receipt
 from bot.policy.facts import Destination
 from tests.pdf_text import text_of

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bot.cases.desk import desk_case
-from bot.cases.desk_work import record_return
+from bot.cases.customer.offers import offers
+from bot.cases.customer.quotes import ConfirmationStatus
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.desk.views import desk_case
+from bot.cases.desk.work import record_return
 from bot.cases.errors import BadText, MoveNotAllowed, NotAllowed
 from bot.cases.model import Agent, Case, CaseState, Cause, CustomerReason, Verdict
-from bot.cases.offers import offers
-from bot.cases.ports import Services
-from bot.cases.quotes import ConfirmationStatus
-from bot.cases.withdrawals import take_back
+from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 from tests.cases.deciding import accepted, changed, decided, refunds
 from tests.cases.gateways import FaultyGateway, ledger_entries

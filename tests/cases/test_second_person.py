@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cases.agent_decisions import check_second_person
-from bot.cases.agents import add_agent, change_agent, external_agent, make_link, reset_second_factor
-from bot.cases.desk_work import second_opinion, take
+from bot.cases.desk.accounts import add_agent, change_agent, external_agent, make_link, reset_second_factor
+from bot.cases.desk.agent_decisions import check_second_person
+from bot.cases.desk.password_links import use_link
+from bot.cases.desk.second_person import hands
+from bot.cases.desk.work import second_opinion, take
 from bot.cases.errors import NotAllowed
-from bot.cases.helpdesk import Person
-from bot.cases.links import use_link
 from bot.cases.model import Agent, CaseState, Role
-from bot.cases.ports import Services
-from bot.cases.second_person import hands
+from bot.cases.ports.helpdesk import Person
+from bot.cases.services import Services
 from tests.cases.deciding import decided
 from tests.desk_builders import an_agent, in_review, signed_up, the_case, with_factor
 from tests.store_builders import Clock, problems

@@ -6,11 +6,8 @@ import concurrent.futures
 
 import pytest
 
-from bot.cases.errors import SignInRefused
-from bot.cases.model import Role
-from bot.cases.ports import Services
-from bot.cases.sign_in import sign_in
-from bot.cases.sign_in_limits import (
+from bot.cases.desk.sign_in import sign_in
+from bot.cases.desk.sign_in_limits import (
     ADDRESS_TRIES,
     HERE_TRIES,
     PASSWORD,
@@ -19,6 +16,9 @@ from bot.cases.sign_in_limits import (
     was_right,
     wrong_tries,
 )
+from bot.cases.errors import SignInRefused
+from bot.cases.model import Role
+from bot.cases.services import Services
 from tests.desk_builders import signed_up
 from tests.store_builders import Clock
 

@@ -9,17 +9,17 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bot.cases.agents import change_agent
-from bot.cases.conversations import Client, open_account, open_conversation
-from bot.cases.desk import queue
-from bot.cases.desk_work import close, take
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.conversation.conversations import Client, open_account, open_conversation
+from bot.cases.customer.inbox import receive
+from bot.cases.desk.accounts import change_agent
+from bot.cases.desk.held_back import count_held, drop_held, held_requests, put_in_queue
+from bot.cases.desk.views import queue
+from bot.cases.desk.work import close, take
 from bot.cases.errors import NotAllowed, UnknownCase
-from bot.cases.handoff import hand_to_human
-from bot.cases.held_back import count_held, drop_held, held_requests, put_in_queue
-from bot.cases.inbox import receive
+from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, Handoff, HeldBack
-from bot.cases.ports import Services
-from bot.cases.refusals import no_person_now
+from bot.cases.services import Services
 from bot.gateways.helpdesks.webhook import WebhookDesk
 from tests.desk_builders import an_agent, in_review, said
 from tests.store_builders import TRANSCRIPT, Clock, proven_address, store_order, verified

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.cases.conversations import Client, address_index, open_conversation
-from bot.cases.email_codes import code_of
-from bot.cases.identity import Verification, VerificationStatus, asks_for_code, verify, verify_code
-from bot.cases.ports import Services
-from bot.cases.refusals import why_not
-from bot.cases.tries import ADDRESS_ORDER_TRIES, ORDER_TRIES, Limit
+from bot.cases.conversation.conversations import Client, address_index, open_conversation
+from bot.cases.identity.email_codes import code_of
+from bot.cases.identity.refusals import why_not
+from bot.cases.identity.tries import ADDRESS_ORDER_TRIES, ORDER_TRIES, Limit
+from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify, verify_code
+from bot.cases.services import Services
 from bot.gateways.mail import SmtpMailer
 from tests.store_builders import Clock, store_order
 

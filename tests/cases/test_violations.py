@@ -8,11 +8,11 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cases.billing import Unavailable
-from bot.cases.desk_work import cancel_for_violation
+from bot.cases.desk.work import cancel_for_violation
 from bot.cases.errors import BadText, MoveNotAllowed, NotAllowed, UnknownCase
 from bot.cases.model import Agent, CaseKind, CaseState, Role, Verdict
-from bot.cases.ports import Services
+from bot.cases.ports.billing import Unavailable
+from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 from tests.cases.deciding import accepted, changed, decided, refunds
 from tests.cases.gateways import FaultyGateway, ledger_entries

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bot.cases.case.overview import conversation_requests, customer_orders
+from bot.cases.customer.quotes import ConfirmationStatus, confirm, quote_cancellation
+from bot.cases.customer.withdrawals import close_quotes, take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.model import Case, CaseState, CustomerReason
-from bot.cases.overview import conversation_requests, customer_orders
-from bot.cases.ports import Services
-from bot.cases.quotes import ConfirmationStatus, confirm, quote_cancellation
-from bot.cases.withdrawals import close_quotes, take_back
+from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 from tests.cases.test_handoff import handed
 from tests.cases.test_quotes import case_file, confirmed, order_status, quoted

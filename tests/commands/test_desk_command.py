@@ -13,13 +13,13 @@ import pytest
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
-from bot.cases.agents import agents, picture_of
-from bot.cases.desk_work import decide_by_agent, note
+from bot.cases.desk.accounts import agents, picture_of
+from bot.cases.desk.password_links import use_link
+from bot.cases.desk.sign_in import sign_in
+from bot.cases.desk.work import decide_by_agent, note
 from bot.cases.errors import SignInRefused
-from bot.cases.links import use_link
 from bot.cases.model import Verdict
-from bot.cases.ports import Services
-from bot.cases.sign_in import sign_in
+from bot.cases.services import Services
 from bot.settings import Settings
 from tests.desk_builders import an_agent, in_review, taken, with_factor, with_quick_hashes
 from tests.store_builders import store_order, verified

@@ -10,7 +10,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.bootstrap import bootstrap
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.settings import Settings
 from tests.cases.test_quotes import confirmed, quoted
 from tests.store_builders import Clock, store_order, verified

@@ -61,7 +61,7 @@ def site_without_actions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """The Rasa server alone, with no action server where it looks for one."""
     home = tmp_path_factory.mktemp("lonely")
     port = free_port()
-    command = [sys.executable, "-m", "bot.channels.server", "--host", "127.0.0.1", "--port", str(port)]
+    command = [sys.executable, "-m", "bot.http.app", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--action-url", f"http://127.0.0.1:{free_port()}"]
     with (home / "server.log").open("wb") as log:
         process = subprocess.Popen(

@@ -11,7 +11,7 @@ from bot.training import QUIET
 
 os.environ.update(QUIET, LOG_LEVEL="WARNING")
 warnings.simplefilter("ignore")
-for module in ("bot.__main__", "bot.commands.run", "bot.channels.server", "actions.__main__", "bot.worker"):
+for module in ("bot.__main__", "bot.commands.run", "bot.http.app", "actions.__main__", "bot.worker"):
     importlib.import_module(module)
 
 # What is read once in a process, too: the weights of the sentence encoder (2.5 s), the policy and the migrations (1 s).

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.settings import PROJECT, Settings
 from bot.store import tables as t
 from bot.store.imports import import_orders, read_order_rows

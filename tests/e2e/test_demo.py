@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from bot.bootstrap import PROCESS, bootstrap
-from bot.cases.mailing import Attachment
+from bot.cases.customer.receipts import receipt_path
+from bot.cases.customer.wording import DEMO
 from bot.cases.model import Role
-from bot.cases.receipts import receipt_path
-from bot.cases.wording import DEMO
+from bot.cases.ports.mailing import Attachment
 from bot.settings import Settings
 from bot.store.demo import holds_demo
 from bot.store.unit_of_work import SqlUnitOfWork

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from bot.cases.agents import make_link
+from bot.cases.desk.accounts import make_link
 from bot.cases.model import Role
 from tests.desk_builders import app_code
 from tests.e2e.desk_steps import PASSWORD, Person, a_person, at_work, new_address, ticket_of, words

@@ -8,11 +8,11 @@ import httpx
 import pytest
 from sanic import Sanic
 
-from bot.cases.agents import change_agent
+from bot.cases.desk.accounts import change_agent
+from bot.cases.desk.sign_in import sign_in
 from bot.cases.model import Role
-from bot.cases.sign_in import sign_in
-from bot.channels import desk
-from bot.channels.edge import Edge
+from bot.http import desk
+from bot.http.headers import Edge
 from tests.e2e.desk_steps import PASSWORD, a_person, at_work, new_address, words
 from tests.e2e.running import Site
 

@@ -16,7 +16,7 @@ import jwt
 import pytest
 
 from bot.cases.model import CaseState
-from bot.channels.edge import HEADERS
+from bot.http.headers import HEADERS
 from tests.e2e.running import Site
 from tests.e2e.shop import TOKEN_SECRET, Inbox
 

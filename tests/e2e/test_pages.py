@@ -15,11 +15,11 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from bot.cases.agent_decisions import decide_by_agent
-from bot.cases.desk_work import say_to_customer, take
-from bot.cases.messages import history
+from bot.cases.conversation.messages import history
+from bot.cases.customer.receipts import receipt_path
+from bot.cases.desk.agent_decisions import decide_by_agent
+from bot.cases.desk.work import say_to_customer, take
 from bot.cases.model import Agent, Author, CaseFile, CaseKind, CaseState, Cause, Role, Verdict
-from bot.cases.receipts import receipt_path
 from bot.policy.facts import Destination
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork

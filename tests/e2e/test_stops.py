@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.cases.model import CaseKind, CaseState
-from bot.channels.stopping import REFUSED
+from bot.http.stopping import REFUSED
 from tests.e2e.faulty import pid_of
 from tests.e2e.listening import listen
 from tests.e2e.running import Site, asking, children_of, running_site, wait_for

@@ -17,8 +17,8 @@ import httpx
 import jwt
 import pytest
 
-from bot.cases.desk_work import close, say_to_customer, take
-from bot.cases.messages import say
+from bot.cases.conversation.messages import say
+from bot.cases.desk.work import close, say_to_customer, take
 from bot.cases.model import Author, Role
 from tests.desk_builders import signed_up
 from tests.e2e.running import Site, running_site

@@ -19,7 +19,7 @@ from sqlalchemy import select
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseFile, CaseState, StepState
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import PROJECT, Settings

@@ -23,18 +23,18 @@ from sqlalchemy.engine import Engine
 
 from bot import logs
 from bot.bootstrap import bootstrap
-from bot.cases.agents import agents
-from bot.cases.billing import BillingGateway
-from bot.cases.desk import desk_case, queue
-from bot.cases.desk_work import decide_by_agent, take
+from bot.cases.customer.offers import accept_offer, offers
+from bot.cases.customer.quotes import confirm, quote_cancellation, quote_refund
+from bot.cases.customer.withdrawals import hand_over_left_quotes, take_back
+from bot.cases.desk.accounts import agents
+from bot.cases.desk.views import desk_case, queue
+from bot.cases.desk.work import decide_by_agent, take
 from bot.cases.errors import CaseError
-from bot.cases.execution import carry_out_due
-from bot.cases.identity import verify
+from bot.cases.identity.verification import verify
 from bot.cases.model import CaseState, CustomerReason, Verdict
-from bot.cases.offers import accept_offer, offers
-from bot.cases.ports import Services
-from bot.cases.quotes import confirm, quote_cancellation, quote_refund
-from bot.cases.withdrawals import hand_over_left_quotes, take_back
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.ports.billing import BillingGateway
+from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.settings import load_settings
 from bot.store.imports import import_orders, read_order_rows

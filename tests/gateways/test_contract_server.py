@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.cases.billing import Unavailable
+from bot.cases.ports.billing import Unavailable
 from bot.gateways.rest import RestGateway
 from bot.policy.facts import Destination
 from bot.settings import PROJECT

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.billing import KnownPayment, Rejected, Unavailable
+from bot.cases.ports.billing import KnownPayment, Rejected, Unavailable
 from bot.gateways.rest import RestGateway
 from bot.gateways.stripe import StripeGateway
 from bot.gateways.woocommerce import WooGateway

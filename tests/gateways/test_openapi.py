@@ -14,7 +14,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from bot.cases.billing import Unavailable
+from bot.cases.ports.billing import Unavailable
 from bot.gateways import http, rest, signing
 from bot.gateways.rest import RestGateway
 from bot.gateways.signing import Signer

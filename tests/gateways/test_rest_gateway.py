@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.cases.ports.billing import Balance, Rejected, Unavailable
 from bot.gateways.rest import GatewayRejected, GatewayUnavailable, RestGateway
 from bot.policy.facts import Destination
 from bot.policy.money import is_payable, unit_of

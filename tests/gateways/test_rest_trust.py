@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.cases.billing import Rejected, Unavailable
+from bot.cases.ports.billing import Rejected, Unavailable
 from bot.gateways.rest import GatewayRejected, RestGateway
 from bot.gateways.signing import Signer
 from bot.policy.facts import Destination

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import Shop, open_shop
-from bot.cases.billing import Unavailable
+from bot.cases.customer.quotes import ConfirmationStatus
 from bot.cases.model import CaseState, Cause
-from bot.cases.ports import Services
-from bot.cases.quotes import ConfirmationStatus
+from bot.cases.ports.billing import Unavailable
+from bot.cases.services import Services
 from bot.gateways.http import Limits
 from bot.policy.facts import Destination, OrderStatus
 from bot.settings import Settings

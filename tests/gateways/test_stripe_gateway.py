@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cases.billing import Balance, Rejected, Unavailable
+from bot.cases.ports.billing import Balance, Rejected, Unavailable
 from bot.gateways.http import GatewayUnavailable, Limits
 from bot.gateways.stripe import KEY_FIELD, StripeGateway
 from bot.gateways.stripe_api import StripeApi, StripeRejected, minor_units

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.billing import Balance, Rejected, Unavailable, Unclear
+from bot.cases.ports.billing import Balance, Rejected, Unavailable, Unclear
 from bot.gateways.http import GatewayUnavailable
 from bot.gateways.woo_api import WooApi, WooRejected
 from bot.gateways.woo_orders import WooOrders

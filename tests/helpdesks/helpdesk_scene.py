@@ -13,9 +13,9 @@ import httpx
 from sanic import Sanic
 
 from bot.bootstrap import bootstrap
-from bot.cases.ports import Services
-from bot.cases.tickets import push_tickets
-from bot.channels import helpdesks
+from bot.cases.outbound.tickets import push_tickets
+from bot.cases.services import Services
+from bot.http import helpdesks
 from bot.settings import Settings
 from tests.helpdesks.desk_people import People, Request
 from tests.ports import free_port

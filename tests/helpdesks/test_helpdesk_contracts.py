@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.helpdesk import DeskRejected, HelpDeskError
+from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
 from bot.gateways.helpdesks.email import MARK
 from tests.helpdesks.desk_people import PEOPLE, People
 from tests.helpdesks.helpdesk_scene import Door, Scene, opened
@@ -139,7 +139,7 @@ def test_too_much_is_refused(scene: Scene) -> None:
 
 @pytest.mark.people("webhook")
 def test_a_customer_can_not_occupy_the_name_of_an_answer(scene: Scene) -> None:
-    from bot.cases.inbox import receive
+    from bot.cases.customer.inbox import receive
 
     handed_over(scene)
     for name in ("m1", "webhook:m1"):

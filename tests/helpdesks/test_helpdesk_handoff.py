@@ -6,12 +6,12 @@ import itertools
 
 import pytest
 
-from bot.cases.desk_work import take
+from bot.cases.customer.inbox import receive
+from bot.cases.desk.sign_in import sign_in
+from bot.cases.desk.work import take
 from bot.cases.errors import SignInRefused
-from bot.cases.inbox import receive
 from bot.cases.model import Author, CaseState, MessageKind
-from bot.cases.privacy import erase
-from bot.cases.sign_in import sign_in
+from bot.cases.privacy.personal_data import erase
 from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, the_case
 from tests.helpdesks.helpdesk_scene import Scene
 from tests.store_builders import store_order, verified

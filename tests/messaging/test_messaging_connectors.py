@@ -13,12 +13,12 @@ import pytest
 from sanic import Sanic
 from sanic.request import Request
 
-from bot.channels.messaging.email import Email
-from bot.channels.messaging.incoming import TOLERANCE, Incoming
-from bot.channels.messaging.meta import Messenger, WhatsApp
-from bot.channels.messaging.slack import Slack
-from bot.channels.messaging.telegram import Telegram
-from bot.channels.messaging.twilio import Twilio
+from bot.http.messaging.email import Email
+from bot.http.messaging.incoming import TOLERANCE, Incoming
+from bot.http.messaging.meta import Messenger, WhatsApp
+from bot.http.messaging.slack import Slack
+from bot.http.messaging.telegram import Telegram
+from bot.http.messaging.twilio import Twilio
 from tests.messaging.messaging_world import World
 from tests.messaging.meta_servers import MessengerServer, WhatsAppServer
 from tests.messaging.provider_servers import SlackServer, TelegramServer, TwilioServer

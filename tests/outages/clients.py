@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from bot.channels.turns import SORRY
-from bot.channels.web import RESUME, SENDER
+from bot.http.turns import SORRY
+from bot.http.web import RESUME, SENDER
 from tests.simulation.customer import question_in
 
 PATIENCE = 240.0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from tests.outages.clients import Client, GaveUp, HeardEnough, RestClient, WebClient, letters
 from tests.outages.evidence import cases_of, log_of, public_sums, sums_of, told
 from tests.outages.judge import Witness

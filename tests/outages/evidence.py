@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from actions.policy import policy_values
 from bot.cases.model import Author, CaseFile, CaseKind, CaseState, Message, StepState
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.policy import decide, decide_cancellation, decide_refund
 from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
 from bot.policy.parsing import parse_request

@@ -78,7 +78,7 @@ QUESTIONS = {
 
 
 _WHY = r"(?:There were|Many|A person has|I couldn't match) .*"
-"""How the sentences of bot.cases.refusals begin, which come whole into a response."""
+"""How the sentences of bot.cases.identity.refusals begin, which come whole into a response."""
 
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.policy import Outcome, RefundDecision, decide_cancellation, decide_refund
 from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
 from tests.simulation.choices import Choices

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases import passwords
-from bot.cases.agents import agents, change_agent
+from bot.cases.desk import passwords
+from bot.cases.desk.accounts import agents, change_agent
+from bot.cases.desk.sign_in import sign_in
 from bot.cases.model import Role
-from bot.cases.sign_in import sign_in
 from bot.settings import Settings
 from bot.store import tables as t
 from tests.migrated import at_revision

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases.execution import carry_out_due
-from bot.cases.ports import Services
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.services import Services
 from bot.settings import Settings
 from bot.store import tables as t
 from tests.cases.test_quotes import confirmed, quoted

@@ -15,20 +15,21 @@ import pytest
 import sqlalchemy as sa
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.billing import Unclear
-from bot.cases.conversations import Client, Opened, Sending, find_conversation, open_conversation
-from bot.cases.execution import carry_out_due
-from bot.cases.identity import is_verified
+from bot.cases.conversation.conversations import Client, Opened, Sending, find_conversation, open_conversation
+from bot.cases.customer.withdrawals import take_back
+from bot.cases.identity.verification import is_verified
 from bot.cases.model import Author, CaseState, Step, StepState
-from bot.cases.ports import Services
-from bot.cases.privacy import erase
-from bot.cases.withdrawals import take_back
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.ports.billing import Unclear
+from bot.cases.privacy.personal_data import erase
+from bot.cases.services import Services
 from bot.settings import Settings, SettingsError
 from bot.store import backups
 from bot.store.backups import back_up, size_and_digest
-from bot.store.engine import RESTORING, open_engine
+from bot.store.engine import open_engine
 from bot.store.restores import Restoring, restore
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.upgrades import RESTORING
 from tests.cases.deciding import decided
 from tests.cases.test_quotes import case_file, confirmed, quoted
 from tests.desk_builders import an_agent

@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from bot.cases.billing import Unavailable
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.case.overview import customer_orders
 from bot.cases.errors import CaseError
-from bot.cases.execution import carry_out_due
-from bot.cases.handoff import hand_to_human
-from bot.cases.identity import VerificationStatus, is_verified, verify
+from bot.cases.identity.verification import VerificationStatus, is_verified, verify
 from bot.cases.model import MOVES, OPEN_STATES, CaseState, Cause
-from bot.cases.overview import customer_orders
-from bot.cases.ports import Services
-from bot.cases.shop import LiveOrder, PaymentState
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.ports.billing import Unavailable
+from bot.cases.ports.shop import LiveOrder, PaymentState
+from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.demo import demo_list, holds_demo, holds_real, seed_demo
 from bot.store.demo_cleaning import TO_THE_END, Cleaned, clean_demo

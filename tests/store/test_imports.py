@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.store.imports import ImportRefused, import_orders, read_order_rows, read_orders
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.cases.test_quotes import confirmed, quoted

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.phones import PhoneKeys
-from bot.cases.ports import Services
+from bot.cases.identity.phones import PhoneKeys
+from bot.cases.services import Services
 from bot.settings import Settings, SettingsError, load_settings
 from bot.store import keys as module
 from bot.store.engine import StoreUnavailable, open_engine

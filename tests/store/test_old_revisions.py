@@ -18,16 +18,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.execution import carry_out_due
+from bot.cases.case.replay import stored_decisions
 from bot.cases.model import CaseState
-from bot.cases.ports import Services
-from bot.cases.replay import stored_decisions
+from bot.cases.payout.execution import carry_out_due
+from bot.cases.services import Services
 from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings, load_policy
 from bot.store import audit
-from bot.store.engine import open_engine, schema_state
+from bot.store.engine import open_engine
 from bot.store.keys import Keys, conversation, customer
+from bot.store.upgrades import schema_state
 from tests.cases.gateways import ledger_entries
 from tests.cases.test_quotes import case_file, confirmed, quoted
 from tests.migrated import REVISIONS, at_revision

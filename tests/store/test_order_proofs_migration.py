@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.identity import is_verified
-from bot.cases.overview import customer_orders
+from bot.cases.case.overview import customer_orders
+from bot.cases.identity.verification import is_verified
 from bot.settings import Settings
 from bot.store.keys import customer
 from tests.migrated import at_revision

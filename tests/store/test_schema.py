@@ -11,10 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.settings import Settings, SettingsError
-from bot.store.engine import VERSION_TABLE, schema_state
 from bot.store.schema import FOLDER, differences
+from bot.store.upgrades import VERSION_TABLE, schema_state
 from tests.migrated import REVISIONS, alembic_config, at_revision, changes_of_revisions
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
 from bot.cases.model import CaseKind, CaseState
-from bot.cases.ports import Services
+from bot.cases.services import Services
 from bot.policy import Outcome, decide
 from bot.policy.facts import Reason
 from bot.settings import Settings, SettingsError
@@ -132,7 +132,7 @@ def test_an_incident_covers_the_time_from_order_to_request(services: Services) -
 
 
 def test_the_demo_orders_cover_every_outcome_on_any_day(services: Services, clock: Clock) -> None:
-    from bot.cases.requests import preview_refund
+    from bot.cases.case.requests import preview_refund
     from tests.store_builders import verified
 
     services = replace(services, demo=True)

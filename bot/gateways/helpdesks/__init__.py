@@ -1,1 +1,1 @@
-"""Help desks of others over HTTP and mail; each is a ``bot.cases.helpdesk.HelpDesk``."""
+"""Help desks of others over HTTP and mail; each is a ``bot.cases.ports.helpdesk.HelpDesk``."""

@@ -18,7 +18,7 @@ from typing import Any
 
 import httpx
 
-from bot.cases.helpdesk import DeskRejected, DeskUnavailable
+from bot.cases.ports.helpdesk import DeskRejected, DeskUnavailable
 from bot.gateways.deadline import DeadlineTransport, deadline
 
 LONGEST_ANSWER = 2 * 1024 * 1024

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cases.choices import Choice
-from bot.cases.helpdesk import DeskEvent, DeskRejected, Line, TicketFile
+from bot.cases.conversation.choices import Choice
+from bot.cases.ports.helpdesk import DeskEvent, DeskRejected, Line, TicketFile
 from bot.gateways.helpdesks.api import Api
 
 CHANNEL = "chatwoot"

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.utils import formatdate
 
 from bot.cases.errors import MailNotSent
-from bot.cases.helpdesk import DeskEvent, DeskUnavailable, Line, TicketFile
+from bot.cases.ports.helpdesk import DeskEvent, DeskUnavailable, Line, TicketFile
 from bot.gateways.mail import SmtpMailer
 
 MARK = "##- Write your answer above this line -##"

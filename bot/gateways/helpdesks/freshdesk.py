@@ -7,7 +7,7 @@ import html
 import re
 from typing import Any
 
-from bot.cases.helpdesk import DeskEvent, EventKind, Line, Person, TicketFile
+from bot.cases.ports.helpdesk import DeskEvent, EventKind, Line, Person, TicketFile
 from bot.gateways.helpdesks.api import Api, parse_time
 
 _OPEN, _RESOLVED, _CLOSED = 2, 4, 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cases.helpdesk import DeskEvent, DeskRejected, DeskUnavailable, Line, TicketFile
+from bot.cases.ports.helpdesk import DeskEvent, DeskRejected, DeskUnavailable, Line, TicketFile
 from bot.gateways.helpdesks.api import Api
 
 CLAIM, HAND_BACK, SOLVE = "refund_desk_claim", "refund_desk_hand_back", "refund_desk_solve"

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from bot.cases.helpdesk import DeskEvent, Line, TicketFile
+from bot.cases.ports.helpdesk import DeskEvent, Line, TicketFile
 from bot.gateways.helpdesks.api import Api
 
 HEADER = "Refund-Desk-Signature"

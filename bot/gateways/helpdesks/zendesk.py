@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.cases.helpdesk import DeskEvent, Line, TicketFile
+from bot.cases.ports.helpdesk import DeskEvent, Line, TicketFile
 from bot.gateways.helpdesks.api import Api
 
 _CLOSED = frozenset({404, 410, 422})

@@ -1,1 +1,1 @@
-"""Who brings messages to customers: a courier for each messaging channel (bot.cases.delivery.Courier)."""
+"""Who brings messages to customers: a courier for each messaging channel (bot.cases.outbound.delivery.Courier)."""

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from bot.cases.delivery import Undeliverable, Undelivered
+from bot.cases.outbound.delivery import Undeliverable, Undelivered
 from bot.gateways.http import Answer, GatewayUnavailable, JsonClient, Limits
 
 _LIMITS = Limits(connect=3.0, exchange=10.0, call=10.0)

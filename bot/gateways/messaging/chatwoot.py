@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cases.delivery import Address, Undeliverable, Undelivered
-from bot.cases.helpdesk import DeskRejected, DeskUnavailable
 from bot.cases.model import MessageKind
-from bot.cases.outgoing import Outgoing, as_text, split
+from bot.cases.outbound.delivery import Address, Undeliverable, Undelivered
+from bot.cases.outbound.outgoing import Outgoing, as_text, split
+from bot.cases.ports.helpdesk import DeskRejected, DeskUnavailable
 from bot.gateways.helpdesks.chatwoot import CHANNEL, Chatwoot
 
 LONGEST = 10_000

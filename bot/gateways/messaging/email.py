@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from email.utils import formatdate
 from typing import Any
 
-from bot.cases.delivery import Address, Undeliverable, Undelivered
 from bot.cases.errors import MailNotSent
-from bot.cases.outgoing import Outgoing, as_text
+from bot.cases.outbound.delivery import Address, Undeliverable, Undelivered
+from bot.cases.outbound.outgoing import Outgoing, as_text
 from bot.gateways.mail import SmtpMailer
 
 _OURS = re.compile(r"<rd\.([A-Za-z0-9._:-]{1,64})\.(\d{1,9})\.([0-9a-f]{32})@[^<>\s]+>", re.ASCII)

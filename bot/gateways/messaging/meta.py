@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cases.delivery import Address, Undelivered
-from bot.cases.outgoing import Outgoing, as_text, shortened, split
+from bot.cases.outbound.delivery import Address, Undelivered
+from bot.cases.outbound.outgoing import Outgoing, as_text, shortened, split
 from bot.gateways.messaging.api import ProviderApi, name_of
 
 _BUSY = {4, 17, 32, 613, 80007, 130429, 131048, 131056}

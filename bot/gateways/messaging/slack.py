@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cases.delivery import Address, Undelivered
-from bot.cases.outgoing import Outgoing, shortened, split
+from bot.cases.outbound.delivery import Address, Undelivered
+from bot.cases.outbound.outgoing import Outgoing, shortened, split
 from bot.gateways.messaging.api import ProviderApi
 
 LONGEST = 3_000

@@ -9,8 +9,8 @@ from __future__ import annotations
 import html
 from typing import Any
 
-from bot.cases.delivery import Address
-from bot.cases.outgoing import Outgoing, shortened, split
+from bot.cases.outbound.delivery import Address
+from bot.cases.outbound.outgoing import Outgoing, shortened, split
 from bot.gateways.messaging.api import ProviderApi
 
 LONGEST = 4_000

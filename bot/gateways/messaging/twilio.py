@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.cases.delivery import Address
-from bot.cases.outgoing import Outgoing, as_text, split
+from bot.cases.outbound.delivery import Address
+from bot.cases.outbound.outgoing import Outgoing, as_text, split
 from bot.gateways.messaging.api import ProviderApi, name_of
 
 LONGEST = 1_600

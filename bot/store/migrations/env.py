@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from bot.store.engine import VERSION_TABLE
 from bot.store.tables import metadata
+from bot.store.upgrades import VERSION_TABLE
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=metadata, version_table=VERSION_TABLE

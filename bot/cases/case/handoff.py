@@ -1,0 +1,121 @@
+"""Handing over to a person, with the transcript, the facts and the reasoning."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from bot.cases.case.moves import move
+from bot.cases.case.references import new_reference
+from bot.cases.case.requests import preview_refund
+from bot.cases.identity.strangers import held_back, let_in, stranger
+from bot.cases.identity.verification import is_verified
+from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff, HeldBack
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+from bot.policy.facts import Reason
+
+Transcript = list[dict[str, str]]
+"""Turns as ``{"at": ISO time, "who": "customer" or "bot", "text": …}``."""
+
+
+def hand_to_human(
+    services: Services,
+    *,
+    conversation_id: str,
+    cause: Cause,
+    transcript: Transcript,
+    facts: dict[str, Any],
+    order_number: str | None = None,
+    message_id: str = "",
+) -> Handoff | HeldBack:
+    """Ask a person to take over. A quote that waits for an answer goes to review; else a question case is opened,
+    one per conversation: asking again refreshes it. Only a verified order is attached. ``message_id`` is the message
+    that asks, where one does: handled again, it asks for nothing more. Where too many come from people who have proven
+    no order, it is held back; see bot.cases.identity.strangers."""
+    now = services.clock()
+    verified = order_number is not None and is_verified(
+        services, conversation_id=conversation_id, order_number=order_number
+    )
+    facts = {**facts, "order_number": order_number, "verified": verified, "message_id": message_id}
+    if verified and order_number is not None:
+        facts["preview"] = preview_refund(
+            services,
+            conversation_id=conversation_id,
+            order_number=order_number,
+            reason=Reason.CHANGE_OF_MIND,
+            destination=None,
+            requested_at=now,
+        ).to_json()
+    with services.unit_of_work() as uow:
+        stored = uow.lock_order(order_number) if verified and order_number is not None else None
+        known = handed_over_by(services, uow, conversation_id, message_id)
+        if known is not None:
+            return known
+        case = next(iter(uow.quoted_cases(conversation_id)), None)
+        if case is not None:
+            case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
+        else:
+            open_case = uow.open_question(conversation_id)
+            asking = None if open_case else stranger(services, uow, conversation_id, cause)
+            held = held_back(services, uow, asking) if asking is not None else None
+            if held is not None:
+                uow.commit()
+                return held
+            case = open_case or new_question(services, uow, conversation_id, cause)
+            if open_case is None:
+                let_in(services, uow, case, asking)
+        if stored is not None and case.kind is CaseKind.QUESTION and case.order_id is None:
+            taken = uow.open_case(stored.id, CaseKind.QUESTION)
+            case = case if taken else uow.change_case(case.id, order_id=stored.id)
+        handoff = save_handoff(services, uow, case, cause, transcript, facts)
+        uow.commit()
+    return handoff
+
+
+def handed_over_by(services: Services, uow: UnitOfWork, conversation_id: str, message_id: str) -> Handoff | None:
+    """What a person was given of a case because of that very message, and still has."""
+    for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())) if message_id else []:
+        if case.conversation_id == conversation_id and case.state is CaseState.IN_REVIEW:
+            handoff = uow.handoff(case.id)
+            if handoff is not None and handoff.facts.get("message_id") == message_id:
+                return handoff
+    return None
+
+
+def save_handoff(
+    services: Services, uow: UnitOfWork, case: Case, cause: Cause, transcript: Transcript | None, facts: dict[str, Any]
+) -> Handoff:
+    """Store the handoff of a case within a running transaction, with its newest decision among the facts. Without a
+    transcript at hand, it is read from the conversation as far as it is stored. A help desk of others gets a ticket."""
+    if transcript is None:
+        transcript = uow.transcript(case.conversation_id)
+    decision = uow.latest_decision(case.id)
+    if decision is not None:
+        facts = {**facts, "decision": decision.result, "decided_from": decision.inputs}
+    handoff = uow.save_handoff(case, cause, transcript, facts, services.clock(), answer_by(services))
+    if services.helpdesk is not None:
+        uow.file_ticket(case, services.helpdesk.name, services.clock())
+    return handoff
+
+
+def answer_by(services: Services) -> date:
+    """The business date by which a person answers."""
+    now = services.clock()
+    calendar = services.policy.terms_for(now).calendar
+    return calendar.nth_working_day_after(calendar.business_date(now), services.answer_working_days)
+
+
+def new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:
+    """A case for a wish for a person, within a running transaction."""
+    now = services.clock()
+    case = uow.add_case(
+        reference=new_reference("RD-"),
+        kind=CaseKind.QUESTION,
+        state=CaseState.IN_REVIEW,
+        conversation_id=conversation_id,
+        requested_at=now,
+        created_at=now,
+    )
+    uow.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+    return case

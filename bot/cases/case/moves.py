@@ -1,0 +1,20 @@
+"""The one way in which a case changes its state."""
+
+from __future__ import annotations
+
+from bot.cases.errors import MoveNotAllowed
+from bot.cases.model import MOVES, Case, CaseState
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+
+
+def move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, actor: str, cause: str) -> Case:
+    """Move the case and log it, within the running transaction. Raises MoveNotAllowed, also for a case that has moved
+    since it was read."""
+    if state not in MOVES[case.state]:
+        raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
+    moved = uow.move_case(case, state)
+    if moved is None:
+        raise MoveNotAllowed(f"{case.reference} is not {case.state.value} any more")
+    uow.log(case.id, services.clock(), actor, case.state, state, cause)
+    return moved

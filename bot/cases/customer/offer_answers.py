@@ -1,0 +1,165 @@
+"""The customer's answer to what a person has approved. It is taken while the person still has the conversation, too,
+and only from somebody who has seen the numbers: by the button below them, or in plain words right after them (R10)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from bot.cases.conversation.consent import plain_no, plain_yes
+from bot.cases.conversation.messages import Body
+from bot.cases.customer.offers import accept_offer, decline_offer
+from bot.cases.customer.receipts import receipt_path
+from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
+from bot.cases.identity.refusals import why_not
+from bot.cases.identity.tries import Limit
+from bot.cases.identity.verification import VerificationStatus, verify, verify_code
+from bot.cases.model import Author, Case, CaseState, Message, MessageKind
+from bot.cases.ports.billing import GatewayError
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+
+BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
+"""What the buttons of an offer send."""
+
+_EMAIL = re.compile(r"[^\s<>,;:\"()]{1,64}@[^\s<>,;:\"()]{1,190}\.[a-z]{2,}", re.I)
+_PHONE = re.compile(r"\+?[\d(][\d ().-]{6,}\d")
+_CODE = re.compile(r"\b\d{6}\b")
+_LOOK_BACK = 20
+
+
+@dataclass(frozen=True)
+class OfferAnswer:
+    """What a message answers: the offer ``decision`` of a case, with a yes, a no, or what proves whose it is."""
+
+    reference: str
+    decision: int
+    yes: bool = False
+    order_number: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    code: str | None = None
+
+
+def read_offer_answer(
+    uow: UnitOfWork, conversation_id: str, body: Body, before: int | None = None
+) -> OfferAnswer | None:
+    """What a customer's message answers to an offer, None for every other message. ``before`` is the ``seq`` of the
+    message, if it is in the log already."""
+    text = str(body.get("text") or "").strip()
+    if pressed := BUTTON.fullmatch(text):
+        return OfferAnswer(pressed[2], int(pressed[3]), yes=pressed[1] == "accept")
+    last = _said_last(uow, conversation_id, before)
+    if last is None:
+        return None
+    if offer := last.body.get("offer"):
+        seen = last.delivered_at is not None or int(body.get("seen") or 0) >= last.seq
+        if seen and (plain_yes(text, _SUBJECT) or plain_no(text)):
+            return OfferAnswer(offer["reference"], offer["decision"], yes=not plain_no(text))
+    if proof := last.body.get("proof"):
+        return _proof(proof, text)
+    return None
+
+
+def answer_offer(services: Services, message: Message) -> Body | None:
+    """Do what the message answers to an offer, and what is said then; None where it answers none."""
+    with services.unit_of_work() as uow:
+        answer = read_offer_answer(uow, message.conversation_id, message.body, message.seq)
+    if answer is None:
+        return None
+    try:
+        if answer.order_number is not None:
+            refused = _verify(services, message, answer)
+            if refused is not None:
+                return refused
+            answer = OfferAnswer(answer.reference, answer.decision, yes=True)
+        return _carry_out(services, message.conversation_id, answer)
+    except NotVerified as error:
+        return _ask_proof(answer, str(error), "email")
+    except GatewayError:
+        return {
+            "text": "The shop does not answer right now, so nothing was done. Please say yes again in some minutes."
+        }
+    except UnknownCase:
+        return {"text": 'I don\'t find that request any more. A person can help you: say "human".'}
+    except MoveNotAllowed as error:
+        return {"text": f"That can't be done now: {error}"}
+
+
+_SUBJECT = frozenset("refund money back send pay cancel it".split())
+
+
+def _carry_out(services: Services, conversation_id: str, answer: OfferAnswer) -> Body:
+    if not answer.yes:
+        case = decline_offer(services, conversation_id=conversation_id, reference=answer.reference)
+        return {"text": f"All right, nothing is done. A person looks at {case.reference} again, and answers here."}
+    case = accept_offer(
+        services, conversation_id=conversation_id, reference=answer.reference, agent_decision_id=answer.decision
+    )
+    return {
+        "text": f"Thank you. {_what_comes(case)} Your reference is {case.reference}.",
+        "card": {
+            "type": "case",
+            "title": "Confirmed by you",
+            "rows": [],
+            "reference": case.reference,
+            "receipt": receipt_path(services, case.reference),
+        },
+    }
+
+
+def _what_comes(case: Case) -> str:
+    if case.state is CaseState.AWAITING_RETURN:
+        return f"Please send the card back complete, with the return number {case.return_number} on the parcel."
+    return "It is done." if case.state is CaseState.DONE else "It is recorded as you saw it, and on its way."
+
+
+def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body | None:
+    """None once the customer is verified, else what they are told."""
+    shown = {
+        "conversation_id": message.conversation_id,
+        "message_id": message.client_id or "",
+        "order_number": answer.order_number or "",
+    }
+    if answer.code is not None:
+        result = verify_code(services, digits=answer.code, **shown)
+    else:
+        result = verify(services, email=answer.email, phone=answer.phone, **shown)
+    if result.status is VerificationStatus.VERIFIED:
+        return None
+    if result.status is VerificationStatus.CODE_SENT:
+        return _ask_proof(answer, answer.order_number or "", "code")
+    why = why_not(answer.order_number or "", result) if result.limit is not None else ""
+    if result.status is VerificationStatus.LOCKED:
+        return {"text": f"{why} A person has your request."}
+    if result.status is VerificationStatus.LATER:
+        body = _ask_proof(answer, answer.order_number or "", "code" if result.limit is Limit.CODES else "email")
+        return {**body, "text": why}
+    body = _ask_proof(answer, answer.order_number or "", "code" if answer.code else "email")
+    return {**body, "text": f"That doesn't fit the order. {body['text']}"}
+
+
+def _ask_proof(answer: OfferAnswer, order_number: str, what: str) -> Body:
+    asks = {
+        "email": f"To be sure that it's you: which email address belongs to order {order_number}? Then I go ahead.",
+        "code": f"We've mailed a code to the address of order {order_number}. Please write it here. Then I go ahead.",
+    }
+    proof = {"reference": answer.reference, "decision": answer.decision, "order": order_number, "what": what}
+    return {"text": asks[what], "proof": proof}
+
+
+def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:
+    asked = OfferAnswer(str(proof["reference"]), int(proof["decision"]), order_number=str(proof["order"]))
+    code, email, phone = _CODE.search(text), _EMAIL.search(text), _PHONE.search(text)
+    if proof["what"] == "code":
+        return replace(asked, code=code[0]) if code else None
+    if email:
+        return replace(asked, email=email[0])
+    return replace(asked, phone=phone[0]) if phone else None
+
+
+def _said_last(uow: UnitOfWork, conversation_id: str, before: int | None) -> Message | None:
+    newest = before - 1 if before is not None else uow.newest_messages([conversation_id]).get(conversation_id, 0)
+    recent = uow.messages(conversation_id, after=max(0, newest - _LOOK_BACK), limit=_LOOK_BACK)
+    told = [m for m in recent if m.seq <= newest and m.author is not Author.CUSTOMER and m.kind is MessageKind.TEXT]
+    return told[-1] if told else None

@@ -1,0 +1,237 @@
+"""The people at the desk: their accounts. Nobody knows the password of somebody else: a new one is set with a link.
+
+Everything here is done ``by`` an admin, or at the command line (None), and recorded. For what they do with their own
+account see bot.cases.desk.own_account.
+
+Roles: an agent works on cases; a lead may also order a cancellation for a violation, and has a higher limit; an admin
+has no limit. See bot.cases.payout_limits.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.cases.desk import passwords
+from bot.cases.desk.password_links import new_link
+from bot.cases.errors import BadAgent, ChangedOutside, NotAllowed
+from bot.cases.hashes import keyed_hash
+from bot.cases.model import AccountChange, Agent, Role
+from bot.cases.ports.helpdesk import Person
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+
+LARGEST_PICTURE = 256 * 1024
+"""Bytes."""
+
+_LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{1,63}")
+_EXTERNAL_LOGIN = re.compile(r"[a-z]{2,12}:[A-Za-z0-9._@-]{1,50}")
+_LONGEST_NAME = 60
+_PICTURES = {
+    "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "image/jpeg": re.compile(rb"\xff\xd8\xff"),
+    "image/webp": re.compile(rb"RIFF....WEBP", re.DOTALL),
+}
+
+Picture = tuple[bytes, str]
+"""The bytes of a picture and its media type."""
+
+
+def add_agent(
+    services: Services, login: str, name: str, role: Role, picture: Picture | None = None, *, by: Agent | None = None
+) -> tuple[Agent, str]:
+    """A new account, and the token of the link with which they set their password. Raises BadAgent: the login is taken
+    or none, the name is none, the picture can't be used; and NotAllowed."""
+    login = _login(login)
+    values = {"name": _name(name), "role": role, **_picture(picture)}
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        values |= {"password_hash": passwords.NOBODY, "active": True, "created_at": services.clock()}
+        agent = uow.add_agent(by=by_id, login=login, **values)
+        if agent is None:
+            raise BadAgent(f"the login {login} is taken")
+        token = new_link(services, uow, agent, by_id)
+        uow.commit()
+    return agent, token
+
+
+def change_agent(
+    services: Services,
+    login: str,
+    *,
+    name: str | None = None,
+    role: Role | None = None,
+    active: bool | None = None,
+    picture: Picture | None = None,
+    by: Agent | None = None,
+) -> Agent:
+    """Change what is given of an account. A disabled account is signed out at once, and its link is good for nothing.
+    Raises BadAgent, and NotAllowed."""
+    given: list[tuple[AccountChange, dict[str, Any]]] = []
+    if name is not None:
+        given.append((AccountChange.RENAMED, {"name": _name(name)}))
+    if role is not None:
+        given.append((AccountChange.ROLE_CHANGED, {"role": role}))
+    if active is not None:
+        given.append((AccountChange.ENABLED if active else AccountChange.DISABLED, {"active": active}))
+    shown = _picture(picture)
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        for change, values in given:
+            if any(getattr(agent, column) != value for column, value in values.items()):
+                agent = uow.change_agent(agent.id, change, by_id, services.clock(), **values)
+        if shown:
+            uow.set_picture(agent.id, **shown)
+        if not agent.active:
+            uow.end_sessions(agent.id)
+            uow.drop_link(agent.id)
+        uow.commit()
+    return agent
+
+
+def make_link(services: Services, login: str, *, by: Agent | None = None) -> tuple[Agent, str]:
+    """Whose it is, and the token of a link with which they set another password. Their present one is good until then.
+    Raises BadAgent, and NotAllowed."""
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        _check_signs_in(agent)
+        token = new_link(services, uow, agent, by_id)
+        uow.commit()
+    return agent, token
+
+
+def reset_second_factor(services: Services, login: str, *, by: Agent | None = None) -> Agent:
+    """Take somebody's second factor and recovery codes away, and sign them out. Raises BadAgent, and NotAllowed."""
+    with services.unit_of_work() as uow:
+        by_id = _admin_id(uow, by)
+        agent = _other(uow, login, by_id)
+        _check_signs_in(agent)
+        if not agent.second_factor:
+            raise BadAgent(f"{agent.login} has no second factor")
+        values = {"factor": None, "factor_step": None}
+        agent = uow.change_agent(agent.id, AccountChange.FACTOR_RESET, by_id, services.clock(), **values)
+        uow.set_recovery_codes(agent.id, ())
+        uow.end_sessions(agent.id)
+        uow.commit()
+    return agent
+
+
+def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
+    """Bring an account that was changed in the database back to what was recorded, one that was slipped in disabled.
+    It has neither password nor second factor then, but a link, if it is active. Raises BadAgent."""
+    with services.unit_of_work() as uow:
+        known = uow.agent_by_login(login.strip())
+        if known is None:
+            raise BadAgent(f"there is no agent {login}")
+        if uow.is_as_recorded(known.id):
+            raise BadAgent(f"{login} is as it was recorded")
+        agent = uow.mend_agent(known.id, services.clock())
+        token = new_link(services, uow, agent, None) if agent.active and not agent.external else None
+        uow.commit()
+    return agent, token
+
+
+def agents(services: Services) -> list[Agent]:
+    """Everybody who has or had an account, by login."""
+    with services.unit_of_work() as uow:
+        return uow.agents()
+
+
+def picture_of(services: Services, agent_id: int) -> Picture | None:
+    """An agent's picture, if there is one."""
+    with services.unit_of_work() as uow:
+        return uow.picture_of(agent_id)
+
+
+def at_work(uow: UnitOfWork, agent: Agent, *roles: Role) -> Agent:
+    """The account as it is now, within the running transaction; with ``roles``, if it has one of them. Raises
+    NotAllowed, also for an account that is not as it was recorded."""
+    known = uow.agent(agent.id)
+    if not known.active:
+        raise NotAllowed("This account has been disabled.")
+    if known.external:
+        raise NotAllowed("Who works at another help desk does not work here.")
+    if not uow.is_as_recorded(known.id):
+        raise ChangedOutside
+    if roles and known.role not in roles:
+        raise NotAllowed(f"Only a {' or '.join(role.value for role in roles)} may do that.")
+    return known
+
+
+def actor(agent: Agent) -> str:
+    """An agent as the log of a case names them."""
+    return f"agent {agent.login}"
+
+
+def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Person) -> Agent:
+    """The account of somebody who works at a help desk of others, made when they first appear, within the running
+    transaction. Nobody signs in with it: its login can't be one of ours, and no password fits."""
+    login = f"{desk}:{person.id}"
+    if not _EXTERNAL_LOGIN.fullmatch(login):
+        login = f"{desk}:{keyed_hash(services.hash_key, 'external agent', person.id)[:32]}"
+    name = " ".join("".join(char for char in person.name if char.isprintable()).split())[:_LONGEST_NAME]
+    known = uow.agent_by_login(login)
+    if known is None:
+        values = {"login": login, "name": name or "An agent", "role": Role.AGENT}
+        values["password_hash"] = passwords.NOBODY
+        uow.add_agent(by=None, active=True, created_at=services.clock(), **values)
+        known = uow.agent_by_login(login)
+        assert known is not None
+    if name in ("", known.name) or not uow.is_as_recorded(known.id):
+        return known
+    return uow.change_agent(known.id, AccountChange.RENAMED, None, services.clock(), name=name)
+
+
+def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
+    """Who writes notes for a help desk of others."""
+    return external_agent(services, uow, desk, Person("connector", f"Connector ({desk})"))
+
+
+def _other(uow: UnitOfWork, login: str, by_id: int | None) -> Agent:
+    """The account of that login, which is not that of whoever wants to change it."""
+    login = login.strip()
+    agent = uow.agent_by_login(login) or uow.agent_by_login(login.lower())
+    if agent is None:
+        raise BadAgent(f"there is no agent {login}")
+    if agent.id == by_id:
+        raise NotAllowed("Nobody does that with their own account.")
+    return agent
+
+
+def _admin_id(uow: UnitOfWork, by: Agent | None) -> int | None:
+    return None if by is None else at_work(uow, by, Role.ADMIN).id
+
+
+def _check_signs_in(agent: Agent) -> None:
+    if agent.external:
+        raise BadAgent(f"{agent.login} works at another help desk, and never signs in here")
+    if not agent.active:
+        raise BadAgent(f"{agent.login} is disabled")
+
+
+def _login(login: str) -> str:
+    login = login.strip().lower()
+    if not _LOGIN.fullmatch(login):
+        raise BadAgent("a login has 2 to 64 of the characters a to z, 0 to 9, dot, dash, underscore and @")
+    return login
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise BadAgent(f"a name has 1 to {_LONGEST_NAME} printable characters")
+    return name
+
+
+def _picture(picture: Picture | None) -> dict[str, Any]:
+    if picture is None:
+        return {}
+    data, media_type = picture
+    looks_like = _PICTURES.get(media_type)
+    if looks_like is None or not looks_like.match(data):
+        raise BadAgent("a picture must be a PNG, JPEG or WebP file")
+    if len(data) > LARGEST_PICTURE:
+        raise BadAgent(f"a picture has at most {LARGEST_PICTURE // 1024} kB")
+    return {"picture": data, "picture_type": media_type}

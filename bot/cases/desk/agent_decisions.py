@@ -1,0 +1,303 @@
+"""What a person decides about a case: beside the policy's decision, never over it; within limits, or with a second
+person; and, where the customer has not confirmed the very same before, only offered to them (R10)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from bot.cases.case.decisions import decide_and_store
+from bot.cases.case.moves import move
+from bot.cases.case.requests import cancel_request
+from bot.cases.case.review import (
+    Deal,
+    changed_since,
+    clauses_of,
+    confirmed_deal,
+    deal_of_agent,
+    drop_steps,
+    failed_step,
+    may_have_been_paid,
+    needs_return,
+    payment,
+    process_by,
+    refundable,
+    request_of,
+    same_payment,
+    terms_of,
+)
+from bot.cases.conversation.messages import say
+from bot.cases.conversation.notices import mail_answer
+from bot.cases.customer.withdrawals import release_order
+from bot.cases.desk import texts
+from bot.cases.desk.accounts import actor, at_work
+from bot.cases.desk.assignment import checked_text, taken_case
+from bot.cases.desk.second_person import check_independent
+from bot.cases.errors import BadAmount, BadText, MoveNotAllowed, NotAllowed, UnknownCase
+from bot.cases.model import (
+    Agent,
+    AgentDecision,
+    Author,
+    Case,
+    CaseKind,
+    CaseState,
+    StoredDecision,
+    StoredOrder,
+    Verdict,
+)
+from bot.cases.payout.execution import cancel_again, try_again
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+from bot.policy.facts import Destination, OrderStatus
+from bot.policy.money import is_known, is_payable, spoken
+from bot.policy.parsing import parse_request
+from bot.policy.refunds import sums_if_approved
+
+LONGEST_REASON = 1000
+"""Characters."""
+
+
+def decide_by_agent(
+    services: Services,
+    agent: Agent,
+    reference: str,
+    *,
+    verdict: Verdict,
+    refund: Decimal | None = None,
+    fee: Decimal | None = None,
+    destination: Destination | None = None,
+    reason: str = "",
+) -> AgentDecision:
+    """Decide a case that the agent has taken.
+
+    APPROVE gives what the policy computes, or what the customer confirmed where carrying it out has failed; CHANGE
+    gives ``refund`` after a ``fee`` (default 0), in the order's currency; CHANGE and DECLINE need a ``reason``, which
+    the customer reads. What needs a second person waits for them, and nothing happens before.
+
+    A question about an order becomes a request for a refund when one is approved. Raises NotAllowed, MoveNotAllowed
+    (decided, taken back or waiting for a second person), BadAmount and BadText.
+    """
+    with services.unit_of_work() as uow:
+        agent, case = taken_case(uow, agent, reference)
+        stored = _locked(uow, case)
+        agent, case = taken_case(uow, agent, reference)  # again: it may have moved before the lock
+        _check_decidable(uow, case, stored, verdict)
+        words = checked_text(reason, LONGEST_REASON) if reason.strip() else ""
+        if not words and verdict is not Verdict.APPROVE:
+            raise BadText("Give a reason: the customer reads it.")
+        deal = _deal(services, uow, case, stored, verdict, refund, fee, destination)
+        currency = stored.order.currency
+        decision = uow.add_agent_decision(
+            case,
+            decision_id=_policy_says(services, uow, case, stored).id,
+            agent_id=agent.id,
+            at=services.clock(),
+            verdict=verdict,
+            base=deal and deal.base,
+            fee=deal and deal.fee,
+            refund=deal and deal.refund,
+            currency=currency,
+            destination=deal and deal.destination,
+            reason=words,
+            needs_second=deal is not None and services.limits.needs_second(agent.role, deal.refund, currency),
+        )
+        if decision.final:
+            _settle(services, uow, case, stored, agent, decision)
+        uow.commit()
+    return decision
+
+
+def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: bool) -> AgentDecision:
+    """Agree to what another agent decided, which counts then, or not, so that it has to be decided again. Raises
+    UnknownCase, NotAllowed (the first agent, a limit that does not cover the sum, or accounts that one person may be
+    behind: see bot.cases.desk.second_person) and MoveNotAllowed."""
+    with services.unit_of_work() as uow:
+        agent = at_work(uow, agent)
+        if not uow.has_agent_decision(decision_id):
+            raise UnknownCase(f"There is no decision {decision_id}.")
+        decision = uow.agent_decision(decision_id)
+        stored = _locked(uow, uow.case_by_id(decision.case_id))
+        decision, case = uow.agent_decision(decision_id), uow.case_by_id(decision.case_id)
+        if not decision.waits or case.state is not CaseState.IN_REVIEW:
+            raise MoveNotAllowed("This decision does not wait for a second person any more.")
+        _check_second(services, uow, agent, decision)
+        if agrees:
+            _check_unchanged(services, uow, case, stored, decision)
+        uow.add_second_opinion(decision.id, agent.id, services.clock(), agrees)
+        decision = uow.agent_decision(decision.id)
+        if decision.final:
+            _settle(services, uow, case, stored, agent, decision)
+        uow.commit()
+    return decision
+
+
+def check_second_person(services: Services, agent: Agent, decision: AgentDecision) -> None:
+    """Raises NotAllowed, with the reason, where the agent may not say anything to that decision."""
+    with services.unit_of_work() as uow:
+        _check_second(services, uow, at_work(uow, agent), decision)
+
+
+def _check_second(services: Services, uow: UnitOfWork, agent: Agent, decision: AgentDecision) -> None:
+    if agent.id == decision.agent_id:
+        raise NotAllowed("Somebody else has to agree.")
+    deal = deal_of_agent(decision)
+    if not services.limits.covers(agent.role, deal.refund, deal.currency):
+        raise NotAllowed(f"{spoken(deal.refund, deal.currency)} is above your limit.")
+    check_independent(services, uow, decision.agent_id, agent)
+
+
+def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:
+    if case.order_id is None:
+        raise MoveNotAllowed("No verified order is attached: there is nothing to decide.")
+    stored = uow.lock_order(uow.order_number(case.order_id))
+    assert stored is not None
+    return stored
+
+
+def _check_decidable(uow: UnitOfWork, case: Case, stored: StoredOrder, verdict: Verdict) -> None:
+    if case.state is not CaseState.IN_REVIEW:
+        raise MoveNotAllowed(f"{case.reference} is {case.state.value.replace('_', ' ')}: it can't be decided now.")
+    if any(decision.waits for decision in uow.agent_decisions(case.id)):
+        raise MoveNotAllowed("A decision waits for a second person.")
+    if verdict is Verdict.TERMINATE:
+        raise MoveNotAllowed("A violation is ordered for an order, not decided in a case.")
+    if case.kind is CaseKind.CANCEL and verdict is Verdict.CHANGE:
+        raise BadAmount("A cancellation gives no refund (C2). Decide a refund in a case of its own.")
+    if case.kind is CaseKind.QUESTION:
+        if verdict is Verdict.DECLINE:
+            raise MoveNotAllowed("Answer the question and close it.")
+        other = uow.open_case(stored.id, CaseKind.REFUND)
+        if other is not None:
+            raise MoveNotAllowed(f"There is a request for a refund already: {other.reference}.")
+
+
+def _deal(
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    stored: StoredOrder,
+    verdict: Verdict,
+    refund: Decimal | None,
+    fee: Decimal | None,
+    destination: Destination | None,
+) -> Deal | None:
+    """What the customer gets by the verdict; None for no money. Raises BadAmount, and MoveNotAllowed where another sum
+    may have been sent already."""
+    sent = payment(uow, case)
+    deal = None
+    if verdict is Verdict.CHANGE:
+        if refund is None:
+            raise BadAmount("Say how much is refunded.")
+        deal = _changed(services, stored, case, refund, fee or Decimal(0), destination)
+    elif verdict is Verdict.APPROVE and case.kind is not CaseKind.CANCEL:
+        deal = _approved(services, uow, case, stored, destination)
+        if (refund is not None and refund != deal.refund) or (fee is not None and fee != deal.fee):
+            raise BadAmount(f"Approving gives {spoken(deal.refund, deal.currency)}. To give another sum, change it.")
+    if sent is not None and may_have_been_paid(sent) and (deal is None or not same_payment(sent, deal)):
+        amount = spoken(Decimal(sent.payload["amount"]), sent.payload["currency"])
+        raise MoveNotAllowed(f"{amount} may have been sent already: only the very same can be tried again.")
+    if deal is not None:
+        most = refundable(uow, case, stored)
+        if deal.refund > most:
+            raise BadAmount(f"At most {spoken(most, deal.currency)} can be refunded for this order.")
+    return deal
+
+
+def _approved(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, destination: Destination | None
+) -> Deal:
+    confirmed = confirmed_deal(uow, case)
+    if confirmed is not None:
+        return confirmed if destination is None else replace(confirmed, destination=destination)
+    sums = sums_if_approved(request_of(services, uow, case, stored), services.policy)
+    if sums is None or sums.refund <= 0:
+        raise BadAmount("By the policy nothing is paid here. To pay all the same, change the outcome and say why.")
+    where = _destination(services, stored, case, destination)
+    return Deal(sums.base, sums.fee, sums.refund, stored.order.currency, where)
+
+
+def _changed(
+    services: Services,
+    stored: StoredOrder,
+    case: Case,
+    refund: Decimal,
+    fee: Decimal,
+    destination: Destination | None,
+) -> Deal:
+    currency = stored.order.currency
+    if not is_known(currency):
+        raise BadAmount(f"The currency {currency} is not known.")
+    if not (refund.is_finite() and fee.is_finite() and refund > 0 and fee >= 0):
+        raise BadAmount("A refund is more than 0, and a fee is not less than 0.")
+    if max(refund, fee) > stored.order.amount_paid or refund + fee > stored.order.amount_paid:
+        raise BadAmount(f"Refund and fee together are at most {spoken(stored.order.amount_paid, currency)}.")
+    if not (is_payable(refund, currency) and is_payable(fee, currency)):
+        raise BadAmount(f"{currency} does not have so many decimals.")
+    return Deal(refund + fee, fee, refund, currency, _destination(services, stored, case, destination))
+
+
+def _destination(services: Services, stored: StoredOrder, case: Case, destination: Destination | None) -> Destination:
+    """R9: what was said, as far as the way it was paid takes refunds."""
+    takes = terms_of(services, stored).takes_refunds(stored.order.payment_method)
+    if destination is Destination.ORIGINAL_PAYMENT_METHOD and not takes:
+        raise BadAmount("The way it was paid can't take a refund (R9): choose the wallet.")
+    return (destination or case.destination or Destination.WALLET) if takes else Destination.WALLET
+
+
+def _policy_says(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder) -> StoredDecision:
+    """The policy's decision on the same facts, kept beside the agent's."""
+    if case.kind is not CaseKind.CANCEL:
+        return decide_and_store(services, uow, case, request_of(services, uow, case, stored))[1]
+    if uow.steps_of(case.id):  # confirmed before: what it did to the order is left out
+        stored = replace(stored, order=replace(stored.order, status=OrderStatus.ACTIVE))
+    return decide_and_store(services, uow, case, cancel_request(services, stored, case.requested_at))[1]
+
+
+def _check_unchanged(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, decision: AgentDecision
+) -> None:
+    seen = parse_request(uow.decision(decision.decision_id).inputs)
+    problem = changed_since(seen.order, request_of(services, uow, case, stored).order)
+    if problem is not None:
+        raise MoveNotAllowed(f"Since it was decided, {problem}. Disagree, so that it is decided again.")
+
+
+def _settle(
+    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, agent: Agent, decision: AgentDecision
+) -> None:
+    """Let a final decision count: refuse, offer, or try again what the customer has confirmed already."""
+    number = stored.order.number
+    by_policy = uow.decision(decision.decision_id).result
+    cause = f"{decision.verdict.value}: agent decision {decision.id}"
+    if not decision.verdict.agrees:
+        release_order(uow, case)
+        drop_steps(uow, case)
+        case = move(services, uow, case, CaseState.REFUSED_BY_AGENT, actor(agent), cause)
+        body = texts.declined(case, number, decision.reason, list(by_policy["clauses"]))
+        _tell(services, uow, case, decision, body)
+        return
+    failed, confirmed = failed_step(uow, case), confirmed_deal(uow, case)
+    deal = None if case.kind is CaseKind.CANCEL else deal_of_agent(decision)
+    if case.kind is CaseKind.QUESTION:
+        case = uow.change_case(case.id, kind=CaseKind.REFUND)
+    case = move(services, uow, case, CaseState.APPROVED_BY_AGENT, actor(agent), cause)
+    if failed is not None and deal == confirmed:
+        case = move(services, uow, case, CaseState.EXECUTING, "system", "the customer had confirmed the same")
+        if deal is None:
+            cancel_again(services, uow, failed)
+        else:
+            try_again(services, uow, failed, decision)
+        _tell(services, uow, case, decision, texts.goes_on(case, number, deal))
+        return
+    if deal is None:
+        body = texts.cancel_offer(case, number, by_policy["explanation"], by_policy["clauses"], decision.id)
+    else:
+        day = None if needs_return(uow, case, stored) else process_by(services, stored)
+        clauses = clauses_of(by_policy, deal, day is None)
+        body = texts.offer(case, number, deal, day, clauses, decision)
+    _tell(services, uow, case, decision, body)
+
+
+def _tell(services: Services, uow: UnitOfWork, case: Case, decision: AgentDecision, body: texts.Body) -> None:
+    said = say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=decision.agent_id)
+    mail_answer(services, uow, said)

@@ -1,0 +1,69 @@
+"""Links with which somebody at the desk sets their password: good once, for a day, and only the newest of an account.
+
+Whoever makes one for somebody else hands it to them and never knows the password. The hash of a link holds whose it is:
+moved to another account's row it opens nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from bot.cases.desk import passwords
+from bot.cases.errors import SignInRefused
+from bot.cases.hashes import keyed_hash, same
+from bot.cases.model import AccountChange, Agent, Link
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+
+GOOD_FOR = timedelta(hours=24)
+
+_NOT_GOOD = "This link is not good any more: it was used, is older than a day, or a newer one was made."
+
+
+def new_link(services: Services, uow: UnitOfWork, agent: Agent, by_id: int | None) -> str:
+    """The token of a new link for an account, made by an admin or at the command line (None), within the running
+    transaction. What was made before is good for nothing any more."""
+    token = f"{agent.id}-{secrets.token_urlsafe(32)}"
+    now = services.clock()
+    uow.set_link(agent.id, _hash(services, token), by_id, now + GOOD_FOR)
+    uow.change_agent(agent.id, AccountChange.LINK_MADE, by_id, now)
+    return token
+
+
+def agent_of_link(services: Services, token: str) -> Agent:
+    """Whose password a link sets. Raises SignInRefused."""
+    with services.unit_of_work() as uow:
+        return _opened(services, uow, token)[0]
+
+
+def use_link(services: Services, token: str, password: str) -> Agent:
+    """Set the password of the account that the link was made for; whoever is signed in with it is so no more. Raises
+    SignInRefused for a link that is not good, and BadAgent for a weak password, after which the link is still good."""
+    agent = agent_of_link(services, token)
+    password_hash = passwords.hashed(passwords.checked(password, agent.login))
+    with services.unit_of_work() as uow:
+        agent, link = _opened(services, uow, token)
+        if not uow.drop_link(agent.id):
+            raise SignInRefused(_NOT_GOOD)  # used at the same moment
+        now = services.clock()
+        agent = uow.change_agent(agent.id, AccountChange.LINK_USED, link.made_by, now, password_hash=password_hash)
+        uow.end_sessions(agent.id)
+        uow.commit()
+    return agent
+
+
+def _opened(services: Services, uow: UnitOfWork, token: str) -> tuple[Agent, Link]:
+    """The account and its link. Raises SignInRefused."""
+    number = token.partition("-")[0]
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        link = uow.link(int(number), services.clock())
+        if link is not None and same(link.token_hash, _hash(services, token)):
+            agent = uow.agent(int(number))
+            if agent.active and uow.is_as_recorded(agent.id):
+                return agent, link
+    raise SignInRefused(_NOT_GOOD)
+
+
+def _hash(services: Services, token: str) -> str:
+    return keyed_hash(services.hash_key, "agent link", token)

@@ -1,0 +1,89 @@
+"""A shipped card that came back: a person records it, and the refund is processed from that day (R4, R5)."""
+
+from __future__ import annotations
+
+from bot.cases.case.handoff import save_handoff
+from bot.cases.case.moves import move
+from bot.cases.case.review import AGENT_DECISION, process_by, refundable, status_before
+from bot.cases.conversation.messages import say
+from bot.cases.desk import texts
+from bot.cases.desk.accounts import actor
+from bot.cases.desk.assignment import checked_text, taken_case
+from bot.cases.errors import BadText, MoveNotAllowed
+from bot.cases.model import Agent, AgentDecision, Author, Case, CaseState, Cause, StoredOrder
+from bot.cases.payout.execution import PROCESS_BY, carry_out, schedule
+from bot.cases.ports.store import UnitOfWork
+from bot.cases.services import Services
+from bot.policy.facts import OrderStatus
+
+
+def record_return(services: Services, agent: Agent, reference: str, complete: bool, text: str = "") -> Case:
+    """The card of a case that the agent has taken is back. Complete, its refund is carried out as it was confirmed, and
+    its days count from today (R4); incomplete, a person decides, and ``text`` says what is missing.
+
+    An order that was cancelled, refunded or ended meanwhile goes to a person, too. Raises NotAllowed, MoveNotAllowed
+    and BadText.
+    """
+    with services.unit_of_work() as uow:
+        agent, case = taken_case(uow, agent, reference)
+        if case.state is not CaseState.AWAITING_RETURN or case.order_id is None:
+            raise MoveNotAllowed(f"{reference} waits for no card.")
+        stored = uow.lock_order(uow.order_number(case.order_id))
+        assert stored is not None
+        agent, case = taken_case(uow, agent, reference)  # again: it may have moved before the lock
+        if case.state is not CaseState.AWAITING_RETURN:
+            raise MoveNotAllowed(f"{reference} waits for no card any more.")
+        if not complete and not text.strip():
+            raise BadText("Say what is missing.")
+        words = checked_text(text) if text.strip() else ""
+        by_agent = _agents_decision(uow, case)
+        problem = None if complete else "incomplete"
+        if complete and _is_otherwise(uow, case, stored, by_agent):
+            problem = f"the order is {stored.order.status.value}"
+        if problem is None:
+            case = _received(services, uow, case, stored, agent, by_agent)
+        else:
+            case = move(services, uow, case, CaseState.IN_REVIEW, actor(agent), f"the card is back: {problem}")
+            facts = {"verified": True, "return": problem, "text": words}
+            save_handoff(services, uow, case, Cause.RETURN, None, facts)
+            body = texts.card_is_incomplete(case, words) if not complete else texts.card_is_looked_at(case)
+            say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=agent.id)
+        uow.commit()
+    return carry_out(services, case)
+
+
+def _received(
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    stored: StoredOrder,
+    agent: Agent,
+    by_agent: AgentDecision | None,
+) -> Case:
+    case = move(services, uow, case, CaseState.RECEIVED, actor(agent), "the card is back, complete")
+    day = process_by(services, stored)
+    carries: dict[str, object] = {PROCESS_BY: day.isoformat()}
+    decision = uow.latest_decision(case.id)
+    assert decision is not None
+    decision_id = decision.id
+    if by_agent is not None:
+        carries[AGENT_DECISION] = by_agent.id
+        decision_id = by_agent.decision_id
+    uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    schedule(services, uow, case, decision_id, at_once=True, carries=carries)
+    say(uow, services, case.conversation_id, Author.AGENT, texts.card_is_back(case, day), agent_id=agent.id)
+    return case
+
+
+def _agents_decision(uow: UnitOfWork, case: Case) -> AgentDecision | None:
+    """The agent's decision that the customer confirmed; None where it was the policy's."""
+    if uow.moves_of(case.id)[-1].from_state is not CaseState.APPROVED_BY_AGENT:
+        return None
+    return uow.agent_decisions(case.id)[-1]
+
+
+def _is_otherwise(uow: UnitOfWork, case: Case, stored: StoredOrder, by_agent: AgentDecision | None) -> bool:
+    decision = uow.decision(by_agent.decision_id) if by_agent else uow.latest_decision(case.id)
+    assert decision is not None
+    seen = OrderStatus(decision.inputs["order"]["status"])
+    return status_before(uow, case, stored) is not seen or refundable(uow, case, stored) <= 0

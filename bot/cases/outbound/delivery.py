@@ -1,0 +1,186 @@
+"""Bringing what is said to the customers of messaging channels: bot, people and system alike, one way for all.
+
+A row of the message log waits until its channel has brought it. Within a conversation rows are brought in order, each
+by one worker at a time; whoever dies between the provider's answer and the note of it brings a part twice, never not at
+all. What can't be brought becomes a handoff: a person has to reach the customer in another way. The same where a
+provider tells only later that it could not bring what it had taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.cases.case.handoff import hand_to_human
+from bot.cases.hashes import keyed_hash
+from bot.cases.model import Cause, Message
+from bot.cases.outbound.outgoing import Outgoing, outgoing
+from bot.cases.services import Services
+
+LEASE = timedelta(seconds=60)
+"""How long a message belongs to whoever brings it; longer than its provider may take for one part."""
+FIRST_DELAY = timedelta(seconds=2)
+LONGEST_DELAY = timedelta(minutes=15)
+LONGEST_WAIT = timedelta(hours=1)
+"""The longest that a provider may ask us to wait."""
+OLDEST = timedelta(hours=24)
+"""A message that waits for longer is given up, however few attempts were made."""
+
+Address = dict[str, Any]
+"""Where a conversation's customer is reached; what is in it is the channel's business."""
+
+
+class DeliveryError(Exception):
+    """Base of what can go wrong when a message is brought; the text holds nothing of a message or of an address.
+
+    ├── Undelivered   nobody knows, or the provider is busy: again later
+    └── Undeliverable it will never be taken like this
+    """
+
+
+class Undelivered(DeliveryError):
+    """Not taken now. ``retry_after``: how many seconds the provider wants to be left alone, if it said so."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Undeliverable(DeliveryError):
+    """Refused for good."""
+
+
+class Courier(Protocol):
+    """Brings messages of one channel."""
+
+    @property
+    def channel(self) -> str:
+        """The channel's name in the log."""
+        ...
+
+    def parts(self, what: Outgoing, address: Address) -> Sequence[Any]:
+        """The message as the provider takes it, in as many parts as it needs; the same each time. Nothing is sent."""
+        ...
+
+    def send(self, address: Address, part: Any) -> str | None:
+        """Hand over one part. The provider's name for it, where the provider may tell later that it could not bring
+        it. Raises Undelivered and Undeliverable."""
+        ...
+
+    def check(self) -> None:
+        """See whether the provider takes our credentials; nothing is sent to anybody. Raises DeliveryError."""
+        ...
+
+
+def set_reply_address(services: Services, conversation_id: str, address: Address) -> None:
+    """Keep where a conversation's customer is reached. For channels only."""
+    with services.unit_of_work() as uow:
+        if uow.reply_address(conversation_id) != address:
+            uow.set_reply_address(conversation_id, address)
+            uow.commit()
+
+
+def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: int = 20) -> int:
+    """Bring what is due in a channel, at most one message of each conversation; how many were brought or tried."""
+    with services.unit_of_work() as uow:
+        due = uow.due_deliveries(courier.channel, services.clock(), limit)
+    return sum(_deliver(services, courier, message, attempts) for message in due)
+
+
+def report_failure(services: Services, channel: str, name: str, error: str) -> None:
+    """A provider tells that it could not bring a part that it had taken; ``name`` is its name for it. Once for all
+    parts of a message; what was sent by others is none of ours. ``error`` holds nothing of a message or an address."""
+    with services.unit_of_work() as uow:
+        message = uow.message_sent_as(_part_name(services, channel, name))
+    if message is None or message.failed_at is not None:
+        return
+    _give_up(services, channel, message, error)
+
+
+def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts: int) -> datetime | None:
+    """When a message that was not taken is due again; None: it is given up. ``message.attempts`` counts the one that
+    failed. To be asked to wait is no failed attempt."""
+    if isinstance(error, Undeliverable) or now - message.at > OLDEST:
+        return None
+    asked = error.retry_after if isinstance(error, Undelivered) else None
+    if asked is not None:
+        return now + min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT)
+    if message.attempts >= attempts:
+        return None
+    delay: timedelta = FIRST_DELAY * 2 ** (message.attempts - 1)
+    return now + min(delay, LONGEST_DELAY)
+
+
+def _deliver(services: Services, courier: Courier, message: Message, attempts: int) -> bool:
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        if not uow.lease_message(message.id, now, now + LEASE):
+            return False
+        uow.change_message(message.id, attempts=message.attempts + 1)
+        claimed = uow.message(message.id)
+        address = uow.reply_address(message.conversation_id)
+        uow.commit()
+    if claimed is None:
+        return False  # erased
+    try:
+        if address is None:
+            raise Undeliverable("nobody knows where to")
+        _send(services, courier, claimed, address)
+    except DeliveryError as error:
+        _not_taken(services, courier, claimed, error, attempts)
+    except Exception as error:
+        # A fault of ours is as good as no answer.
+        _not_taken(services, courier, claimed, Undelivered(f"{type(error).__name__} while it was brought"), attempts)
+    return True
+
+
+def _send(services: Services, courier: Courier, message: Message, address: Address) -> None:
+    parts = courier.parts(outgoing(message, services.public_url), address)
+    for place in range(message.parts_sent, len(parts)):
+        name = courier.send(address, parts[place])
+        with services.unit_of_work() as uow:
+            uow.change_message(message.id, parts_sent=place + 1, lease_until=services.clock() + LEASE)
+            if name is not None:
+                uow.name_sent_part(message.id, _part_name(services, courier.channel, name))
+            uow.commit()
+    with services.unit_of_work() as uow:
+        fresh = uow.message(message.id)
+        if fresh is not None and fresh.failed_at is None:  # of its first part that may be known by now
+            uow.change_message(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
+            uow.commit()
+
+
+def _note(services: Services, message: Message, **values: Any) -> None:
+    with services.unit_of_work() as uow:
+        uow.change_message(message.id, **values)
+        uow.commit()
+
+
+def _not_taken(services: Services, courier: Courier, message: Message, error: DeliveryError, attempts: int) -> None:
+    now = services.clock()
+    due = next_attempt(message, error, now, attempts)
+    if due is not None:
+        made = message.attempts - (getattr(error, "retry_after", None) is not None)
+        _note(services, message, next_at=due, lease_until=None, attempts=made)
+        return
+    _give_up(services, courier.channel, message, str(error))
+
+
+def _give_up(services: Services, channel: str, message: Message, error: str) -> None:
+    with services.unit_of_work() as uow:
+        said = uow.transcript(message.conversation_id)
+    facts = {
+        "step": "bring a message to the customer",
+        "channel": channel,
+        "message": message.seq,
+        "error": error,
+        "attempts": message.attempts,
+    }
+    hand_to_human(services, conversation_id=message.conversation_id, cause=Cause.FAILURE, transcript=said, facts=facts)
+    # Afterwards, so that whoever dies in between does it again.
+    _note(services, message, failed_at=services.clock(), delivered_at=None, lease_until=None)
+
+
+def _part_name(services: Services, channel: str, name: str) -> str:
+    return keyed_hash(services.hash_key, "sent part", f"{channel}\0{name}")

@@ -1,0 +1,116 @@
+"""Mails that tell a customer what is on record already: the receipt of a confirmed case, and what a person answered.
+
+A notice is a row, written in the transaction that it tells of, and sent by the worker. It goes when its conversation is
+erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.cases.customer.receipts import Receipt, make_receipt, receipt_path
+from bot.cases.model import DueNotice, NoticeKind
+from bot.cases.ports.mailing import Attachment
+from bot.cases.services import Services
+
+LEASE = timedelta(minutes=5)
+"""How long a notice belongs to whoever sends it; longer than a mail server may take for all that are taken at once."""
+RETRY_SECONDS = (5, 15, 45, 120, 600, 3600)
+"""Pauses before the next try; the last one again and again."""
+MOST_TRIES = 50
+"""About two days; then a mail is given up. What it tells stays on the pages."""
+
+
+@dataclass(frozen=True, repr=False)
+class _Mail:
+    to: str
+    subject: str
+    body: str
+    attachments: Sequence[Attachment] = ()
+
+
+def send_due_notices(services: Services) -> int:
+    """Send what is due; how many mails were sent. Several processes may call it at once. What could not be sent is
+    tried again; who dies between sending and noting it down sends it twice, never not at all."""
+    if services.mailer is None:
+        return 0
+    now = services.clock()
+    with services.unit_of_work() as uow:
+        due = uow.take_due_notices(now, now + LEASE)
+        uow.commit()
+    return sum(_send(services, notice) for notice in due)
+
+
+def _send(services: Services, notice: DueNotice) -> bool:
+    assert services.mailer is not None
+    try:
+        mail = _mail(services, notice)
+        if mail is not None:
+            services.mailer.send(mail.to, mail.subject, mail.body, mail.attachments)
+    except Exception:
+        # Whatever it is, it must not hold up the notices behind it.
+        _put_off(services, notice)
+        return False
+    with services.unit_of_work() as uow:
+        uow.remove_notice(notice.id)
+        uow.commit()
+    return mail is not None
+
+
+def _put_off(services: Services, notice: DueNotice) -> None:
+    pause = RETRY_SECONDS[min(notice.tries, len(RETRY_SECONDS) - 1)]
+    with services.unit_of_work() as uow:
+        if notice.tries + 1 >= MOST_TRIES:
+            uow.remove_notice(notice.id)
+        else:
+            uow.put_off_notice(notice.id, services.clock() + timedelta(seconds=pause))
+        uow.commit()
+
+
+def _mail(services: Services, notice: DueNotice) -> _Mail | None:
+    """The mail of a notice; None where there is nobody to send it to any more, or nothing to tell."""
+    return _receipt_mail(services, notice) if notice.kind is NoticeKind.RECEIPT else _answer_mail(services, notice)
+
+
+def _receipt_mail(services: Services, notice: DueNotice) -> _Mail | None:
+    assert notice.case_id is not None
+    with services.unit_of_work() as uow:
+        file = uow.case_file(uow.case_by_id(notice.case_id).reference)
+        stored = uow.order(file.order_number) if file and file.order_number else None
+        to = uow.email_of(stored.customer_id) if stored else None
+    receipt = make_receipt(services, file) if file else None
+    if to is None or receipt is None:
+        return None
+    attachments = []
+    if services.print_receipt is not None:
+        content = services.print_receipt(receipt)
+        attachments.append(Attachment(f"receipt-{receipt.reference}.pdf", "application/pdf", content))
+    return _Mail(to, f"Receipt {receipt.reference}: {receipt.title}", _receipt_text(services, receipt), attachments)
+
+
+def _receipt_text(services: Services, receipt: Receipt) -> str:
+    rows = "\n".join(f"{label}: {value}" for label, value in receipt.rows())
+    rules = "\n".join(f"{clause.id}: {clause.title}." for clause in receipt.clauses)
+    link = f"\n\nThis receipt on our site, as it is now:\n{_url(services, receipt_path(services, receipt.reference))}"
+    return (
+        f"{receipt.title}, order {receipt.order_number}: {receipt.state_words}.\n\n{rows}\n\n"
+        f"The clauses behind it:\n{rules}{link if services.public_url else ''}\n"
+    )
+
+
+def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
+    assert notice.message_id is not None
+    with services.unit_of_work() as uow:
+        message = uow.message(notice.message_id)
+        to = uow.reply_email(notice.conversation_id)
+    if message is None or to is None:
+        return None
+    who = message.agent_name or "A person"
+    link = f"\n\nTo answer, come back to {_url(services, '/')}" if services.public_url else ""
+    return _Mail(to, "An answer to your request", f"{who} has answered you:\n\n{message.text}{link}\n")
+
+
+def _url(services: Services, path: str) -> str:
+    return services.public_url.rstrip("/") + path

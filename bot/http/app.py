@@ -1,0 +1,105 @@
+"""The Rasa server of ``refund-desk run``: the channels of credentials.yml, the pages, and a health check.
+
+Rasa's own HTTP API is not part of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from typing import Any
+
+from rasa.core.channels import channel
+from rasa.core.run import close_resources, create_http_input_channels, load_agent_on_start
+from rasa.core.utils import AvailableEndpoints
+from sanic import Sanic
+
+from bot import logs
+from bot.bootstrap import PROCESS, bootstrap
+from bot.http import demo, desk, helpdesks, pages, rasa_patches, statics, stopping
+from bot.http.action_calls import ActionServer
+from bot.http.capacity import Capacity
+from bot.http.connections import Connection, Connections, Room, raise_file_limit
+from bot.http.headers import Edge
+from bot.http.health import Health
+from bot.http.live import Live
+from bot.http.messaging import routes as messaging
+from bot.http.rest import LONGEST_BODY
+from bot.http.shop_webhooks import shop_webhooks
+from bot.http.turns import Turns
+from bot.settings import ACTION_SECRET_HEADER, PROJECT, load_settings, parse_networks, parse_origins
+from bot.training import MODEL
+
+BACKLOG = 1_024
+"""Connections that the system may hold until we take them."""
+
+
+def build(action_url: str) -> Sanic:
+    """The server, not yet running. ``action_url`` is where the action server listens, without a path."""
+    rasa_patches.apply()
+    settings = load_settings()
+    services = bootstrap(settings)
+    trusted = parse_networks(settings.trusted_proxies)
+    edge = Edge(trusted, parse_origins(settings.allowed_origins))
+    room = Room.of(settings.connections, settings.address_connections, raise_file_limit())
+    app = Sanic("refund_desk", configure_logging=False)
+    app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
+    app.config.REQUEST_BUFFER_SIZE = LONGEST_BODY
+    app.ctx.connections = Connections(room, trusted)
+    edge.install(app)
+    Capacity(room, edge, settings.address_requests_per_minute, settings.contact).install(app)
+    desk.install(app, services, edge)
+    channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
+    app.blueprint(shop_webhooks(settings, services))
+    messaging.register(app, services, settings)
+
+    endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
+    secret = settings.action_secret.get_secret_value()
+    endpoints.action = ActionServer(url=f"{action_url}/webhook", headers={ACTION_SECRET_HEADER: secret})
+
+    async def load(app: Sanic, loop: Any) -> None:
+        await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
+
+    app.ctx.live = Live(services)
+    stopping.install(app, app.ctx.live)
+
+    async def keep_going(app: Sanic, loop: Any) -> None:
+        app.add_task(app.ctx.connections.watch())
+        app.add_task(app.ctx.live.look())
+        app.add_task(Turns(app.ctx.agent, services, settings.contact).take_up())
+
+    app.register_listener(load, "before_server_start")
+    app.register_listener(keep_going, "after_server_start")
+    app.register_listener(close_resources, "after_server_stop")
+
+    Health(services, action_url).install(app, edge)
+
+    helpdesks.register(app, services, settings)
+    pages.register(app, services, settings)
+    statics.register(app)
+    if services.demo:
+        demo.register(app, services)
+    return app
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--action-url", required=True)
+    parser.add_argument("--demo", action="store_true", help="with the made-up shop, beside no real system")
+    args = parser.parse_args()
+    PROCESS.demo = args.demo
+    logs.set_up()
+    build(args.action_url).run(
+        host=args.host, port=args.port, workers=1, access_log=False, protocol=Connection, backlog=BACKLOG
+    )
+    # All is done, and Python would take apart all that TensorFlow has: seconds for which whoever stops the bot waits.
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,90 @@
+"""Slack: the Events API and block actions (docs.slack.dev), signed with ``v0`` over timestamp and body."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from sanic import response
+from sanic.request import Request
+
+from bot.http.messaging.incoming import TOLERANCE, Incoming, NotReadable, Reading, moment, same_text, text_of
+
+_LABELLED = re.compile(r"<[^<>|]*\|([^<>]*)>")
+_LINK = re.compile(r"<(?:mailto:|tel:)?((?:https?://)?[^<>|@#!][^<>|]*)>")
+_MENTION = re.compile(r"<[@#!][^<>]*>")
+
+
+class Slack:
+    """Direct messages with the app, and the buttons in them."""
+
+    name = "slack"
+    longest = 65_536
+
+    def __init__(self, signing_secret: str) -> None:
+        self._secret = signing_secret.encode()
+
+    def verify(self, request: Request, now: float) -> bool:
+        """See Connector."""
+        sent_at = request.headers.get("x-slack-request-timestamp", "")
+        if not re.fullmatch(r"[0-9]{1,12}", sent_at, re.ASCII) or abs(now - int(sent_at)) > TOLERANCE:
+            return False
+        digest = hmac.new(self._secret, b"v0:" + sent_at.encode() + b":" + request.body, hashlib.sha256).hexdigest()
+        return same_text(request.headers.get("x-slack-signature"), f"v0={digest}")
+
+    def read(self, request: Request) -> Reading:
+        """See Connector."""
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            payload = parse_qs(request.body.decode()).get("payload")
+            data = json.loads(payload[0]) if payload else {}
+            return Reading(_pressed(data), answer=response.empty(200))
+        data = json.loads(request.body)
+        if not isinstance(data, dict):
+            raise NotReadable
+        if data.get("type") == "url_verification":
+            return Reading(answer=response.json({"challenge": text_of(data.get("challenge"))}))
+        return Reading(_said(data))
+
+
+def _said(data: dict[str, Any]) -> list[Incoming]:
+    event = data.get("event") or {}
+    is_message = data.get("type") == "event_callback" and event.get("type") == "message"
+    if not is_message or event.get("channel_type") != "im" or event.get("subtype") not in (None, "file_share"):
+        return []
+    if event.get("bot_id") or event.get("hidden") or not event.get("user"):
+        return []
+    message = Incoming(
+        channel="slack",
+        account=f"{data['team_id']}.{event['channel']}",
+        message_id=event["ts"],
+        text=plain(text_of(event.get("text"))),
+        address={"channel": event["channel"]},
+        attachment=bool(event.get("files")),
+        written_at=moment(event["ts"]),
+    )
+    return [message]
+
+
+def _pressed(data: dict[str, Any]) -> list[Incoming]:
+    if data.get("type") != "block_actions":
+        return []
+    action = data["actions"][0]
+    message = Incoming(
+        channel="slack",
+        account=f"{data['team']['id']}.{data['channel']['id']}",
+        message_id=f"action {action['action_ts']}",
+        text=plain(text_of((action.get("text") or {}).get("text"))),
+        address={"channel": data["channel"]["id"]},
+        pressed=text_of(action.get("value")),
+    )
+    return [message]
+
+
+def plain(text: str) -> str:
+    """A text as it was typed: Slack makes links of addresses and numbers, and escapes three characters."""
+    return html.unescape(_LINK.sub(r"\1", _LABELLED.sub(r"\1", _MENTION.sub("", text)))).strip()

@@ -1,0 +1,82 @@
+"""Twilio: incoming SMS and WhatsApp messages (twilio.com/docs/messaging/guides/webhook-request), signed over the
+address that it asks and the form (twilio.com/docs/usage/security)."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from urllib.parse import parse_qsl, urlsplit
+
+from sanic import response
+from sanic.request import Request
+
+from bot.http.messaging.incoming import Failed, Incoming, Reading, code_of, same_text
+
+_NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
+_WHATSAPP = "whatsapp:"
+_ANSWERED_BY_TWILIO = frozenset("stop stopall unsubscribe end quit revoke optout start unstop".split())
+"""An SMS of one of these words: after the first seven nothing may be sent any more, the last two undo that. CANCEL, for
+Twilio such a word, too, is not here: it may be an order, and a person can still do something about it."""
+_FAILED = ("failed", "undelivered")
+
+
+class Twilio:
+    """Messages to our numbers. ``public_url`` is the desk's address as Twilio was told; ``channels`` are those of our
+    numbers: ``sms``, ``twilio-whatsapp``."""
+
+    name = "twilio"
+    longest = 65_536
+
+    def __init__(self, account: str, token: str, public_url: str, channels: frozenset[str]) -> None:
+        self._account = account
+        self._token = token.encode()
+        self._url = f"{public_url}/webhooks/{self.name}"
+        self._channels = channels
+
+    def verify(self, request: Request, now: float) -> bool:
+        """See Connector."""
+        query = f"?{request.query_string}" if request.query_string else ""
+        pairs = sorted(set(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)))
+        form = "".join(name + value for name, value in pairs)
+        given = request.headers.get("x-twilio-signature")
+        # Twilio signs some addresses with their port, and some without.
+        return any(same_text(given, self._signature(url + query + form)) for url in _with_port(self._url))
+
+    def read(self, request: Request) -> Reading:
+        """See Connector."""
+        form = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
+        answer = response.text(_NOTHING_TO_SAY, content_type="text/xml")
+        sender = form.get("From", "")
+        channel = "twilio-whatsapp" if sender.startswith(_WHATSAPP) else "sms"
+        # In a status From is we; it has no Body.
+        is_message = form.get("MessageSid") and "Body" in form and not form.get("OptOutType")
+        if form.get("AccountSid") != self._account or channel not in self._channels:
+            return Reading(answer=answer)
+        if form.get("MessageStatus") in _FAILED:
+            return Reading(failed=[Failed(channel, form["MessageSid"], code_of(form.get("ErrorCode")))], answer=answer)
+        if not is_message or (channel == "sms" and form["Body"].strip().lower() in _ANSWERED_BY_TWILIO):
+            return Reading(answer=answer)
+        number = sender[len(_WHATSAPP) :] if channel == "twilio-whatsapp" else sender
+        incoming = Incoming(
+            channel=channel,
+            account=number,
+            message_id=form["MessageSid"],
+            text=form["Body"],
+            address={"to": number},
+            attachment=form.get("NumMedia", "0") not in ("", "0") or bool(form.get("Latitude")),
+            phone=number if number.startswith("+") else None,
+        )
+        return Reading([incoming], answer=answer)
+
+    def _signature(self, signed: str) -> str:
+        return base64.b64encode(hmac.new(self._token, signed.encode(), hashlib.sha1).digest()).decode()
+
+
+def _with_port(url: str) -> list[str]:
+    parts = urlsplit(url)
+    if parts.port is not None:
+        without = parts._replace(netloc=parts.hostname or "")
+        return [url, without.geturl()]
+    port = 443 if parts.scheme == "https" else 80
+    return [url, parts._replace(netloc=f"{parts.netloc}:{port}").geturl()]

@@ -1,0 +1,314 @@
+"""What comes of a form that was sent: the same verification, quotes and handoffs as in the chat, and the same log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.cases.case.handoff import Transcript, hand_to_human
+from bot.cases.case.overview import RequestView
+from bot.cases.case.requests import question_that_matters
+from bot.cases.conversation.messages import exchange, newest
+from bot.cases.conversation.notices import BadEmail, leave_email
+from bot.cases.conversation.transcript import of_messages
+from bot.cases.customer.offers import accept_offer, decline_offer
+from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation, quote_refund
+from bot.cases.customer.withdrawals import close_quotes, take_back
+from bot.cases.errors import MoveNotAllowed, NotVerified
+from bot.cases.identity.refusals import no_person_now, why_not
+from bot.cases.identity.verification import Verification, VerificationStatus, is_verified, verify, verify_code
+from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
+from bot.cases.services import Services
+from bot.http.pages.forms import Entry, Task
+from bot.policy.facts import Destination
+
+_MANY = 500
+
+CODE_SENT = (
+    "If that belongs to order {order_number}, a code is on its way to the e-mail address on the order. It is good for "
+    "10 minutes."
+)
+MISMATCH = "This does not match order {order_number}. Please check both. Tries left: {left}."
+CODE_MISMATCH = "Those digits aren't right, or the code has run out. Tries left: {left}."
+CONTACT_MISSING = "Enter the e-mail address or phone number on the order."
+REASON_MISSING = "Choose the reason: the fee depends on it."
+
+
+@dataclass(frozen=True)
+class Next:
+    """Where the customer goes on (``path``), or what has to be entered again (``errors`` by field); ``said`` is what
+    the transcript has as the answer."""
+
+    said: str
+    path: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A form that was sent: in which conversation, and under which id, the same for the same form sent again."""
+
+    services: Services
+    conversation_id: str
+    message_id: str
+
+    def log(self, text: str, answer: Next, **more: Any) -> Next:
+        """Store what was entered and what is answered, and give the answer back."""
+        said = {"text": answer.said, **({"reference": answer.reference} if answer.reference else {})}
+        exchange(self.services, self.conversation_id, self.message_id, {"text": text, **more}, [said])
+        return answer
+
+    def transcript(self, text: str) -> Transcript:
+        """The conversation so far, with what is entered right now."""
+        now = {"at": self.services.clock().isoformat(), "who": "customer", "text": text}
+        return [*of_messages(newest(self.services, self.conversation_id, _MANY)), now]
+
+
+def submit(sent: Sent, entry: Entry) -> Next:
+    """The first form of a task, without errors of its own."""
+    asked_at = _asked_at(sent, entry.task)
+    answer = _verified(sent, entry, asked_at)
+    return sent.log(entry.sentence, answer, form={**entry.kept(), "asked_at": asked_at.isoformat()})
+
+
+def note_errors(sent: Sent, entry: Entry) -> None:
+    """Keep a form that has to be filled in again: it was asked for at that moment already (R2)."""
+    asked_at = _asked_at(sent, entry.task)
+    answer = Next(" ".join(entry.errors.values()))
+    sent.log(entry.sentence, answer, form={**entry.kept(), "asked_at": asked_at.isoformat()})
+
+
+def submit_code(sent: Sent, task: Task, digits: str) -> Next:
+    """The digits of a mailed code, for the form that was sent last."""
+    pending = pending_form(sent.services, sent.conversation_id, task)
+    if pending is None:
+        return Next("Please begin again.", path=task.path)
+    entry, asked_at = Entry.of_kept(pending), datetime.fromisoformat(pending["asked_at"])
+    result = verify_code(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        message_id=sent.message_id,
+        order_number=entry.order_number,
+        digits=digits,
+    )
+    text = "The code from the e-mail."
+    if result.status is VerificationStatus.MISMATCH:
+        answer = Next(said := CODE_MISMATCH.format(left=result.tries_left), errors={"code": said})
+    elif result.status is VerificationStatus.LOCKED:
+        answer = _locked(sent, entry, text, result)
+    else:
+        answer = _begun(sent, entry, asked_at, text)
+    return sent.log(text, answer)
+
+
+def pending_form(services: Services, conversation_id: str, task: Task) -> dict[str, Any] | None:
+    """What was entered last for the task, unless a request came of it; see Entry.kept."""
+    messages = newest(services, conversation_id, _MANY)
+    forms = [m for m in messages if m.author is Author.CUSTOMER and m.body.get("form", {}).get("task") == task.value]
+    if not forms or _concluded(messages, forms[-1]):
+        return None
+    kept: dict[str, Any] = forms[-1].body["form"]
+    return kept
+
+
+def _concluded(messages: list[Message], form: Message) -> bool:
+    later = [message for message in messages if message.seq > form.seq and message.author is Author.BOT]
+    return any("reference" in message.body for message in later)
+
+
+def _asked_at(sent: Sent, task: Task) -> datetime:
+    """The request counts from the first form that asked for it (R2), also when that had a mistake in it."""
+    now = sent.services.clock()
+    pending = pending_form(sent.services, sent.conversation_id, task)
+    if pending is None:
+        return now
+    before = datetime.fromisoformat(pending["asked_at"])
+    recent = timedelta(0) <= now - before <= timedelta(minutes=sent.services.verification_minutes)
+    return before if recent else now
+
+
+def _verified(sent: Sent, entry: Entry, asked_at: datetime) -> Next:
+    services, number = sent.services, entry.order_number
+    if is_verified(services, conversation_id=sent.conversation_id, order_number=number):
+        return _begun(sent, entry, asked_at, entry.sentence)
+    if not (entry.email or entry.phone):
+        return Next(CONTACT_MISSING, errors={"contact": CONTACT_MISSING})
+    result: Verification = verify(
+        services,
+        conversation_id=sent.conversation_id,
+        message_id=sent.message_id,
+        order_number=number,
+        email=entry.email,
+        phone=entry.phone,
+    )
+    if result.status is VerificationStatus.CODE_SENT:
+        return Next(CODE_SENT.format(order_number=number), path=f"{entry.task.path}/code")
+    if result.status is VerificationStatus.MISMATCH:
+        said = MISMATCH.format(order_number=number, left=result.tries_left)
+        return Next(said, errors={"contact": said})
+    if result.status is VerificationStatus.LATER:
+        said = why_not(number, result)
+        return Next(said, errors={"contact": said})
+    if result.status is VerificationStatus.LOCKED:
+        return _locked(sent, entry, entry.sentence, result)
+    return _begun(sent, entry, asked_at, entry.sentence)
+
+
+def _locked(sent: Sent, entry: Entry, text: str, refused: Verification) -> Next:
+    facts = {"claimed_order": entry.order_number, "claimed_email": entry.email, "claimed_phone": entry.phone}
+    handoff = hand_to_human(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        cause=Cause.VERIFICATION,
+        transcript=sent.transcript(text),
+        facts=facts,
+    )
+    why = why_not(entry.order_number, refused)
+    if isinstance(handoff, HeldBack):
+        said = f"{why} {no_person_now(sent.services, handoff)}"
+        return Next(said, errors={"contact": said})
+    said = f"{why} A person has it under {handoff.reference}."
+    return Next(said, path=f"{entry.task.path}/{handoff.reference}", reference=handoff.reference)
+
+
+def _begun(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
+    """The order is the customer's: quote what is asked for."""
+    try:
+        if entry.task is Task.REFUND:
+            return _refund(sent, entry, asked_at, text)
+        if entry.task is Task.CANCEL:
+            return _cancellation(sent, entry, asked_at, text)
+    except NotVerified:
+        return Next(CONTACT_MISSING, errors={"contact": CONTACT_MISSING})
+    return Next("The requests that are on record were shown.", path=Task.WITHDRAW.path)
+
+
+def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
+    matters = question_that_matters(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        order_number=entry.order_number,
+        reason=entry.reason.for_policy if entry.reason else None,
+        destination=None,
+        requested_at=asked_at,
+    )
+    if matters == "reason":
+        return Next(REASON_MISSING, errors={"reason": REASON_MISSING})
+    quote = quote_refund(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        order_number=entry.order_number,
+        reason=entry.reason,
+        reason_words=entry.words,
+        # Where it matters it is chosen beside the figures, and confirmed with them.
+        destination=None if matters else Destination.WALLET,
+        requested_at=asked_at,
+        transcript=sent.transcript(text),
+    )
+    reference = quote.case.reference
+    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    return Next(f"{reference}: {said}", path=f"{Task.REFUND.path}/{reference}", reference=reference)
+
+
+def _cancellation(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
+    quote = quote_cancellation(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        order_number=entry.order_number,
+        requested_at=asked_at,
+        transcript=sent.transcript(text),
+    )
+    reference = quote.case.reference
+    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    return Next(f"{reference}: {said}", path=f"{Task.CANCEL.path}/{reference}", reference=reference)
+
+
+def answer_quote(sent: Sent, task: Task, view: RequestView, decision_id: int, destination: Destination | None) -> Next:
+    """The customer's yes to the figures of that decision. Raises NotVerified and UnknownCase."""
+    reference, path = view.case.reference, f"{task.path}/{view.case.reference}"
+    text = f"Confirm {reference}." + (f" The money goes to: {destination.value}." if destination else "")
+    done: Confirmation = confirm(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        reference=reference,
+        decision_id=decision_id,
+        transcript=sent.transcript(text),
+        destination=destination,
+    )
+    if done.status is ConfirmationStatus.ELSEWHERE:
+        reference = done.case.reference
+        path = f"{task.path}/{reference}"
+    changed = done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED
+    said = "the figures have changed; nothing was done." if changed else f"it is {done.case.state.value} now."
+    answer = Next(f"{reference}: {said}", path=path + ("?changed=1" if changed else ""), reference=reference)
+    return sent.log(text, answer)
+
+
+def answer_offer(sent: Sent, task: Task, view: RequestView, agent_decision_id: int, *, yes: bool) -> Next:
+    """The customer's answer to what a person has approved. Raises NotVerified and UnknownCase."""
+    reference = view.case.reference
+    path, conversation_id = f"{task.path}/{reference}", sent.conversation_id
+    try:
+        if yes:
+            accept_offer(
+                sent.services,
+                conversation_id=conversation_id,
+                reference=reference,
+                agent_decision_id=agent_decision_id,
+            )
+            said = f"{reference} is confirmed."
+        else:
+            decline_offer(sent.services, conversation_id=conversation_id, reference=reference)
+            said = f"{reference} goes back to a person."
+    except MoveNotAllowed as error:
+        said, path = str(error), f"{path}?changed=1"
+    text = f"{'Confirm' if yes else 'No to'} what a person has approved for {reference}."
+    return sent.log(text, Next(said, path=path, reference=reference))
+
+
+def refuse_quote(sent: Sent, task: Task, view: RequestView) -> Next:
+    """The customer's no: nothing is done, or a person takes care of what was begun."""
+    close_quotes(sent.services, conversation_id=sent.conversation_id, cause="the customer said no to the quote")
+    reference = view.case.reference
+    answer = Next(f"{reference}: nothing was done.", path=f"{task.path}/{reference}", reference=reference)
+    return sent.log(f"Leave {reference}.", answer)
+
+
+def withdraw(sent: Sent, reference: str) -> Next:
+    """Take a request back. Raises NotVerified and UnknownCase."""
+    try:
+        take_back(sent.services, conversation_id=sent.conversation_id, reference=reference)
+        said = f"{reference} is taken back."
+    except MoveNotAllowed:
+        said = f"{reference} can't be taken back any more."
+    answer = Next(said, path=f"{Task.WITHDRAW.path}/{reference}", reference=reference)
+    return sent.log(f"Take {reference} back.", answer)
+
+
+def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str) -> Next:
+    """The customer wants a person, or writes to the one who has it; ``email`` is where the answer is mailed, too."""
+    if email:
+        try:
+            leave_email(sent.services, conversation_id=sent.conversation_id, email=email)
+        except BadEmail as error:
+            return Next(str(error), errors={"email": str(error)})
+    text = f"I'd like a person to look at {view.case.reference}. {words}".strip()
+    reference = view.case.reference
+    if view.case.state is not CaseState.IN_REVIEW:
+        handoff = hand_to_human(
+            sent.services,
+            conversation_id=sent.conversation_id,
+            cause=Cause.ASKED,
+            transcript=sent.transcript(text),
+            facts={"case_reference": reference, "words": words},
+            order_number=view.request.order_number,
+        )
+        if isinstance(handoff, HeldBack):
+            said = no_person_now(sent.services, handoff)
+            return sent.log(text, Next(said, errors={"words": said}))
+        reference = handoff.reference
+    answer = Next(f"A person has it under {reference}.", path=f"{task.path}/{reference}", reference=reference)
+    return sent.log(text, answer)

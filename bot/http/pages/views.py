@@ -1,0 +1,313 @@
+"""From a case to what its page shows: a title, sentences, rows, and what can be done next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from bot.cases.case.overview import RequestView
+from bot.cases.case.requests import order_view, preview_refund, question_that_matters
+from bot.cases.conversation.hours import hours_notice
+from bot.cases.customer.offers import offers
+from bot.cases.customer.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path
+from bot.cases.customer.wording import DESTINATIONS, STATES, base_name, business_day, what_stops, what_would_help
+from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
+from bot.cases.services import Services
+from bot.http.pages.forms import REASONS, Task
+from bot.policy.facts import Destination, Reason
+from bot.policy.money import spoken
+from bot.policy.words import spoken_date
+
+_S = CaseState
+_UNDER_WAY = (_S.CONFIRMED, _S.EXECUTING, _S.DONE, _S.AWAITING_RETURN, _S.RECEIVED)
+DESTINATION_NAMES = {
+    Destination.WALLET: "My store wallet",
+    Destination.ORIGINAL_PAYMENT_METHOD: "The original payment method",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a quote or a record."""
+
+    label: str
+    value: str
+    strong: bool = False
+
+
+@dataclass
+class CasePage:
+    """What the page of one request shows. ``tone`` colours the first sentence: good, wait, or plain."""
+
+    title: str
+    lead: list[str] = field(default_factory=list)
+    tone: str = ""
+    rows: list[Row] = field(default_factory=list)
+    clauses: list[str] = field(default_factory=list)
+    confirm: str = ""
+    """What the button that confirms says; empty where there is nothing to confirm here."""
+    refuse: str = ""
+    decision_id: int = 0
+    destinations: list[tuple[str, str]] = field(default_factory=list)
+    """The choices of where the money goes, where the customer has to make one."""
+    change: str = ""
+    """Where the details can be changed."""
+    refund_instead: str = ""
+    receipt: str = ""
+    take_back: bool = False
+    person: str = ""
+    """What the button to a person says; empty where there is none."""
+    with_person: bool = False
+    answers: list[Message] = field(default_factory=list)
+
+
+def case_page(services: Services, conversation_id: str, view: RequestView, said: list[Message]) -> CasePage:
+    """The page of a request; ``said`` is the conversation. Raises NotVerified for one whose verification ran out."""
+    case = view.case
+    receipt = receipt_of(services, case.reference)
+    page = _pages(services, conversation_id, view, receipt)
+    page.rows.insert(0, Row("Reference", case.reference))
+    if receipt is not None and case.state in _UNDER_WAY:
+        page.clauses = [clause.id for clause in receipt.clauses]
+    elif view.decision is not None and case.state not in (_S.WITHDRAWN, _S.APPROVED_BY_AGENT):
+        page.clauses = list(view.decision.result["clauses"])
+    if case.conversation_id == conversation_id:
+        page.answers = [message for message in said if message.author is Author.AGENT]
+    page.receipt = receipt_path(services, case.reference) if receipt else ""
+    page.take_back = view.request.withdrawable and not page.confirm and case.state is not _S.QUOTED
+    return page
+
+
+def _pages(services: Services, conversation_id: str, view: RequestView, receipt: Receipt | None) -> CasePage:
+    case = view.case
+    if case.state is _S.QUOTED:
+        own = case.conversation_id == conversation_id
+        page = _refund_quote(services, conversation_id, view) if _pays(view) else _cancel_quote(services, view)
+        page.change = f"{Task.REFUND.path if _pays(view) else Task.CANCEL.path}?from={case.reference}"
+        if not own:
+            page.confirm = page.refuse = ""
+            page.lead.append("It was begun elsewhere. To confirm it here, go through the form once more.")
+        return page
+    if case.state in _UNDER_WAY and receipt is not None:
+        return _refund_done(services, view, receipt) if _pays(view) else _cancel_done(view, receipt)
+    if case.state is _S.APPROVED_BY_AGENT:
+        return _offered(services, conversation_id, view)
+    if case.state is _S.DECLINED:
+        return _declined(services, conversation_id, view)
+    if case.state in (_S.IN_REVIEW, _S.FAILED):
+        return _with_person(services, view)
+    if case.state is _S.WITHDRAWN:
+        text = f"{case.reference} is taken back and will not be carried out. You can ask again in time."
+        return CasePage("Nothing is done", [text])
+    return CasePage(f"Your request is {STATES[case.state]}", tone="wait", person="Write to a person")
+
+
+def _pays(view: RequestView) -> bool:
+    return view.case.kind is CaseKind.REFUND
+
+
+def _refund_quote(services: Services, conversation_id: str, view: RequestView) -> CasePage:
+    assert view.decision is not None and view.request.order_number is not None
+    case, result, inputs = view.case, view.decision.result, view.decision.inputs
+    refund = _sum(result, "refund")
+    page = CasePage(f"You would get {refund} back", decision_id=view.decision.id)
+    if view.renewed:
+        page.tone = "wait"
+        page.lead.append(
+            "The balance changed before the service was stopped, so the figures that you confirmed no longer hold. The "
+            "service is stopped now, and no money has been sent. This is the new quote."
+        )
+    page.lead.append(" ".join(result["explanation"]))
+    page.lead.append(what_stops(services, inputs))
+    page.rows = _order_rows(inputs["order"])
+    if case.reason in REASONS:
+        page.rows.append(Row("Reason", REASONS[case.reason]))
+    page.rows += [
+        Row(base_name(result["clauses"]), _sum(result, "base")),
+        Row("Fee", _sum(result, "fee")),
+        Row("Refund", refund, strong=True),
+    ]
+    matters = question_that_matters(
+        services,
+        conversation_id=conversation_id,
+        order_number=view.request.order_number,
+        reason=case.reason.for_policy if case.reason else None,
+        destination=None,
+        requested_at=case.requested_at,
+    )
+    if matters == "destination" and case.destination is None:
+        page.destinations = [(known.value, name) for known, name in DESTINATION_NAMES.items()]
+    else:
+        page.rows.append(Row("Goes to", DESTINATIONS[case.destination]))
+    if result["process_by"]:
+        page.rows.append(Row("Processed by", _day(result["process_by"])))
+    page.confirm, page.refuse = f"Confirm the refund of {refund}", "No, leave it"
+    return page
+
+
+def _cancel_quote(services: Services, view: RequestView) -> CasePage:
+    assert view.decision is not None
+    result = view.decision.result
+    page = CasePage("This is what cancelling means", [" ".join(result["explanation"])], decision_id=view.decision.id)
+    page.rows = [
+        *_order_rows(view.decision.inputs["order"]),
+        *_cancel_rows(agreed_in(services, view.case, view.decision, view.decision.decided_at)),
+        Row("Refund", _sum(result, "refund")),
+    ]
+    if view.refund_open:
+        page.lead.append("Your refund that is under way stays as it is.")
+    else:
+        page.refund_instead = _refund_instead(services, view)
+    page.confirm, page.refuse = "Cancel it now", "No, leave it"
+    return page
+
+
+def _refund_instead(services: Services, view: RequestView) -> str:
+    """What a refund would give right now, for someone about to cancel; empty if nothing (C2)."""
+    assert view.request.order_number is not None
+    preview = preview_refund(
+        services,
+        conversation_id=view.case.conversation_id,
+        order_number=view.request.order_number,
+        reason=Reason.CHANGE_OF_MIND,
+        destination=None,
+        requested_at=view.case.requested_at,
+    )
+    return spoken(preview.refund, preview.currency) if preview.outcome.pays and preview.refund is not None else ""
+
+
+def _offered(services: Services, conversation_id: str, view: RequestView) -> CasePage:
+    """What a person has approved: it waits for the customer's yes (R10)."""
+    waiting = offers(services, conversation_id=conversation_id)
+    offer = next((offer for offer in waiting if offer.case.reference == view.case.reference), None)
+    if offer is None:
+        return CasePage(f"Your request is {STATES[view.case.state]}", tone="wait")
+    refund = spoken(offer.refund, offer.currency)
+    page = CasePage("A person has approved your request", tone="good", decision_id=offer.agent_decision_id)
+    page.lead = ["Nothing has been done yet. Please look at the figures, and confirm them."]
+    page.rows = [Row("Order", offer.order_number)]
+    if offer.destination is None:
+        page.rows.append(Row("Refund", refund))
+        page.lead.append("The service stops at once.")
+        page.confirm, page.refuse = "Cancel it now", "No, I'd like something else"
+        return page
+    for label, sum_ in (("Starts from", offer.base), ("Fee", offer.fee)):
+        if sum_ is not None:
+            page.rows.append(Row(label, spoken(sum_, offer.currency)))
+    page.rows += [Row("Refund", refund, strong=True), Row("Goes to", DESTINATIONS[offer.destination])]
+    if offer.process_by is not None:
+        page.rows.append(Row("Processed by", spoken_date(offer.process_by)))
+    if offer.needs_return:
+        page.lead.append("The card has to come back first, complete and as purchased; you pay the shipping.")
+    if view.decision is not None:
+        page.lead.append(what_stops(services, view.decision.inputs))
+    page.confirm, page.refuse = f"Confirm the refund of {refund}", "No, I'd like something else"
+    return page
+
+
+def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> CasePage:
+    case, agreed = view.case, receipt.agreed
+    refund = spoken(agreed.refund or Decimal(0), agreed.currency)
+    goes_to = DESTINATIONS[agreed.destination]
+    page = CasePage("Done. Your refund is recorded", tone="good")
+    if case.state is _S.DONE:
+        page.title = "Done. Your refund is paid"
+        page.lead = [f"{refund} went to {goes_to}."]
+    elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED):
+        days = services.policy.terms_for(case.requested_at).processing_working_days
+        page.lead = [
+            f"Please send the card back complete, with the return number {case.return_number} on the parcel. Once it "
+            f"has arrived, the refund of {refund} to {goes_to} is processed within {days} working days."
+        ]
+    else:
+        by = f" and is processed by {spoken_date(agreed.process_by)}" if agreed.process_by else ""
+        page.lead = [f"The refund of {refund} goes to {goes_to}{by}."]
+    page.rows = [
+        Row("Order", receipt.order_number),
+        Row("Product", receipt.product),
+        Row("Refund", refund, strong=True),
+        Row("Goes to", goes_to),
+        Row("How far it is", STATES[case.state]),
+    ]
+    return page
+
+
+def _cancel_done(view: RequestView, receipt: Receipt) -> CasePage:
+    explained = [" ".join(view.decision.result["explanation"])] if view.decision else []
+    page = CasePage("Done. The service is cancelled", explained, tone="good")
+    if view.case.state is not _S.DONE:
+        page.title = "Your cancellation is recorded"
+        page.lead.insert(
+            0,
+            "It counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; "
+            "if it does not work, a person takes care of it.",
+        )
+    page.rows = [Row("Order", receipt.order_number), Row("Product", receipt.product), *_cancel_rows(receipt.agreed)]
+    return page
+
+
+def _declined(services: Services, conversation_id: str, view: RequestView) -> CasePage:
+    assert view.decision is not None and view.request.order_number is not None
+    number, result = view.request.order_number, view.decision.result
+    said = " ".join(result["explanation"])
+    order = view.decision.inputs["order"]
+    if not _pays(view):
+        known = order_view(services, conversation_id=conversation_id, order_number=number)
+        since = (
+            business_day(services.policy, known.cancelled_at)
+            if known.cancelled_at
+            else "a date before our records begin"
+        )
+        page = CasePage("This order needs no cancelling", [f"{said} It ended on {since}. Nothing more will happen."])
+    else:
+        help_ = what_would_help(services.policy, view.case, view.decision.inputs)
+        page = CasePage("This order can't be refunded", [said, help_])
+    page.rows = _order_rows(order)
+    page.lead.append("If you think that's not right, a person can look at it.")
+    page.person = "Ask a person"
+    return page
+
+
+def _with_person(services: Services, view: RequestView) -> CasePage:
+    handoff = view.handoff
+    by = spoken_date(handoff.answer_by) if handoff else ""
+    page = CasePage("A person has your request", tone="wait", with_person=True, person="Send")
+    if handoff is not None and handoff.cause is Cause.VERIFICATION:
+        page.lead.append("It could not be checked here whose order it is, so a person helps.")
+    elif handoff is not None and handoff.cause is Cause.REVIEW and view.decision is not None:
+        page.title = "A person has to decide this one"
+        page.lead.append(" ".join(view.decision.result["explanation"]))
+    page.lead.append(
+        f"You get an answer by {by}. Nothing is paid or changed before that." if by else "You get an answer."
+    )
+    page.lead += filter(None, [hours_notice(services)])
+    page.lead.append("They see everything that you entered. Keep the reference.")
+    if view.request.order_number:
+        page.rows.append(Row("Order", view.request.order_number))
+    return page
+
+
+def _order_rows(order: dict[str, Any]) -> list[Row]:
+    return [Row("Order", order["number"]), Row("Product", order["product"])]
+
+
+def _cancel_rows(agreed: Agreed) -> list[Row]:
+    """What ends when, and what is lost."""
+    rows = []
+    if agreed.agreement_ends_on:
+        rows.append(Row("Agreement ends on", spoken_date(agreed.agreement_ends_on)))
+    if agreed.next_charge_on:
+        rows.append(Row("First charge that is not taken", spoken_date(agreed.next_charge_on)))
+    if agreed.balance_lost:
+        rows.append(Row("Balance that is lost", spoken(agreed.balance_lost, agreed.currency), strong=True))
+    return rows
+
+
+def _sum(result: dict[str, Any], key: str) -> str:
+    return spoken(Decimal(result[key]), result["currency"])
+
+
+def _day(text: str) -> str:
+    return spoken_date(date.fromisoformat(text))

@@ -1,0 +1,74 @@
+"""Turns of one conversation are answered one after the other, in the order in which their messages came."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from rasa.core.channels.channel import UserMessage
+
+from bot.cases.conversation.conversations import Client, Sending, open_account, open_conversation
+from bot.cases.conversation.messages import history
+from bot.cases.identity.verification import verify
+from bot.cases.services import Services
+from bot.http.turns import NOT_TAKEN, Turns
+from tests.store_builders import store_order
+
+
+class SlowStarter:
+    """Stands for Rasa, which answers messages of one conversation side by side, and is slow with the first."""
+
+    def __init__(self) -> None:
+        self.handled: list[str] = []
+        self.tracker_store = self
+
+    async def retrieve(self, conversation_id: str) -> None:
+        return None
+
+    async def handle_message(self, message: UserMessage) -> None:
+        assert message.text is not None and message.output_channel is not None
+        await asyncio.sleep(0.3 if message.text == "1" else 0)
+        self.handled.append(message.text)
+        await message.output_channel.send_response(message.sender_id, {"text": f"answer {message.text}"})
+
+
+def test_messages_that_come_at_once_are_answered_in_their_order(services: Services) -> None:
+    agent = SlowStarter()
+    talks = [open_account(services, "web", who).id for who in ("alex", "kim")]
+
+    async def both() -> list[Any]:
+        turns = Turns(agent, services, "nobody")
+        received = [await turns.receive(talks[0], f"m{text}", text) for text in ("1", "2")]
+        other = await turns.receive(talks[1], "m3", "3")
+        return await asyncio.gather(*(turns.run("web", one.message, delivered=True) for one in (*received, other)))
+
+    answers = asyncio.run(both())
+    assert [[message.text for message in one] for one in answers] == [["answer 1"], ["answer 2"], ["answer 3"]]
+    assert agent.handled == ["3", "1", "2"], "another conversation does not wait"
+    assert [message.text for message in history(services, talks[0])] == ["1", "2", "answer 1", "answer 2"]
+
+
+def test_a_message_that_another_clients_proof_has_overtaken_never_gets_as_far_as_to_its_turn(
+    services: Services,
+) -> None:
+    store_order(services)
+
+    class Proving(SlowStarter):
+        async def handle_message(self, message: UserMessage) -> None:
+            await super().handle_message(message)
+            shown = {"order_number": "CC-104233", "email": "alex@example.com"}
+            await asyncio.to_thread(verify, services, conversation_id=talk, message_id="m1", **shown)
+
+    agent = Proving()
+    planted = open_conversation(services, Client("web", "203.0.113.9"), "me").secret
+    for name, address in (("m1", "198.51.100.7"), ("m2", "203.0.113.9"), ("m3", "198.51.100.7")):
+        client = Client("web", address, secret=planted)
+        talk = open_conversation(services, client, "me", Sending(name, f"the key of {name}")).id
+
+    async def all_of_them() -> list[Any]:
+        turns = Turns(agent, services, "nobody")
+        received = [await turns.receive(talk, f"m{text}", text) for text in "123"]
+        return await asyncio.gather(*(turns.run("web", one.message, delivered=True) for one in received))
+
+    answers = [[message.text for message in one] for one in asyncio.run(all_of_them())]
+    assert agent.handled == ["1", "3"] and answers == [["answer 1"], [NOT_TAKEN], ["answer 3"]]
