@@ -25,8 +25,8 @@ from tests.store_builders import NOW, TRANSCRIPT
 def an_agent(services: Services, login: str = "dana", role: Role = Role.AGENT) -> Agent:
     """An account, made without a password: whoever has it is signed in."""
     with services.unit_of_work() as uow:
-        values = {"login": login, "name": login.title(), "role": role, "password_hash": "-", "active": True}
-        agent = uow.add_agent(by=None, created_at=services.clock(), **values)
+        values = {"login": login, "name": login.title(), "role": role, "password_hash": "-"}
+        agent = uow.agents.add(by=None, created_at=services.clock(), **values)
         uow.commit()
     assert agent is not None
     return agent
@@ -68,7 +68,7 @@ def signed_in_with(services: Services, login: str, password: str, code: str, add
 def a_conversation(services: Services, talk: str = "talk") -> None:
     """A conversation on the web."""
     with services.unit_of_work() as uow:
-        uow.add_conversation(Conversation(talk, "web", talk, created_at=NOW, last_at=NOW))
+        uow.conversations.add(Conversation(talk, "web", talk, created_at=NOW, last_at=NOW))
         uow.commit()
 
 
@@ -95,7 +95,7 @@ def taken(services: Services, agent: Agent, case: Case) -> Case:
 def the_case(services: Services, reference: str) -> Case:
     """A case as it is now."""
     with services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
     assert case is not None
     return case
 
@@ -103,4 +103,4 @@ def the_case(services: Services, reference: str) -> Case:
 def said(services: Services, talk: str = "talk") -> list[Message]:
     """The message log of a conversation."""
     with services.unit_of_work() as uow:
-        return uow.messages(talk)
+        return uow.messages.of_conversation(talk)

@@ -18,7 +18,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _verify(args: argparse.Namespace) -> int:
     with open_services().unit_of_work() as uow:
-        rows, problems = uow.verify_audit()
+        rows, problems = uow.audit.verify()
     for problem in problems:
         print(problem)
     print(f"{rows} rows verified, {len(problems)} problems")

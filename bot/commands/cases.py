@@ -52,7 +52,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.state and args.state not in states:
         raise CommandError(f"--state {args.state}: must be one of {', '.join(states)}")
     with open_services().unit_of_work() as uow:
-        rows = [summary(file) for file in uow.case_files() if not args.state or file.case.state == args.state]
+        rows = [summary(file) for file in uow.case_files.all() if not args.state or file.case.state == args.state]
     if args.json:
         print(harmless(json.dumps(rows, indent=2, ensure_ascii=False)))
     for row in [] if args.json else rows:
@@ -64,9 +64,9 @@ def _list(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     with open_services().unit_of_work() as uow:
         wanted = args.id.strip().upper()
-        file = uow.case_file(wanted)
+        file = uow.case_files.find(wanted)
         if file is None and wanted.isdecimal():
-            file = next((file for file in uow.case_files() if str(file.case.id) == wanted), None)
+            file = next((file for file in uow.case_files.all() if str(file.case.id) == wanted), None)
     if file is None:
         raise CommandError(f"there is no case {args.id}")
     data = details(file)

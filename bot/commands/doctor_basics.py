@@ -73,7 +73,7 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
     try:
         with SqlUnitOfWork(engine, keys_of(settings, new=False)) as uow:
             fit = uow.personal.keys_fit()
-            late = uow.overdue_steps(datetime.now(timezone.utc) - _LATE)
+            late = uow.outbox.count_overdue(datetime.now(timezone.utc) - _LATE)
             demo, real = holds_demo(uow), holds_real(uow)
     except SettingsError as error:
         yield Finding("keys", str(error), "bring back the keys' database and the secret, or correct where they are")

@@ -53,14 +53,14 @@ def _show(args: argparse.Namespace) -> int:
     from bot.policy.parsing import order_to_json
 
     with open_services().unit_of_work() as uow:
-        stored = uow.order(args.number.strip().upper())
+        stored = uow.orders.find(args.number.strip().upper())
         if stored is None:
             raise CommandError(f"there is no order {args.number}")
         data = {
             **order_to_json(stored.order),
             "cancelled_at": stored.cancelled_at.isoformat() if stored.cancelled_at else None,
             "agreement_ends_on": stored.agreement_ends_on.isoformat() if stored.agreement_ends_on else None,
-            "customer": {"email": uow.email_of(stored.customer_id)},
+            "customer": {"email": uow.customers.email_of(stored.customer_id)},
         }
     if args.json:
         print(json.dumps(data, indent=2))

@@ -28,7 +28,7 @@ def _list(args: argparse.Namespace) -> int:
     with open_services().unit_of_work() as uow:
         rows = [
             {"reference": file.case.reference, "order_number": file.order_number, **step_values(step)}
-            for file in uow.case_files()
+            for file in uow.case_files.all()
             for step in file.steps
             if args.all or step.state in (StepState.WAITING, StepState.DEAD)
         ]

@@ -77,4 +77,4 @@ class Health:
 
     def _overdue(self) -> bool:
         with self._services.unit_of_work() as uow:
-            return bool(uow.overdue_steps(self._services.clock() - LATE))
+            return bool(uow.outbox.count_overdue(self._services.clock() - LATE))

@@ -127,4 +127,4 @@ class Live:
 
     def _newest(self, conversation_ids: list[str]) -> dict[str, int]:
         with self._services.unit_of_work() as uow:
-            return uow.newest_messages(conversation_ids)
+            return uow.messages.newest(conversation_ids)

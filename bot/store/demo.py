@@ -155,7 +155,7 @@ def demo_list(uow: SqlUnitOfWork) -> list[dict[str, str]]:
     """The demo orders that the store holds, for the demo page: number, e-mail address, product."""
     numbers = [row[0] for row in _ORDERS]
     query = select(t.orders).where(_PRESENT, t.orders.c.number.in_(numbers)).order_by(t.orders.c.number)
-    rows = [(row, uow.email_of(row.customer_id)) for row in uow.connection.execute(query).all()]
+    rows = [(row, uow.customers.email_of(row.customer_id)) for row in uow.connection.execute(query).all()]
     return [{"number": row.number, "email": email, "product": row.product} for row, email in rows if email]
 
 
@@ -173,10 +173,10 @@ def _noon(now: datetime, calendar: BusinessCalendar, working_days_ago: int) -> s
 
 def _seed_earlier_refunds(uow: SqlUnitOfWork, now: datetime) -> None:
     for days, number in enumerate(_EARLIER, start=20):
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
         assert stored is not None
         asked = now - timedelta(days=days)
-        case = uow.add_case(
+        case = uow.cases.add(
             reference=new_reference("RD-"),
             kind=CaseKind.REFUND,
             state=CaseState.DONE,
@@ -185,4 +185,4 @@ def _seed_earlier_refunds(uow: SqlUnitOfWork, now: datetime) -> None:
             requested_at=asked,
             created_at=asked,
         )
-        uow.log(case.id, asked, "system", None, CaseState.DONE, "demo data")
+        uow.cases.log(case.id, asked, "system", None, CaseState.DONE, "demo data")

@@ -55,8 +55,8 @@ def clean_demo(services: Services, *, dry_run: bool = False) -> Cleaned:
     with services.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
         now = services.clock()
-        orders = [order for number in present_numbers(uow) if (order := uow.lock_order(number)) is not None]
-        cases = [case for order in orders for case in uow.cases_of_order(order.id)]
+        orders = [order for number in present_numbers(uow) if (order := uow.orders.lock(number)) is not None]
+        cases = [case for order in orders for case in uow.cases.of_order(order.id)]
         closed = [case for case in cases if case.state in OPEN_STATES]
         for case in closed:
             _end(services, uow, case)
@@ -77,13 +77,13 @@ def clean_demo(services: Services, *, dry_run: bool = False) -> Cleaned:
 def _end(services: Services, uow: SqlUnitOfWork, case: Case) -> None:
     """Close a case: nothing of it is carried out any more. A call that somebody has made stays on record as one of
     which nobody knows."""
-    for step in uow.steps_of(case.id):
+    for step in uow.outbox.of_case(case.id):
         if step.state is not StepState.WAITING:
             continue
         if step.attempts or (step.result or {}).get(UNKNOWN):
-            uow.change_step(step.id, state=StepState.DEAD, lease_until=None, error=CAUSE, result={UNKNOWN: True})
+            uow.outbox.change(step.id, state=StepState.DEAD, lease_until=None, error=CAUSE, result={UNKNOWN: True})
         else:
-            uow.change_step(step.id, state=StepState.DROPPED, lease_until=None)
+            uow.outbox.change(step.id, state=StepState.DROPPED, lease_until=None)
     for state in TO_THE_END[case.state]:
         case = move(services, uow, case, state, "system", CAUSE)
 
@@ -133,7 +133,7 @@ def _take_out(uow: SqlUnitOfWork, order: StoredOrder, erased: Collection[int], n
         t.email_codes.delete().where(t.email_codes.c.order_number == number),
     ):
         uow.connection.execute(statement)
-    if not uow.cases_of_order(order.id):
+    if not uow.cases.of_order(order.id):
         uow.connection.execute(t.orders.delete().where(t.orders.c.id == order.id))
         return False
     left = f"{LEFT}{order.id % 1_000_000:06}"

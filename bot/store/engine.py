@@ -51,17 +51,17 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
             raise StoreUnavailable(f"{database}: {error.strerror}") from None
     engine = create_engine(url, future=future, connect_args={"timeout": _LOCK_SECONDS})
 
-    @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # the driver begins no transaction of its own: `begin` below does
         _write_ahead(connection)
         connection.execute("PRAGMA foreign_keys=ON")
 
-    @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         # A transaction that reads first and writes later would fail when another wrote in between.
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
+    event.listen(engine, "connect", prepare)
+    event.listen(engine, "begin", begin)
     return engine
 
 

@@ -94,10 +94,10 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
     requests must not become those of a real order."""
     new = 0
     for number, row in enumerate(rows, start=1):
-        known = uow.lock_order(row.order.number)
+        known = uow.orders.lock(row.order.number)
         values = _columns(row.order)
         if known is None:
-            uow.connection.execute(t.orders.insert().values(**values, **uow.personal.order_columns(row.customer)))
+            uow.connection.execute(t.orders.insert().values(**values, **uow.customers.order_columns(row.customer)))
             new += 1
             continue
         if known.demo:
@@ -114,7 +114,7 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
             done = select(t.cases.c.id).where(t.cases.c.order_id == known.id, t.cases.c.state == "done")
             if uow.connection.execute(done).first():
                 values["status"] = known.order.status.value
-        values |= uow.contact_columns(known, row.customer)
+        values |= uow.orders.contact_columns(known, row.customer)
         uow.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**values))
     return Imported(new, len(rows) - new)
 

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, case, exists, func, select
 
 from bot.cases.case.review import AGENT_DECISION
-from bot.cases.model import Author, CaseKind, CaseState, Misunderstood, Step
+from bot.cases.model import Author, CaseKind, CaseState, Step
 from bot.policy.decision import Outcome
 from bot.store import tables as t
-from bot.store.keys import Keys, conversation
-from bot.store.personal_data import ERASED, PersonalData
-from bot.store.rows import Rows, insert_new
+from bot.store.rows import Repository, within
 
-_AT_ONCE = 500
 _UNFINISHED = [state.value for state in (CaseState.QUOTED, CaseState.IN_REVIEW, CaseState.FAILED)]
 _BY_A_PERSON = [CaseState.APPROVED_BY_AGENT.value, CaseState.REFUSED_BY_AGENT.value]
 
 
-class InsightRows(Rows):
-    """See bot.cases.ports.store.UnitOfWork. Every time span is from its first moment up to, and without, its last."""
-
-    keys: Keys
+class InsightRepository(Repository):
+    """See bot.cases.ports.insight.Insight. Every time span is from its first moment up to, and without, its last."""
 
     def conversation_counts(self, bounds: Sequence[datetime]) -> Counter[tuple[int, bool, bool]]:
         """How many conversations began between each two of the bounds, by (number of the span, handed over, decided);
@@ -40,7 +34,7 @@ class InsightRows(Rows):
             t.messages.c.conversation_id == t.conversations.c.id, t.messages.c.author == Author.CUSTOMER.value
         )
         each = select(span.label("span"), handed.label("handed"), decided.label("decided"))
-        each = each.where(_within(begun, bounds[0], bounds[-1]), wrote)
+        each = each.where(within(begun, bounds[0], bounds[-1]), wrote)
         rows = each.subquery()
         query = select(rows, func.count().label("number")).group_by(*rows.c)
         found: Counter[tuple[int, bool, bool]] = Counter()
@@ -50,7 +44,7 @@ class InsightRows(Rows):
 
     def handoff_counts(self, since: datetime, until: datetime) -> Counter[str]:
         """How many handoffs were made, by cause."""
-        query = select(t.handoffs.c.cause, func.count()).where(_within(t.handoffs.c.created_at, since, until))
+        query = select(t.handoffs.c.cause, func.count()).where(within(t.handoffs.c.created_at, since, until))
         return _counter(self.connection.execute(query.group_by(t.handoffs.c.cause)))
 
     def moves_to(self, state: CaseState, since: datetime, until: datetime) -> int:
@@ -114,7 +108,7 @@ class InsightRows(Rows):
         )
         query = select(
             t.cases.c.requested_at, by_policy.scalar_subquery().label("policy"), by_person.scalar_subquery()
-        ).where(_within(t.cases.c.requested_at, since, until), t.cases.c.kind != CaseKind.QUESTION.value)
+        ).where(within(t.cases.c.requested_at, since, until), t.cases.c.kind != CaseKind.QUESTION.value)
         return [
             (asked, min((at for at in (policy, person) if at is not None), default=None))
             for asked, policy, person in self.connection.execute(query)
@@ -130,81 +124,18 @@ class InsightRows(Rows):
         query = (
             select(t.handoffs.c.created_at, answered.scalar_subquery())
             .select_from(t.handoffs.join(t.cases))
-            .where(_within(t.handoffs.c.created_at, since, until))
+            .where(within(t.handoffs.c.created_at, since, until))
         )
         return [tuple(row) for row in self.connection.execute(query)]
 
     def rating_counts(self, since: datetime, until: datetime) -> Counter[int]:
         """How many ratings were given, by score."""
-        query = select(t.ratings.c.score, func.count()).where(_within(t.ratings.c.at, since, until))
+        query = select(t.ratings.c.score, func.count()).where(within(t.ratings.c.at, since, until))
         return _counter(self.connection.execute(query.group_by(t.ratings.c.score)))
-
-    # What was not understood
-
-    def add_misunderstood(self, conversation_id: str, message_id: str, at: datetime, guess: str, text: str) -> None:
-        """Keep a message; nothing for one that is kept already."""
-        values = {
-            "conversation_id": conversation_id,
-            "message_id": message_id,
-            "at": at,
-            "guess": guess,
-            "body": self.keys.seal(conversation(conversation_id), text),
-        }
-        insert_new(self.connection, t.misunderstood, values)
-
-    def misunderstood(self, since: datetime, until: datetime, limit: int) -> list[Misunderstood]:
-        """Those of that time, the newest first."""
-        query = select(t.misunderstood).where(_within(t.misunderstood.c.at, since, until))
-        return self._misunderstood(query.order_by(t.misunderstood.c.id.desc()).limit(limit))
-
-    def misunderstood_to_export(self, *, again: bool) -> list[Misunderstood]:
-        """Those that were not exported yet, or all, the oldest first."""
-        query = select(t.misunderstood).order_by(t.misunderstood.c.id).with_for_update()
-        return self._misunderstood(query if again else query.where(t.misunderstood.c.exported_at.is_(None)))
-
-    def count_misunderstood(self, since: datetime, until: datetime) -> int:
-        """How many there are of that time."""
-        query = select(func.count()).select_from(t.misunderstood).where(_within(t.misunderstood.c.at, since, until))
-        number: int = self.connection.execute(query).scalar_one()
-        return number
-
-    def count_not_exported(self) -> int:
-        """How many were not exported yet."""
-        query = select(func.count()).select_from(t.misunderstood).where(t.misunderstood.c.exported_at.is_(None))
-        number: int = self.connection.execute(query).scalar_one()
-        return number
-
-    def mark_exported(self, ids: Collection[int], at: datetime) -> None:
-        """Remember that they were exported."""
-        keys = sorted(ids)
-        for start in range(0, len(keys), _AT_ONCE):
-            which = t.misunderstood.c.id.in_(keys[start : start + _AT_ONCE])
-            self.connection.execute(t.misunderstood.update().where(which).values(exported_at=at))
-
-    def _misunderstood(self, query: Any) -> list[Misunderstood]:
-        return [
-            Misunderstood(
-                id=row.id,
-                text=self.personal.opened(row.conversation_id, row.body, ERASED),
-                guess=row.guess,
-                at=row.at,
-                exported_at=row.exported_at,
-            )
-            for row in self.connection.execute(query).all()
-        ]
-
-    @property
-    @abstractmethod
-    def personal(self) -> PersonalData:
-        """See SqlUnitOfWork."""
-
-
-def _within(column: Any, since: datetime, until: datetime) -> Any:
-    return and_(column >= since, column < until)
 
 
 def _moved(state: CaseState, since: datetime, until: datetime) -> Any:
-    return and_(t.case_log.c.to_state == state.value, _within(t.case_log.c.at, since, until))
+    return and_(t.case_log.c.to_state == state.value, within(t.case_log.c.at, since, until))
 
 
 def _newest_decision() -> Any:

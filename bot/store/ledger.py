@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.engine import Engine
@@ -35,8 +34,8 @@ class Ledger:
 
     def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
         """Write the payment down."""
-        values = {"amount": amount, "currency": currency, "destination": destination.value}
-        return f"L-{self._enter(key, 'refund', order_number, **values)}"
+        row_id = self._enter(key, "refund", order_number, amount=amount, currency=currency, destination=destination)
+        return f"L-{row_id}"
 
     def balance(self, order_number: str) -> Balance:
         """The balance that the store has on record."""
@@ -54,8 +53,25 @@ class Ledger:
         """Never told: this is asked after a restore, with which the ledger itself went back."""
         raise Rejected("the ledger went back with the backup, and does not know what was paid out since")
 
-    def _enter(self, key: str, operation: str, order_number: str, **values: Any) -> int:
-        entry = {"operation": operation, "order_number": order_number, **values}
+    def _enter(
+        self,
+        key: str,
+        operation: str,
+        order_number: str,
+        *,
+        amount: Decimal | None = None,
+        currency: str | None = None,
+        destination: Destination | None = None,
+        ends_on: date | None = None,
+    ) -> int:
+        entry = {
+            "operation": operation,
+            "order_number": order_number,
+            "amount": amount,
+            "currency": currency,
+            "destination": destination and destination.value,
+            "ends_on": ends_on,
+        }
         try:
             try:
                 with self._engine.begin() as connection:

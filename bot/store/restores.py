@@ -142,11 +142,11 @@ def _finish(engine: Engine, data: Manifest, keys: Keys, at: datetime) -> Restori
     with SqlUnitOfWork(engine, keys) as uow:
         if not uow.personal.keys_fit():
             raise BackupError("the keys are not those of the data")
-        problems = uow.verify_audit()[1]
+        problems = uow.audit.verify()[1]
         erased = uow.personal.finish_erasures(at)
         for table in (t.agent_sessions, t.agent_links):  # what was ended or used since is not good again
             uow.connection.execute(table.delete())
-        uow.add_restore(Restored(at, data.time))
+        uow.restores.add(Restored(at, data.time))
         uow.connection.execute(text(f"DROP TABLE IF EXISTS {RESTORING}"))
         uow.commit()
     return Restoring(data, erased, problems)

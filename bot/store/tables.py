@@ -30,7 +30,7 @@ from sqlalchemy import (
 from bot.cases.model import OPEN_STATES
 
 
-class Moment(TypeDecorator[datetime]):
+class Moment(TypeDecorator[datetime]):  # type: ignore[misc]  # SQLAlchemy 1.4 brings no types
     """An aware datetime, stored in UTC."""
 
     impl = DateTime
@@ -49,7 +49,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else value.replace(tzinfo=timezone.utc)
 
 
-class Amount(TypeDecorator[Decimal]):
+class Amount(TypeDecorator[Decimal]):  # type: ignore[misc]
     """A decimal, stored as text: exact on every engine."""
 
     impl = String(24)

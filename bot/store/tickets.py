@@ -6,19 +6,21 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
+from typing_extensions import Unpack
 
 from bot.cases.model import Case
 from bot.cases.ports.helpdesk import Ticket, TicketState
+from bot.cases.ports.tickets import TicketChange
 from bot.store import tables as t
-from bot.store.rows import Rows, insert_new, plain
+from bot.store.rows import Repository, insert_new, plain
 
 _AT_ONCE = 5
 
 
-class TicketRows(Rows):
-    """See bot.cases.ports.store.UnitOfWork."""
+class TicketRepository(Repository):
+    """See bot.cases.ports.tickets.Tickets."""
 
-    def file_ticket(self, case: Case, desk: str, now: datetime) -> None:
+    def file(self, case: Case, desk: str, now: datetime) -> None:
         """Have the case shown at the help desk. A ticket that is there is enough; a closed one is to be opened again,
         and one of another help desk to be opened at this one."""
         fresh = {"desk": desk, "state": TicketState.WAITING, "tries": 0, "next_at": now}
@@ -32,7 +34,7 @@ class TicketRows(Rows):
         closed = and_(known.case_id == case.id, known.state == TicketState.CLOSED.value)
         self.connection.execute(t.tickets.update().where(closed).values(**plain(fresh)))
 
-    def take_due_tickets(self, desk: str, now: datetime, until: datetime) -> list[Ticket]:
+    def take_due(self, desk: str, now: datetime, until: datetime) -> list[Ticket]:
         """Tickets with something to be pushed or read, some at a time; nobody else gets them before ``until``."""
         known = t.tickets.c
         newer = and_(t.messages.c.conversation_id == known.conversation_id, t.messages.c.seq > known.last_seq)
@@ -42,15 +44,15 @@ class TicketRows(Rows):
         rows = self.connection.execute(due.order_by(known.next_at).limit(_AT_ONCE).with_for_update(skip_locked=True))
         taken = [_ticket(row) for row in rows.all()]
         for ticket in taken:
-            self.change_ticket(ticket.id, next_at=until)
+            self.change(ticket.id, next_at=until)
         return taken
 
-    def ticket(self, ticket_id: int) -> Ticket | None:
+    def find(self, ticket_id: int) -> Ticket | None:
         """The ticket; None once its conversation was erased."""
         row = self.connection.execute(select(t.tickets).where(t.tickets.c.id == ticket_id)).one_or_none()
         return None if row is None else _ticket(row)
 
-    def ticket_named(self, desk: str, external_id: str) -> Ticket | None:
+    def named(self, desk: str, external_id: str) -> Ticket | None:
         """What the help desk calls so: of several the one that is open, or else the newest."""
         known = t.tickets.c
         query = select(t.tickets).where(known.desk == desk, known.external_id == external_id)
@@ -64,7 +66,7 @@ class TicketRows(Rows):
         opening = (known.desk == desk, known.state == TicketState.WAITING.value, known.next_at > now)
         return self.connection.execute(select(known.id).where(*opening).limit(1)).first() is not None
 
-    def change_ticket(self, ticket_id: int, **values: Any) -> None:
+    def change(self, ticket_id: int, **values: Unpack[TicketChange]) -> None:
         """Set columns of a ticket."""
         self.connection.execute(t.tickets.update().where(t.tickets.c.id == ticket_id).values(**plain(values)))
 

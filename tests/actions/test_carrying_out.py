@@ -129,7 +129,7 @@ def a_renewed_quote(desk: Services, faulty: FaultyGateway) -> dict[str, Any]:
     faulty.meanwhile = lambda: changed_order(desk, remaining_balance=Decimal("31.50"))
     (step,) = case_file(desk, slots["case_reference"]).steps
     with desk.unit_of_work() as uow:
-        uow.change_step(step.id, next_at=desk.clock())
+        uow.outbox.change(step.id, next_at=desk.clock())
         uow.commit()
     while carry_out_due(replace(desk, gateway=faulty)):
         pass

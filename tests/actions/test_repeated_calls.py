@@ -100,7 +100,7 @@ def taking_a_quote_back(desk: Services, gateway: FaultyGateway) -> tuple[SafeAct
 def taking_a_question_back(desk: Services, gateway: FaultyGateway) -> tuple[SafeAction, Talk]:
     HandToHuman().turn(a_talk("a person please", message_id="before"), CollectingDispatcher())
     with desk.unit_of_work() as uow:
-        question = uow.open_question("talk")
+        question = uow.cases.open_question("talk")
     assert question is not None
     return FinishWithdrawal(), a_talk("yes", slots={"case_reference": question.reference, "answer": "yes"})
 
@@ -165,7 +165,7 @@ def heard(action: SafeAction, talk: Talk) -> tuple[list[Any], list[Any]]:
 def on_record(desk: Services) -> list[tuple[str, CaseState, int, list[str]]]:
     """The cases, with their moves and the steps of carrying them out."""
     with desk.unit_of_work() as uow:
-        files = uow.case_files()
+        files = uow.case_files.all()
     return [(f.case.reference, f.case.state, len(f.log), [step.key for step in f.steps]) for f in files]
 
 

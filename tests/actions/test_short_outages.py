@@ -58,7 +58,7 @@ def test_a_moment_without_a_database_is_not_told(desk: Services, after: int) -> 
     with database_away(0.4, after):
         assert asks_for_a_person() == ["utter_handed_over"]
     with desk.unit_of_work() as uow:
-        assert len(uow.case_files()) == 1
+        assert len(uow.case_files.all()) == 1
 
 
 def test_a_longer_one_is_and_nothing_is_half_done(desk: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,4 +66,4 @@ def test_a_longer_one_is_and_nothing_is_half_done(desk: Services, monkeypatch: p
     with database_away(60, 3):
         assert asks_for_a_person() == ["utter_sorry"]
     with desk.unit_of_work() as uow:
-        assert uow.case_files() == []
+        assert uow.case_files.all() == []

@@ -157,7 +157,7 @@ def test_a_wish_for_a_person_after_a_decline_comes_with_what_was_declined(desk: 
     turn(HandToHuman(), "get me a human", intent="talk_to_human")
     question, declined = conversation_requests(desk, conversation_id="talk")
     with desk.unit_of_work() as uow:
-        file = uow.case_file(question.case.reference)
+        file = uow.case_files.find(question.case.reference)
     assert file is not None and file.handoff is not None and file.order_number == "CC-104233"
     assert file.handoff.facts["requests"] == [f"{declined.case.reference} declined"]
 
@@ -311,7 +311,7 @@ def test_where_the_money_shall_go_is_added_to_the_request_that_a_person_has(desk
     (message,), _ = turn(action, "to my wallet", **IN_REVIEW, **wallet)
     assert (message["response"], message["reference"]) == ("utter_added_to_request", quote.case.reference)
     with desk.unit_of_work() as uow:
-        (file,) = uow.case_files()
+        (file,) = uow.case_files.all()
     assert file.handoff is not None
     assert file.case.destination is Destination.WALLET and file.case.state is CaseState.IN_REVIEW
     assert [added["text"] for added in file.handoff.facts["added"]] == ["to my wallet"]
@@ -327,7 +327,7 @@ def test_a_reason_is_added_right_after_a_person_got_the_request_and_not_later(de
         heard, _slots = turn(NoteDetails(), "it never worked", said_at=said_at, **fault, **IN_REVIEW)
         assert said(heard) == ["utter_added_to_request"]
     with desk.unit_of_work() as uow:
-        (file,) = uow.case_files()
+        (file,) = uow.case_files.all()
     assert file.handoff is not None and len(file.handoff.facts["added"]) == 1
     later, _ = turn(NoteDetails(), "it never worked", responses=[["utter_greet"]], **fault)
     assert said(later) == ["utter_which_task"]

@@ -206,7 +206,7 @@ def _through_the_update(home: Path, changes: list[tuple[str, dict[str, Any]]]) -
 
 def _stored(services: Services, number: str) -> StoredOrder | None:
     with services.unit_of_work() as uow:
-        return uow.order(number)
+        return uow.orders.find(number)
 
 
 def _sql(value: Any) -> str:

@@ -207,7 +207,7 @@ def test_nearly_good_orders_are_imported_whole_or_refused(rows: list[dict[str, A
     assert len(done) == len(rows)
     with shop().unit_of_work() as uow:
         for row in done:
-            held = uow.order(row.order.number)
+            held = uow.orders.find(row.order.number)
             assert held is not None and held.order.amount_paid == row.order.amount_paid
 
 
@@ -219,9 +219,9 @@ def test_what_was_imported_is_there_as_it_was_written(rows: list[dict[str, Any]]
     assert done is not None and len(done) == len(rows)
     with shop().unit_of_work() as uow:
         for row in rows:
-            held = uow.order(row["number"])
+            held = uow.orders.find(row["number"])
             assert held is not None and held.order == parse_order(row)
-            assert uow.email_of(held.customer_id) in emails
+            assert uow.customers.email_of(held.customer_id) in emails
             assert parse_order(order_to_json(held.order)) == held.order
 
 

@@ -50,7 +50,7 @@ def test_what_a_customer_wrote_is_shown_to_an_agent_as_text(
     buyer.says("human please")
     reference = buyer.reference()
     with attacked.services.unit_of_work() as uow:
-        file = uow.case_file(reference)
+        file = uow.case_files.find(reference)
     assert file is not None
     monkeypatch.setenv("REFUND_DESK_HOME", str(attacked.home))
     for argv in (["cases", "show", file.case.reference], ["cases", "list"], ["privacy", "export", email]):

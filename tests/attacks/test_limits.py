@@ -85,7 +85,7 @@ class Siege:
                 for number in range(self.conversations):
                     talks.append(f"siege-{order}-{place}-{number}")
                     opened = Conversation(talks[-1], "web", talks[-1], now, now, index, address_limited=True)
-                    uow.add_conversation(opened)
+                    uow.conversations.add(opened)
             uow.commit()
         for one in talks:
             for _ in range(self.tries):
@@ -121,7 +121,7 @@ def a_new_owner_with_mail(services: Services, clock: Clock) -> None:
     done = proves(services, owner)
     if done.status is VerificationStatus.CODE_SENT:
         with services.unit_of_work() as uow:
-            code = uow.newest_code(owner, ORDER)
+            code = uow.codes.newest(owner, ORDER)
         assert code is not None and code.customer_id is not None
         digits = code_of(services, code.nonce)
         done = verify_code(services, conversation_id=owner, message_id="code", order_number=ORDER, digits=digits)
@@ -138,8 +138,8 @@ def an_owner_with_a_token(services: Services, clock: Clock) -> None:
     owner = talk(services, "signed in", NEXT_DOOR)
     trust_customer(services, conversation_id=owner, email=EMAIL, until=clock().replace(year=2027))
     with services.unit_of_work() as uow:
-        stored = uow.order(ORDER)
-        assert stored is not None and uow.proven(owner, clock()).covers(stored)
+        stored = uow.orders.find(ORDER)
+        assert stored is not None and uow.proofs.of_conversation(owner, clock()).covers(stored)
 
 
 def an_unknown_order(services: Services, clock: Clock) -> None:
@@ -293,8 +293,8 @@ def one_after_the_other(services: Services) -> list[Handoff | HeldBack]:
     for _ in range(12):
         found.append(asks(services, opened))
         with services.unit_of_work() as uow:
-            if case := uow.open_question(opened):
-                uow.move_case(case, CaseState.DONE)
+            if case := uow.cases.open_question(opened):
+                uow.cases.move(case, CaseState.DONE)
             uow.commit()
     return found
 

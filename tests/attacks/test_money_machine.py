@@ -125,9 +125,9 @@ class Money(RuleBasedStateMachine):
     def prove(self, talk: str) -> None:
         """Let the customer of a conversation show who they are, again where that has run out."""
         with self.services.unit_of_work() as uow:
-            stored = uow.order(TALKS[talk][0])
-            known = stored is not None and uow.proven(talk, self.clock()).covers(stored)
-            before = uow.attempt(talk, f"verify-{TALKS[talk][0]}-{talk}") is not None
+            stored = uow.orders.find(TALKS[talk][0])
+            known = stored is not None and uow.proofs.of_conversation(talk, self.clock()).covers(stored)
+            before = uow.attempts.passed(talk, f"verify-{TALKS[talk][0]}-{talk}") is not None
         if not before:
             verified(self.services, talk, TALKS[talk][0], OWNERS[TALKS[talk][0]])
         elif not known:
@@ -135,14 +135,14 @@ class Money(RuleBasedStateMachine):
 
     def _renew(self, talk: str) -> None:
         with self.services.unit_of_work() as uow:
-            stored = uow.order(TALKS[talk][0])
+            stored = uow.orders.find(TALKS[talk][0])
             assert stored is not None
-            uow.add_order_proof(talk, stored, self.clock() + timedelta(hours=1))
+            uow.proofs.add_order(talk, stored, self.clock() + timedelta(hours=1))
             uow.commit()
 
     def case_references(self) -> list[str]:
         with self.services.unit_of_work() as uow:
-            return [file.case.reference for file in uow.case_files()]
+            return [file.case.reference for file in uow.case_files.all()]
 
     @rule(pair=own, fault=st.booleans(), wallet=st.booleans())
     def quote(self, pair: tuple[str, str], fault: bool, wallet: bool) -> None:
@@ -259,7 +259,7 @@ class Money(RuleBasedStateMachine):
 
     def owner_of(self, reference: str) -> str:
         with self.services.unit_of_work() as uow:
-            case = uow.case(reference)
+            case = uow.cases.find(reference)
         assert case is not None
         return case.conversation_id
 
@@ -276,7 +276,7 @@ class Money(RuleBasedStateMachine):
         except CaseError:
             return
         with self.services.unit_of_work() as uow:
-            number = uow.order_number(taken.order_id) if taken.order_id is not None else None
+            number = uow.orders.number_of(taken.order_id) if taken.order_id is not None else None
         assert number in (None, *TALKS[talk]), "somebody else's request was taken back"
 
     @rule(talk=talks)
@@ -299,12 +299,12 @@ class Money(RuleBasedStateMachine):
 
     def cases_in(self, *states: CaseState) -> list[str]:
         with self.services.unit_of_work() as uow:
-            return [file.case.reference for file in uow.case_files() if file.case.state in states]
+            return [file.case.reference for file in uow.case_files.all() if file.case.state in states]
 
     def has(self, login: str, reference: str) -> Agent:
         """The agent, who has the case now, whoever had it before."""
         with self.services.unit_of_work() as uow:
-            case = uow.case(reference)
+            case = uow.cases.find(reference)
         assert case is not None
         for agent in self.agents.values():
             if agent.id == case.agent_id:
@@ -354,7 +354,7 @@ class Money(RuleBasedStateMachine):
     def takes(self, offer: Offer, talk: str) -> None:
         """Any conversation may try, also with an offer that was replaced since."""
         with self.services.unit_of_work() as uow:
-            waiting = uow.case_by_id(offer.case.id).state is CaseState.APPROVED_BY_AGENT
+            waiting = uow.cases.get(offer.case.id).state is CaseState.APPROVED_BY_AGENT
         try:
             accept_offer(
                 self.services,
@@ -456,12 +456,12 @@ class Money(RuleBasedStateMachine):
 
     def balance_changes(self, number: str, cents: int) -> None:
         with self.services.unit_of_work() as uow:
-            stored = uow.order(number)
+            stored = uow.orders.find(number)
             assert stored is not None
             if stored.order.remaining_balance is None:
                 return
             left = min(Decimal(cents) / 100, stored.order.remaining_balance)
-            uow.change_order(stored.id, remaining_balance=left)
+            uow.orders.change(stored.id, remaining_balance=left)
             uow.commit()
 
     @rule(minutes=st.sampled_from([1, 11, 61, 3 * 1_440, 30 * 1_440]))
@@ -525,7 +525,7 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def every_log_is_a_path(self) -> None:
         with self.services.unit_of_work() as uow:
-            files = uow.case_files()
+            files = uow.case_files.all()
         for file in files:
             states = [entry.to_state for entry in file.log]
             assert file.log[0].from_state is None and file.case.state is states[-1]
@@ -535,8 +535,8 @@ class Money(RuleBasedStateMachine):
     @invariant()
     def the_audit_fits_and_every_decision_replays(self) -> None:
         with self.services.unit_of_work() as uow:
-            assert uow.verify_audit()[1] == []
-            for stored in uow.decisions():
+            assert uow.audit.verify()[1] == []
+            for stored in uow.decisions.all():
                 assert decide(parse_request(stored.inputs), self.services.policy).to_json() == stored.result
 
 

@@ -79,7 +79,7 @@ class Scene:
         named = {"conversation_id": self.stranger, "order_number": number}
         verify(strict, message_id=self.message(), email=proof, **named)
         with strict.unit_of_work() as uow:
-            code = uow.newest_code(self.stranger, number)
+            code = uow.codes.newest(self.stranger, number)
         digits = code_of(strict, code.nonce) if reads and code is not None else "000000"
         used = {"conversation_id": self.stranger, "order_number": for_order or number}
         verify_code(strict, message_id=self.message(), digits=digits, **used)
@@ -294,10 +294,10 @@ def test_an_order_of_somebody_else_stays_theirs(
     handoff = hand_to_human(services, conversation_id=stranger, **named)
     assert handoff.facts["verified"] is False and "preview" not in handoff.facts
     with services.unit_of_work() as uow:
-        file = uow.case_file(reference)
-        stored = uow.order(THEIRS)
+        file = uow.case_files.find(reference)
+        stored = uow.orders.find(THEIRS)
         assert file is not None and stored is not None
-        contact = uow.personal.contact(stored.id)
+        contact = uow.customers.contact(stored.id)
     assert file.case.state is CaseState.QUOTED and file.case.conversation_id == scene.victim
     assert contact is not None and (contact.email, contact.phone) == (VICTIM, THEIR_PHONE)
     assert scene.types(THEIRS, VICTIM, by=scene.victim) is VerificationStatus.VERIFIED, "its buyer still can"

@@ -297,7 +297,7 @@ class Proofs(RuleBasedStateMachine):
             for _ in range(ORDER_TRIES):
                 self.messages += 1
                 name = f"w-{self.messages}"
-                uow.add_attempt(name, "1", number, self.clock(), False, name)
+                uow.attempts.add(name, "1", number, self.clock(), False, name)
                 self.failures.append((self.clock(), name, number, name))
             uow.commit()
 

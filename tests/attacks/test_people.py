@@ -393,7 +393,7 @@ def test_nobody_gets_an_account_beyond_their_rights(
     with pytest.raises((NotAllowed, SignInRefused, BadAgent)):
         BEYOND_ONES_RIGHTS[kind](desk)
     with desk.services.unit_of_work() as uow:
-        assert uow.agent_by_login("mole") is None and uow.agent(desk.lee.id).second_factor
+        assert uow.agents.by_login("mole") is None and uow.agents.get(desk.lee.id).second_factor
     assert desk.half("lee", PASSWORD)
 
 
@@ -462,7 +462,7 @@ def test_what_is_written_into_the_database_opens_nothing(
     with pytest.raises(SignInRefused):
         sign_in(desk.services, "eve", EVE, HERE)
     with desk.services.unit_of_work() as uow, pytest.raises(ChangedOutside):
-        uow.change_agent(desk.eve.id, AccountChange.RENAMED, None, desk.clock(), name="Eva")
+        uow.agents.change(desk.eve.id, AccountChange.RENAMED, None, desk.clock(), name="Eva")
     desk.writes("UPDATE agents SET role = 'agent' WHERE login = 'eve'")
     assert problems(desk.services) == [] and agent_of_session(desk.services, eve) is not None
 

@@ -318,5 +318,5 @@ def test_no_secret_of_the_new_ones_is_readable_in_the_database(plot: Plot) -> No
     talk = plot.proven()
     new = plot.secret()
     with plot.services.unit_of_work() as uow:
-        change, conversation = uow.prepared_secret(talk, MESSAGE), uow.conversation(talk)
+        change, conversation = uow.secrets.prepared(talk, MESSAGE), uow.conversations.find(talk)
     assert isinstance(change, SecretChange) and new not in str(change) + str(conversation) and KEY not in str(change)

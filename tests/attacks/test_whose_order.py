@@ -85,8 +85,8 @@ class OwnedOrders(RuleBasedStateMachine):
         """A checkout takes any address with any number. Of an order that is there, its shop may name another buyer,
         unless a request for it is under way."""
         with self.services.unit_of_work() as uow:
-            stored = uow.order(number)
-            cases = uow.cases_of_order(stored.id) if stored is not None else []
+            stored = uow.orders.find(number)
+            cases = uow.cases.of_order(stored.id) if stored is not None else []
         if any(case.state is not CaseState.QUOTED for case in cases):
             return
         store_order(self.services, number, email, customer={"name": "A", "email": email, "phone": phone})
@@ -114,7 +114,7 @@ class OwnedOrders(RuleBasedStateMachine):
         names = {"conversation_id": self.ids[talk], "order_number": number}
         asked = verify(services, message_id=self.message(), **names, **{kind: proof})
         with services.unit_of_work() as uow:
-            code = uow.newest_code(self.ids[talk], number)
+            code = uow.codes.newest(self.ids[talk], number)
         if asked.status is not VerificationStatus.CODE_SENT or code is None:
             return
         mailed = code.customer_id is not None and proof in self.contacts.get(number, ())
@@ -187,9 +187,9 @@ class OwnedOrders(RuleBasedStateMachine):
     def an_order_says_what_it_came_with(self) -> None:
         with self.services.unit_of_work() as uow:
             for number, (email, phone) in self.contacts.items():
-                stored = uow.order(number)
+                stored = uow.orders.find(number)
                 assert stored is not None
-                contact = uow.personal.contact(stored.id)
+                contact = uow.customers.contact(stored.id)
                 assert contact is not None and (contact.email, contact.phone) == (email, phone)
 
 

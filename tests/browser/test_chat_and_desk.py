@@ -93,12 +93,12 @@ def test_customer_and_agent_talk_and_agree(
     expect(chat.card).to_contain_text("$45.00")
     screenshot(chat.page, "chat-offer")
     with desk.services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
     assert case is not None and case.state is CaseState.APPROVED_BY_AGENT
     chat.button("Yes, go ahead").click()
     chat.hears("Thank you.")
     with desk.services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
     assert case is not None and case.state is CaseState.CONFIRMED
     assert desk.order_status(number) == "refund_pending"
 

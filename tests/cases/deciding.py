@@ -32,7 +32,7 @@ def changed(services: Services, agent: Agent, case: Case, refund: str, **values:
 def accepted(services: Services, decision: AgentDecision, talk: str = "talk") -> Case:
     """The customer's yes to an agent's decision."""
     with services.unit_of_work() as uow:
-        reference = uow.case_by_id(decision.case_id).reference
+        reference = uow.cases.get(decision.case_id).reference
     return accept_offer(services, conversation_id=talk, reference=reference, agent_decision_id=decision.id)
 
 

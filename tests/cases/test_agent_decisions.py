@@ -394,9 +394,9 @@ def test_a_decision_of_an_account_that_could_not_is_found_by_the_audit(shop: Ser
     decision = decided(replace(shop, limits=replace(shop.limits, agent=Decimal(1))), dana, case)
     change_agent(shop, "lee", active=False)
     with shop.unit_of_work() as uow:  # as somebody who goes round the checks
-        uow.add_second_opinion(decision.id, lee.id, shop.clock(), True)
+        uow.agent_decisions.add_second_opinion(decision.id, lee.id, shop.clock(), True)
         values = {"decision_id": decision.decision_id, "currency": "USD", "reason": "So.", "needs_second": False}
-        uow.add_agent_decision(case, agent_id=dana.id, at=shop.clock(), verdict=Verdict.TERMINATE, **values)
+        uow.agent_decisions.add(case, agent_id=dana.id, at=shop.clock(), verdict=Verdict.TERMINATE, **values)
         uow.commit()
     assert problems(shop) == [
         f"second_opinion {decision.id} is of lee, who was disabled then",

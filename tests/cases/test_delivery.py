@@ -112,10 +112,10 @@ def test_the_pauses_grow_and_then_a_person_has_it(services: Services, post: Post
         assert all_due(services, post) >= 1
     assert post.brought == [("alex", "2")]
     with services.unit_of_work() as uow:
-        case = uow.open_question(talk)
+        case = uow.cases.open_question(talk)
         assert case is not None
-        handoff = uow.handoff(case.id)
-        log = uow.messages(talk)
+        handoff = uow.handoffs.of_case(case.id)
+        log = uow.messages.of_conversation(talk)
     assert handoff is not None and handoff.facts["channel"] == "post" and handoff.facts["attempts"] == 3
     assert log[0].failed_at is not None and log[0].delivered_at is None and log[1].delivered_at is not None
 
@@ -126,8 +126,8 @@ def test_a_refusal_is_a_handoff_at_once(services: Services, post: Post) -> None:
     post.wrong = [Undeliverable("refused: 131047")]
     all_due(services, post)
     with services.unit_of_work() as uow:
-        case = uow.open_question(talk)
-        assert case is not None and (handoff := uow.handoff(case.id)) is not None
+        case = uow.cases.open_question(talk)
+        assert case is not None and (handoff := uow.handoffs.of_case(case.id)) is not None
     assert handoff.facts["error"] == "refused: 131047"
 
 
@@ -175,20 +175,20 @@ def test_what_was_taken_and_not_brought_is_a_handoff_and_can_be_forgotten(servic
     report_failure(services, "another", "post 2", "could not: 30003")
     report_failure(services, "post", "post 9", "could not: 30003")
     with services.unit_of_work() as uow:
-        assert uow.open_question(talk) is None
+        assert uow.cases.open_question(talk) is None
     for _ in range(2):
         report_failure(services, "post", "post 2", "could not: 30003")
     with services.unit_of_work() as uow:
-        case = uow.open_question(talk)
-        assert case is not None and (handoff := uow.handoff(case.id)) is not None
+        case = uow.cases.open_question(talk)
+        assert case is not None and (handoff := uow.handoffs.of_case(case.id)) is not None
         assert handoff.facts["error"] == "could not: 30003" and handoff.facts["message"] == 1
-        first, second = uow.messages(talk)[:2]
+        first, second = uow.messages.of_conversation(talk)[:2]
         assert first.failed_at is not None and first.delivered_at is None
         assert second.failed_at is None and second.delivered_at is not None
-        assert uow.due_deliveries("post", services.clock()) == []
+        assert uow.messages.due("post", services.clock()) == []
         uow.personal.erase_conversations([talk])
         uow.commit()
-        assert uow.messages(talk) == []
+        assert uow.messages.of_conversation(talk) == []
 
 
 def test_a_part_that_failed_meanwhile_leaves_the_message_undelivered(services: Services, post: Post) -> None:
@@ -219,8 +219,8 @@ def test_what_a_worker_had_in_hand_when_it_died_comes_after_its_lease(
 ) -> None:
     says(services, a_talk(services), "1")
     with services.unit_of_work() as uow:
-        (message,) = uow.due_deliveries("post", services.clock())
-        assert uow.lease_message(message.id, services.clock(), services.clock() + LEASE)
+        (message,) = uow.messages.due("post", services.clock())
+        assert uow.messages.lease(message.id, services.clock(), services.clock() + LEASE)
         uow.commit()
     assert all_due(services, post) == 0
     clock.passes(seconds=LEASE.total_seconds())
@@ -232,18 +232,18 @@ def test_without_an_address_a_person_has_it(services: Services, post: Post) -> N
     says(services, talk, "1")
     all_due(services, post)
     with services.unit_of_work() as uow:
-        assert uow.open_question(talk) is not None and post.brought == []
+        assert uow.cases.open_question(talk) is not None and post.brought == []
 
 
 def test_an_address_is_sealed_and_goes_with_the_conversation(services: Services) -> None:
     talk = a_talk(services, "+12125550100")
     with services.unit_of_work() as uow:
-        found = uow.conversation(talk)
+        found = uow.conversations.find(talk)
         assert found is not None and "2125550100" not in repr(vars(found))
-        assert uow.reply_address(talk) == {"to": "+12125550100"}
+        assert uow.conversations.reply_address(talk) == {"to": "+12125550100"}
         uow.personal.erase_conversations([talk])
         uow.commit()
-        assert uow.reply_address(talk) is None
+        assert uow.conversations.reply_address(talk) is None
 
 
 # What is chosen
@@ -257,7 +257,7 @@ def a_log(services: Services, *bodies: dict[str, Any], delivered: bool = True) -
         for body in bodies:
             message = say(uow, services, talk, Author.BOT, body)
             if delivered:
-                uow.change_message(message.id, delivered_at=services.clock())
+                uow.messages.change(message.id, delivered_at=services.clock())
         uow.commit()
     return history(services, talk)
 
@@ -335,7 +335,7 @@ def test_a_digit_rates(services: Services) -> None:
     with services.unit_of_work() as uow:
         body = {"text": "How did we do?", "reference": "RD-ABC234"}
         asked = say(uow, services, talk, Author.SYSTEM, body, kind=MessageKind.RATING)
-        uow.change_message(asked.id, delivered_at=services.clock())
+        uow.messages.change(asked.id, delivered_at=services.clock())
         uow.commit()
     log = history(services, talk)
     assert chosen(log, "4", None) == Rates("RD-ABC234", 4)

@@ -61,8 +61,8 @@ def test_erasing_empties_what_was_written_and_the_audit_holds(alex: Services, da
     erase(alex, EMAIL)
     assert the_case(alex, reference).state is CaseState.WITHDRAWN, "an offer that nobody took is closed"
     with alex.unit_of_work() as uow:
-        file = uow.case_file(reference)
-        conversation = uow.conversation("talk")
+        file = uow.case_files.find(reference)
+        conversation = uow.conversations.find("talk")
     assert file is not None and [decision.reason for decision in file.agent_decisions] == ["[erased]"]
     assert str(file.agent_decisions[0].refund) == "20.00", "the books stay"
     assert [written.text for written in file.notes] == ["[erased]"] and said(alex) == []
@@ -92,5 +92,7 @@ def test_a_conversation_with_fresh_messages_or_old_notes_is_purged_in_its_time(
     clock.passes(days=300)
     purge(alex, days=365)
     with alex.unit_of_work() as uow:
-        assert [note.text for note in uow.notes_of(case.id)] == ["[erased]"] and uow.messages("stranger") == []
+        assert [note.text for note in uow.notes.of_case(case.id)] == ["[erased]"] and uow.messages.of_conversation(
+            "stranger"
+        ) == []
     assert purge(alex, days=365, dry_run=True).conversations == 0

@@ -20,9 +20,9 @@ from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseState, Cause, Step, StepState
 from bot.cases.payout.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
 from bot.cases.ports.billing import Rejected, Unavailable
-from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
+from bot.store.cases import CaseRepository
 from tests.cases.gateways import FaultyGateway, ledger_entries
 from tests.cases.test_quotes import case_file, changed_order, confirmed, order_status, quoted
 from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order
@@ -345,36 +345,32 @@ def test_a_clock_that_jumps_back_holds_nothing_up_and_pays_once(
     assert ledger_entries(shop) == PAID
 
 
-def counting_together(services: Services) -> Services:
-    """The same services for two threads: who has counted refunds waits a moment for the other one to do so,
-    too, in case nothing keeps it from that."""
+def count_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For two threads: who has counted refunds waits a moment for the other one to do so, too, in case nothing keeps it
+    from that."""
     both = threading.Barrier(2)
+    count = CaseRepository.approved_refunds
 
-    def unit_of_work() -> UnitOfWork:
-        uow = services.unit_of_work()
-        count = uow.approved_refunds
+    def counted(*args: Any) -> int:
+        found = count(*args)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        return found
 
-        def counted(*args: Any) -> int:
-            found = count(*args)
-            with suppress(threading.BrokenBarrierError):
-                both.wait(0.3)
-            return found
-
-        uow.approved_refunds = counted  # type: ignore[method-assign]
-        return uow
-
-    return replace(services, unit_of_work=unit_of_work)
+    monkeypatch.setattr(CaseRepository, "approved_refunds", counted)
 
 
-def test_the_fourth_refund_goes_to_a_person_also_when_two_are_confirmed_at_once(alex: Services) -> None:
+def test_the_fourth_refund_goes_to_a_person_also_when_two_are_confirmed_at_once(
+    alex: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     numbers = ["CC-104244", "CC-104255", "CC-104266"]
     for number in numbers:
         store_order(alex, number)
     for number in ("CC-104233", "CC-104244"):
         confirmed(alex, quoted(alex, number=number))
     last = [quoted(alex, number=number) for number in numbers[1:]]
-    together = counting_together(alex)
-    both = [threading.Thread(target=confirmed, args=(together, quote)) for quote in last]
+    count_together(monkeypatch)
+    both = [threading.Thread(target=confirmed, args=(alex, quote)) for quote in last]
     for thread in both:
         thread.start()
     for thread in both:

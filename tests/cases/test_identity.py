@@ -134,9 +134,9 @@ def test_a_strangers_order_under_the_same_address_opens_nothing_else(services: S
     assert is_verified(services, conversation_id=talk, order_number="CC-104266")
     assert not is_verified(services, conversation_id=talk, order_number="CC-104233")
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
         assert stored is not None
-        contact = uow.personal.contact(stored.id)
+        contact = uow.customers.contact(stored.id)
     assert contact is not None and contact.phone == "+1 212 555 0100"
     assert by_phone(services, "+12125550100", "CC-104233", "3").status is VerificationStatus.VERIFIED
 

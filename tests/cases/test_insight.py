@@ -166,7 +166,7 @@ def test_declines_are_counted_by_each_clause_that_decided(services: Services) ->
 def test_what_a_person_declined_is_counted_apart(services: Services) -> None:
     reference, _ = refund(services, "dee", "CC-200004", dispute_open=True)
     with services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
         assert case is not None
         move(services, uow, case, CaseState.REFUSED_BY_AGENT, "Dana", "the bank decides")
         uow.commit()
@@ -216,7 +216,7 @@ def test_the_time_to_a_decision_ends_with_the_policys_or_a_persons(services: Ser
     assert numbers(services).to_decision == Waiting(timedelta(0), 1, 1)
     clock.passes(minutes=40)
     with services.unit_of_work() as uow:
-        case = uow.case(waiting)
+        case = uow.cases.find(waiting)
         assert case is not None
         move(services, uow, case, CaseState.APPROVED_BY_AGENT, "Dana", "approved")
         uow.commit()
@@ -242,7 +242,7 @@ def test_ratings_are_counted_by_score(services: Services) -> None:
     with services.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
         for reference, score in zip(references, (5, 4, 5), strict=True):
-            case = uow.case(reference)
+            case = uow.cases.find(reference)
             assert case is not None
             uow.connection.execute(t.ratings.insert().values(case_id=case.id, score=score, at=services.clock()))
         uow.commit()

@@ -64,7 +64,7 @@ def shop(services: Services, orders: ShopOrders) -> Services:
 
 def stored(services: Services, number: str = CARD) -> Any:
     with services.unit_of_work() as uow:
-        return uow.order(number)
+        return uow.orders.find(number)
 
 
 def test_an_order_is_found_when_somebody_asks_for_it(shop: Services, orders: ShopOrders) -> None:
@@ -247,8 +247,8 @@ def test_who_was_erased_stays_erased(shop: Services, orders: ShopOrders) -> None
     sync_order(shop, CARD, fresh=True)
     order = stored(shop)
     with shop.unit_of_work() as uow:
-        assert uow.personal.customer(order.customer_id) is None and uow.personal.contact(order.id) is None
-        assert uow.customer_by_email("alex@example.com") is None
+        assert uow.customers.find(order.customer_id) is None and uow.customers.contact(order.id) is None
+        assert uow.customers.by_email("alex@example.com") is None
 
 
 # Events of a payment system
@@ -343,7 +343,7 @@ def test_a_refund_that_comes_back_after_it_was_done_is_given_to_a_person(
     reader.state = PaymentState(CARD, failed=waiting.key)
     event(services, "evt_0")
     with services.unit_of_work() as uow:
-        assert uow.open_question("talk") is None, "it is still being carried out"
+        assert uow.cases.open_question("talk") is None, "it is still being carried out"
     reader.state = None
     work(services, clock)
     done = case_file(services, quote.case.reference)
@@ -351,12 +351,12 @@ def test_a_refund_that_comes_back_after_it_was_done_is_given_to_a_person(
     reader.state = PaymentState(CARD, failed="another key")
     event(services, "evt_1")
     with services.unit_of_work() as uow:
-        assert uow.open_question("talk") is None
+        assert uow.cases.open_question("talk") is None
     reader.state = PaymentState(CARD, failed=next(step.key for step in done.steps if step.step is Step.REFUND))
     assert event(services, "evt_2") is True and event(services, "evt_2") is False
     with services.unit_of_work() as uow:
-        case = uow.open_question("talk")
-        assert case is not None and (handoff := uow.handoff(case.id)) is not None
+        case = uow.cases.open_question("talk")
+        assert case is not None and (handoff := uow.handoffs.of_case(case.id)) is not None
     assert handoff.facts["reference"] == quote.case.reference and "did not reach" in handoff.facts["error"]
     assert case_file(services, quote.case.reference).case.state is CaseState.DONE
 

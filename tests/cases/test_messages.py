@@ -28,9 +28,15 @@ def texts(services: Services, talk: str, after: int = 0) -> list[str]:
     return [message.text for message in history(services, talk, after)]
 
 
-def agent_takes(services: Services, talk: str, agent_id: int | None = 1) -> None:
+def agent_takes(services: Services, talk: str) -> None:
     with services.unit_of_work() as uow:
-        uow.change_conversation(talk, agent_id=agent_id)
+        uow.conversations.take(talk, 1, None)
+        uow.commit()
+
+
+def agent_leaves(services: Services, talk: str) -> None:
+    with services.unit_of_work() as uow:
+        uow.conversations.give_back(talk, 1)
         uow.commit()
 
 
@@ -101,7 +107,7 @@ def test_the_bot_is_silent_while_a_person_has_the_conversation(services: Service
     assert received.new and not received.bot
     clock.passes(minutes=1)
     assert take_unanswered(services) == []
-    agent_takes(services, talk, None)
+    agent_leaves(services, talk)
     clock.passes(minutes=1)
     assert take_unanswered(services) == []
     assert sent(services, talk, "m3").bot

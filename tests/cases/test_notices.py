@@ -50,7 +50,7 @@ def office() -> PostOffice:
 def mailing(alex: Services, office: PostOffice) -> Services:
     """Services that mail, in whose conversation ``talk`` an order is verified."""
     with alex.unit_of_work() as uow:
-        uow.add_conversation(Conversation("talk", "page", "talk", alex.clock(), alex.clock()))
+        uow.conversations.add(Conversation("talk", "page", "talk", alex.clock(), alex.clock()))
         uow.commit()
     return replace(alex, mailer=office, public_url="https://desk.example")
 
@@ -186,7 +186,7 @@ def test_a_notice_in_hand_is_left_to_whoever_has_it_until_its_lease_is_over(
 ) -> None:
     confirmed(mailing)
     with mailing.unit_of_work() as uow:
-        assert len(uow.take_due_notices(clock.now, clock.now + LEASE)) == 1
+        assert len(uow.notices.take_due(clock.now, clock.now + LEASE)) == 1
         uow.commit()
 
     assert send_due_notices(mailing) == 0
@@ -215,7 +215,7 @@ def test_the_address_for_answers_is_sealed(mailing: Services) -> None:
     with mailing.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
         stored = uow.connection.execute(sa.select(t.conversations.c.reply_email)).scalar_one()
-        assert "alex" not in stored and uow.reply_email("talk") == "alex@example.org"
+        assert "alex" not in stored and uow.conversations.reply_email("talk") == "alex@example.org"
 
 
 def test_what_was_erased_is_not_mailed(mailing: Services, office: PostOffice) -> None:
@@ -228,7 +228,7 @@ def test_what_was_erased_is_not_mailed(mailing: Services, office: PostOffice) ->
 
     assert waiting(mailing) == 0 and send_due_notices(mailing) == 0 and office.mails == []
     with mailing.unit_of_work() as uow:
-        assert uow.reply_email("talk") is None
+        assert uow.conversations.reply_email("talk") is None
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def says(services: Services, talk: str, text: str, **more: object) -> Body | Non
 
 def state(services: Services, reference: str) -> CaseState:
     with services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
     assert case is not None
     return case.state
 
@@ -169,7 +169,7 @@ def test_a_day_later_the_customer_shows_once_more_whose_it_is(
 
 def log(services: Services, talk: str, body: Body) -> None:
     with services.unit_of_work() as uow:
-        uow.add_message(talk, Author.BOT, body, services.clock())
+        uow.messages.add(talk, Author.BOT, body, services.clock())
         uow.commit()
 
 

@@ -94,12 +94,12 @@ def test_no_personal_data_stands_in_the_database_in_plain(
         assert text not in stored and json.dumps(text)[1:-1] not in stored
         assert not any(text.encode() in content for content in files), text
     with services.unit_of_work() as uow:
-        for file in uow.case_files():
+        for file in uow.case_files.all():
             assert file.case.reason_words in (WORDS, None)
             assert (
                 file.handoff is None or file.handoff.transcript in (TURNS, [{**TURNS[0], "text": "x"}]) or file.handoff
             )
-        assert uow.personal.customer(1) is not None and uow.email_of(1) == EMAIL
+        assert uow.customers.find(1) is not None and uow.customers.email_of(1) == EMAIL
 
 
 def test_an_export_holds_all_of_a_person_and_nothing_of_another(
@@ -160,9 +160,13 @@ def test_an_erased_person_is_gone_and_the_books_stay(
         for subject, text in ((customer(1), sealed), (conversation("talk"), event)):
             with pytest.raises(Forgotten):
                 uow.keys.open(subject, text)  # type: ignore[attr-defined]
-        assert uow.email_of(1) is None and not uow.email_matches(1, EMAIL) and not uow.phone_matches(1, PHONE)
-        file, asked = uow.case_file(quote.case.reference), uow.case_file(question)
-        assert uow.order("CC-104233") is not None
+        assert (
+            uow.customers.email_of(1) is None
+            and not uow.customers.email_matches(1, EMAIL)
+            and not uow.customers.phone_matches(1, PHONE)
+        )
+        file, asked = uow.case_files.find(quote.case.reference), uow.case_files.find(question)
+        assert uow.orders.find("CC-104233") is not None
     assert file is not None and file.case.reason_words is None and file.case.state is CaseState.WITHDRAWN
     assert file.decisions[-1].result["refund"] == "44.00" and len(file.log) == 2
     assert asked is not None and asked.handoff is not None and asked.case.state is CaseState.WITHDRAWN
@@ -175,7 +179,7 @@ def test_an_erased_person_is_gone_and_the_books_stay(
 def services_replay(services: Services) -> int:
     """Decide every stored decision again; how many there are."""
     with services.unit_of_work() as uow:
-        stored = list(uow.decisions())
+        stored = list(uow.decisions.all())
     for one in stored:
         assert decide(parse_request(one.inputs), services.policy).to_json() == one.result
     return len(stored)
@@ -193,7 +197,7 @@ def test_a_backup_from_before_the_erasure_does_not_give_the_person_back(tmp_path
     backup = bootstrap(Settings(home=home, database_url=f"sqlite:///{tmp_path}/backup.db"), clock)
     assert export(backup, EMAIL).customer is not None and quote.case.state is CaseState.IN_REVIEW
     with services.unit_of_work() as uow:
-        uow.change_case(quote.case.id, state=CaseState.REFUSED_BY_AGENT)
+        uow.cases.move(quote.case, CaseState.REFUSED_BY_AGENT)
         uow.commit()
 
     erase(services, EMAIL)
@@ -262,13 +266,17 @@ def test_the_address_and_the_number_of_a_customer_match_however_they_are_written
     zebedee(services)
     store_order(services, "CC-104244", "bella@example.com")
     with services.unit_of_work() as uow:
-        key = uow.customer_by_email(" ZEBEDEE@example.org ")
-        other = uow.customer_by_email("bella@example.com")
-        assert key is not None and other is not None and uow.customer_by_email("nobody@example.com") is None
-        assert uow.email_matches(key, " Zebedee@Example.org") and not uow.email_matches(other, EMAIL)
-        assert uow.phone_matches(key, "0044 7700 900-123") and not uow.phone_matches(key, "+447700900124")
-        assert not uow.phone_matches(other, "") and not uow.phone_matches(other, "none")
-        assert not uow.email_matches(None, EMAIL) and not uow.phone_matches(None, PHONE)
+        key = uow.customers.by_email(" ZEBEDEE@example.org ")
+        other = uow.customers.by_email("bella@example.com")
+        assert key is not None and other is not None and uow.customers.by_email("nobody@example.com") is None
+        assert uow.customers.email_matches(key, " Zebedee@Example.org") and not uow.customers.email_matches(
+            other, EMAIL
+        )
+        assert uow.customers.phone_matches(key, "0044 7700 900-123") and not uow.customers.phone_matches(
+            key, "+447700900124"
+        )
+        assert not uow.customers.phone_matches(other, "") and not uow.customers.phone_matches(other, "none")
+        assert not uow.customers.email_matches(None, EMAIL) and not uow.customers.phone_matches(None, PHONE)
 
 
 def test_a_match_asks_the_database_as_often_with_a_customer_as_without(services: Services) -> None:
@@ -279,7 +287,7 @@ def test_a_match_asks_the_database_as_often_with_a_customer_as_without(services:
         sa.event.listen(connection.engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
         counts = []
         for who in (1, 99, None):
-            for matches, value in ((uow.email_matches, EMAIL), (uow.phone_matches, PHONE)):
+            for matches, value in ((uow.customers.email_matches, EMAIL), (uow.customers.phone_matches, PHONE)):
                 asked.clear()
                 matches(who, value)
                 counts.append(len(asked))
@@ -328,7 +336,7 @@ def test_one_thing_that_is_new_keeps_a_person(newer: str, services: Services, tr
         store_order(services, "CC-104299", EMAIL, placed_at=placed, customer={"name": NAME, "email": EMAIL})
     elif newer == "case":
         with services.unit_of_work() as uow:
-            uow.log(quote.case.id, clock(), "system", CaseState.QUOTED, CaseState.QUOTED, "looked at")
+            uow.cases.log(quote.case.id, clock(), "system", CaseState.QUOTED, CaseState.QUOTED, "looked at")
             uow.commit()
     else:
         said(tracker_store, clock())

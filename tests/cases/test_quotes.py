@@ -53,7 +53,7 @@ def confirmed(services: Services, quote: Quote, talk: str = "talk") -> Confirmat
 def case_file(services: Services, reference: str) -> CaseFile:
     """Everything about a case."""
     with services.unit_of_work() as uow:
-        file = uow.case_file(reference)
+        file = uow.case_files.find(reference)
     assert file is not None
     return file
 
@@ -61,7 +61,7 @@ def case_file(services: Services, reference: str) -> CaseFile:
 def order_status(services: Services, number: str = "CC-104233") -> OrderStatus:
     """The status of an order."""
     with services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
     assert stored is not None
     return stored.order.status
 
@@ -69,9 +69,9 @@ def order_status(services: Services, number: str = "CC-104233") -> OrderStatus:
 def changed_order(services: Services, **values: Any) -> None:
     """Change the order behind the customer's back, as the shop does."""
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
         assert stored is not None
-        uow.change_order(stored.id, **values)
+        uow.orders.change(stored.id, **values)
         uow.commit()
 
 
@@ -89,7 +89,7 @@ def test_a_quote_needs_a_verified_customer(services: Services) -> None:
     with pytest.raises(NotVerified):
         quoted(services)
     with services.unit_of_work() as uow:
-        assert uow.case_files() == []
+        assert uow.case_files.all() == []
 
 
 def test_a_yes_decides_again_and_records(alex: Services) -> None:
@@ -274,7 +274,7 @@ def test_a_cancelled_plan_stops_now_and_ends_with_its_cycle(alex: Services) -> N
     assert order_status(alex, "CC-104244") is OrderStatus.ACTIVE
     assert confirmed(alex, quote).case.state is CaseState.DONE
     with alex.unit_of_work() as uow:
-        stored = uow.order("CC-104244")
+        stored = uow.orders.find("CC-104244")
     assert stored is not None and stored.order.status is OrderStatus.CANCELLED
     assert stored.cancelled_at == alex.clock()
     assert str(stored.agreement_ends_on) == "2026-05-31"

@@ -65,7 +65,7 @@ def almost_a_day(shop: Services, ada: Agent, clock: Clock) -> None:
 
 def agent_of(shop: Services, login: str) -> Agent:
     with shop.unit_of_work() as uow:
-        agent = uow.agent_by_login(login)
+        agent = uow.agents.by_login(login)
     assert agent is not None
     return agent
 

@@ -90,7 +90,7 @@ def test_a_guarded_order_asks_for_a_mailed_code_where_mail_can_be_sent(shop: Ser
     names = {"conversation_id": "t-0", "order_number": order}
     assert verify_code(shop, message_id="no", digits="000000", **names).status is VerificationStatus.MISMATCH
     with shop.unit_of_work() as uow:
-        code = uow.newest_code("t-0", order)
+        code = uow.codes.newest("t-0", order)
     assert code is not None
     done = verify_code(shop, message_id="yes", digits=code_of(shop, code.nonce), **names)
     known = order == "CC-104233"
@@ -107,7 +107,7 @@ def test_who_has_proven_the_order_before_does_not_notice_that_others_guess(
     for talk in ("talk", "another"):
         assert answer(shop, talk=talk, message="from home").status is VerificationStatus.VERIFIED
     with shop.unit_of_work() as uow:
-        uow.change_conversation("talk", address_index=address_index(shop, "203.0.113.9"))
+        uow.conversations.change("talk", address_index=address_index(shop, "203.0.113.9"))
         uow.commit()
     names = {"conversation_id": "talk", "order_number": "CC-104233", "email": RIGHT}
     assert verify(shop, message_id="away", **names).status is VerificationStatus.VERIFIED
@@ -132,7 +132,7 @@ def test_behind_an_address_that_was_wrong_too_often_a_mailed_code_is_asked_for(s
     told = [answer(shop, talk="fresh"), answer(shop, talk="wrong", order="CC-999999")]
     assert [done.status for done in told] == [VerificationStatus.CODE_SENT] * 2
     with shop.unit_of_work() as uow:
-        code = uow.newest_code("fresh", "CC-104233")
+        code = uow.codes.newest("fresh", "CC-104233")
     assert code is not None
     names = {"conversation_id": "fresh", "order_number": "CC-104233"}
     done = verify_code(shop, message_id="yes", digits=code_of(shop, code.nonce), **names)

@@ -44,7 +44,7 @@ def test_a_plan_ends_at_once_and_its_agreement_with_the_cycle(shop: Services, le
         ("end_agreement", None, None, date(2026, 5, 31)),
     ]
     with shop.unit_of_work() as uow:
-        stored = uow.order("CC-104244")
+        stored = uow.orders.find("CC-104244")
     assert stored is not None and stored.order.status is OrderStatus.TERMINATED
     assert stored.cancelled_at == shop.clock() and stored.agreement_ends_on == date(2026, 5, 31)
     file = case_file(shop, case.reference)

@@ -108,13 +108,13 @@ class Site:
             assert isinstance(uow, SqlUnitOfWork)
             of_conversation = t.cases.c.conversation_id == conversation.conversation_id
             found = uow.connection.execute(sa.select(t.cases.c.reference).where(of_conversation).order_by(t.cases.c.id))
-            files = [uow.case_file(reference) for (reference,) in found.all()]
+            files = [uow.case_files.find(reference) for (reference,) in found.all()]
         return [file for file in files if file is not None]
 
     def order_status(self, number: str) -> str:
         """The order's status in the store."""
         with self.services.unit_of_work() as uow:
-            stored = uow.order(number)
+            stored = uow.orders.find(number)
         assert stored is not None
         return stored.order.status.value
 

@@ -36,7 +36,7 @@ def asked(site: Site, state: CaseState = CaseState.IN_REVIEW, **order: object) -
 def state_of(site: Site, reference: str) -> CaseState:
     """How far a case is."""
     with site.services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
     assert case is not None
     return case.state
 
@@ -44,7 +44,7 @@ def state_of(site: Site, reference: str) -> CaseState:
 def decisions_of(site: Site, reference: str) -> list[AgentDecision]:
     """What people decided about a case."""
     with site.services.unit_of_work() as uow:
-        file = uow.case_file(reference)
+        file = uow.case_files.find(reference)
     assert file is not None
     return file.agent_decisions
 
@@ -52,7 +52,7 @@ def decisions_of(site: Site, reference: str) -> list[AgentDecision]:
 def said_in(site: Site, customer: Customer) -> list[Message]:
     """The message log of a customer's conversation."""
     with site.services.unit_of_work() as uow:
-        return uow.messages(customer.conversation_id)
+        return uow.messages.of_conversation(customer.conversation_id)
 
 
 # What is shown
@@ -221,9 +221,9 @@ def test_sums_that_changed_after_they_were_shown_are_not_approved(site: Site) ->
     person = at_work(site)
     person.does(reference, "take")
     with site.services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
         assert stored is not None
-        uow.change_order(stored.id, remaining_balance=Decimal("30.00"))
+        uow.orders.change(stored.id, remaining_balance=Decimal("30.00"))
         uow.commit()
     refused = person.is_refused(reference, "decide", verdict="approve", refund="44.00", fee="6.00", sure="yes")
     assert "Approving gives $26.40" in refused and decisions_of(site, reference) == []
@@ -447,8 +447,8 @@ def _case_of(site: Site, sender: str) -> str:
     until = time.monotonic() + 30
     while time.monotonic() < until:
         with site.services.unit_of_work() as uow:
-            talk = next(iter(uow.conversations_named("web", sender)), None)
-            case = talk and uow.open_question(talk.id)
+            talk = next(iter(uow.conversations.named("web", sender)), None)
+            case = talk and uow.cases.open_question(talk.id)
         if case:
             return case.reference
         time.sleep(0.2)
@@ -469,13 +469,13 @@ def test_what_one_address_asks_beyond_measure_is_held_back_and_an_agent_lets_one
     assert "were held back since" in person.sees("/desk")
     assert "human please, the spanner fell" in person.sees("/desk/held-back")
     with site.services.unit_of_work() as uow:
-        held = uow.held_requests(site.services.clock() - timedelta(hours=1))[-2:]
+        held = uow.strangers.held(site.services.clock() - timedelta(hours=1))[-2:]
     let_in = person.sends("/desk/held-back/put-in", conversation=held[0].conversation_id)
     assert let_in.status_code == 303 and "Not verified" in person.sees(let_in.headers["location"])
     assert person.sends("/desk/held-back/put-in", conversation=held[0].conversation_id).status_code == 404
     assert person.sends("/desk/held-back/drop", origin=held[1].origin).status_code == 303
     with site.services.unit_of_work() as uow:
-        left = uow.held_requests(site.services.clock() - timedelta(hours=1))
+        left = uow.strangers.held(site.services.clock() - timedelta(hours=1))
     assert held[1].origin not in {row.origin for row in left}
 
 

@@ -150,5 +150,5 @@ def test_a_database_that_is_gone_in_the_middle_of_a_form_loses_nothing_and_for_a
             buyer.says(text.format(number=number, email=email), wanted)
         assert one_end(site, buyer, number) is CaseState.DONE
         with site.services.unit_of_work() as uow:
-            assert uow.verify_audit()[1] == []
+            assert uow.audit.verify()[1] == []
     way.cut()

@@ -92,4 +92,4 @@ def test_without_a_disk_to_write_to_nothing_counts_half(cramped: Site, broken, s
         buyer.says(text.format(number=number, email=email), wanted)
     assert one_end(cramped, buyer, number) is CaseState.DONE
     with cramped.services.unit_of_work() as uow:
-        assert uow.verify_audit()[1] == []
+        assert uow.audit.verify()[1] == []

@@ -81,7 +81,7 @@ def test_a_subscription_is_cancelled_at_once_and_its_agreement_ends_with_the_cyc
     assert result["clauses"] == ["C1", "C2", "C3", "C4"]
     assert site.order_status("CC-104251") == "cancelled"
     with site.services.unit_of_work() as uow:
-        stored = uow.order("CC-104251")
+        stored = uow.orders.find("CC-104251")
     assert stored is not None and stored.agreement_ends_on is not None
     assert stored.agreement_ends_on.isoformat() == result["agreement_ends_on"]
     assert (stored.agreement_ends_on + timedelta(days=1)).isoformat() == result["next_charge_on"]
@@ -159,9 +159,9 @@ def test_a_quote_that_changed_before_the_yes_is_shown_again(site: Site) -> None:
     buyer.says("I changed my mind")
     assert "$44.00" in buyer.says("wallet")
     with site.services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
         assert stored is not None
-        uow.change_order(stored.id, remaining_balance=Decimal("40.00"))
+        uow.orders.change(stored.id, remaining_balance=Decimal("40.00"))
         uow.commit()
 
     said = buyer.says("yes")

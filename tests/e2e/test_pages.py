@@ -55,15 +55,15 @@ def mailing_site(tmp_path_factory: pytest.TempPathFactory, mail_server: tuple[In
 def cases_of(site: Site, number: str) -> list[CaseFile]:
     """The cases of an order, oldest first."""
     with site.services.unit_of_work() as uow:
-        return [file for file in reversed(uow.case_files()) if file.order_number == number]
+        return [file for file in reversed(uow.case_files.all()) if file.order_number == number]
 
 
 def change_order(site: Site, number: str, **values: object) -> None:
     """The shop changes an order."""
     with site.services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
         assert stored is not None
-        uow.change_order(stored.id, **values)
+        uow.orders.change(stored.id, **values)
         uow.commit()
 
 
@@ -160,8 +160,8 @@ def test_a_decline_offers_a_person_who_gets_what_was_entered(site: Site, browser
     assert (declined.case.state, question.case.kind) == (CaseState.DECLINED, CaseKind.QUESTION)
     assert question.handoff is not None and question.handoff.transcript[-1]["text"].endswith("I was in hospital")
     with site.services.unit_of_work() as uow:
-        assert uow.reply_email(browser.conversation_id) == "leo@example.net"
-        stored = uow.conversation(browser.conversation_id)
+        assert uow.conversations.reply_email(browser.conversation_id) == "leo@example.net"
+        stored = uow.conversations.find(browser.conversation_id)
     assert stored is not None and "leo" not in str(stored.reply_email)
 
 
@@ -382,9 +382,9 @@ def test_the_tries_run_out_and_a_person_takes_over(site: Site, browser: PlainBro
 
     assert "A person has your request" in page.text and "could not be checked here" in page.text
     with site.services.unit_of_work() as uow:
-        question = uow.open_question(browser.conversation_id)
+        question = uow.cases.open_question(browser.conversation_id)
         assert question is not None
-        handoff = uow.handoff(question.id)
+        handoff = uow.handoffs.of_case(question.id)
     assert handoff is not None and handoff.cause is Cause.VERIFICATION
     assert handoff.facts["claimed_email"] == "wrong@example.net" and handoff.facts["verified"] is False
 
@@ -566,7 +566,7 @@ def test_looking_at_a_form_opens_no_conversation(site: Site) -> None:
         browser.get("/refund")
         browser.get("/withdraw")
         with site.services.unit_of_work() as uow:
-            assert uow.conversation(browser.conversation_id) is None
+            assert uow.conversations.find(browser.conversation_id) is None
 
 
 def test_too_much_is_answered_with_a_sentence(strict_site: Site) -> None:

@@ -96,7 +96,7 @@ def stripe_sends(site: Site, body: bytes, signature: str | None = None) -> httpx
 
 def disputed(site: Site, number: str) -> bool:
     with site.services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
     assert stored is not None
     return stored.order.dispute_open
 
@@ -173,7 +173,7 @@ def test_a_refund_that_the_bank_sends_back_is_given_to_a_person(
     assert stripe_sends(stripe_site, stripe.event(kind, {**refund, "object": "refund"})).json() == {"taken": True}
     again = next(case for case in stripe_site.cases(buyer.customer) if case.case.reference != file.case.reference)
     with stripe_site.services.unit_of_work() as uow:
-        handoff = uow.handoff(again.case.id)
+        handoff = uow.handoffs.of_case(again.case.id)
     assert handoff is not None and handoff.facts["reference"] == file.case.reference
 
 
@@ -323,7 +323,7 @@ def test_an_order_that_nobody_has_asked_about_is_not_stored(woo_site: Site, woo:
     number, _ = shop_order(woo)
     assert woo_sends(woo_site, *woo.webhook(int(number[3:]))).status_code == 200
     with woo_site.services.unit_of_work() as uow:
-        assert uow.order(number) is None
+        assert uow.orders.find(number) is None
 
 
 def test_what_the_shop_did_not_sign_is_refused_its_ping_is_answered_and_other_topics_are_ignored(
@@ -346,5 +346,5 @@ def test_what_the_shop_did_not_sign_is_refused_its_ping_is_answered_and_other_to
 def test_questions_to_a_person_are_the_only_other_cases(woo_site: Site) -> None:
     """Nothing in this file has left a case half carried out."""
     with woo_site.services.unit_of_work() as uow:
-        states = {file.case.state for file in uow.case_files() if file.case.kind is not CaseKind.QUESTION}
+        states = {file.case.state for file in uow.case_files.all() if file.case.kind is not CaseKind.QUESTION}
     assert states <= {CaseState.DONE, CaseState.QUOTED, CaseState.IN_REVIEW, CaseState.DECLINED, CaseState.WITHDRAWN}

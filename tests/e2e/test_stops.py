@@ -86,7 +86,7 @@ def saying_yes(site: Site, before: Callable[[], None] = lambda: None) -> tuple[l
 def messages_of(site: Site, buyer: Yes) -> list[str]:
     """What was said in the conversation."""
     with site.services.unit_of_work() as uow:
-        return [message.text for message in uow.messages(buyer.talk)]
+        return [message.text for message in uow.messages.of_conversation(buyer.talk)]
 
 
 def gone(pids: list[int], seconds: float) -> float:

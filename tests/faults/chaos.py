@@ -143,8 +143,8 @@ def crash_scenarios(
     finally:
         chaos.close()
     with services.unit_of_work() as uow:
-        chaos.tally.wrong += uow.verify_audit()[1]
-        for stored in uow.decisions():
+        chaos.tally.wrong += uow.audit.verify()[1]
+        for stored in uow.decisions.all():
             if decide(parse_request(stored.inputs), services.policy).to_json() != stored.result:
                 chaos.tally.wrong.append(f"decision {stored.id} can't be replayed")
     return chaos.tally
@@ -276,5 +276,5 @@ class Chaos:
         with self._services.unit_of_work() as uow:
             assert isinstance(uow, SqlUnitOfWork)
             query = select(t.cases.c.reference).join(t.orders).where(t.orders.c.number == number).order_by(t.cases.c.id)
-            found = [uow.case_file(reference) for reference in uow.connection.execute(query).scalars().all()]
+            found = [uow.case_files.find(reference) for reference in uow.connection.execute(query).scalars().all()]
         return [file for file in found if file is not None]

@@ -121,10 +121,10 @@ def used_meanwhile(services: Services, plan: dict[str, Any]) -> None:
     if plan["use"] is None:
         return
     with services.unit_of_work() as uow:
-        stored = uow.lock_order(plan["number"])
+        stored = uow.orders.lock(plan["number"])
         assert stored is not None
         if stored.order.remaining_balance == Decimal("50.00"):
-            uow.change_order(stored.id, remaining_balance=Decimal(plan["use"]))
+            uow.orders.change(stored.id, remaining_balance=Decimal(plan["use"]))
             uow.commit()
 
 

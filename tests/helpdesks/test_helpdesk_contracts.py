@@ -287,9 +287,9 @@ def test_a_refusal_is_told_at_our_own_desk_at_once(scene: Scene) -> None:
     scene.clock.passes(seconds=timedelta(minutes=15).total_seconds())
     scene.push()
     with scene.services.unit_of_work() as uow:
-        case = uow.open_question("talk")
+        case = uow.cases.open_question("talk")
         assert case is not None
-        assert len(uow.notes_of(case.id)) == 1
+        assert len(uow.notes.of_case(case.id)) == 1
 
 
 @pytest.mark.people("webhook")

@@ -132,7 +132,7 @@ def test_down_and_up_again(scene: Scene) -> None:
     for _ in range(7):
         scene.push_later(900)
     with scene.services.unit_of_work() as uow:
-        notes = uow.notes_of(case.id)
+        notes = uow.notes.of_case(case.id)
     assert len(notes) == 1  # told once at our own desk, where the case is anyway
     assert "help desk" in notes[0].text
     scene.people.start()
@@ -192,7 +192,7 @@ def test_solving_decides_nothing_about_money(scene: Scene) -> None:
     assert of_kind(scene, MessageKind.RATING) == 0
     assert writes(scene, "so?")
     with scene.services.unit_of_work() as uow:
-        assert "decided here" in uow.notes_of(case.id)[0].text
+        assert "decided here" in uow.notes.of_case(case.id)[0].text
 
 
 def test_our_own_desk_takes_over_and_keeps_it(scene: Scene) -> None:
@@ -212,7 +212,7 @@ def test_nobody_signs_in_as_somebody_of_a_help_desk(scene: Scene) -> None:
     handed_over(scene)
     scene.happens(scene.people.takes())
     with scene.services.unit_of_work() as uow:
-        found = [agent for agent in uow.agents() if agent.external]
+        found = [agent for agent in uow.agents.all() if agent.external]
     assert found
     for agent in found:
         for password in ("", "-", "AAAAAAAAAAAA", agent.login):

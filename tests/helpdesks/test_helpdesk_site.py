@@ -51,7 +51,7 @@ def until(happened: Callable[[], Any]) -> Any:
 def ticket_state(site: Site, number: str) -> TicketState:
     """How far we know a ticket of Chatwoot to be."""
     with site.services.unit_of_work() as uow:
-        ticket = uow.ticket_named("chatwoot", number)
+        ticket = uow.tickets.named("chatwoot", number)
     assert ticket is not None
     return ticket.state
 
@@ -59,7 +59,7 @@ def ticket_state(site: Site, number: str) -> TicketState:
 def said_to(site: Site, customer: Customer) -> list[str]:
     """The whole log of a conversation."""
     with site.services.unit_of_work() as uow:
-        return [message.text for message in uow.messages(customer.conversation_id)]
+        return [message.text for message in uow.messages.of_conversation(customer.conversation_id)]
 
 
 def test_a_customer_on_rest_is_helped_by_a_person(staffed: tuple[Site, Any]) -> None:

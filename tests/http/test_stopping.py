@@ -118,7 +118,7 @@ def test_a_process_that_is_stopped_takes_nothing_up(services: Services) -> None:
     taken_up(services, rasa)
     assert rasa.asked == []
     with services.unit_of_work() as uow:
-        assert len(uow.unanswered(services.clock())) == 2, "free for the next start, at once"
+        assert len(uow.messages.unanswered(services.clock())) == 2, "free for the next start, at once"
 
 
 def test_a_repeat_does_not_wait_for_an_answer_that_will_not_come(services: Services) -> None:

@@ -88,7 +88,7 @@ class Chat:
         """What was said in the conversation: the newest of the channel."""
         talk = self.talk()
         with self.site.services.unit_of_work() as uow:
-            return uow.messages(talk)
+            return uow.messages.of_conversation(talk)
 
     def talk(self) -> str:
         """The conversation's id: the newest of the channel."""
@@ -267,7 +267,7 @@ def test_a_person_answers_in_the_same_chat_and_is_rated(chat: Chat, dana: Person
     assert "Thank you" in chat.says("5")
     with chat.site.services.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
-        case = uow.case(reference[0])
+        case = uow.cases.find(reference[0])
         assert case is not None
         scores = sa.select(t.ratings.c.score).where(t.ratings.c.case_id == case.id)
         assert uow.connection.execute(scores).scalars().all() == [5]
@@ -311,7 +311,7 @@ def test_a_customer_who_can_not_be_reached_becomes_a_case_for_a_person(chat: Cha
     talk = chat.talk()
     until(lambda: undelivered(chat, talk))
     with chat.site.services.unit_of_work() as uow:
-        case = uow.open_question(talk)
+        case = uow.cases.open_question(talk)
         assert case is not None and case.state is CaseState.IN_REVIEW
     until(lambda: all(m.delivered_at or m.failed_at for m in chat.log() if m.author.value == "bot"))
 
@@ -322,7 +322,7 @@ def undelivered(chat: Chat, talk: str) -> dict[str, Any] | None:
         assert isinstance(uow, SqlUnitOfWork)
         in_review = (t.cases.c.conversation_id == talk, t.cases.c.state == CaseState.IN_REVIEW.value)
         ids = uow.connection.execute(sa.select(t.cases.c.id).where(*in_review)).scalars().all()
-        handoffs = [uow.handoff(case_id) for case_id in ids]
+        handoffs = [uow.handoffs.of_case(case_id) for case_id in ids]
     facts = [handoff.facts for handoff in handoffs if handoff is not None and handoff.facts]
     return next((one for one in facts if one.get("step") == "bring a message to the customer"), None)
 

@@ -89,7 +89,7 @@ class Crowd:
         right = None if is_stranger else _right(scenario, numbers, self._service.services)
         client = self._client(index, rng)
         with self._service.services.unit_of_work() as uow:
-            stored = [uow.order(number) for number in numbers]
+            stored = [uow.orders.find(number) for number in numbers]
         # As the orders are now: of one that has ended the policy names no sums.
         sums = [sums_of(self._service.services, order.order) for order in stored if order is not None]
         private = frozenset({*numbers, email, name}).union(*sums)

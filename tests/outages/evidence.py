@@ -30,7 +30,7 @@ def log_of(services: Services, client: Client) -> dict[str, list[Line]]:
         assert isinstance(uow, SqlUnitOfWork)
         found = sa.select(t.messages.c.conversation_id).where(t.messages.c.client_id.in_(ids)).distinct()
         names = uow.connection.execute(found).scalars().all()
-        return {name: [_line(message) for message in uow.messages(name)] for name in names}
+        return {name: [_line(message) for message in uow.messages.of_conversation(name)] for name in names}
 
 
 def cases_of(services: Services, conversation_ids: list[str]) -> list[CaseEnd]:
@@ -39,7 +39,7 @@ def cases_of(services: Services, conversation_ids: list[str]) -> list[CaseEnd]:
         assert isinstance(uow, SqlUnitOfWork)
         of_these = t.cases.c.conversation_id.in_(conversation_ids)
         found = uow.connection.execute(sa.select(t.cases.c.reference).where(of_these).order_by(t.cases.c.id))
-        files = [uow.case_file(reference) for reference in found.scalars().all()]
+        files = [uow.case_files.find(reference) for reference in found.scalars().all()]
     return [_case(file) for file in files if file is not None]
 
 
@@ -69,8 +69,8 @@ def is_settled(services: Services) -> bool:
 def what_is_broken(services: Services) -> Iterator[str]:
     """What the audit chain finds, and decisions that can't be made again."""
     with services.unit_of_work() as uow:
-        yield from uow.verify_audit()[1]
-        for stored in uow.decisions():
+        yield from uow.audit.verify()[1]
+        for stored in uow.decisions.all():
             if decide(parse_request(stored.inputs), services.policy).to_json() != stored.result:
                 yield f"decision {stored.id} can't be replayed"
 

@@ -54,7 +54,7 @@ class Service(Site):
         """A new order that the gateway knows, too."""
         number, email = super().order(**changes)
         with self.services.unit_of_work() as uow:
-            stored = uow.order(number)
+            stored = uow.orders.find(number)
         assert stored is not None
         self.gateway.book.add(stored.order)
         return number, email

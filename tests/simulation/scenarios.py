@@ -150,7 +150,7 @@ def _cancelled(number: str, services: Services) -> str:
 
 def _order(number: str, services: Services) -> Order:
     with services.unit_of_work() as uow:
-        stored = uow.order(number)
+        stored = uow.orders.find(number)
     assert stored is not None
     return stored.order
 

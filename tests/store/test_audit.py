@@ -33,7 +33,7 @@ def busy(services: Services, clock: Clock) -> Services:
 
 def test_a_chain_that_nobody_touched_is_whole(busy: Services) -> None:
     with busy.unit_of_work() as uow:
-        rows, found = uow.verify_audit()
+        rows, found = uow.audit.verify()
     # Four moves and two; decisions at the quote, the yes and the assessment, and the decline.
     assert found == [] and rows == 4 + 2 + 4
 

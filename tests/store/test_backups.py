@@ -27,6 +27,7 @@ from bot.settings import Settings, SettingsError
 from bot.store import backups
 from bot.store.backups import back_up, size_and_digest
 from bot.store.engine import open_engine
+from bot.store.restore_log import RestoreRepository
 from bot.store.restores import Restoring, restore
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.store.upgrades import RESTORING
@@ -112,7 +113,7 @@ def test_the_same_conversation_goes_on_on_a_new_machine(shop: Shop) -> None:
     client = Client("rest", "192.0.2.7", secret=first)
     opened = open_conversation(shop.services, client, "alex", sending)
     with shop.services.unit_of_work() as uow:
-        uow.add_message(opened.id, Author.CUSTOMER, {"text": "my xylophone broke"}, shop.clock())
+        uow.messages.add(opened.id, Author.CUSTOMER, {"text": "my xylophone broke"}, shop.clock())
         uow.commit()
     verified(shop.services, opened.id)
     quote = quoted(shop.services, opened.id)
@@ -127,7 +128,7 @@ def test_the_same_conversation_goes_on_on_a_new_machine(shop: Shop) -> None:
     assert find_conversation(services, replace(again, secret=first), "alex") is None
     assert is_verified(services, conversation_id=opened.id, order_number=NUMBER)
     with services.unit_of_work() as uow:
-        assert [message.body for message in uow.messages(opened.id)] == [{"text": "my xylophone broke"}]
+        assert [message.body for message in uow.messages.of_conversation(opened.id)] == [{"text": "my xylophone broke"}]
     done = confirmed(services, quote, opened.id)
     assert done.case.state is CaseState.CONFIRMED and problems(services) == [] == shop.done.problems
     shop.worked(services)
@@ -176,7 +177,7 @@ def test_a_backup_of_a_bot_at_work_is_one_moment_of_it(shop: Shop) -> None:
     assert problems(services) == []
     with services.unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
-        for file in uow.case_files():
+        for file in uow.case_files.all():
             assert file.decisions and file.case.reason_words == "I changed my mind", "its key was there before the row"
             assert (file.case.state is CaseState.CONFIRMED) == bool(file.steps), "both, or none"
         if uow.connection.dialect.name == "sqlite":
@@ -195,7 +196,7 @@ def test_a_key_that_is_made_while_the_backup_is_made_is_in_it(shop: Shop, monkey
     services = shop.restored()
     assert shop.done.erased == (0, 0)
     with services.unit_of_work() as uow:
-        assert uow.customer_by_email("alex@example.com") and uow.email_of(1) == "alex@example.com"
+        assert uow.customers.by_email("alex@example.com") and uow.customers.email_of(1) == "alex@example.com"
 
 
 # Money that moved after the backup
@@ -353,9 +354,9 @@ def test_whoever_was_erased_after_the_backup_of_the_data_stays_erased_with_newer
     services = shop.restored()
     assert shop.done.erased[0] == 1
     with services.unit_of_work() as uow:
-        assert uow.customer_by_email("alex@example.com") is None and uow.customer_by_email("bella@example.com")
-        stored = uow.order(NUMBER)
-        assert stored is not None and uow.personal.contact(stored.id) is None
+        assert uow.customers.by_email("alex@example.com") is None and uow.customers.by_email("bella@example.com")
+        stored = uow.orders.find(NUMBER)
+        assert stored is not None and uow.customers.contact(stored.id) is None
     assert not is_verified(services, conversation_id="talk", order_number=NUMBER)
     assert problems(services) == []
 
@@ -371,19 +372,19 @@ def test_keys_that_are_in_place_are_used_and_know_who_was_erased(shop: Shop) -> 
     services = shop.restored()
     assert shop.done.erased == (1, 1)
     with services.unit_of_work() as uow:
-        assert uow.customer_by_email("alex@example.com") is None
+        assert uow.customers.by_email("alex@example.com") is None
 
 
 def case_files(services: Services) -> list[str]:
     with services.unit_of_work() as uow:
-        return [file.case.reference for file in uow.case_files()]
+        return [file.case.reference for file in uow.case_files.all()]
 
 
 @ON_SQLITE
 def test_who_was_signed_in_at_the_desk_signs_in_again(shop: Shop) -> None:
     agent = an_agent(shop.services)
     with shop.services.unit_of_work() as uow:
-        uow.add_session(agent.id, "0" * 64, shop.clock(), shop.clock())
+        uow.sessions.add(agent.id, "0" * 64, shop.clock(), shop.clock())
         uow.commit()
     shop.back_up()
     with shop.restored().unit_of_work() as uow:
@@ -414,7 +415,7 @@ def test_keys_on_postgresql_are_backed_up_and_restored_too(postgres: Postgres, t
         store_order(bootstrap(settings, clock))
         shop.back_up()
         with shop.restored().unit_of_work() as uow:
-            assert uow.customer_by_email("alex@example.com") and uow.email_of(1) == "alex@example.com"
+            assert uow.customers.by_email("alex@example.com") and uow.customers.email_of(1) == "alex@example.com"
 
 
 def test_a_restore_that_does_not_end_lets_nothing_start(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -424,7 +425,7 @@ def test_a_restore_that_does_not_end_lets_nothing_start(shop: Shop, monkeypatch:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(SqlUnitOfWork, "add_restore", killed)
+        patch.setattr(RestoreRepository, "add", killed)
         shop.restored()
     if shop.new.database_url.startswith("sqlite"):
         assert not Path(shop.new.database_url.removeprefix("sqlite:///")).exists()

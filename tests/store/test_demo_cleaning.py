@@ -204,13 +204,13 @@ def test_no_file_and_no_shop_makes_a_demo_order_a_real_one(demo: Services) -> No
         assert isinstance(uow, SqlUnitOfWork)
         import_orders(uow, rows)
     with demo.unit_of_work() as uow:
-        uow.refresh_order(LiveOrder(rows[1].order, rows[1].customer))
-        uow.note_payment(PaymentState("CC-104233", refunded=True, dispute_open=True))
+        uow.orders.refresh(LiveOrder(rows[1].order, rows[1].customer))
+        uow.orders.note_payment(PaymentState("CC-104233", refunded=True, dispute_open=True))
         uow.commit()
     with demo.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
         assert stored is not None and stored.demo and stored.order.status.value == "active"
-        assert stored.order.amount_paid == 50 and uow.email_of(stored.customer_id) == "alex@example.com"
+        assert stored.order.amount_paid == 50 and uow.customers.email_of(stored.customer_id) == "alex@example.com"
 
 
 def test_outside_of_the_demo_its_orders_open_to_nobody_and_no_gateway_hears_of_them(

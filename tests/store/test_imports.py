@@ -83,8 +83,8 @@ def test_a_second_import_updates_and_moves_the_order_to_its_new_customer(service
     store_order(services)
     store_order(services, email="bella@example.com", remaining_balance="10.00")
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
-        assert stored is not None and uow.email_of(stored.customer_id) == "bella@example.com"
+        stored = uow.orders.find("CC-104233")
+        assert stored is not None and uow.customers.email_of(stored.customer_id) == "bella@example.com"
     assert str(stored.order.remaining_balance) == "10.00"
 
 
@@ -101,4 +101,4 @@ def test_an_order_with_a_confirmed_case_is_not_overwritten_and_nothing_else_is_e
         import_orders(uow, rows)
         uow.commit()
     with services.unit_of_work() as uow:
-        assert uow.order("CC-104244") is None
+        assert uow.orders.find("CC-104244") is None

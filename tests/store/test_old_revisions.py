@@ -197,7 +197,9 @@ def test_it_is_migrated_and_works(old: Services, engine: Engine) -> None:
     assert file.case.reason_words == "the xylophone broke" and file.order_number == "CC-100002"
     assert file.handoff is not None and file.handoff.facts == {"order_number": "CC-100002"}
     with old.unit_of_work() as uow:
-        assert uow.email_of(2) == "bella@example.com" and "my xylophone broke" in str(uow.transcript("asks"))
+        assert uow.customers.email_of(2) == "bella@example.com" and "my xylophone broke" in str(
+            uow.messages.transcript("asks")
+        )
 
     old.clock.passes(minutes=60)  # type: ignore[attr-defined]
     while carry_out_due(old):

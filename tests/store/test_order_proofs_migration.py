@@ -54,19 +54,19 @@ def test_what_was_proven_before_opens_nothing(old: Settings, clock: Clock) -> No
 
 def test_a_phone_number_goes_to_the_only_order_of_its_address(old: Settings, clock: Clock) -> None:
     with bootstrap(old, clock).unit_of_work() as uow:
-        contact = uow.personal.contact(3)
+        contact = uow.customers.contact(3)
         assert contact is not None and vars(contact) == {
             "name": "Somebody",
             "email": "alex@example.com",
             "phone": "+12125550100",
         }
-        assert uow.phone_matches(3, "2125550100") and uow.email_matches(1, "alex@example.com")
+        assert uow.customers.phone_matches(3, "2125550100") and uow.customers.email_matches(1, "alex@example.com")
 
 
 def test_where_an_address_has_several_orders_nobody_knows_whose_number_it_was(old: Settings, clock: Clock) -> None:
     with bootstrap(old, clock).unit_of_work() as uow:
         for order in (4, 5):
-            assert uow.personal.contact(order) is None and not uow.phone_matches(order, "+447700900123")
-        assert uow.email_matches(2, "bella@example.com")
-        known = uow.personal.customer(2)
+            assert uow.customers.contact(order) is None and not uow.customers.phone_matches(order, "+447700900123")
+        assert uow.customers.email_matches(2, "bella@example.com")
+        known = uow.customers.find(2)
         assert known is not None and known.email == "bella@example.com"

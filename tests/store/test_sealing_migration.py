@@ -47,10 +47,14 @@ def test_old_data_is_sealed_and_reads_as_before(old: str, engine: Engine, tmp_pa
     services = bootstrap(Settings(home=tmp_path, database_url=old), clock)
 
     with services.unit_of_work() as uow:
-        key = uow.customer_by_email("Zebedee@example.org")
-        assert key == 7 and uow.phone_matches(3, "+447700900123") and uow.email_of(8) == "bella@example.com"
-        contact = uow.personal.contact(3)
-        file = uow.case_file("RD-AAAAAA")
+        key = uow.customers.by_email("Zebedee@example.org")
+        assert (
+            key == 7
+            and uow.customers.phone_matches(3, "+447700900123")
+            and uow.customers.email_of(8) == "bella@example.com"
+        )
+        contact = uow.customers.contact(3)
+        file = uow.case_files.find("RD-AAAAAA")
         events = uow.personal.events("talk")
         assert uow.personal.conversations_of(7) == ["talk"]
     assert contact is not None and (contact.name, contact.phone) == ("Zebedee Quill", "+44 7700 900123")

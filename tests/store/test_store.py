@@ -28,7 +28,7 @@ from tests.store_builders import Clock, store_order
 def a_case(services: Services, reference: str, **changes: object) -> None:
     """A case of order CC-104233, straight into the table."""
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
         assert stored is not None
         values = {
             "reference": reference,
@@ -40,7 +40,7 @@ def a_case(services: Services, reference: str, **changes: object) -> None:
             "created_at": services.clock(),
             **changes,
         }
-        uow.add_case(**values)
+        uow.cases.add(**values)
         uow.commit()
 
 
@@ -55,7 +55,7 @@ def test_starting_again_changes_nothing(services: Services, database_url: str, t
     store_order(services)
     again = bootstrap(Settings(home=tmp_path, database_url=database_url), clock)
     with again.unit_of_work() as uow:
-        assert uow.order("CC-104233") is not None
+        assert uow.orders.find("CC-104233") is not None
 
 
 def test_processes_that_start_at_once_migrate_once(database_url: str, tmp_path: Path) -> None:
@@ -80,7 +80,7 @@ def test_money_and_times_come_back_as_they_went_in(services: Services) -> None:
     sums = {"amount_paid": "0.100", "original_balance": "1000000.005", "remaining_balance": "0.3"}
     store_order(services, currency="KWD", placed_at=placed, **sums)
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
     assert stored is not None
     order = stored.order
     assert (str(order.amount_paid), str(order.original_balance)) == ("0.100", "1000000.005")
@@ -101,12 +101,12 @@ def test_the_database_allows_one_open_case_per_order_and_kind(services: Services
 def test_leaving_without_a_commit_leaves_nothing(services: Services) -> None:
     store_order(services)
     with pytest.raises(RuntimeError), services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
         assert stored is not None
-        uow.change_order(stored.id, remaining_balance=Decimal("1.00"))
+        uow.orders.change(stored.id, remaining_balance=Decimal("1.00"))
         raise RuntimeError
     with services.unit_of_work() as uow:
-        stored = uow.order("CC-104233")
+        stored = uow.orders.find("CC-104233")
     assert stored is not None and stored.order.remaining_balance == Decimal("50.00")
 
 
@@ -127,8 +127,8 @@ def test_an_incident_covers_the_time_from_order_to_request(services: Services) -
             ("2026-05-04T00:00", "2026-05-05T09:59", False),
             ("2026-05-05T10:30", "2026-05-05T11:00", True),
         ):
-            assert uow.incident_covers("global-card", at(start), at(end)) is covers, (start, end)
-        assert not uow.incident_covers("europe-card", at("2026-05-05T12:00"), at("2026-05-06T00:00"))
+            assert uow.incidents.cover("global-card", at(start), at(end)) is covers, (start, end)
+        assert not uow.incidents.cover("europe-card", at("2026-05-05T12:00"), at("2026-05-06T00:00"))
 
 
 def test_the_demo_orders_cover_every_outcome_on_any_day(services: Services, clock: Clock) -> None:

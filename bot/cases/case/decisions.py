@@ -28,7 +28,7 @@ def decide_and_store(
 ) -> tuple[RefundDecision | CancelDecision, StoredDecision]:
     """Ask the policy, and append its decision to the case within the running transaction."""
     result = decide(request, services.policy)
-    stored = uow.add_decision(
+    stored = uow.decisions.add(
         case_id=case.id,
         decided_at=request.decided_at,
         inputs=request_to_json(request),

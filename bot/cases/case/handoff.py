@@ -48,15 +48,15 @@ def hand_to_human(
             requested_at=now,
         ).to_json()
     with services.unit_of_work() as uow:
-        stored = uow.lock_order(order_number) if verified and order_number is not None else None
+        stored = uow.orders.lock(order_number) if verified and order_number is not None else None
         known = handed_over_by(services, uow, conversation_id, message_id)
         if known is not None:
             return known
-        case = next(iter(uow.quoted_cases(conversation_id)), None)
+        case = next(iter(uow.cases.quoted(conversation_id)), None)
         if case is not None:
             case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
         else:
-            open_case = uow.open_question(conversation_id)
+            open_case = uow.cases.open_question(conversation_id)
             asking = None if open_case else stranger(services, uow, conversation_id, cause)
             held = held_back(services, uow, asking) if asking is not None else None
             if held is not None:
@@ -66,8 +66,8 @@ def hand_to_human(
             if open_case is None:
                 let_in(services, uow, case, asking)
         if stored is not None and case.kind is CaseKind.QUESTION and case.order_id is None:
-            taken = uow.open_case(stored.id, CaseKind.QUESTION)
-            case = case if taken else uow.change_case(case.id, order_id=stored.id)
+            taken = uow.cases.open_of_order(stored.id, CaseKind.QUESTION)
+            case = case if taken else uow.cases.change(case.id, order_id=stored.id)
         handoff = save_handoff(services, uow, case, cause, transcript, facts)
         uow.commit()
     return handoff
@@ -75,9 +75,12 @@ def hand_to_human(
 
 def handed_over_by(services: Services, uow: UnitOfWork, conversation_id: str, message_id: str) -> Handoff | None:
     """What a person was given of a case because of that very message, and still has."""
-    for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())) if message_id else []:
+    if not message_id:
+        return None
+    proven = uow.proofs.of_conversation(conversation_id, services.clock())
+    for case in uow.cases.covered_by(conversation_id, proven):
         if case.conversation_id == conversation_id and case.state is CaseState.IN_REVIEW:
-            handoff = uow.handoff(case.id)
+            handoff = uow.handoffs.of_case(case.id)
             if handoff is not None and handoff.facts.get("message_id") == message_id:
                 return handoff
     return None
@@ -89,13 +92,13 @@ def save_handoff(
     """Store the handoff of a case within a running transaction, with its newest decision among the facts. Without a
     transcript at hand, it is read from the conversation as far as it is stored. A help desk of others gets a ticket."""
     if transcript is None:
-        transcript = uow.transcript(case.conversation_id)
-    decision = uow.latest_decision(case.id)
+        transcript = uow.messages.transcript(case.conversation_id)
+    decision = uow.decisions.latest(case.id)
     if decision is not None:
         facts = {**facts, "decision": decision.result, "decided_from": decision.inputs}
-    handoff = uow.save_handoff(case, cause, transcript, facts, services.clock(), answer_by(services))
+    handoff = uow.handoffs.save(case, cause, transcript, facts, services.clock(), answer_by(services))
     if services.helpdesk is not None:
-        uow.file_ticket(case, services.helpdesk.name, services.clock())
+        uow.tickets.file(case, services.helpdesk.name, services.clock())
     return handoff
 
 
@@ -109,7 +112,7 @@ def answer_by(services: Services) -> date:
 def new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:
     """A case for a wish for a person, within a running transaction."""
     now = services.clock()
-    case = uow.add_case(
+    case = uow.cases.add(
         reference=new_reference("RD-"),
         kind=CaseKind.QUESTION,
         state=CaseState.IN_REVIEW,
@@ -117,5 +120,5 @@ def new_question(services: Services, uow: UnitOfWork, conversation_id: str, caus
         requested_at=now,
         created_at=now,
     )
-    uow.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+    uow.cases.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
     return case

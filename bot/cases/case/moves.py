@@ -13,8 +13,8 @@ def move(services: Services, uow: UnitOfWork, case: Case, state: CaseState, acto
     since it was read."""
     if state not in MOVES[case.state]:
         raise MoveNotAllowed(f"{case.reference} can't go from {case.state.value} to {state.value}")
-    moved = uow.move_case(case, state)
+    moved = uow.cases.move(case, state)
     if moved is None:
         raise MoveNotAllowed(f"{case.reference} is not {case.state.value} any more")
-    uow.log(case.id, services.clock(), actor, case.state, state, cause)
+    uow.cases.log(case.id, services.clock(), actor, case.state, state, cause)
     return moved

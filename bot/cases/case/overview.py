@@ -48,16 +48,19 @@ def conversation_requests(services: Services, *, conversation_id: str) -> list[R
     first."""
     with services.unit_of_work() as uow:
         found = []
-        for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())):
-            number = uow.order_number(case.order_id) if case.order_id is not None else None
+        proven = uow.proofs.of_conversation(conversation_id, services.clock())
+        for case in uow.cases.covered_by(conversation_id, proven):
+            number = uow.orders.number_of(case.order_id) if case.order_id is not None else None
             found.append(Request(case, number, _result(uow, case)))
     return found
 
 
 def _result(uow: UnitOfWork, case: Case) -> dict[str, Any] | None:
     """The result of the newest decision, with the sums that an agent has decided instead."""
-    decision = uow.latest_decision(case.id)
-    agreed = [made for made in uow.agent_decisions(case.id) if made.final and made.verdict.agrees and made.refund]
+    decision = uow.decisions.latest(case.id)
+    agreed = [
+        made for made in uow.agent_decisions.of_case(case.id) if made.final and made.verdict.agrees and made.refund
+    ]
     if decision is None or not agreed or case.state in (CaseState.IN_REVIEW, CaseState.REFUSED_BY_AGENT):
         return decision.result if decision else None
     sums = {name: plain(getattr(agreed[-1], name), agreed[-1].currency or "") for name in ("base", "fee", "refund")}
@@ -88,12 +91,12 @@ def request_view(services: Services, *, conversation_id: str, reference: str) ->
         raise UnknownCase(reference)
     case = request.case
     with services.unit_of_work() as uow:
-        assessed = [s for s in uow.steps_of(case.id) if s.step is Step.ASSESS and s.state is StepState.DONE]
-        refund = uow.open_case(case.order_id, CaseKind.REFUND) if case.order_id is not None else None
+        assessed = [s for s in uow.outbox.of_case(case.id) if s.step is Step.ASSESS and s.state is StepState.DONE]
+        refund = uow.cases.open_of_order(case.order_id, CaseKind.REFUND) if case.order_id is not None else None
         return RequestView(
             request,
-            uow.latest_decision(case.id),
-            uow.handoff(case.id),
+            uow.decisions.latest(case.id),
+            uow.handoffs.of_case(case.id),
             renewed=case.state is CaseState.QUOTED and bool(assessed),
             refund_open=refund is not None and refund.state is not CaseState.QUOTED,
         )
@@ -114,14 +117,18 @@ def renewed_quotes(services: Services, *, conversation_id: str) -> list[RenewedQ
     """The conversation's quotes that changed after they were confirmed and have not been answered since."""
     found = []
     with services.unit_of_work() as uow:
-        for case in uow.quoted_cases(conversation_id):
-            done = [step for step in uow.steps_of(case.id) if step.step is Step.ASSESS and step.state is StepState.DONE]
-            fresh = uow.latest_decision(case.id)
+        for case in uow.cases.quoted(conversation_id):
+            done = [
+                step
+                for step in uow.outbox.of_case(case.id)
+                if step.step is Step.ASSESS and step.state is StepState.DONE
+            ]
+            fresh = uow.decisions.latest(case.id)
             if not done or fresh is None or case.order_id is None:
                 continue
-            before = uow.decision(done[-1].decision_id)
+            before = uow.decisions.get(done[-1].decision_id)
             sums = Decimal(before.result["refund"]), Decimal(fresh.result["refund"])
-            found.append(RenewedQuote(case, uow.order_number(case.order_id), *sums, fresh.result["currency"]))
+            found.append(RenewedQuote(case, uow.orders.number_of(case.order_id), *sums, fresh.result["currency"]))
     return found
 
 
@@ -130,9 +137,9 @@ def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
     was, the one order that was proven by itself and for which nothing was asked yet, so that it need not be named
     again."""
     with services.unit_of_work() as uow:
-        proven = uow.proven(conversation_id, services.clock())
+        proven = uow.proofs.of_conversation(conversation_id, services.clock())
         if proven.customers:
-            return uow.orders_of(Proven(customers=proven.customers))
-        asked_for = {case.order_id for case in uow.cases_of("", proven) if case.state not in _NOTHING_ASKED}
+            return uow.orders.covered_by(Proven(customers=proven.customers))
+        asked_for = {case.order_id for case in uow.cases.covered_by("", proven) if case.state not in _NOTHING_ASKED}
         alone = Proven(orders=proven.orders - asked_for)
-        return uow.orders_of(alone) if len(alone.orders) == 1 else []
+        return uow.orders.covered_by(alone) if len(alone.orders) == 1 else []

@@ -84,7 +84,7 @@ def refund_request(
     order = stored.order
     # An order dated after the request contradicts itself; the policy says so, no incident is looked for.
     in_order = order.placed_at <= requested_at
-    confirmed = in_order and uow.incident_covers(order.product, order.placed_at, requested_at)
+    confirmed = in_order and uow.incidents.cover(order.product, order.placed_at, requested_at)
     try:
         days = services.policy.terms_for(order.placed_at).velocity_days
     except NoTermsInForce:
@@ -96,7 +96,9 @@ def refund_request(
         reason=reason,
         fault_confirmed=confirmed,
         destination=destination,
-        recent_refunds=uow.approved_refunds(stored.customer_id, requested_at - timedelta(days=days), requested_at),
+        recent_refunds=uow.cases.approved_refunds(
+            stored.customer_id, requested_at - timedelta(days=days), requested_at
+        ),
     )
 
 

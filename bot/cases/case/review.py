@@ -58,8 +58,8 @@ def clauses_of(by_policy: dict[str, Any], deal: Deal, returns: bool) -> list[str
 
 def failed_step(uow: UnitOfWork, case: Case) -> OutboxStep | None:
     """The step at which carrying out the case has failed, where nothing else has happened since."""
-    dead = [step for step in uow.steps_of(case.id) if step.state is StepState.DEAD]
-    if not dead or uow.moves_of(case.id)[-1].from_state is not CaseState.FAILED:
+    dead = [step for step in uow.outbox.of_case(case.id) if step.state is StepState.DEAD]
+    if not dead or uow.cases.moves(case.id)[-1].from_state is not CaseState.FAILED:
         return None
     return dead[-1]
 
@@ -74,22 +74,22 @@ def deal_of_step(uow: UnitOfWork, case: Case, step: OutboxStep) -> Deal | None:
     """What a step of a refund carries out; None for a cancellation."""
     agreed = step.payload.get(AGENT_DECISION)
     if agreed is not None:
-        return deal_of_agent(uow.agent_decision(agreed))
-    return deal_of_policy(case, uow.decision(step.decision_id))
+        return deal_of_agent(uow.agent_decisions.get(agreed))
+    return deal_of_policy(case, uow.decisions.get(step.decision_id))
 
 
 def drop_steps(uow: UnitOfWork, case: Case) -> None:
     """What still waits or has failed of a case is not carried out as it is; not so a payment that may have been made,
     which is never lost sight of."""
-    for step in uow.steps_of(case.id):
+    for step in uow.outbox.of_case(case.id):
         unpaid = step.step is not Step.REFUND or not may_have_been_paid(step)
         if step.state in (StepState.WAITING, StepState.DEAD) and unpaid:
-            uow.change_step(step.id, state=StepState.DROPPED)
+            uow.outbox.change(step.id, state=StepState.DROPPED)
 
 
 def payment(uow: UnitOfWork, case: Case) -> OutboxStep | None:
     """The step that pays the case's refund, if it was ever begun."""
-    return next((step for step in uow.steps_of(case.id) if step.step is Step.REFUND), None)
+    return next((step for step in uow.outbox.of_case(case.id) if step.step is Step.REFUND), None)
 
 
 def may_have_been_paid(step: OutboxStep | None) -> bool:
@@ -108,7 +108,7 @@ def same_payment(step: OutboxStep, deal: Deal) -> bool:
 def is_back(uow: UnitOfWork, case: Case) -> bool:
     """Whether the card of a case has come back to us, complete or not (R5)."""
     arrived = (CaseState.RECEIVED, CaseState.IN_REVIEW)
-    log = uow.moves_of(case.id)
+    log = uow.cases.moves(case.id)
     return any(entry.from_state is CaseState.AWAITING_RETURN and entry.to_state in arrived for entry in log)
 
 
@@ -123,8 +123,8 @@ def request_of(services: Services, uow: UnitOfWork, case: Case, stored: StoredOr
 
 def status_before(uow: UnitOfWork, case: Case, stored: StoredOrder) -> OrderStatus:
     """The order's status, or the one from before the case's own confirmation."""
-    decision = uow.latest_decision(case.id)
-    if stored.order.status is not OrderStatus.REFUND_PENDING or decision is None or not uow.steps_of(case.id):
+    decision = uow.decisions.latest(case.id)
+    if stored.order.status is not OrderStatus.REFUND_PENDING or decision is None or not uow.outbox.of_case(case.id):
         return stored.order.status
     return OrderStatus.CANCELLED if stored.cancelled_at else OrderStatus(decision.inputs["order"]["status"])
 
@@ -133,7 +133,7 @@ def refundable(uow: UnitOfWork, case: Case, stored: StoredOrder) -> Decimal:
     """What was paid for the order, less what was refunded of it or may have been, in its currency."""
     if status_before(uow, case, stored) in (OrderStatus.REFUNDED, OrderStatus.REFUND_PENDING):
         return Decimal(0)  # an order is refunded once
-    return max(Decimal(0), stored.order.amount_paid - uow.sent_by_others(case))
+    return max(Decimal(0), stored.order.amount_paid - uow.outbox.sent_by_others(case))
 
 
 def changed_since(seen: Order, now: Order) -> str | None:

@@ -19,6 +19,7 @@ from math import ceil
 
 from bot.cases.hashes import is_among, keyed_hash, same
 from bot.cases.model import Conversation, SecretChange
+from bot.cases.ports.conversations import ConversationChange
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 
@@ -97,10 +98,10 @@ def open_conversation(
     known = _known(services, client)
     with services.unit_of_work() as uow:
         uow.exclude_others(f"conversation {client.channel} {name}")
-        named = uow.conversations_named(client.channel, name)
+        named = uow.conversations.named(client.channel, name)
         # First: the secret of before may be that of another conversation by now.
         if change := _replaced_by(services, uow, known, named, sending):
-            uow.change_conversation(change.conversation_id, last_at=now, address_index=known.address)
+            uow.conversations.change(change.conversation_id, last_at=now, address_index=known.address)
             uow.commit()
             return Opened(change.conversation_id, _secret(services, client.channel, change.nonce))
         found = _choice(uow, known, named)
@@ -111,7 +112,11 @@ def open_conversation(
                 _check_number(services, uow, known.address, now)
             found = _new(uow, client, name, now)
         issued = None
-        changes = {"last_at": now, "address_index": known.address, "address_limited": client.limited}
+        changes: ConversationChange = {
+            "last_at": now,
+            "address_index": known.address,
+            "address_limited": client.limited,
+        }
         if known.subject:
             changes |= {"subject_index": known.subject, "bound": True}
         else:
@@ -122,7 +127,7 @@ def open_conversation(
                 issued = _secret(services, client.channel, nonce)
                 kept = found.secret_hashes[-KEPT_SECRETS + 1 :]
                 changes["secret_hashes"] = (*kept, _secret_hash(services, issued))
-        uow.change_conversation(found.id, **changes)
+        uow.conversations.change(found.id, **changes)
         uow.commit()
     return Opened(found.id, issued)
 
@@ -131,7 +136,7 @@ def find_conversation(services: Services, client: Client, sender: str, sending: 
     """The conversation that this client calls ``sender``, if there is one that it may open. Nothing is written."""
     known = _known(services, client)
     with services.unit_of_work() as uow:
-        named = uow.conversations_named(client.channel, _stored_name(services, sender))
+        named = uow.conversations.named(client.channel, _stored_name(services, sender))
         if change := _replaced_by(services, uow, known, named, sending):
             return Opened(change.conversation_id, _secret(services, client.channel, change.nonce))
         found = _choice(uow, known, named)
@@ -141,26 +146,27 @@ def find_conversation(services: Services, client: Client, sender: str, sending: 
 def replace_secret(services: Services, uow: UnitOfWork, conversation_id: str, message_id: str) -> None:
     """A message has proven whose order it is: within that transaction the secret that its sender gets becomes the only
     one. A message that was sent with a secret which is none any more replaces nothing."""
-    conversation = uow.conversation(conversation_id)
+    conversation = uow.conversations.find(conversation_id)
     if conversation is None or conversation.subject_index is not None:
         return
     uow.exclude_others(f"conversation {conversation.channel} {conversation.sender}")
-    conversation = uow.conversation(conversation_id)
-    change = uow.prepared_secret(conversation_id, message_id)
+    conversation = uow.conversations.find(conversation_id)
+    change = uow.secrets.prepared(conversation_id, message_id)
     if conversation is None or change is None:
-        uow.change_conversation(conversation_id, secret_hashes=())
+        uow.conversations.change(conversation_id, secret_hashes=())
         return
     if not _is_living(conversation, change.former_hash):
         return
     new = _secret_hash(services, _secret(services, conversation.channel, change.nonce))
-    uow.secret_is_good(change, new)
-    uow.change_conversation(conversation_id, secret_hashes=(new,), address_index=change.address_index)
+    uow.secrets.confirm(change, new)
+    uow.conversations.change(conversation_id, secret_hashes=(new,), address_index=change.address_index)
 
 
 def was_overtaken(services: Services, conversation_id: str, message_id: str) -> bool:
     """Whether a message waited while another client's proved whose order it is, so that it must not be acted on."""
     with services.unit_of_work() as uow:
-        change, conversation = uow.prepared_secret(conversation_id, message_id), uow.conversation(conversation_id)
+        change = uow.secrets.prepared(conversation_id, message_id)
+        conversation = uow.conversations.find(conversation_id)
     if change is None or conversation is None:
         return False
     return not _is_still_theirs(conversation, change.former_hash, change.address_index)
@@ -175,7 +181,7 @@ def renewed(services: Services, client: Client, sender: str, opened: Opened, sen
         return again
     known = _known(services, client)
     with services.unit_of_work() as uow:
-        conversation = uow.conversation(opened.id)
+        conversation = uow.conversations.find(opened.id)
     if conversation is None:
         return None
     if opened.secret and not is_among(_secret_hash(services, opened.secret), conversation.secret_hashes):
@@ -256,7 +262,7 @@ def _choice(uow: UnitOfWork, known: _Known, named: list[Conversation]) -> Conver
     found = known.choice(named)
     former = known.secret if any(row.bound and row.subject_index is None for row in named) else None
     for _ in range(LINEAGE):
-        former = uow.former_secret(former) if found is None and former is not None else None
+        former = uow.secrets.former(former) if found is None and former is not None else None
         if former is None:
             break
         found = replace(known, secret=former).choice(named)
@@ -270,7 +276,7 @@ def _prepared(services: Services, uow: UnitOfWork, known: _Known, conversation_i
     if sending is None:
         return nonce
     sender_hash = _sender_hash(services, known, sending)
-    kept = uow.prepare_secret(
+    kept = uow.secrets.prepare(
         SecretChange(
             conversation_id=conversation_id,
             message_id=sending.message_id,
@@ -283,8 +289,8 @@ def _prepared(services: Services, uow: UnitOfWork, known: _Known, conversation_i
     )
     if same(kept.sender_hash, sender_hash):
         return kept.nonce
-    if kept.secret_hash is None and uow.message_of_client(conversation_id, sending.message_id) is None:
-        uow.spoil_secret(kept)  # whose message of that name comes first is open: it brings nobody a secret
+    if kept.secret_hash is None and uow.messages.of_client(conversation_id, sending.message_id) is None:
+        uow.secrets.spoil(kept)  # whose message of that name comes first is open: it brings nobody a secret
     return nonce
 
 
@@ -297,7 +303,7 @@ def _replaced_by(
         return None
     since = services.clock() - (AGAIN_BY_KEY if sending.key else AGAIN_FROM_THERE)
     for conversation in named:
-        change = uow.prepared_secret(conversation.id, sending.message_id)
+        change = uow.secrets.prepared(conversation.id, sending.message_id)
         if (
             change is not None
             and change.secret_hash is not None
@@ -331,7 +337,7 @@ def _is_still_theirs(conversation: Conversation, secret: str | None, address: st
 
 def _check_number(services: Services, uow: UnitOfWork, address: str, now: datetime) -> None:
     uow.exclude_others(f"conversations of {address}")
-    active = uow.active_since(address, now - ACTIVE)
+    active = uow.conversations.active_since(address, now - ACTIVE)
     if len(active) >= services.conversations_per_address:
         oldest = active[-services.conversations_per_address]
         raise TooManyConversations(max(1, ceil((oldest + ACTIVE - now).total_seconds())))
@@ -339,10 +345,10 @@ def _check_number(services: Services, uow: UnitOfWork, address: str, now: dateti
 
 def _new(uow: UnitOfWork, client: Client, name: str, now: datetime) -> Conversation:
     new = Conversation(id=name, channel=client.channel, sender=name, created_at=now, last_at=now)
-    if is_harmless(name) and uow.add_conversation(new):
+    if is_harmless(name) and uow.conversations.add(new):
         return new
     new = Conversation(secrets.token_hex(16), client.channel, name, created_at=now, last_at=now)
-    uow.add_conversation(new)
+    uow.conversations.add(new)
     return new
 
 

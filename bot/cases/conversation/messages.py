@@ -24,13 +24,13 @@ def answer(services: Services, message: Message, bodies: list[Body], *, delivere
     with services.unit_of_work() as uow:
         uow.exclude_others(f"messages {message.conversation_id}")
         assert message.client_id is not None
-        known = uow.message_of_client(message.conversation_id, message.client_id)
+        known = uow.messages.of_client(message.conversation_id, message.client_id)
         if known is None:
             return []  # erased while it was answered
         if known.answered_at is not None:
-            return uow.replies_to(message)
+            return uow.messages.replies_to(message)
         said = [
-            uow.add_message(
+            uow.messages.add(
                 message.conversation_id,
                 Author.BOT,
                 body,
@@ -40,7 +40,7 @@ def answer(services: Services, message: Message, bodies: list[Body], *, delivere
             )
             for body in bodies
         ]
-        uow.change_message(message.id, answered_at=now, lease_until=None)
+        uow.messages.change(message.id, answered_at=now, lease_until=None)
         uow.commit()
     return said
 
@@ -48,7 +48,7 @@ def answer(services: Services, message: Message, bodies: list[Body], *, delivere
 def is_known(services: Services, conversation_id: str, client_id: str) -> bool:
     """Whether the customer's message of that name has arrived."""
     with services.unit_of_work() as uow:
-        return uow.message_of_client(conversation_id, client_id) is not None
+        return uow.messages.of_client(conversation_id, client_id) is not None
 
 
 def exchange(
@@ -59,12 +59,12 @@ def exchange(
     now = services.clock()
     with services.unit_of_work() as uow:
         uow.exclude_others(f"messages {conversation_id}")
-        known = uow.message_of_client(conversation_id, client_id)
+        known = uow.messages.of_client(conversation_id, client_id)
         if known is not None:
-            return uow.replies_to(known)
-        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, answered_at=now)
+            return uow.messages.replies_to(known)
+        message = uow.messages.add(conversation_id, Author.CUSTOMER, body, now, client_id=client_id, answered_at=now)
         said = [
-            uow.add_message(
+            uow.messages.add(
                 conversation_id,
                 Author.BOT,
                 answer,
@@ -81,41 +81,41 @@ def exchange(
 def newest(services: Services, conversation_id: str, limit: int) -> list[Message]:
     """The last messages of a conversation, in order."""
     with services.unit_of_work() as uow:
-        last = uow.newest_messages([conversation_id]).get(conversation_id, 0)
-        return uow.messages(conversation_id, after=max(0, last - limit), limit=limit)
+        last = uow.messages.newest([conversation_id]).get(conversation_id, 0)
+        return uow.messages.of_conversation(conversation_id, after=max(0, last - limit), limit=limit)
 
 
 def is_answered(services: Services, message: Message) -> bool:
     """Whether a customer's message has been answered by now, or is no more."""
     with services.unit_of_work() as uow:
-        fresh = uow.message(message.id)
+        fresh = uow.messages.find(message.id)
     return fresh is None or fresh.answered_at is not None
 
 
 def replies(services: Services, message: Message) -> list[Message]:
     """What was answered to a customer's message."""
     with services.unit_of_work() as uow:
-        return uow.replies_to(message)
+        return uow.messages.replies_to(message)
 
 
 def keep_in_hand(services: Services, message: Message) -> None:
     """A sign that a customer's message is still being answered."""
     with services.unit_of_work() as uow:
-        uow.change_message(message.id, lease_until=services.clock() + LEASE)
+        uow.messages.change(message.id, lease_until=services.clock() + LEASE)
         uow.commit()
 
 
 def put_back(services: Services, message: Message) -> None:
     """Leave a customer's message to whoever takes up what is not answered."""
     with services.unit_of_work() as uow:
-        uow.change_message(message.id, lease_until=None)
+        uow.messages.change(message.id, lease_until=None)
         uow.commit()
 
 
 def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:
     """What was said in a conversation after that ``seq``."""
     with services.unit_of_work() as uow:
-        return uow.messages(conversation_id, after, limit)
+        return uow.messages.of_conversation(conversation_id, after, limit)
 
 
 def say(
@@ -130,21 +130,21 @@ def say(
 ) -> Message:
     """Say something to the customer of a conversation that answers no message, within the running transaction. It is
     brought to them in their channel."""
-    return uow.add_message(conversation_id, author, body, services.clock(), kind=kind, agent_id=agent_id)
+    return uow.messages.add(conversation_id, author, body, services.clock(), kind=kind, agent_id=agent_id)
 
 
 def collect_undelivered(services: Services, conversation_id: str) -> list[Message]:
     """What has not reached the customer yet, for a channel that brings it now."""
     now = services.clock()
     with services.unit_of_work() as uow:
-        found = uow.undelivered_in(conversation_id)
+        found = uow.messages.undelivered(conversation_id)
         for message in found:
-            uow.change_message(message.id, delivered_at=now)
+            uow.messages.change(message.id, delivered_at=now)
         uow.commit()
     return found
 
 
 def has_person(uow: UnitOfWork, conversation_id: str) -> bool:
     """Whether a person of the desk has the conversation, so that the bot is silent."""
-    conversation = uow.conversation(conversation_id)
+    conversation = uow.conversations.find(conversation_id)
     return conversation is not None and conversation.agent_id is not None

@@ -14,7 +14,7 @@ def remember_misunderstood(services: Services, conversation_id: str, message_id:
     """Keep a message that the bot did not understand, once; ``guess`` is the intent that was nearest. Erased with its
     conversation."""
     with services.unit_of_work() as uow:
-        uow.add_misunderstood(conversation_id, message_id, services.clock(), guess[:LONGEST_GUESS], text)
+        uow.misunderstood.add(conversation_id, message_id, services.clock(), guess[:LONGEST_GUESS], text)
         uow.commit()
 
 
@@ -22,8 +22,8 @@ def export_misunderstood(services: Services, *, again: bool = False) -> tuple[st
     """Training candidates as JSON lines ``{"text", "guess", "at"}``, oldest first, and how many they are: those that
     were not exported yet, or all of them. They count as exported from then on."""
     with services.unit_of_work() as uow:
-        found = uow.misunderstood_to_export(again=again)
-        uow.mark_exported([one.id for one in found], services.clock())
+        found = uow.misunderstood.to_export(again=again)
+        uow.misunderstood.mark_exported([one.id for one in found], services.clock())
         uow.commit()
     lines = (
         json.dumps(

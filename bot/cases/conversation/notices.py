@@ -26,7 +26,7 @@ def leave_email(services: Services, *, conversation_id: str, email: str) -> None
     if not is_email(email.strip()):
         raise BadEmail("That is no e-mail address. It looks like name@example.com.")
     with services.unit_of_work() as uow:
-        uow.set_reply_email(conversation_id, email.strip())
+        uow.conversations.set_reply_email(conversation_id, email.strip())
         uow.commit()
 
 
@@ -41,13 +41,13 @@ def queue_notice(
 ) -> None:
     """Have a notice mailed, within the running transaction: a RECEIPT of ``case_id``, or the ANSWER ``message_id``.
     Without a mailer nothing is written; a receipt that still waits is not queued twice."""
-    if services.mailer is None or (kind is NoticeKind.RECEIPT and case_id and uow.has_notice(case_id)):
+    if services.mailer is None or (kind is NoticeKind.RECEIPT and case_id and uow.notices.has_receipt(case_id)):
         return
-    uow.add_notice(kind, conversation_id, services.clock(), case_id=case_id, message_id=message_id)
+    uow.notices.add(kind, conversation_id, services.clock(), case_id=case_id, message_id=message_id)
 
 
 def mail_answer(services: Services, uow: UnitOfWork, message: Message) -> None:
     """Have what a person said mailed, too, where the customer has left an address; within the running transaction."""
-    if uow.reply_email(message.conversation_id) is not None:
+    if uow.conversations.reply_email(message.conversation_id) is not None:
         talk = message.conversation_id
         queue_notice(services, uow, NoticeKind.ANSWER, conversation_id=talk, message_id=message.id)

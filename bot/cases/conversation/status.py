@@ -10,7 +10,7 @@ from bot.cases.services import Services
 def standing(services: Services, conversation_id: str) -> Standing:
     """How the conversation stands now."""
     with services.unit_of_work() as uow:
-        return uow.standing(conversation_id)
+        return uow.conversations.standing(conversation_id)
 
 
 def waiting_notice(services: Services, now_standing: Standing) -> str:

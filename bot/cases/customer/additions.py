@@ -27,11 +27,11 @@ def add_to_review(
     than one. A message that is handled again adds nothing."""
     with services.unit_of_work() as uow:
         case = _decided_by_a_person(services, uow, conversation_id, order_number)
-        handoff = uow.handoff(case.id) if case is not None else None
+        handoff = uow.handoffs.of_case(case.id) if case is not None else None
         if case is None or handoff is None:
             return None
         if destination is not None and case.kind is CaseKind.REFUND:
-            case = uow.change_case(case.id, destination=destination)
+            case = uow.cases.change(case.id, destination=destination)
         added = {"at": said_at.isoformat(), "text": words}
         before = handoff.facts.get("added", [])
         if added not in before:
@@ -44,10 +44,10 @@ def add_to_review(
 def _decided_by_a_person(
     services: Services, uow: UnitOfWork, conversation_id: str, order_number: str | None
 ) -> Case | None:
-    proven = uow.proven(conversation_id, services.clock())
+    proven = uow.proofs.of_conversation(conversation_id, services.clock())
     found = [
-        (case, uow.order_number(case.order_id))
-        for case in uow.cases_of(conversation_id, proven)
+        (case, uow.orders.number_of(case.order_id))
+        for case in uow.cases.covered_by(conversation_id, proven)
         if case.order_id is not None and _waits_for_a_person(case, conversation_id)
     ]
     meant = [(case, number) for case, number in found if order_number in (None, number)]
@@ -55,7 +55,7 @@ def _decided_by_a_person(
         return None
     case, number = meant[0]
     verified_order(services, uow, conversation_id, number, lock=True)
-    fresh = uow.case_by_id(case.id)  # again: a person may have decided before the lock
+    fresh = uow.cases.get(case.id)  # again: a person may have decided before the lock
     return fresh if _waits_for_a_person(fresh, conversation_id) else None
 
 

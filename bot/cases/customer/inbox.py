@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from bot.cases.conversation.messages import LEASE, Body, has_person
 from bot.cases.customer.offer_answers import read_offer_answer
@@ -32,12 +31,20 @@ def receive(
     now = services.clock()
     with services.unit_of_work() as uow:
         uow.exclude_others(f"messages {conversation_id}")
-        known = uow.message_of_client(conversation_id, client_id)
+        known = uow.messages.of_client(conversation_id, client_id)
         if known is not None:
             return Received(known, new=False, bot=False)
         bot = not has_person(uow, conversation_id) or read_offer_answer(uow, conversation_id, body) is not None
-        state: dict[str, Any] = {"lease_until": now + LEASE} if bot else {"answered_at": now}
-        message = uow.add_message(conversation_id, Author.CUSTOMER, body, now, kind=kind, client_id=client_id, **state)
+        message = uow.messages.add(
+            conversation_id,
+            Author.CUSTOMER,
+            body,
+            now,
+            kind=kind,
+            client_id=client_id,
+            lease_until=now + LEASE if bot else None,
+            answered_at=None if bot else now,
+        )
         uow.commit()
     return Received(message, new=True, bot=bot)
 
@@ -51,12 +58,12 @@ def take_unanswered(services: Services) -> list[tuple[Message, str]]:
     now = services.clock()
     taken = []
     with services.unit_of_work() as uow:
-        for message in uow.unanswered(now):
-            conversation = uow.conversation(message.conversation_id)
-            later = uow.messages(message.conversation_id, after=message.seq)
+        for message in uow.messages.unanswered(now):
+            conversation = uow.conversations.find(message.conversation_id)
+            later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
             if conversation is None or not _is_for_bot(uow, message) or any(_overtakes(other) for other in later):
-                uow.change_message(message.id, answered_at=now)
-            elif uow.lease_message(message.id, now, now + LEASE):
+                uow.messages.change(message.id, answered_at=now)
+            elif uow.messages.lease(message.id, now, now + LEASE):
                 taken.append((message, conversation.channel))
         uow.commit()
     return taken

@@ -159,7 +159,7 @@ def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:
 
 
 def _said_last(uow: UnitOfWork, conversation_id: str, before: int | None) -> Message | None:
-    newest = before - 1 if before is not None else uow.newest_messages([conversation_id]).get(conversation_id, 0)
-    recent = uow.messages(conversation_id, after=max(0, newest - _LOOK_BACK), limit=_LOOK_BACK)
+    newest = before - 1 if before is not None else uow.messages.newest([conversation_id]).get(conversation_id, 0)
+    recent = uow.messages.of_conversation(conversation_id, after=max(0, newest - _LOOK_BACK), limit=_LOOK_BACK)
     told = [m for m in recent if m.seq <= newest and m.author is not Author.CUSTOMER and m.kind is MessageKind.TEXT]
     return told[-1] if told else None

@@ -69,12 +69,13 @@ def offers(services: Services, *, conversation_id: str) -> list[Offer]:
     """What waits for a yes, of the orders that were proven in this conversation; newest first."""
     found = []
     with services.unit_of_work() as uow:
-        for case in uow.cases_of(conversation_id, uow.proven(conversation_id, services.clock())):
+        proven = uow.proofs.of_conversation(conversation_id, services.clock())
+        for case in uow.cases.covered_by(conversation_id, proven):
             if case.state is not CaseState.APPROVED_BY_AGENT or case.order_id is None:
                 continue
-            stored = uow.order(uow.order_number(case.order_id))
+            stored = uow.orders.find(uow.orders.number_of(case.order_id))
             assert stored is not None
-            found.append(_offer(services, uow, case, stored, uow.agent_decisions(case.id)[-1]))
+            found.append(_offer(services, uow, case, stored, uow.agent_decisions.of_case(case.id)[-1]))
     return found
 
 
@@ -109,7 +110,7 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
     sync_order(services, stored.order.number, fresh=True)
     with services.unit_of_work() as uow:
         case, stored = _shown_case(services, uow, conversation_id, reference)
-        newest = next(iter(reversed(uow.agent_decisions(case.id))), None)
+        newest = next(iter(reversed(uow.agent_decisions.of_case(case.id))), None)
         if newest is None or newest.id != agent_decision_id or not (newest.final and newest.verdict.agrees):
             raise MoveNotAllowed(f"{reference} was decided anew: look at it again.")
         if case.state is not CaseState.APPROVED_BY_AGENT:
@@ -142,16 +143,16 @@ def decline_offer(services: Services, *, conversation_id: str, reference: str) -
 
 
 def _shown_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> tuple[Case, StoredOrder]:
-    case = uow.case(reference)
+    case = uow.cases.find(reference)
     if case is None or case.order_id is None:
         raise UnknownCase(f"There is no request {reference} here.")
-    stored = verified_order(services, uow, conversation_id, uow.order_number(case.order_id), lock=True)
-    return uow.case_by_id(case.id), stored  # again: it may have moved before the lock
+    stored = verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=True)
+    return uow.cases.get(case.id), stored  # again: it may have moved before the lock
 
 
 def _is_taken(uow: UnitOfWork, case: Case, decision: AgentDecision) -> bool:
     """Whether the customer has said yes to this decision before."""
-    return any(entry.cause == _yes_to(decision) for entry in uow.moves_of(case.id))
+    return any(entry.cause == _yes_to(decision) for entry in uow.cases.moves(case.id))
 
 
 def _yes_to(decision: AgentDecision) -> str:
@@ -170,7 +171,7 @@ def _problem(
     deal = deal_of_agent(decision)
     if deal.refund > refundable(uow, case, stored):
         return "money was refunded otherwise"
-    seen = parse_request(uow.decision(decision.decision_id).inputs)
+    seen = parse_request(uow.decisions.get(decision.decision_id).inputs)
     return changed_since(seen.order, request_of(services, uow, case, stored).order)
 
 
@@ -181,7 +182,7 @@ def _take(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, 
     queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     drop_steps(uow, case)  # of whatever was confirmed before
     if needs_return(uow, case, stored):
-        uow.change_case(case.id, return_number=new_reference("RT-"))
+        uow.cases.change(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", _yes_to(decision))
     schedule_deal(services, uow, case, stored, decision, at_once=is_stopped(uow, case))
     return move(services, uow, case, CaseState.CONFIRMED, "customer", _yes_to(decision))
@@ -191,6 +192,6 @@ def schedule_deal(
     services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, decision: AgentDecision, *, at_once: bool
 ) -> None:
     """Have carried out what an agent decided and the customer confirmed, within the running transaction."""
-    uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    uow.orders.change(stored.id, status=OrderStatus.REFUND_PENDING)
     carries = {AGENT_DECISION: decision.id, PROCESS_BY: process_by(services, stored).isoformat()}
     schedule(services, uow, case, decision.decision_id, at_once=at_once, carries=carries)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypedDict
 
 from bot.cases.case.decisions import decide_and_store, same_figures
 from bot.cases.case.handoff import Transcript, save_handoff
@@ -55,6 +55,14 @@ class Quote:
     refund_instead: RefundDecision | None = None
 
 
+class _Asked(TypedDict, total=False):
+    """What a customer has said of a refund."""
+
+    reason: CustomerReason | None
+    reason_words: str
+    destination: Destination | None
+
+
 class ConfirmationStatus(str, Enum):
     """What came of a yes."""
 
@@ -95,7 +103,7 @@ def quote_refund(
     """
     sync_order(services, order_number)
     look_up(services, order_number)
-    values = {"reason": reason, "reason_words": reason_words, "destination": destination}
+    values: _Asked = {"reason": reason, "reason_words": reason_words, "destination": destination}
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number, lock=True)
         asked = {"kind": CaseKind.REFUND, "conversation_id": conversation_id, "requested_at": requested_at, **values}
@@ -103,11 +111,11 @@ def quote_refund(
             return again
         case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
         if case.state is not CaseState.QUOTED:
-            return Quote(case, uow.latest_decision(case.id), existing=True)
+            return Quote(case, uow.decisions.latest(case.id), existing=True)
         request = refund_request(
             services, uow, stored, reason.for_policy if reason else Reason.OTHER, destination, case.requested_at
         )
-        shown = uow.latest_decision(case.id)
+        shown = uow.decisions.latest(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
     return Quote(case, decision, unchanged=_same(shown, decision), handoff=handoff)
@@ -130,14 +138,14 @@ def quote_cancellation(
             return again
         case = _open_case(services, uow, stored, CaseKind.CANCEL, conversation_id, requested_at, {})
         if case.state is not CaseState.QUOTED:
-            return Quote(case, uow.latest_decision(case.id), existing=True)
+            return Quote(case, uow.decisions.latest(case.id), existing=True)
         request = cancel_request(services, stored, case.requested_at)
-        shown = uow.latest_decision(case.id)
+        shown = uow.decisions.latest(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         instead = decide_refund(
             refund_request(services, uow, stored, Reason.CHANGE_OF_MIND, None, case.requested_at), services.policy
         )
-        under_way = uow.open_case(stored.id, CaseKind.REFUND)
+        under_way = uow.cases.open_of_order(stored.id, CaseKind.REFUND)
         offer = instead.outcome.pays and (under_way is None or under_way.state is CaseState.QUOTED)
         uow.commit()
     unchanged = _same(shown, decision)
@@ -165,22 +173,22 @@ def confirm(
     with services.unit_of_work() as uow:
         case = _case_of_order(uow, reference)
         assert case.order_id is not None
-        number = uow.order_number(case.order_id)
+        number = uow.orders.number_of(case.order_id)
         verified_order(services, uow, conversation_id, number)
     if case.state is CaseState.QUOTED:
         sync_order(services, number, fresh=True)
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, number, lock=True)
         case = _case_of_order(uow, reference)  # again: another tab may have moved it before the lock
-        seen = uow.latest_decision(case.id)
+        seen = uow.decisions.latest(case.id)
         assert seen is not None
         living = _living(uow, case, conversation_id)
         if living is not None:
-            return Confirmation(ConfirmationStatus.ELSEWHERE, living, uow.latest_decision(living.id) or seen)
+            return Confirmation(ConfirmationStatus.ELSEWHERE, living, uow.decisions.latest(living.id) or seen)
         if case.state is not CaseState.QUOTED:
             return Confirmation(ConfirmationStatus.ALREADY, case, seen)
         if destination is not None:
-            case = uow.change_case(case.id, destination=destination)
+            case = uow.cases.change(case.id, destination=destination)
         case, fresh, handoff = _decide_and_store(
             services, uow, case, _request_again(services, uow, case, stored), transcript
         )
@@ -196,11 +204,11 @@ def confirm(
 def _answered_before(uow: UnitOfWork, stored: StoredOrder, asked: dict[str, Any]) -> Quote | None:
     """What came of the very same request, of the same moment, where its answer did not arrive: it was declined, or the
     policy left it to a person."""
-    for case in uow.cases_of_order(stored.id):
+    for case in uow.cases.of_order(stored.id):
         if all(getattr(case, name) == value for name, value in asked.items()):
-            handoff = uow.handoff(case.id) if case.state is CaseState.IN_REVIEW else None
+            handoff = uow.handoffs.of_case(case.id) if case.state is CaseState.IN_REVIEW else None
             if case.state is CaseState.DECLINED or (handoff is not None and handoff.cause is Cause.REVIEW):
-                return Quote(case, uow.latest_decision(case.id), handoff=handoff)
+                return Quote(case, uow.decisions.latest(case.id), handoff=handoff)
     return None
 
 
@@ -211,20 +219,20 @@ def _open_case(
     kind: CaseKind,
     conversation_id: str,
     requested_at: datetime,
-    values: dict[str, Any],
+    values: _Asked,
 ) -> Case:
     """The order's open case of the kind, renewed if it is this conversation's quote; else a new one."""
-    known = uow.open_case(stored.id, kind)
+    known = uow.cases.open_of_order(stored.id, kind)
     if known is not None and known.state is not CaseState.QUOTED:
         return known
     if known is not None and known.conversation_id == conversation_id:
-        return uow.change_case(known.id, **values) if values else known
+        return uow.cases.change(known.id, **values) if values else known
     if known is not None and is_stopped(uow, known):
-        return uow.change_case(known.id, conversation_id=conversation_id, **values)
+        return uow.cases.change(known.id, conversation_id=conversation_id, **values)
     if known is not None:
         leave(services, uow, known, "system", "asked for again in another conversation")
     now = services.clock()
-    case = uow.add_case(
+    case = uow.cases.add(
         reference=new_reference("RD-"),
         kind=kind,
         state=CaseState.QUOTED,
@@ -234,7 +242,7 @@ def _open_case(
         created_at=now,
         **values,
     )
-    uow.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
+    uow.cases.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
     return case
 
 
@@ -246,7 +254,7 @@ def _living(uow: UnitOfWork, case: Case, conversation_id: str) -> Case | None:
     if case.state is not CaseState.WITHDRAWN:
         return None
     assert case.order_id is not None
-    later = [other for other in uow.cases_of_order(case.order_id) if other.id > case.id and other.kind is case.kind]
+    later = [other for other in uow.cases.of_order(case.order_id) if other.id > case.id and other.kind is case.kind]
     elsewhere = [other for other in later if other.conversation_id != conversation_id]
     return next((other for other in elsewhere if other.state is not CaseState.WITHDRAWN), None)
 
@@ -278,7 +286,7 @@ def _decide_and_store(
         if is_stopped(uow, case):
             # Neither the service nor the money: not the policy's case any more, but a person's.
             case = leave(services, uow, case, "bot", cause)
-            handoff = uow.handoff(case.id)
+            handoff = uow.handoffs.of_case(case.id)
         else:
             case = move(services, uow, case, CaseState.DECLINED, "bot", cause)
     return case, decision, handoff
@@ -296,7 +304,7 @@ def record_yes(
         ends_on = fresh.result["agreement_ends_on"]
         # A refund under way stays visible in the status: the order is cancelled beside it.
         refunding = stored.order.status in (OrderStatus.REFUND_PENDING, OrderStatus.REFUNDED)
-        uow.change_order(
+        uow.orders.change(
             stored.id,
             status=stored.order.status if refunding else OrderStatus.CANCELLED,
             cancelled_at=datetime.fromisoformat(fresh.result["service_stops_at"]),
@@ -305,9 +313,9 @@ def record_yes(
         schedule(services, uow, case, fresh.id)
         return case
     if outcome is Outcome.APPROVE_ON_RETURN and not is_back(uow, case):
-        uow.change_case(case.id, return_number=new_reference("RT-"))
+        uow.cases.change(case.id, return_number=new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
-    uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    uow.orders.change(stored.id, status=OrderStatus.REFUND_PENDING)
     schedule(services, uow, case, fresh.id)
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
 
@@ -320,7 +328,7 @@ def _same(shown: StoredDecision | None, fresh: StoredDecision) -> bool:
 
 
 def _case_of_order(uow: UnitOfWork, reference: str) -> Case:
-    case = uow.case(reference)
+    case = uow.cases.find(reference)
     if case is None or case.kind is CaseKind.QUESTION:
         raise UnknownCase(reference)
     return case

@@ -46,9 +46,9 @@ def close_quotes(services: Services, *, conversation_id: str, cause: str, messag
     person has to sort it out, also if the same message has given it to them before."""
     with services.unit_of_work() as uow:
         known = handed_over_by(services, uow, conversation_id, message_id)
-        closed = [uow.case_by_id(known.case_id)] if known is not None else []
+        closed = [uow.cases.get(known.case_id)] if known is not None else []
         closed += [
-            leave(services, uow, case, "system", cause, message_id) for case in uow.quoted_cases(conversation_id)
+            leave(services, uow, case, "system", cause, message_id) for case in uow.cases.quoted(conversation_id)
         ]
         uow.commit()
     return closed
@@ -59,7 +59,7 @@ def hand_over_left_quotes(services: Services) -> int:
     stopped, so they can't wait for ever. How many there were."""
     until = services.clock() - timedelta(minutes=services.verification_minutes)
     with services.unit_of_work() as uow:
-        left = uow.left_quotes(until)
+        left = uow.cases.left_quotes(until)
         for case in left:
             leave(services, uow, case, "system", "the renewed quote was not answered")
         uow.commit()
@@ -79,18 +79,18 @@ def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: st
 
 def is_stopped(uow: UnitOfWork, case: Case) -> bool:
     """Whether the service was stopped for this case already."""
-    steps = uow.steps_of(case.id)
+    steps = uow.outbox.of_case(case.id)
     return any(step.step is Step.STOP_SERVICE and step.state is StepState.DONE for step in steps)
 
 
 def _visible_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> Case:
-    case = uow.case(reference)
+    case = uow.cases.find(reference)
     if case is None or (case.order_id is None and case.conversation_id != conversation_id):
         raise UnknownCase(reference)
     if case.order_id is None:
         return case
-    verified_order(services, uow, conversation_id, uow.order_number(case.order_id), lock=True)
-    fresh = uow.case(reference)  # again: another tab may have moved it before the lock
+    verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=True)
+    fresh = uow.cases.find(reference)  # again: another tab may have moved it before the lock
     assert fresh is not None
     return fresh
 
@@ -99,9 +99,9 @@ def release_order(uow: UnitOfWork, case: Case) -> None:
     """Undo what the confirmation of a refund wrote, if there was one: the order waits for no refund any more. Not where
     the money may have been sent: nobody is to get it twice."""
     assert case.order_id is not None
-    stored = uow.order(uow.order_number(case.order_id))
+    stored = uow.orders.find(uow.orders.number_of(case.order_id))
     assert stored is not None
-    if may_have_been_paid(payment(uow, case)) or not uow.steps_of(case.id):
+    if may_have_been_paid(payment(uow, case)) or not uow.outbox.of_case(case.id):
         return
     if stored.order.status is OrderStatus.REFUND_PENDING:
-        uow.change_order(stored.id, status=status_before(uow, case, stored))
+        uow.orders.change(stored.id, status=status_before(uow, case, stored))

@@ -10,13 +10,13 @@ has no limit. See bot.cases.payout_limits.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.cases.desk import passwords
 from bot.cases.desk.password_links import new_link
 from bot.cases.errors import BadAgent, ChangedOutside, NotAllowed
 from bot.cases.hashes import keyed_hash
 from bot.cases.model import AccountChange, Agent, Role
+from bot.cases.ports.agents import AgentChange
 from bot.cases.ports.helpdesk import Person
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
@@ -43,13 +43,21 @@ def add_agent(
     """A new account, and the token of the link with which they set their password. Raises BadAgent: the login is taken
     or none, the name is none, the picture can't be used; and NotAllowed."""
     login = _login(login)
-    values = {"name": _name(name), "role": role, **_picture(picture)}
+    name, shown = _name(name), _picture(picture)
     with services.unit_of_work() as uow:
         by_id = _admin_id(uow, by)
-        values |= {"password_hash": passwords.NOBODY, "active": True, "created_at": services.clock()}
-        agent = uow.add_agent(by=by_id, login=login, **values)
+        agent = uow.agents.add(
+            by=by_id,
+            login=login,
+            name=name,
+            role=role,
+            password_hash=passwords.NOBODY,
+            created_at=services.clock(),
+        )
         if agent is None:
             raise BadAgent(f"the login {login} is taken")
+        if shown is not None:
+            uow.agents.set_picture(agent.id, *shown)
         token = new_link(services, uow, agent, by_id)
         uow.commit()
     return agent, token
@@ -67,7 +75,7 @@ def change_agent(
 ) -> Agent:
     """Change what is given of an account. A disabled account is signed out at once, and its link is good for nothing.
     Raises BadAgent, and NotAllowed."""
-    given: list[tuple[AccountChange, dict[str, Any]]] = []
+    given: list[tuple[AccountChange, AgentChange]] = []
     if name is not None:
         given.append((AccountChange.RENAMED, {"name": _name(name)}))
     if role is not None:
@@ -80,12 +88,12 @@ def change_agent(
         agent = _other(uow, login, by_id)
         for change, values in given:
             if any(getattr(agent, column) != value for column, value in values.items()):
-                agent = uow.change_agent(agent.id, change, by_id, services.clock(), **values)
-        if shown:
-            uow.set_picture(agent.id, **shown)
+                agent = uow.agents.change(agent.id, change, by_id, services.clock(), **values)
+        if shown is not None:
+            uow.agents.set_picture(agent.id, *shown)
         if not agent.active:
-            uow.end_sessions(agent.id)
-            uow.drop_link(agent.id)
+            uow.sessions.end_all(agent.id)
+            uow.links.drop(agent.id)
         uow.commit()
     return agent
 
@@ -110,10 +118,11 @@ def reset_second_factor(services: Services, login: str, *, by: Agent | None = No
         _check_signs_in(agent)
         if not agent.second_factor:
             raise BadAgent(f"{agent.login} has no second factor")
-        values = {"factor": None, "factor_step": None}
-        agent = uow.change_agent(agent.id, AccountChange.FACTOR_RESET, by_id, services.clock(), **values)
-        uow.set_recovery_codes(agent.id, ())
-        uow.end_sessions(agent.id)
+        agent = uow.agents.change(
+            agent.id, AccountChange.FACTOR_RESET, by_id, services.clock(), factor=None, factor_step=None
+        )
+        uow.factors.set_recovery_codes(agent.id, ())
+        uow.sessions.end_all(agent.id)
         uow.commit()
     return agent
 
@@ -122,12 +131,15 @@ def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
     """Bring an account that was changed in the database back to what was recorded, one that was slipped in disabled.
     It has neither password nor second factor then, but a link, if it is active. Raises BadAgent."""
     with services.unit_of_work() as uow:
-        known = uow.agent_by_login(login.strip())
+        known = uow.agents.by_login(login.strip())
         if known is None:
             raise BadAgent(f"there is no agent {login}")
-        if uow.is_as_recorded(known.id):
+        if uow.agents.is_as_recorded(known.id):
             raise BadAgent(f"{login} is as it was recorded")
-        agent = uow.mend_agent(known.id, services.clock())
+        agent = uow.agents.mend(known.id, services.clock())
+        uow.sessions.end_all(agent.id)
+        uow.links.drop(agent.id)
+        uow.factors.set_recovery_codes(agent.id, ())
         token = new_link(services, uow, agent, None) if agent.active and not agent.external else None
         uow.commit()
     return agent, token
@@ -136,24 +148,24 @@ def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
 def agents(services: Services) -> list[Agent]:
     """Everybody who has or had an account, by login."""
     with services.unit_of_work() as uow:
-        return uow.agents()
+        return uow.agents.all()
 
 
 def picture_of(services: Services, agent_id: int) -> Picture | None:
     """An agent's picture, if there is one."""
     with services.unit_of_work() as uow:
-        return uow.picture_of(agent_id)
+        return uow.agents.picture(agent_id)
 
 
 def at_work(uow: UnitOfWork, agent: Agent, *roles: Role) -> Agent:
     """The account as it is now, within the running transaction; with ``roles``, if it has one of them. Raises
     NotAllowed, also for an account that is not as it was recorded."""
-    known = uow.agent(agent.id)
+    known = uow.agents.get(agent.id)
     if not known.active:
         raise NotAllowed("This account has been disabled.")
     if known.external:
         raise NotAllowed("Who works at another help desk does not work here.")
-    if not uow.is_as_recorded(known.id):
+    if not uow.agents.is_as_recorded(known.id):
         raise ChangedOutside
     if roles and known.role not in roles:
         raise NotAllowed(f"Only a {' or '.join(role.value for role in roles)} may do that.")
@@ -172,16 +184,21 @@ def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Perso
     if not _EXTERNAL_LOGIN.fullmatch(login):
         login = f"{desk}:{keyed_hash(services.hash_key, 'external agent', person.id)[:32]}"
     name = " ".join("".join(char for char in person.name if char.isprintable()).split())[:_LONGEST_NAME]
-    known = uow.agent_by_login(login)
+    known = uow.agents.by_login(login)
     if known is None:
-        values = {"login": login, "name": name or "An agent", "role": Role.AGENT}
-        values["password_hash"] = passwords.NOBODY
-        uow.add_agent(by=None, active=True, created_at=services.clock(), **values)
-        known = uow.agent_by_login(login)
+        uow.agents.add(
+            by=None,
+            login=login,
+            name=name or "An agent",
+            role=Role.AGENT,
+            password_hash=passwords.NOBODY,
+            created_at=services.clock(),
+        )
+        known = uow.agents.by_login(login)
         assert known is not None
-    if name in ("", known.name) or not uow.is_as_recorded(known.id):
+    if name in ("", known.name) or not uow.agents.is_as_recorded(known.id):
         return known
-    return uow.change_agent(known.id, AccountChange.RENAMED, None, services.clock(), name=name)
+    return uow.agents.change(known.id, AccountChange.RENAMED, None, services.clock(), name=name)
 
 
 def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
@@ -192,7 +209,7 @@ def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
 def _other(uow: UnitOfWork, login: str, by_id: int | None) -> Agent:
     """The account of that login, which is not that of whoever wants to change it."""
     login = login.strip()
-    agent = uow.agent_by_login(login) or uow.agent_by_login(login.lower())
+    agent = uow.agents.by_login(login) or uow.agents.by_login(login.lower())
     if agent is None:
         raise BadAgent(f"there is no agent {login}")
     if agent.id == by_id:
@@ -225,13 +242,13 @@ def _name(name: str) -> str:
     return name
 
 
-def _picture(picture: Picture | None) -> dict[str, Any]:
+def _picture(picture: Picture | None) -> Picture | None:
     if picture is None:
-        return {}
+        return None
     data, media_type = picture
     looks_like = _PICTURES.get(media_type)
     if looks_like is None or not looks_like.match(data):
         raise BadAgent("a picture must be a PNG, JPEG or WebP file")
     if len(data) > LARGEST_PICTURE:
         raise BadAgent(f"a picture has at most {LARGEST_PICTURE // 1024} kB")
-    return {"picture": data, "picture_type": media_type}
+    return picture

@@ -87,17 +87,17 @@ def decide_by_agent(
             raise BadText("Give a reason: the customer reads it.")
         deal = _deal(services, uow, case, stored, verdict, refund, fee, destination)
         currency = stored.order.currency
-        decision = uow.add_agent_decision(
+        decision = uow.agent_decisions.add(
             case,
             decision_id=_policy_says(services, uow, case, stored).id,
             agent_id=agent.id,
             at=services.clock(),
             verdict=verdict,
-            base=deal and deal.base,
-            fee=deal and deal.fee,
-            refund=deal and deal.refund,
+            base=deal.base if deal else None,
+            fee=deal.fee if deal else None,
+            refund=deal.refund if deal else None,
             currency=currency,
-            destination=deal and deal.destination,
+            destination=deal.destination if deal else None,
             reason=words,
             needs_second=deal is not None and services.limits.needs_second(agent.role, deal.refund, currency),
         )
@@ -113,18 +113,18 @@ def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: b
     behind: see bot.cases.desk.second_person) and MoveNotAllowed."""
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
-        if not uow.has_agent_decision(decision_id):
+        if not uow.agent_decisions.exists(decision_id):
             raise UnknownCase(f"There is no decision {decision_id}.")
-        decision = uow.agent_decision(decision_id)
-        stored = _locked(uow, uow.case_by_id(decision.case_id))
-        decision, case = uow.agent_decision(decision_id), uow.case_by_id(decision.case_id)
+        decision = uow.agent_decisions.get(decision_id)
+        stored = _locked(uow, uow.cases.get(decision.case_id))
+        decision, case = uow.agent_decisions.get(decision_id), uow.cases.get(decision.case_id)
         if not decision.waits or case.state is not CaseState.IN_REVIEW:
             raise MoveNotAllowed("This decision does not wait for a second person any more.")
         _check_second(services, uow, agent, decision)
         if agrees:
             _check_unchanged(services, uow, case, stored, decision)
-        uow.add_second_opinion(decision.id, agent.id, services.clock(), agrees)
-        decision = uow.agent_decision(decision.id)
+        uow.agent_decisions.add_second_opinion(decision.id, agent.id, services.clock(), agrees)
+        decision = uow.agent_decisions.get(decision.id)
         if decision.final:
             _settle(services, uow, case, stored, agent, decision)
         uow.commit()
@@ -149,7 +149,7 @@ def _check_second(services: Services, uow: UnitOfWork, agent: Agent, decision: A
 def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:
     if case.order_id is None:
         raise MoveNotAllowed("No verified order is attached: there is nothing to decide.")
-    stored = uow.lock_order(uow.order_number(case.order_id))
+    stored = uow.orders.lock(uow.orders.number_of(case.order_id))
     assert stored is not None
     return stored
 
@@ -157,7 +157,7 @@ def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:
 def _check_decidable(uow: UnitOfWork, case: Case, stored: StoredOrder, verdict: Verdict) -> None:
     if case.state is not CaseState.IN_REVIEW:
         raise MoveNotAllowed(f"{case.reference} is {case.state.value.replace('_', ' ')}: it can't be decided now.")
-    if any(decision.waits for decision in uow.agent_decisions(case.id)):
+    if any(decision.waits for decision in uow.agent_decisions.of_case(case.id)):
         raise MoveNotAllowed("A decision waits for a second person.")
     if verdict is Verdict.TERMINATE:
         raise MoveNotAllowed("A violation is ordered for an order, not decided in a case.")
@@ -166,7 +166,7 @@ def _check_decidable(uow: UnitOfWork, case: Case, stored: StoredOrder, verdict: 
     if case.kind is CaseKind.QUESTION:
         if verdict is Verdict.DECLINE:
             raise MoveNotAllowed("Answer the question and close it.")
-        other = uow.open_case(stored.id, CaseKind.REFUND)
+        other = uow.cases.open_of_order(stored.id, CaseKind.REFUND)
         if other is not None:
             raise MoveNotAllowed(f"There is a request for a refund already: {other.reference}.")
 
@@ -248,7 +248,7 @@ def _policy_says(services: Services, uow: UnitOfWork, case: Case, stored: Stored
     """The policy's decision on the same facts, kept beside the agent's."""
     if case.kind is not CaseKind.CANCEL:
         return decide_and_store(services, uow, case, request_of(services, uow, case, stored))[1]
-    if uow.steps_of(case.id):  # confirmed before: what it did to the order is left out
+    if uow.outbox.of_case(case.id):  # confirmed before: what it did to the order is left out
         stored = replace(stored, order=replace(stored.order, status=OrderStatus.ACTIVE))
     return decide_and_store(services, uow, case, cancel_request(services, stored, case.requested_at))[1]
 
@@ -256,7 +256,7 @@ def _policy_says(services: Services, uow: UnitOfWork, case: Case, stored: Stored
 def _check_unchanged(
     services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, decision: AgentDecision
 ) -> None:
-    seen = parse_request(uow.decision(decision.decision_id).inputs)
+    seen = parse_request(uow.decisions.get(decision.decision_id).inputs)
     problem = changed_since(seen.order, request_of(services, uow, case, stored).order)
     if problem is not None:
         raise MoveNotAllowed(f"Since it was decided, {problem}. Disagree, so that it is decided again.")
@@ -267,7 +267,7 @@ def _settle(
 ) -> None:
     """Let a final decision count: refuse, offer, or try again what the customer has confirmed already."""
     number = stored.order.number
-    by_policy = uow.decision(decision.decision_id).result
+    by_policy = uow.decisions.get(decision.decision_id).result
     cause = f"{decision.verdict.value}: agent decision {decision.id}"
     if not decision.verdict.agrees:
         release_order(uow, case)
@@ -279,7 +279,7 @@ def _settle(
     failed, confirmed = failed_step(uow, case), confirmed_deal(uow, case)
     deal = None if case.kind is CaseKind.CANCEL else deal_of_agent(decision)
     if case.kind is CaseKind.QUESTION:
-        case = uow.change_case(case.id, kind=CaseKind.REFUND)
+        case = uow.cases.change(case.id, kind=CaseKind.REFUND)
     case = move(services, uow, case, CaseState.APPROVED_BY_AGENT, actor(agent), cause)
     if failed is not None and deal == confirmed:
         case = move(services, uow, case, CaseState.EXECUTING, "system", "the customer had confirmed the same")

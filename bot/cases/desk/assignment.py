@@ -13,7 +13,7 @@ LONGEST_TEXT = 4000
 
 def known_case(uow: UnitOfWork, reference: str) -> Case:
     """The case. Raises UnknownCase."""
-    case = uow.case(reference)
+    case = uow.cases.find(reference)
     if case is None:
         raise UnknownCase(f"There is no case {reference}.")
     return case

@@ -66,7 +66,7 @@ def _values(services: Services, desk: DeskCase) -> dict[str, str]:
     if suggested.refund and suggested.fee is not None:
         values |= {"refund": spoken(suggested.refund, order.currency), "fee": spoken(suggested.fee, order.currency)}
         with services.unit_of_work() as uow:
-            stored = uow.order(order.number)
+            stored = uow.orders.find(order.number)
         assert stored is not None
         values["process_by"] = spoken_date(process_by(services, stored))
     return values

@@ -47,7 +47,7 @@ class HeldCount:
 def count_held(services: Services) -> HeldCount | None:
     """For the line above the queue; None where nothing was held back."""
     with services.unit_of_work() as uow:
-        rows = uow.held_requests(services.clock() - SHOWN)
+        rows = uow.strangers.held(services.clock() - SHOWN)
     if not rows:
         return None
     return HeldCount(len(rows), len({row.origin for row in rows}), min(row.since for row in rows))
@@ -56,11 +56,13 @@ def count_held(services: Services) -> HeldCount | None:
 def held_requests(services: Services) -> list[HeldRequest]:
     """What was held back, oldest first; the first MOST."""
     with services.unit_of_work() as uow:
-        rows = uow.held_requests(services.clock() - SHOWN)[:MOST]
+        rows = uow.strangers.held(services.clock() - SHOWN)[:MOST]
         found = []
         for row in rows:
-            talk = uow.conversation(row.conversation_id)
-            customer = [m.text for m in uow.messages(row.conversation_id) if m.author is Author.CUSTOMER]
+            talk = uow.conversations.find(row.conversation_id)
+            customer = [
+                m.text for m in uow.messages.of_conversation(row.conversation_id) if m.author is Author.CUSTOMER
+            ]
             channel = talk.channel if talk is not None else ""
             found.append(
                 HeldRequest(row.conversation_id, channel, row.origin, row.cause, row.since, customer[-_WORDS:])
@@ -73,8 +75,8 @@ def put_in_queue(services: Services, agent: Agent, conversation_id: str) -> Hand
     any more, and NotAllowed."""
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
-        row = _held(uow.held_requests(services.clock() - SHOWN), conversation_id)
-        case = uow.open_question(conversation_id) or new_question(services, uow, conversation_id, row.cause)
+        row = _held(uow.strangers.held(services.clock() - SHOWN), conversation_id)
+        case = uow.cases.open_question(conversation_id) or new_question(services, uow, conversation_id, row.cause)
         let_in(services, uow, case, None)
         handoff = save_handoff(services, uow, case, row.cause, None, {"held_back": True, "put_in_by": agent.login})
         body = {"text": _PUT_IN.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))}
@@ -87,9 +89,9 @@ def drop_held(services: Services, agent: Agent, origin: str) -> None:
     """Show no more what was held back from there. Raises NotAllowed."""
     with services.unit_of_work() as uow:
         at_work(uow, agent)
-        for row in uow.held_requests(services.clock() - SHOWN):
+        for row in uow.strangers.held(services.clock() - SHOWN):
             if row.origin == origin:
-                uow.settle_held(row.conversation_id, services.clock())
+                uow.strangers.settle(row.conversation_id, services.clock())
         uow.commit()
 
 

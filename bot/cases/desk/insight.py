@@ -128,17 +128,17 @@ def insight(services: Services, days: int) -> Insight:
     with services.unit_of_work() as uow:
         return Insight(
             days=days,
-            periods=_periods([*firsts, tomorrow], uow.conversation_counts(bounds)),
-            handed_over=uow.handoff_counts(since, until),
-            declined=uow.decline_counts(since, until),
-            declined_by_person=uow.moves_to(CaseState.REFUSED_BY_AGENT, since, until),
-            money=_money(uow.paid_refunds(bounds), len(firsts)),
-            to_decision=_waiting(uow.decision_times(since, until)),
-            to_answer=_waiting(uow.answer_times(since, until)),
-            ratings=uow.rating_counts(since, until),
-            not_understood=tuple(uow.misunderstood(since, until, SHOWN)),
-            not_understood_number=uow.count_misunderstood(since, until),
-            not_exported=uow.count_not_exported(),
+            periods=_periods([*firsts, tomorrow], uow.insight.conversation_counts(bounds)),
+            handed_over=uow.insight.handoff_counts(since, until),
+            declined=uow.insight.decline_counts(since, until),
+            declined_by_person=uow.insight.moves_to(CaseState.REFUSED_BY_AGENT, since, until),
+            money=_money(uow.insight.paid_refunds(bounds), len(firsts)),
+            to_decision=_waiting(uow.insight.decision_times(since, until)),
+            to_answer=_waiting(uow.insight.answer_times(since, until)),
+            ratings=uow.insight.rating_counts(since, until),
+            not_understood=tuple(uow.misunderstood.between(since, until, SHOWN)),
+            not_understood_number=uow.misunderstood.count(since, until),
+            not_exported=uow.misunderstood.count_not_exported(),
         )
 
 

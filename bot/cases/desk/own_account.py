@@ -23,10 +23,10 @@ def change_password(services: Services, agent: Agent, session: str, present: str
     password_hash = passwords.hashed(passwords.checked(new, agent.login))
     with services.unit_of_work() as uow:
         agent = _still(uow, proven)
-        uow.change_agent(
+        uow.agents.change(
             agent.id, AccountChange.PASSWORD_CHANGED, agent.id, services.clock(), password_hash=password_hash
         )
-        uow.drop_link(agent.id)
+        uow.links.drop(agent.id)
         _done(services, uow, agent, session, proven.made)
 
 
@@ -51,8 +51,8 @@ def set_up_second_factor(
         step = second_factor.step_of(secret, code, now)
         if step is None:
             raise SignInRefused("This is not the code that the app shows now.")
-        sealed = uow.sealed_factor(agent.id, secret)
-        uow.change_agent(agent.id, AccountChange.FACTOR_ON, agent.id, now, factor=sealed, factor_step=step)
+        sealed = uow.factors.sealed(agent.id, secret)
+        uow.agents.change(agent.id, AccountChange.FACTOR_ON, agent.id, now, factor=sealed, factor_step=step)
         codes = second_factor.new_recovery_codes(services, uow, agent)
         _done(services, uow, agent, session, proven.made)
     return codes
@@ -65,9 +65,8 @@ def turn_off_second_factor(
     proven, code_try = _prove_both(services, agent, password, address)
     with services.unit_of_work() as uow:
         agent = _with_code(services, uow, proven, code)
-        values = {"factor": None, "factor_step": None}
-        uow.change_agent(agent.id, AccountChange.FACTOR_OFF, agent.id, services.clock(), **values)
-        uow.set_recovery_codes(agent.id, ())
+        uow.agents.change(agent.id, AccountChange.FACTOR_OFF, agent.id, services.clock(), factor=None, factor_step=None)
+        uow.factors.set_recovery_codes(agent.id, ())
         _done(services, uow, agent, session, proven.made, code_try)
 
 
@@ -78,7 +77,7 @@ def renew_recovery_codes(
     proven, code_try = _prove_both(services, agent, password, address)
     with services.unit_of_work() as uow:
         agent = _with_code(services, uow, proven, code)
-        uow.change_agent(agent.id, AccountChange.CODES_MADE, agent.id, services.clock())
+        uow.agents.change(agent.id, AccountChange.CODES_MADE, agent.id, services.clock())
         codes = second_factor.new_recovery_codes(services, uow, agent)
         _done(services, uow, agent, session, proven.made, code_try)
     return codes
@@ -87,7 +86,7 @@ def renew_recovery_codes(
 def recovery_codes_left(services: Services, agent: Agent) -> int:
     """How many of the ten were not used yet."""
     with services.unit_of_work() as uow:
-        return uow.recovery_codes_left(agent.id)
+        return uow.factors.recovery_codes_left(agent.id)
 
 
 def _prove_both(services: Services, agent: Agent, password: str, address: str) -> tuple[Proven, int]:
@@ -114,6 +113,6 @@ def _with_code(services: Services, uow: UnitOfWork, proven: Proven, code: str) -
 
 
 def _done(services: Services, uow: UnitOfWork, agent: Agent, session: str, *tries: int) -> None:
-    uow.end_sessions(agent.id, but=session_hash(services, session))
+    uow.sessions.end_all(agent.id, but=session_hash(services, session))
     was_right(services, uow, *tries)
     uow.commit()

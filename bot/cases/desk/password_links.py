@@ -26,8 +26,8 @@ def new_link(services: Services, uow: UnitOfWork, agent: Agent, by_id: int | Non
     transaction. What was made before is good for nothing any more."""
     token = f"{agent.id}-{secrets.token_urlsafe(32)}"
     now = services.clock()
-    uow.set_link(agent.id, _hash(services, token), by_id, now + GOOD_FOR)
-    uow.change_agent(agent.id, AccountChange.LINK_MADE, by_id, now)
+    uow.links.set(agent.id, _hash(services, token), by_id, now + GOOD_FOR)
+    uow.agents.change(agent.id, AccountChange.LINK_MADE, by_id, now)
     return token
 
 
@@ -44,11 +44,11 @@ def use_link(services: Services, token: str, password: str) -> Agent:
     password_hash = passwords.hashed(passwords.checked(password, agent.login))
     with services.unit_of_work() as uow:
         agent, link = _opened(services, uow, token)
-        if not uow.drop_link(agent.id):
+        if not uow.links.drop(agent.id):
             raise SignInRefused(_NOT_GOOD)  # used at the same moment
         now = services.clock()
-        agent = uow.change_agent(agent.id, AccountChange.LINK_USED, link.made_by, now, password_hash=password_hash)
-        uow.end_sessions(agent.id)
+        agent = uow.agents.change(agent.id, AccountChange.LINK_USED, link.made_by, now, password_hash=password_hash)
+        uow.sessions.end_all(agent.id)
         uow.commit()
     return agent
 
@@ -57,10 +57,10 @@ def _opened(services: Services, uow: UnitOfWork, token: str) -> tuple[Agent, Lin
     """The account and its link. Raises SignInRefused."""
     number = token.partition("-")[0]
     if number.isascii() and number.isdigit() and len(number) < 10:
-        link = uow.link(int(number), services.clock())
+        link = uow.links.of_agent(int(number), services.clock())
         if link is not None and same(link.token_hash, _hash(services, token)):
-            agent = uow.agent(int(number))
-            if agent.active and uow.is_as_recorded(agent.id):
+            agent = uow.agents.get(int(number))
+            if agent.active and uow.agents.is_as_recorded(agent.id):
                 return agent, link
     raise SignInRefused(_NOT_GOOD)
 

@@ -28,7 +28,7 @@ def record_return(services: Services, agent: Agent, reference: str, complete: bo
         agent, case = taken_case(uow, agent, reference)
         if case.state is not CaseState.AWAITING_RETURN or case.order_id is None:
             raise MoveNotAllowed(f"{reference} waits for no card.")
-        stored = uow.lock_order(uow.order_number(case.order_id))
+        stored = uow.orders.lock(uow.orders.number_of(case.order_id))
         assert stored is not None
         agent, case = taken_case(uow, agent, reference)  # again: it may have moved before the lock
         if case.state is not CaseState.AWAITING_RETURN:
@@ -63,13 +63,13 @@ def _received(
     case = move(services, uow, case, CaseState.RECEIVED, actor(agent), "the card is back, complete")
     day = process_by(services, stored)
     carries: dict[str, object] = {PROCESS_BY: day.isoformat()}
-    decision = uow.latest_decision(case.id)
+    decision = uow.decisions.latest(case.id)
     assert decision is not None
     decision_id = decision.id
     if by_agent is not None:
         carries[AGENT_DECISION] = by_agent.id
         decision_id = by_agent.decision_id
-    uow.change_order(stored.id, status=OrderStatus.REFUND_PENDING)
+    uow.orders.change(stored.id, status=OrderStatus.REFUND_PENDING)
     schedule(services, uow, case, decision_id, at_once=True, carries=carries)
     say(uow, services, case.conversation_id, Author.AGENT, texts.card_is_back(case, day), agent_id=agent.id)
     return case
@@ -77,13 +77,13 @@ def _received(
 
 def _agents_decision(uow: UnitOfWork, case: Case) -> AgentDecision | None:
     """The agent's decision that the customer confirmed; None where it was the policy's."""
-    if uow.moves_of(case.id)[-1].from_state is not CaseState.APPROVED_BY_AGENT:
+    if uow.cases.moves(case.id)[-1].from_state is not CaseState.APPROVED_BY_AGENT:
         return None
-    return uow.agent_decisions(case.id)[-1]
+    return uow.agent_decisions.of_case(case.id)[-1]
 
 
 def _is_otherwise(uow: UnitOfWork, case: Case, stored: StoredOrder, by_agent: AgentDecision | None) -> bool:
-    decision = uow.decision(by_agent.decision_id) if by_agent else uow.latest_decision(case.id)
+    decision = uow.decisions.get(by_agent.decision_id) if by_agent else uow.decisions.latest(case.id)
     assert decision is not None
     seen = OrderStatus(decision.inputs["order"]["status"])
     return status_before(uow, case, stored) is not seen or refundable(uow, case, stored) <= 0

@@ -36,7 +36,7 @@ def is_missing(services: Services, agent: Agent) -> bool:
 def offered_secret(services: Services, uow: UnitOfWork, agent: Agent, session: str) -> str:
     """The secret that is offered to an account in a session until it is taken or the account changes. It is made of
     what only the server knows, so that nothing is stored before a code has shown that the app has it."""
-    about = f"{agent.id}\0{session}\0{uow.last_change(agent.id)}"
+    about = f"{agent.id}\0{session}\0{uow.agents.last_change(agent.id)}"
     made = bytes.fromhex(keyed_hash(services.hash_key, "second factor", about))
     return base64.b32encode(made[:_SECRET_BYTES]).decode()
 
@@ -64,12 +64,12 @@ def takes(services: Services, uow: UnitOfWork, agent: Agent, code: str) -> bool:
     """Whether it is a code of the account, which is used up by this."""
     code, now = plain(code), services.clock()
     if _OF_APP.fullmatch(code):
-        secret = uow.factor(agent.id)
+        secret = uow.factors.of_agent(agent.id)
         step = step_of(secret, code, now) if secret else None
-        return step is not None and uow.use_step(agent.id, step)
-    if not uow.use_recovery_code(agent.id, _hash(services, agent, code)):
+        return step is not None and uow.factors.use_step(agent.id, step)
+    if not uow.factors.use_recovery_code(agent.id, _hash(services, agent, code)):
         return False
-    uow.change_agent(agent.id, AccountChange.CODE_USED, agent.id, now)
+    uow.agents.change(agent.id, AccountChange.CODE_USED, agent.id, now)
     return True
 
 
@@ -77,7 +77,7 @@ def new_recovery_codes(services: Services, uow: UnitOfWork, agent: Agent) -> lis
     """Ten codes in the place of those before."""
     length = _GROUPS * _IN_GROUP
     codes = ["".join(secrets.choice(_ALPHABET) for _ in range(length)) for _ in range(RECOVERY_CODES)]
-    uow.set_recovery_codes(agent.id, [_hash(services, agent, code) for code in codes])
+    uow.factors.set_recovery_codes(agent.id, [_hash(services, agent, code) for code in codes])
     return ["-".join(code[at : at + _IN_GROUP] for at in range(0, length, _IN_GROUP)) for code in codes]
 
 

@@ -22,17 +22,17 @@ _ELSE = "within the last day. Somebody else has to agree."
 
 def check_independent(services: Services, uow: UnitOfWork, first_id: int, second: Agent) -> None:
     """Raises NotAllowed where one person may be behind both accounts."""
-    handed_out = uow.handed_out(services.clock() - DAY)
+    handed_out = uow.agents.handed_out(services.clock() - DAY)
     behind_first, behind_second = hands(handed_out, first_id), hands(handed_out, second.id)
     both = behind_first & behind_second
     if not both:
         return
-    first = uow.agent(first_id).name
+    first = uow.agents.get(first_id).name
     if first_id in both:
         raise NotAllowed(f"Your account was made or reset by {first}, or by somebody they let in, {_ELSE}")
     if second.id in both:
         raise NotAllowed(f"You made or reset the account of {first}, or of somebody who did, {_ELSE}")
-    raise NotAllowed(f"Your account and that of {first} were made or reset by {uow.agent(min(both)).name} {_ELSE}")
+    raise NotAllowed(f"Your account and that of {first} were made or reset by {uow.agents.get(min(both)).name} {_ELSE}")
 
 
 def hands(handed_out: Collection[tuple[int, int]], agent_id: int) -> set[int]:

@@ -39,7 +39,7 @@ class Proven:
 
     def is_same(self, uow: UnitOfWork) -> bool:
         """Whether the account has the password yet, and may be worked with."""
-        return uow.password_hash(self.agent.id) == self.password_hash and may_enter(uow, self.agent)
+        return uow.agents.password_hash(self.agent.id) == self.password_hash and may_enter(uow, self.agent)
 
 
 def prove_password(
@@ -52,9 +52,9 @@ def prove_password(
     login = login.strip().lower()
     with services.unit_of_work() as uow:
         made = count_try(services, uow, login, address, asked)
-        known = uow.agent_by_login(login)
+        known = uow.agents.by_login(login)
         enters = known is not None and may_enter(uow, known)
-        stored = uow.password_hash(known.id) if known is not None and enters else passwords.NOBODY
+        stored = uow.agents.password_hash(known.id) if known is not None and enters else passwords.NOBODY
         uow.commit()
     right = len(password) <= passwords.LONGEST and passwords.fits(password, stored)
     if not right or known is None or not enters:
@@ -69,7 +69,7 @@ def sign_in(services: Services, login: str, password: str, address: str) -> str:
     with services.unit_of_work() as uow:
         if not proven.is_same(uow):
             raise SignInRefused(_WRONG)  # changed while it was compared
-        agent = uow.agent(proven.agent.id)
+        agent = uow.agents.get(proven.agent.id)
         if agent.second_factor:
             raise CodeNeeded(_ticket(services, uow, agent, proven.made))
         was_right(services, uow, proven.made)
@@ -108,14 +108,14 @@ def agent_of_session(services: Services, token: str) -> Agent | None:
     """Who is signed in with that token; None once it has run out, was ended, or the account was disabled. The token
     says whose it is: a session that was moved to another account in the database is none."""
     with services.unit_of_work() as uow:
-        agent = uow.session_agent(session_hash(services, token), services.clock())
+        agent = uow.sessions.agent(session_hash(services, token), services.clock())
     return agent if agent is not None and token.startswith(f"{agent.id}-") else None
 
 
 def sign_out(services: Services, token: str) -> None:
     """End a session; one that has ended already is no error."""
     with services.unit_of_work() as uow:
-        uow.end_session(session_hash(services, token))
+        uow.sessions.end(session_hash(services, token))
         uow.commit()
 
 
@@ -126,13 +126,13 @@ def session_hash(services: Services, token: str) -> str:
 
 def may_enter(uow: UnitOfWork, agent: Agent) -> bool:
     """Whether an account is active as it is now, and as it was recorded."""
-    return uow.agent(agent.id).active and uow.is_as_recorded(agent.id)
+    return uow.agents.get(agent.id).active and uow.agents.is_as_recorded(agent.id)
 
 
 def _new_session(services: Services, uow: UnitOfWork, agent: Agent) -> str:
     token = f"{agent.id}-{secrets.token_urlsafe(32)}"
     now = services.clock()
-    uow.add_session(agent.id, session_hash(services, token), now, now + SESSION)
+    uow.sessions.add(agent.id, session_hash(services, token), now, now + SESSION)
     return token
 
 
@@ -150,12 +150,12 @@ def _half(services: Services, uow: UnitOfWork, ticket: str) -> tuple[Agent, int]
     agent_id, made, until = numbers
     if not same(_seal(services, uow, agent_id, made, until), parts[3]) or services.clock().timestamp() >= until:
         raise SignInRefused(_TOO_LATE)
-    agent = uow.agent(agent_id)
+    agent = uow.agents.get(agent_id)
     if not may_enter(uow, agent):
         raise SignInRefused(_TOO_LATE)
     return agent, made
 
 
 def _seal(services: Services, uow: UnitOfWork, agent_id: int, made: int, until: int) -> str:
-    about = f"{agent_id}\0{made}\0{until}\0{uow.last_change(agent_id)}"
+    about = f"{agent_id}\0{made}\0{until}\0{uow.agents.last_change(agent_id)}"
     return keyed_hash(services.hash_key, "half a sign-in", about)

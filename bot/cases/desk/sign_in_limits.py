@@ -68,33 +68,33 @@ def count_try(services: Services, uow: UnitOfWork, login: str, address: str, ask
     counted, here = _login_index(services, login, asked), address_index(services, address)
     uow.exclude_others(f"sign-in {counted}")
     uow.exclude_others(f"sign-in {here}")
-    is_known = uow.has_signed_in(counted, here, now - REMEMBERED)
-    _check_here(uow.failed_sign_ins(now - HERE_TIME, login=counted, address_index=here), HERE_TRIES, now)
+    is_known = uow.sign_ins.has_passed(counted, here, now - REMEMBERED)
+    _check_here(uow.sign_ins.failed(now - HERE_TIME, login=counted, address_index=here), HERE_TRIES, now)
     if not is_known:
-        at_address = uow.failed_sign_ins(now - ADDRESS_TIME, address_index=here)
+        at_address = uow.sign_ins.failed(now - ADDRESS_TIME, address_index=here)
         _check(at_address, ADDRESS_TRIES, ADDRESS_TIME, now, _LOCKED, whose="from this address")
-        everywhere = uow.failed_sign_ins(now - LOGIN_TIME, login=counted)
+        everywhere = uow.sign_ins.failed(now - LOGIN_TIME, login=counted)
         if len(everywhere) >= asked.tries:
-            _check_here(uow.failed_sign_ins(now - HERE_TIME, login=counted, address_index=here), 1, now)
+            _check_here(uow.sign_ins.failed(now - HERE_TIME, login=counted, address_index=here), 1, now)
             _check([at for at in everywhere if at > now - asked.pace], 1, asked.pace, now, _SLOW)
-    return uow.add_sign_in(login=counted, address_index=here, at=now)
+    return uow.sign_ins.add(login=counted, address_index=here, at=now)
 
 
 def was_right(services: Services, uow: UnitOfWork, *tries: int) -> None:
     """The tries were right, and who made them is in: call it once everything that is asked for was given."""
     for made in tries:
-        uow.sign_in_passed(made)
-    uow.forget_sign_ins(before=services.clock() - REMEMBERED)
+        uow.sign_ins.passed(made)
+    uow.sign_ins.forget(before=services.clock() - REMEMBERED)
 
 
 def wrong_tries(services: Services, login: str) -> WrongTries | None:
     """What to tell somebody who has signed in; None where nobody was wrong."""
     counted = _login_index(services, login, PASSWORD)
     with services.unit_of_work() as uow:
-        before = uow.sign_in_before_last(counted)
+        before = uow.sign_ins.before_last(counted)
         since = before or services.clock() - REMEMBERED
         kinds = [counted, _login_index(services, login, SECOND_FACTOR)]
-        count, addresses, last = uow.wrong_sign_ins(kinds, since)
+        count, addresses, last = uow.sign_ins.count_wrong(kinds, since)
     return None if last is None else WrongTries(count, addresses, last, before)
 
 

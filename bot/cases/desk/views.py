@@ -119,7 +119,7 @@ def queue(services: Services) -> list[QueueItem]:
     now = services.clock()
     today = services.policy.terms_for(now).calendar.business_date(now)
     with services.unit_of_work() as uow:
-        rows = uow.queue(WAITING)
+        rows = uow.desk.queue(WAITING)
     return [_item(row, today) for row in sorted(rows, key=_urgency)]
 
 
@@ -156,15 +156,15 @@ def _item(row: QueueRow, today: date) -> QueueItem:
 def desk_case(services: Services, reference: str) -> DeskCase:
     """A case for the desk. Raises UnknownCase."""
     with services.unit_of_work() as uow:
-        file = uow.case_file(reference)
+        file = uow.case_files.find(reference)
         if file is None:
             raise UnknownCase(f"There is no case {reference}.")
         case = file.case
-        stored = uow.order(file.order_number) if file.order_number else None
-        contact = uow.personal.contact(stored.id) if stored else None
+        stored = uow.orders.find(file.order_number) if file.order_number else None
+        contact = uow.customers.contact(stored.id) if stored else None
         others = uow.personal.cases_of(stored.customer_id) if stored else []
-        earlier = [uow.case_file(other) for other in others if other != reference]
-        conversation = uow.conversation(case.conversation_id)
+        earlier = [uow.case_files.find(other) for other in others if other != reference]
+        conversation = uow.conversations.find(case.conversation_id)
         answering = conversation.agent_id if conversation else None
         newest = file.decisions[-1] if file.decisions else None
         waits = any(decision.waits for decision in file.agent_decisions)
@@ -176,7 +176,7 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             customer_name=contact.name if contact else None,
             customer_email=contact.email if contact else None,
             customer_phone=contact.phone if contact else None,
-            messages=uow.messages(case.conversation_id, limit=10_000),
+            messages=uow.messages.of_conversation(case.conversation_id, limit=10_000),
             handoff=file.handoff,
             earlier=[other for other in reversed(earlier) if other is not None],
             trace=_trace(newest),
@@ -186,8 +186,8 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             suggestion=_suggestion(services, uow, case, stored),
             agent_decisions=file.agent_decisions,
             notes=file.notes,
-            conversation_agent=uow.agent(answering) if answering is not None else None,
-            taken_by=uow.agent(case.agent_id) if case.agent_id is not None else None,
+            conversation_agent=uow.agents.get(answering) if answering is not None else None,
+            taken_by=uow.agents.get(case.agent_id) if case.agent_id is not None else None,
             may=_may(case, waits),
             limit=services.limits,
         )
@@ -223,8 +223,8 @@ def _facts(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder 
     now = services.clock()
     request = request_of(services, uow, case, stored)
     calendar = services.policy.terms_for(now).calendar
-    verified = uow.proven(case.conversation_id, now).covers(stored)
-    steps = uow.steps_of(case.id)
+    verified = uow.proofs.of_conversation(case.conversation_id, now).covers(stored)
+    steps = uow.outbox.of_case(case.id)
     facts = [
         ("Customer", "Verified in this conversation" if verified else "Verified before, not any more"),
         ("Paid", f"{spoken(order.amount_paid, order.currency)} by {order.payment_method}"),

@@ -36,7 +36,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
     now = services.clock()
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent, Role.LEAD, Role.ADMIN)
-        stored = uow.lock_order(order_number)
+        stored = uow.orders.lock(order_number)
         if stored is None:
             raise UnknownCase(f"There is no order {order_number}.")
         if not reason.strip():
@@ -45,7 +45,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
         if stored.cancelled_at is not None or stored.order.status in (OrderStatus.TERMINATED, OrderStatus.REFUNDED):
             raise MoveNotAllowed(f"The service of {order_number} has ended already.")
         _clear_way(services, uow, stored, agent)
-        case = uow.add_case(
+        case = uow.cases.add(
             reference=(reference := new_reference("RD-")),
             kind=CaseKind.CANCEL,
             state=CaseState.CONFIRMED,
@@ -58,7 +58,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
         result, decision = decide_and_store(services, uow, case, request)
         if result.outcome is not Outcome.CANCEL:
             raise MoveNotAllowed(f"The service of {order_number} has ended already.")
-        ordered = uow.add_agent_decision(
+        ordered = uow.agent_decisions.add(
             case,
             decision_id=decision.id,
             agent_id=agent.id,
@@ -68,9 +68,9 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
             reason=words,
             needs_second=False,
         )
-        uow.log(case.id, now, actor(agent), None, CaseState.CONFIRMED, f"terminate: agent decision {ordered.id}")
+        uow.cases.log(case.id, now, actor(agent), None, CaseState.CONFIRMED, f"terminate: agent decision {ordered.id}")
         ends_on = decision.result["agreement_ends_on"]
-        uow.change_order(
+        uow.orders.change(
             stored.id,
             status=OrderStatus.TERMINATED,
             cancelled_at=request.decided_at,
@@ -87,7 +87,7 @@ def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: 
     """What else is open for the order: quotes are closed, what was confirmed or offered goes to a person."""
     cause = "the service was ended for a violation"
     for kind in (CaseKind.REFUND, CaseKind.CANCEL):
-        case = uow.open_case(stored.id, kind)
+        case = uow.cases.open_of_order(stored.id, kind)
         if case is None:
             continue
         if case.state in (CaseState.EXECUTING, CaseState.RECEIVED, CaseState.FAILED) or (
@@ -105,5 +105,5 @@ def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: 
 
 def _conversation(uow: UnitOfWork, stored: StoredOrder, reference: str) -> str:
     """Where the customer of an order was last, so that they can be told; else a name of its own."""
-    talks = [case.conversation_id for case in uow.cases_of_order(stored.id)]
+    talks = [case.conversation_id for case in uow.cases.of_order(stored.id)]
     return next(iter([*talks, *uow.personal.conversations_of(stored.customer_id)]), f"desk-{reference}")

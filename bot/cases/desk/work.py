@@ -46,7 +46,7 @@ def take(services: Services, agent: Agent, reference: str) -> Case:
         if case.state not in TAKEABLE:
             raise MoveNotAllowed(f"{reference} is {case.state.value.replace('_', ' ')}: there is nothing to take.")
         _free(uow, case.agent_id, agent)
-        if not uow.take_case(case, agent.id, services.clock(), case.agent_id):
+        if not uow.cases.take(case, agent.id, services.clock(), case.agent_id):
             raise TakenAlready("Somebody else was faster.")
         _answer(services, uow, case.conversation_id, agent)
         case = known_case(uow, reference)
@@ -57,18 +57,18 @@ def take(services: Services, agent: Agent, reference: str) -> Case:
 def _free(uow: UnitOfWork, agent_id: int | None, agent: Agent) -> None:
     if agent_id is None or agent_id == agent.id:
         return
-    other = uow.agent(agent_id)
+    other = uow.agents.get(agent_id)
     # What somebody at another help desk has, our own desk takes over: money is decided only here.
     if other.active and not other.external:
         raise TakenAlready(f"{other.name} has it.")
 
 
 def _answer(services: Services, uow: UnitOfWork, conversation_id: str, agent: Agent) -> None:
-    conversation = uow.conversation(conversation_id)
+    conversation = uow.conversations.find(conversation_id)
     if conversation is None or conversation.agent_id == agent.id:
         return
     _free(uow, conversation.agent_id, agent)
-    if not uow.take_conversation(conversation_id, agent.id, conversation.agent_id):
+    if not uow.conversations.take(conversation_id, agent.id, conversation.agent_id):
         raise TakenAlready("Somebody else was faster.")
     say(uow, services, conversation_id, Author.SYSTEM, joined(agent.name), kind=MessageKind.JOINED, agent_id=agent.id)
 
@@ -88,7 +88,7 @@ def note(services: Services, agent: Agent, reference: str, text: str) -> None:
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
         case = known_case(uow, reference)
-        uow.add_note(case, agent.id, services.clock(), checked_text(text))
+        uow.notes.add(case, agent.id, services.clock(), checked_text(text))
         uow.commit()
 
 
@@ -115,7 +115,7 @@ def close(services: Services, agent: Agent, reference: str) -> None:
 
 
 def _leave(services: Services, uow: UnitOfWork, case: Case, agent: Agent) -> None:
-    if uow.give_back(case.conversation_id, agent.id):
+    if uow.conversations.give_back(case.conversation_id, agent.id):
         talk = case.conversation_id
         say(uow, services, talk, Author.SYSTEM, left(agent.name), kind=MessageKind.LEFT, agent_id=agent.id)
 
@@ -124,11 +124,11 @@ def rate(services: Services, conversation_id: str, reference: str, score: int) -
     """What the customer thinks of how a case went, from 1 to 5. Raises UnknownCase for one of another conversation,
     BadText for no such score, and MoveNotAllowed where it is rated already."""
     with services.unit_of_work() as uow:
-        case = uow.case(reference)
+        case = uow.cases.find(reference)
         if case is None or case.conversation_id != conversation_id:
             raise UnknownCase(f"There is no case {reference} in this conversation.")
         if isinstance(score, bool) or score not in range(1, 6):
             raise BadText("A rating is a number from 1 to 5.")
-        if not uow.add_rating(case.id, score, services.clock()):
+        if not uow.ratings.add(case.id, score, services.clock()):
             raise MoveNotAllowed(f"{reference} is rated already. Thank you.")
         uow.commit()

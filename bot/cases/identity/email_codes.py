@@ -63,11 +63,11 @@ def ask_for_code(
     or not it is right, so that the answer tells nothing about it."""
     now = services.clock()
     index = keyed_hash(services.hash_key, "code for", f"{order_number}\0{contact}")
-    here = uow.codes_since(now - PERIOD, conversation_id=conversation_id)
-    from_address = uow.codes_since(now - PERIOD, address_index=tries.address_index or "", order_number=order_number)
-    by_all = uow.codes_since(now - PERIOD, contact_index=index)
-    last = uow.newest_code(conversation_id, order_number)
-    if uow.has_code(conversation_id, message_id):
+    here = uow.codes.since(now - PERIOD, conversation_id=conversation_id)
+    from_address = uow.codes.since(now - PERIOD, address_index=tries.address_index or "", order_number=order_number)
+    by_all = uow.codes.since(now - PERIOD, contact_index=index)
+    last = uow.codes.newest(conversation_id, order_number)
+    if uow.codes.has(conversation_id, message_id):
         return None
     limits = [(here, MOST_CODES), (from_address, MOST_CODES)]
     if not (tries.proven or tries.proven_from_address):
@@ -76,7 +76,7 @@ def ask_for_code(
     if waits:
         good_for = last.expires_at - now if last is not None and not last.used else timedelta(0)
         return NoCode(max(waits), good_for if good_for > timedelta(0) else None)
-    code_id = uow.add_code(
+    code_id = uow.codes.add(
         conversation_id=conversation_id,
         message_id=message_id,
         order_number=order_number,
@@ -87,20 +87,20 @@ def ask_for_code(
         created_at=now,
         expires_at=now + GOOD_FOR,
     )
-    uow.add_mail(code_id, now)
+    uow.codes.add_mail(code_id, now)
     return None
 
 
 def right_code(services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, digits: str) -> int | None:
     """The customer whose newest code for this order these digits are; the code is then used up."""
-    found = uow.newest_code(conversation_id, order_number)
+    found = uow.codes.newest(conversation_id, order_number)
     expected = code_of(services, found.nonce if found else "")
     is_right = hmac.compare_digest(expected.encode(), digits.encode("utf-8", "replace"))
     if found is None:
         return None
     is_good = not found.used and found.tries < TRIES and found.expires_at > services.clock()
     passed = is_right and is_good and found.customer_id is not None
-    uow.change_code(found.id, tries=found.tries + 1, used=found.used or passed)
+    uow.codes.change(found.id, tries=found.tries + 1, used=found.used or passed)
     return found.customer_id if passed else None
 
 
@@ -116,7 +116,7 @@ def send_due_mails(services: Services) -> int:
         return 0
     now = services.clock()
     with services.unit_of_work() as uow:
-        due = uow.take_due_mails(now, now + timedelta(seconds=60))
+        due = uow.codes.take_due_mails(now, now + timedelta(seconds=60))
         uow.commit()
     sent = 0
     for mail in due:
@@ -125,7 +125,7 @@ def send_due_mails(services: Services) -> int:
             _done(services, mail)
             continue
         with services.unit_of_work() as uow:
-            to = uow.email_of(code.customer_id)
+            to = uow.customers.email_of(code.customer_id)
         if to is None:  # erased meanwhile
             _done(services, mail)
             continue
@@ -136,7 +136,7 @@ def send_due_mails(services: Services) -> int:
         except MailNotSent:
             pause = RETRY_SECONDS[min(mail.tries, len(RETRY_SECONDS) - 1)]
             with services.unit_of_work() as uow:
-                uow.put_off_mail(mail.id, services.clock() + timedelta(seconds=pause))
+                uow.codes.put_off_mail(mail.id, services.clock() + timedelta(seconds=pause))
                 uow.commit()
             continue
         _done(services, mail)
@@ -146,5 +146,5 @@ def send_due_mails(services: Services) -> int:
 
 def _done(services: Services, mail: DueMail) -> None:
     with services.unit_of_work() as uow:
-        uow.remove_mail(mail.id)
+        uow.codes.remove_mail(mail.id)
         uow.commit()

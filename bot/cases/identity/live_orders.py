@@ -22,8 +22,8 @@ def sync_order(services: Services, number: str, *, fresh: bool = False) -> None:
     live = services.orders.read(number, fresh=fresh)
     with services.unit_of_work() as uow:
         if live is None:
-            if uow.order(number) is not None:
+            if uow.orders.find(number) is not None:
                 raise Rejected("the shop has no such paid order any more")
             return
-        uow.refresh_order(live)
+        uow.orders.refresh(live)
         uow.commit()

@@ -33,9 +33,9 @@ class Asking:
 
 def stranger(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Asking | None:
     """Who asks for a person, unless they have proven an order in this conversation, be it long ago."""
-    if uow.was_verified(conversation_id):
+    if uow.proofs.ever(conversation_id):
         return None
-    known = uow.conversation(conversation_id)
+    known = uow.conversations.find(conversation_id)
     if known is not None and known.subject_index is not None:
         return Asking(conversation_id, known.subject_index, False, cause)
     if known is not None and known.address_limited and known.address_index is not None:
@@ -48,23 +48,23 @@ def held_back(services: Services, uow: UnitOfWork, asking: Asking) -> HeldBack |
     may come in."""
     now = services.clock()
     uow.exclude_others(f"requests from {asking.origin}")
-    taken = uow.stranger_requests(asking.origin, now - PERIOD)
+    taken = uow.strangers.requests(asking.origin, now - PERIOD)
     wait = _wait([at for at, _ in taken], services.address_handoffs_per_hour, now)
     may_ask = wait <= timedelta(0)
     if asking.cause is Cause.VERIFICATION:
         wait = max(wait, _wait([at for at, cause in taken if cause is Cause.VERIFICATION], LOCKS, now))
     if wait <= timedelta(0):
         return None
-    uow.hold_back(asking.conversation_id, asking.origin, asking.cause, now)
-    return HeldBack(uow.newest_reference(asking.conversation_id), asking.by_network, wait, may_ask)
+    uow.strangers.hold_back(asking.conversation_id, asking.origin, asking.cause, now)
+    return HeldBack(uow.cases.newest_reference(asking.conversation_id), asking.by_network, wait, may_ask)
 
 
 def let_in(services: Services, uow: UnitOfWork, case: Case, asking: Asking | None) -> None:
     """A request has come into the queue: count it, if a stranger made it. What was held back of its conversation waits
     no more."""
-    uow.settle_held(case.conversation_id, services.clock())
+    uow.strangers.settle(case.conversation_id, services.clock())
     if asking is not None:
-        uow.add_stranger_request(case, asking.origin, asking.cause, services.clock())
+        uow.strangers.add(case, asking.origin, asking.cause, services.clock())
 
 
 def _wait(times: list[datetime], allowed: int, now: datetime) -> timedelta:

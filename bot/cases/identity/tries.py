@@ -106,7 +106,7 @@ class Tries:
 def count_tries(services: Services, uow: UnitOfWork, conversation_id: str, order_number: str) -> Tries:
     """Count, while nobody else counts for the same address or order."""
     now = services.clock()
-    conversation = uow.conversation(conversation_id)
+    conversation = uow.conversations.find(conversation_id)
     limited = conversation is not None and conversation.address_limited
     address = conversation.address_index if conversation is not None and limited else None
     uow.exclude_others(f"tries from {address or conversation_id}")
@@ -119,10 +119,10 @@ def count_tries(services: Services, uow: UnitOfWork, conversation_id: str, order
         allowed=services.verification_tries,
         time=time,
         address_index=address,
-        conversation=uow.failed_attempts(now - time, **in_conversation),
-        address=uow.failed_attempts(now - ADDRESS_TIME, **from_address),
-        order=uow.failed_attempts(now - ORDER_TIME, order_number=order_number),
-        order_from_here=uow.failed_attempts(now - ADDRESS_TIME, order_number=order_number, **from_here),
-        proven=uow.has_passed(order_number, **in_conversation),
-        proven_from_address=uow.has_passed(order_number, **from_address),
+        conversation=uow.attempts.failed(now - time, **in_conversation),
+        address=uow.attempts.failed(now - ADDRESS_TIME, **from_address),
+        order=uow.attempts.failed(now - ORDER_TIME, order_number=order_number),
+        order_from_here=uow.attempts.failed(now - ADDRESS_TIME, order_number=order_number, **from_here),
+        proven=uow.attempts.has_passed(order_number, **in_conversation),
+        proven_from_address=uow.attempts.has_passed(order_number, **from_address),
     )

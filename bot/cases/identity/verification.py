@@ -77,24 +77,24 @@ def verify(
     if services.orders is not None:
         with services.unit_of_work() as uow:
             tries = count_tries(services, uow, conversation_id, order_number)
-            asked_before = uow.attempt(conversation_id, message_id) is not None
+            asked_before = uow.attempts.passed(conversation_id, message_id) is not None
         # Whoever is locked out learns nothing, and asks the shop for nothing.
         if tries.limit(codes=_can_mail(services)) is None and not asked_before:
             sync_order(services, order_number)
     with services.unit_of_work() as uow:
-        stored = uow.lock_order(order_number)
+        stored = uow.orders.lock(order_number)
         if stored is not None and stored.demo and not services.demo:
             stored = None  # made up: number and address are known to everybody
         customer_id = None if stored is None else stored.customer_id
-        passed = uow.attempt(conversation_id, message_id)
+        passed = uow.attempts.passed(conversation_id, message_id)
         tries = count_tries(services, uow, conversation_id, order_number)
         if passed is None:
             if tries.limit(codes=_can_mail(services)) is not None:
                 return _refused(tries, codes=_can_mail(services))
             if email is not None:
-                passed = uow.email_matches(customer_id, email)
+                passed = uow.customers.email_matches(customer_id, email)
             else:
-                passed = uow.phone_matches(None if stored is None else stored.id, phone or "")
+                passed = uow.customers.phone_matches(None if stored is None else stored.id, phone or "")
             if services.email_code or (tries.guarded and _can_mail(services)):
                 asked = ask_for_code(
                     services,
@@ -113,9 +113,9 @@ def verify(
                 return Verification(
                     VerificationStatus.LATER, tries.left, Limit.CODES, asked.wait, code_good_for=asked.good_for
                 )
-            uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
+            uow.attempts.add(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if passed and stored is not None:
-                uow.add_order_proof(conversation_id, stored, now + timedelta(minutes=services.verification_minutes))
+                uow.proofs.add_order(conversation_id, stored, now + timedelta(minutes=services.verification_minutes))
                 replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
@@ -128,18 +128,18 @@ def verify_code(
     """Compare the digits of a mailed code. A wrong one is a wrong answer like any other."""
     now = services.clock()
     with services.unit_of_work() as uow:
-        uow.lock_order(order_number)
-        passed = uow.attempt(conversation_id, message_id)
+        uow.orders.lock(order_number)
+        passed = uow.attempts.passed(conversation_id, message_id)
         tries = count_tries(services, uow, conversation_id, order_number)
         if passed is None:
             if tries.limit(codes=True) is not None:
                 return _refused(tries, codes=True)
             customer_id = right_code(services, uow, conversation_id, order_number, digits)
             passed = customer_id is not None
-            uow.add_attempt(conversation_id, message_id, order_number, now, passed, tries.address_index)
+            uow.attempts.add(conversation_id, message_id, order_number, now, passed, tries.address_index)
             if customer_id is not None:
                 expires_at = now + timedelta(minutes=services.verification_minutes)
-                uow.add_address_proof(conversation_id, customer_id, expires_at)
+                uow.proofs.add_address(conversation_id, customer_id, expires_at)
                 replace_secret(services, uow, conversation_id, message_id)
             tries = tries.after(passed)
             uow.commit()
@@ -193,7 +193,7 @@ def trust_account(
     number = _proven_phone(services, phone)
     until = services.clock() + timedelta(minutes=services.verification_minutes)
     with services.unit_of_work() as uow:
-        uow.change_conversation(
+        uow.conversations.change(
             conversation_id,
             proven_email_index=email and _proof(services, "email", email.strip().lower()),
             proven_phone_index=number.whole,
@@ -209,11 +209,11 @@ def trust_customer(services: Services, *, conversation_id: str, email: str, unti
     now = services.clock()
     until = min(until, now + timedelta(minutes=services.verification_minutes))
     with services.unit_of_work() as uow:
-        customer_id = uow.customer_by_email(email)
+        customer_id = uow.customers.by_email(email)
         # Every message brings the token: a new row once a minute is enough.
-        lasting = uow.proven(conversation_id, until - timedelta(minutes=1)).customers
+        lasting = uow.proofs.of_conversation(conversation_id, until - timedelta(minutes=1)).customers
         if customer_id is not None and customer_id not in lasting and until > now:
-            uow.add_address_proof(conversation_id, customer_id, until)
+            uow.proofs.add_address(conversation_id, customer_id, until)
             uow.commit()
 
 
@@ -222,23 +222,23 @@ def is_verified(services: Services, *, conversation_id: str, order_number: str) 
     it is of the account that the channel has verified."""
     now = services.clock()
     with services.unit_of_work() as uow:
-        stored = uow.order(order_number)
+        stored = uow.orders.find(order_number)
         if stored is None:
             return False
-        if uow.proven(conversation_id, now).covers(stored):
+        if uow.proofs.of_conversation(conversation_id, now).covers(stored):
             return True
-        conversation = uow.conversation(conversation_id)
+        conversation = uow.conversations.find(conversation_id)
         if conversation is None or conversation.proven_until is None or conversation.proven_until <= now:
             return False
-        contact = uow.personal.contact(stored.id)
+        contact = uow.customers.contact(stored.id)
         if contact is None:
             return False
         if same(conversation.proven_email_index, _proof(services, "email", contact.email)):
-            uow.add_address_proof(conversation_id, stored.customer_id, conversation.proven_until)
+            uow.proofs.add_address(conversation_id, stored.customer_id, conversation.proven_until)
         elif PhoneKeys(conversation.proven_phone_index, conversation.proven_national_index).agree(
             _proven_phone(services, contact.phone)
         ):
-            uow.add_order_proof(conversation_id, stored, conversation.proven_until)
+            uow.proofs.add_order(conversation_id, stored, conversation.proven_until)
         else:
             return False
         uow.commit()
@@ -261,7 +261,7 @@ def verified_order(
     services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, *, lock: bool = False
 ) -> StoredOrder:
     """The order, for whoever may see it. Raises NotVerified, also for an order that does not exist."""
-    stored = uow.lock_order(order_number) if lock else uow.order(order_number)
-    if stored is None or not uow.proven(conversation_id, services.clock()).covers(stored):
+    stored = uow.orders.lock(order_number) if lock else uow.orders.find(order_number)
+    if stored is None or not uow.proofs.of_conversation(conversation_id, services.clock()).covers(stored):
         raise NotVerified(order_number)
     return stored

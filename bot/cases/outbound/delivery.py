@@ -12,10 +12,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from typing_extensions import Unpack
+
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.hashes import keyed_hash
 from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
+from bot.cases.ports.messages import MessageChange
 from bot.cases.services import Services
 
 LEASE = timedelta(seconds=60)
@@ -76,15 +79,15 @@ class Courier(Protocol):
 def set_reply_address(services: Services, conversation_id: str, address: Address) -> None:
     """Keep where a conversation's customer is reached. For channels only."""
     with services.unit_of_work() as uow:
-        if uow.reply_address(conversation_id) != address:
-            uow.set_reply_address(conversation_id, address)
+        if uow.conversations.reply_address(conversation_id) != address:
+            uow.conversations.set_reply_address(conversation_id, address)
             uow.commit()
 
 
 def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: int = 20) -> int:
     """Bring what is due in a channel, at most one message of each conversation; how many were brought or tried."""
     with services.unit_of_work() as uow:
-        due = uow.due_deliveries(courier.channel, services.clock(), limit)
+        due = uow.messages.due(courier.channel, services.clock(), limit)
     return sum(_deliver(services, courier, message, attempts) for message in due)
 
 
@@ -92,7 +95,7 @@ def report_failure(services: Services, channel: str, name: str, error: str) -> N
     """A provider tells that it could not bring a part that it had taken; ``name`` is its name for it. Once for all
     parts of a message; what was sent by others is none of ours. ``error`` holds nothing of a message or an address."""
     with services.unit_of_work() as uow:
-        message = uow.message_sent_as(_part_name(services, channel, name))
+        message = uow.messages.sent_as(_part_name(services, channel, name))
     if message is None or message.failed_at is not None:
         return
     _give_up(services, channel, message, error)
@@ -115,11 +118,11 @@ def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts
 def _deliver(services: Services, courier: Courier, message: Message, attempts: int) -> bool:
     now = services.clock()
     with services.unit_of_work() as uow:
-        if not uow.lease_message(message.id, now, now + LEASE):
+        if not uow.messages.lease(message.id, now, now + LEASE):
             return False
-        uow.change_message(message.id, attempts=message.attempts + 1)
-        claimed = uow.message(message.id)
-        address = uow.reply_address(message.conversation_id)
+        uow.messages.change(message.id, attempts=message.attempts + 1)
+        claimed = uow.messages.find(message.id)
+        address = uow.conversations.reply_address(message.conversation_id)
         uow.commit()
     if claimed is None:
         return False  # erased
@@ -140,20 +143,20 @@ def _send(services: Services, courier: Courier, message: Message, address: Addre
     for place in range(message.parts_sent, len(parts)):
         name = courier.send(address, parts[place])
         with services.unit_of_work() as uow:
-            uow.change_message(message.id, parts_sent=place + 1, lease_until=services.clock() + LEASE)
+            uow.messages.change(message.id, parts_sent=place + 1, lease_until=services.clock() + LEASE)
             if name is not None:
-                uow.name_sent_part(message.id, _part_name(services, courier.channel, name))
+                uow.messages.name_part(message.id, _part_name(services, courier.channel, name))
             uow.commit()
     with services.unit_of_work() as uow:
-        fresh = uow.message(message.id)
+        fresh = uow.messages.find(message.id)
         if fresh is not None and fresh.failed_at is None:  # of its first part that may be known by now
-            uow.change_message(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
+            uow.messages.change(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
             uow.commit()
 
 
-def _note(services: Services, message: Message, **values: Any) -> None:
+def _note(services: Services, message: Message, **values: Unpack[MessageChange]) -> None:
     with services.unit_of_work() as uow:
-        uow.change_message(message.id, **values)
+        uow.messages.change(message.id, **values)
         uow.commit()
 
 
@@ -169,7 +172,7 @@ def _not_taken(services: Services, courier: Courier, message: Message, error: De
 
 def _give_up(services: Services, channel: str, message: Message, error: str) -> None:
     with services.unit_of_work() as uow:
-        said = uow.transcript(message.conversation_id)
+        said = uow.messages.transcript(message.conversation_id)
     facts = {
         "step": "bring a message to the customer",
         "channel": channel,

@@ -15,13 +15,13 @@ def follow(
 ) -> None:
     """Let people of the help desk have the conversation, or the bot. What somebody of our own desk has stays theirs."""
     with services.unit_of_work() as uow:
-        talk = uow.conversation(conversation_id)
+        talk = uow.conversations.find(conversation_id)
         if talk is None:
             return
-        holder = uow.agent(talk.agent_id) if talk.agent_id is not None else None
+        holder = uow.agents.get(talk.agent_id) if talk.agent_id is not None else None
         if with_people and holder is None:
             agent = external_agent(services, uow, desk, who) if who else connector(services, uow, desk)
-            uow.take_conversation(conversation_id, agent.id, None)
+            uow.conversations.take(conversation_id, agent.id, None)
         elif not with_people and holder is not None and holder.external:
-            uow.give_back(conversation_id, holder.id)
+            uow.conversations.give_back(conversation_id, holder.id)
         uow.commit()

@@ -38,7 +38,7 @@ def send_due_notices(services: Services) -> int:
         return 0
     now = services.clock()
     with services.unit_of_work() as uow:
-        due = uow.take_due_notices(now, now + LEASE)
+        due = uow.notices.take_due(now, now + LEASE)
         uow.commit()
     return sum(_send(services, notice) for notice in due)
 
@@ -54,7 +54,7 @@ def _send(services: Services, notice: DueNotice) -> bool:
         _put_off(services, notice)
         return False
     with services.unit_of_work() as uow:
-        uow.remove_notice(notice.id)
+        uow.notices.remove(notice.id)
         uow.commit()
     return mail is not None
 
@@ -63,9 +63,9 @@ def _put_off(services: Services, notice: DueNotice) -> None:
     pause = RETRY_SECONDS[min(notice.tries, len(RETRY_SECONDS) - 1)]
     with services.unit_of_work() as uow:
         if notice.tries + 1 >= MOST_TRIES:
-            uow.remove_notice(notice.id)
+            uow.notices.remove(notice.id)
         else:
-            uow.put_off_notice(notice.id, services.clock() + timedelta(seconds=pause))
+            uow.notices.put_off(notice.id, services.clock() + timedelta(seconds=pause))
         uow.commit()
 
 
@@ -77,9 +77,9 @@ def _mail(services: Services, notice: DueNotice) -> _Mail | None:
 def _receipt_mail(services: Services, notice: DueNotice) -> _Mail | None:
     assert notice.case_id is not None
     with services.unit_of_work() as uow:
-        file = uow.case_file(uow.case_by_id(notice.case_id).reference)
-        stored = uow.order(file.order_number) if file and file.order_number else None
-        to = uow.email_of(stored.customer_id) if stored else None
+        file = uow.case_files.find(uow.cases.get(notice.case_id).reference)
+        stored = uow.orders.find(file.order_number) if file and file.order_number else None
+        to = uow.customers.email_of(stored.customer_id) if stored else None
     receipt = make_receipt(services, file) if file else None
     if to is None or receipt is None:
         return None
@@ -103,8 +103,8 @@ def _receipt_text(services: Services, receipt: Receipt) -> str:
 def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
     assert notice.message_id is not None
     with services.unit_of_work() as uow:
-        message = uow.message(notice.message_id)
-        to = uow.reply_email(notice.conversation_id)
+        message = uow.messages.find(notice.message_id)
+        to = uow.conversations.reply_email(notice.conversation_id)
     if message is None or to is None:
         return None
     who = message.agent_name or "A person"

@@ -18,6 +18,7 @@ from bot.cases.hashes import keyed_hash
 from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, MessageKind
 from bot.cases.ports.helpdesk import DeskEvent, EventKind, Ticket, TicketState
 from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.tickets import TicketChange
 from bot.cases.services import Services
 
 LONGEST_ANSWER = 10_000
@@ -27,11 +28,11 @@ LONGEST_ANSWER = 10_000
 def take_event(services: Services, desk: str, event: DeskEvent) -> bool:
     """Do what happened at a help desk. False for what is about no ticket of ours, or changes nothing."""
     with services.unit_of_work() as uow:
-        known = uow.ticket_named(desk, event.ticket)
+        known = uow.tickets.named(desk, event.ticket)
         if known is None:
             return False
         uow.exclude_others(f"ticket {known.id}")
-        ticket = uow.ticket(known.id)
+        ticket = uow.tickets.find(known.id)
         if ticket is None:
             return False
         done = _answer(services, uow, ticket, event) if event.kind is EventKind.ANSWER else False
@@ -47,17 +48,20 @@ def may_become_known(services: Services, desk: str, external_id: str) -> bool:
     """Whether a ticket that we do not know may be one that is just being opened: somebody can be faster there than we
     are at writing its name down."""
     with services.unit_of_work() as uow:
-        return uow.ticket_named(desk, external_id) is None and uow.is_opening(desk, services.clock())
+        return uow.tickets.named(desk, external_id) is None and uow.tickets.is_opening(desk, services.clock())
 
 
 def look_later(services: Services, desk: str, external_id: str) -> bool:
     """Something happened to a ticket: the worker reads what it was. False where it is none of ours."""
     now = services.clock()
     with services.unit_of_work() as uow:
-        ticket = uow.ticket_named(desk, external_id)
+        ticket = uow.tickets.named(desk, external_id)
         if ticket is None:
             return False
-        uow.change_ticket(ticket.id, look_at=now, **({"next_at": now} if ticket.tries == 0 else {}))
+        change: TicketChange = {"look_at": now}
+        if ticket.tries == 0:
+            change["next_at"] = now
+        uow.tickets.change(ticket.id, **change)
         uow.commit()
     return True
 
@@ -68,7 +72,7 @@ def _answer(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEven
         return False
     # A customer's client chooses the names of its messages: it must not be able to choose one of these.
     name = keyed_hash(services.hash_key, "desk answer", f"{ticket.desk}\0{ticket.external_id}\0{event.id}")
-    if uow.message_of_client(ticket.conversation_id, name) is not None:
+    if uow.messages.of_client(ticket.conversation_id, name) is not None:
         return False
     agent = external_agent(services, uow, ticket.desk, event.who)
     if not agent.active:
@@ -78,7 +82,7 @@ def _answer(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEven
         _take(services, uow, ticket, event)
     inside = _is_inside(services, uow, ticket)
     now = services.clock()
-    said = uow.add_message(
+    said = uow.messages.add(
         ticket.conversation_id,
         Author.AGENT,
         {"text": text[:LONGEST_ANSWER]},
@@ -99,20 +103,20 @@ def _take(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEvent)
     agent = external_agent(services, uow, ticket.desk, event.who)
     if not agent.active:
         return False
-    case = uow.case_by_id(ticket.case_id)
+    case = uow.cases.get(ticket.case_id)
     if case.state in TAKEABLE and _may_have(uow, case.agent_id, agent):
-        uow.take_case(case, agent.id, services.clock(), case.agent_id)
-    conversation = uow.conversation(ticket.conversation_id)
+        uow.cases.take(case, agent.id, services.clock(), case.agent_id)
+    conversation = uow.conversations.find(ticket.conversation_id)
     if conversation is not None and _may_have(uow, conversation.agent_id, agent):
-        if not uow.take_conversation(conversation.id, agent.id, conversation.agent_id):
+        if not uow.conversations.take(conversation.id, agent.id, conversation.agent_id):
             return False
         body = joined(agent.name)
         say(uow, services, conversation.id, Author.SYSTEM, body, kind=MessageKind.JOINED, agent_id=agent.id)
     if ticket.state is TicketState.CLOSED:
-        last = uow.newest_messages([ticket.conversation_id]).get(ticket.conversation_id, 0)
-        uow.change_ticket(ticket.id, state=TicketState.OPEN, last_seq=last)
+        last = uow.messages.newest([ticket.conversation_id]).get(ticket.conversation_id, 0)
+        uow.tickets.change(ticket.id, state=TicketState.OPEN, last_seq=last)
     if event.kind is EventKind.TAKEN and event.at is not None:
-        uow.change_ticket(ticket.id, status_at=event.at)
+        uow.tickets.change(ticket.id, status_at=event.at)
     return True
 
 
@@ -123,29 +127,29 @@ def _may_have(uow: UnitOfWork, agent_id: int | None, agent: Agent) -> bool:
         return False
     if agent_id is None:
         return True
-    other = uow.agent(agent_id)
+    other = uow.agents.get(agent_id)
     return other.external or not other.active
 
 
 def _give_back(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEvent) -> bool:
     if ticket.state is not TicketState.OPEN or _is_old(ticket, event.at):
         return False
-    case = uow.case_by_id(ticket.case_id)
+    case = uow.cases.get(ticket.case_id)
     solved = event.kind is EventKind.SOLVED
-    conversation = uow.conversation(ticket.conversation_id)
+    conversation = uow.conversations.find(ticket.conversation_id)
     holder_id = case.agent_id if case.agent_id is not None else conversation.agent_id if conversation else None
-    holder = uow.agent(holder_id) if holder_id is not None else connector(services, uow, ticket.desk)
+    holder = uow.agents.get(holder_id) if holder_id is not None else connector(services, uow, ticket.desk)
     if solved and case.state is CaseState.IN_REVIEW:
         if case.kind is CaseKind.QUESTION:
             case = move(services, uow, case, CaseState.DONE, actor(holder), "the question was answered")
         else:
             text = "The ticket was closed at the help desk, but this still has to be decided here."
-            uow.add_note(case, connector(services, uow, ticket.desk).id, services.clock(), text)
-    if uow.give_back(ticket.conversation_id, holder.id):
+            uow.notes.add(case, connector(services, uow, ticket.desk).id, services.clock(), text)
+    if uow.conversations.give_back(ticket.conversation_id, holder.id):
         _say_left(services, uow, case, holder)
     if solved and case.state is not CaseState.IN_REVIEW and not _is_inside(services, uow, ticket):
         say(uow, services, case.conversation_id, Author.SYSTEM, rate_us(case), kind=MessageKind.RATING)
-    uow.change_ticket(ticket.id, state=TicketState.CLOSED, status_at=event.at or services.clock())
+    uow.tickets.change(ticket.id, state=TicketState.CLOSED, status_at=event.at or services.clock())
     return True
 
 
@@ -161,6 +165,6 @@ def _is_old(ticket: Ticket, at: datetime | None) -> bool:
 
 def _is_inside(services: Services, uow: UnitOfWork, ticket: Ticket) -> bool:
     """Whether the customer is at the help desk itself, which also asks for ratings there in its own way."""
-    conversation = uow.conversation(ticket.conversation_id)
+    conversation = uow.conversations.find(ticket.conversation_id)
     desk = services.helpdesk
     return conversation is not None and desk is not None and conversation.channel == desk.channel

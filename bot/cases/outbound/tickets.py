@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 from bot.cases.desk.accounts import connector
 from bot.cases.desk.views import desk_case
@@ -47,7 +46,7 @@ def push_tickets(services: Services) -> int:
         return 0
     now = services.clock()
     with services.unit_of_work() as uow:
-        due = uow.take_due_tickets(desk.name, now, now + LEASE)
+        due = uow.tickets.take_due(desk.name, now, now + LEASE)
         uow.commit()
     return sum(_push(services, desk, ticket) for ticket in due)
 
@@ -67,7 +66,7 @@ def _push(services: Services, desk: HelpDesk, ticket: Ticket) -> bool:
         _failed(services, ticket, DeskUnavailable(f"{type(error).__name__} while the ticket was pushed"))
         return False
     with services.unit_of_work() as uow:
-        uow.change_ticket(ticket.id, tries=0, next_at=services.clock())
+        uow.tickets.change(ticket.id, tries=0, next_at=services.clock())
         uow.commit()
     return True
 
@@ -84,10 +83,9 @@ def _open(services: Services, desk: HelpDesk, ticket: Ticket) -> Ticket:
             external_id = None
     if external_id is None:
         external_id = desk.open_ticket(file)
-    values: dict[str, Any] = {"state": TicketState.OPEN, "external_id": external_id, "last_seq": last}
     with services.unit_of_work() as uow:
-        uow.change_ticket(ticket.id, **values)
-        opened = uow.ticket(ticket.id)
+        uow.tickets.change(ticket.id, state=TicketState.OPEN, external_id=external_id, last_seq=last)
+        opened = uow.tickets.find(ticket.id)
         uow.commit()
     if opened is None:
         raise DeskRejected("the conversation was erased meanwhile")
@@ -99,15 +97,15 @@ def _look(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
     for event in desk.look(ticket.external_id):
         take_event(services, desk.name, event)
     with services.unit_of_work() as uow:
-        uow.looked_at(ticket)
+        uow.tickets.looked_at(ticket)
         uow.commit()
 
 
 def _forward(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
     """Push what was said since, one after the other. Nothing to a ticket that was closed meanwhile."""
     with services.unit_of_work() as uow:
-        now_is = uow.ticket(ticket.id)
-        messages = uow.messages(ticket.conversation_id, after=ticket.last_seq, limit=AT_ONCE)
+        now_is = uow.tickets.find(ticket.id)
+        messages = uow.messages.of_conversation(ticket.conversation_id, after=ticket.last_seq, limit=AT_ONCE)
         inside = _place(uow, desk, ticket.conversation_id) is not None
     if now_is is None or now_is.state is not TicketState.OPEN or now_is.external_id is None:
         return
@@ -121,14 +119,14 @@ def _forward(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
                 _open_anew(services, ticket)
                 return
         with services.unit_of_work() as uow:
-            uow.change_ticket(ticket.id, last_seq=message.seq)
+            uow.tickets.change(ticket.id, last_seq=message.seq)
             uow.commit()
 
 
 def _open_anew(services: Services, ticket: Ticket) -> None:
     """The ticket is gone at the help desk: another one takes its place, with the whole conversation."""
     with services.unit_of_work() as uow:
-        uow.change_ticket(ticket.id, state=TicketState.WAITING, external_id=None)
+        uow.tickets.change(ticket.id, state=TicketState.WAITING, external_id=None)
         uow.commit()
 
 
@@ -157,13 +155,13 @@ def _failed(services: Services, ticket: Ticket, error: HelpDeskError) -> None:
         pause = min(max(pause, error.retry_after or 0.0), float(RETRY_SECONDS[-1]))
     now = services.clock()
     with services.unit_of_work() as uow:
-        if uow.ticket(ticket.id) is None:
+        if uow.tickets.find(ticket.id) is None:
             return
         next_at = now + timedelta(seconds=pause)
-        uow.change_ticket(ticket.id, tries=ticket.tries + 1, next_at=next_at, error=str(error)[:200])
+        uow.tickets.change(ticket.id, tries=ticket.tries + 1, next_at=next_at, error=str(error)[:200])
         if tell:
             text = f"The help desk has not taken everything about this case ({error}). It is tried again; answer here."
-            uow.add_note(uow.case_by_id(ticket.case_id), connector(services, uow, ticket.desk).id, now, text)
+            uow.notes.add(uow.cases.get(ticket.case_id), connector(services, uow, ticket.desk).id, now, text)
         uow.commit()
 
 
@@ -171,7 +169,7 @@ def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
     """What the people are given, and the ``seq`` up to which they then know the conversation."""
     assert services.helpdesk is not None
     with services.unit_of_work() as uow:
-        reference = uow.case_by_id(ticket.case_id).reference
+        reference = uow.cases.get(ticket.case_id).reference
         place = _place(uow, services.helpdesk, ticket.conversation_id)
     case = desk_case(services, reference)
     turns = [_line(message) for message in case.messages if message.text]
@@ -196,5 +194,5 @@ def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
 
 def _place(uow: UnitOfWork, desk: HelpDesk, conversation_id: str) -> str | None:
     """Where the help desk has the conversation itself."""
-    conversation = uow.conversation(conversation_id)
+    conversation = uow.conversations.find(conversation_id)
     return conversation.sender if conversation is not None and conversation.channel == desk.channel else None

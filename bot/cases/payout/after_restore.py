@@ -17,8 +17,8 @@ from bot.cases.services import Services
 def look_up(services: Services, number: str) -> None:
     """Before a refund of an order is quoted. Raises Unavailable; and Unclear where it may have been paid already."""
     with services.unit_of_work() as uow:
-        restored = uow.restored()
-        stored = None if restored is None else uow.order(number)
+        restored = uow.restores.last()
+        stored = None if restored is None else uow.orders.find(number)
         if restored is None or stored is None or stored.order.placed_at > restored.at:
             return
         known = _known_keys(uow, stored.id)
@@ -31,14 +31,14 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
     if step.step not in (Step.STOP_SERVICE, Step.REFUND):
         return
     with services.unit_of_work() as uow:
-        restored = uow.restored()
+        restored = uow.restores.last()
         if restored is None:
             return
-        case = uow.case_by_id(step.case_id)
-        stored = uow.order(number)
+        case = uow.cases.get(step.case_id)
+        stored = uow.orders.find(number)
         assert stored is not None
         agreed = step.payload.get(AGENT_DECISION)
-        by_person = agreed is not None and uow.agent_decision(agreed).at > restored.at
+        by_person = agreed is not None and uow.agent_decisions.get(agreed).at > restored.at
         if case.kind is not CaseKind.REFUND or by_person or stored.order.placed_at > restored.at:
             return
         known = _known_keys(uow, stored.id)
@@ -50,9 +50,9 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
 
 def _known_keys(uow: UnitOfWork, order_id: int) -> set[str]:
     keys = set()
-    for case in uow.cases_of_order(order_id):
+    for case in uow.cases.of_order(order_id):
         keys |= {f"{case.reference}-{Step.REFUND.value}"}
-        keys |= {step.key for step in uow.steps_of(case.id) if step.step is Step.REFUND}
+        keys |= {step.key for step in uow.outbox.of_case(case.id) if step.step is Step.REFUND}
     return keys
 
 

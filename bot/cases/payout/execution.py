@@ -14,6 +14,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from typing_extensions import Unpack
+
 from bot.cases.case.decisions import decide_and_store, same_figures
 from bot.cases.case.handoff import save_handoff
 from bot.cases.case.moves import move
@@ -42,6 +44,7 @@ from bot.cases.model import (
 )
 from bot.cases.payout.after_restore import look_up_before
 from bot.cases.ports.billing import GatewayError, Unavailable, Unclear
+from bot.cases.ports.outbox import StepChange
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy import Outcome, decide_cancellation
@@ -82,7 +85,7 @@ def schedule(
     now = services.clock()
     waits = case.kind is CaseKind.REFUND and not at_once
     at = now + timedelta(minutes=services.take_back_minutes) if waits else now
-    uow.add_step(case, decision_id, Step.STOP_SERVICE, carries or {}, at, now)
+    uow.outbox.add(case, decision_id, Step.STOP_SERVICE, carries or {}, at, now)
 
 
 def try_again(services: Services, uow: UnitOfWork, step: OutboxStep, decision: AgentDecision) -> None:
@@ -100,10 +103,16 @@ def cancel_again(services: Services, uow: UnitOfWork, step: OutboxStep) -> None:
     _wake(services, uow, step)
 
 
-def _wake(services: Services, uow: UnitOfWork, step: OutboxStep, **values: Any) -> None:
+def _wake(services: Services, uow: UnitOfWork, step: OutboxStep, **values: Unpack[StepChange]) -> None:
     now = services.clock()
-    values = {"state": StepState.WAITING, "attempts": 0, "next_at": now, "lease_until": None, "error": None, **values}
-    uow.change_step(step.id, **values)
+    waiting: StepChange = {
+        "state": StepState.WAITING,
+        "attempts": 0,
+        "next_at": now,
+        "lease_until": None,
+        "error": None,
+    }
+    uow.outbox.change(step.id, **(waiting | values))
 
 
 def carry_out(services: Services, case: Case, since: float | None = None) -> Case:
@@ -120,7 +129,7 @@ def carry_out(services: Services, case: Case, since: float | None = None) -> Cas
             if not due or not _run(services, due[0]):
                 break
         with services.unit_of_work() as uow:
-            return uow.case_by_id(case.id)
+            return uow.cases.get(case.id)
     return case
 
 
@@ -131,7 +140,7 @@ def carry_out_due(services: Services, *, limit: int = 20) -> int:
 
 def _due(services: Services, limit: int) -> list[OutboxStep]:
     with services.unit_of_work() as uow:
-        return uow.due_steps(services.clock(), _longest_wait(services), LEASE, limit, demo=services.demo)
+        return uow.outbox.due(services.clock(), _longest_wait(services), LEASE, limit, demo=services.demo)
 
 
 def _longest_wait(services: Services) -> timedelta:
@@ -160,17 +169,17 @@ def _claim(services: Services, step: OutboxStep) -> tuple[str, OutboxStep] | Non
     now = services.clock()
     with services.unit_of_work() as uow:
         number = _lock_order(uow, step)
-        step = uow.step(step.id)
+        step = uow.outbox.get(step.id)
         if not is_due(step, now, _longest_wait(services)):
             return None
-        case = uow.case_by_id(step.case_id)
+        case = uow.cases.get(step.case_id)
         if case.state in _READY:
             move(services, uow, case, CaseState.EXECUTING, "system", "it is carried out")
         elif case.state is not CaseState.EXECUTING:
-            uow.change_step(step.id, state=StepState.DROPPED)
+            uow.outbox.change(step.id, state=StepState.DROPPED)
             uow.commit()
             return None
-        step = uow.change_step(step.id, lease_until=now + LEASE, attempts=step.attempts + 1)
+        step = uow.outbox.change(step.id, lease_until=now + LEASE, attempts=step.attempts + 1)
         uow.commit()
     return number, step
 
@@ -207,13 +216,13 @@ def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
 
 def _succeeded(services: Services, number: str, step: OutboxStep, result: dict[str, Any]) -> None:
     with services.unit_of_work() as uow:
-        stored = uow.lock_order(number)
-        step = uow.step(step.id)
+        stored = uow.orders.lock(number)
+        step = uow.outbox.get(step.id)
         assert stored is not None
         if step.state is not StepState.WAITING:
             return  # its lease ran out, and another worker has finished it
-        uow.change_step(step.id, state=StepState.DONE, result=result, lease_until=None, error=None)
-        case = uow.case_by_id(step.case_id)
+        uow.outbox.change(step.id, state=StepState.DONE, result=result, lease_until=None, error=None)
+        case = uow.cases.get(step.case_id)
         if step.step is Step.ASSESS:
             _assess(services, uow, case, stored, step, result)
         else:
@@ -225,15 +234,15 @@ def _go_on(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder,
     """The step after one that changed something, or the end."""
     now = services.clock()
     if case.kind is CaseKind.REFUND and step.step is Step.STOP_SERVICE:
-        uow.add_step(case, step.decision_id, Step.ASSESS, _carried(step), now, now)
+        uow.outbox.add(case, step.decision_id, Step.ASSESS, _carried(step), now, now)
     elif case.kind is CaseKind.REFUND and step.step is Step.END_AGREEMENT:
         _pay(services, uow, case, step.decision_id, _carried(step))
     elif case.kind is CaseKind.REFUND:
-        uow.change_order(stored.id, status=OrderStatus.REFUNDED)
+        uow.orders.change(stored.id, status=OrderStatus.REFUNDED)
         move(services, uow, case, CaseState.DONE, "system", "the refund was paid")
     elif step.step is Step.STOP_SERVICE and stored.order.product_kind is ProductKind.SUBSCRIPTION:
-        ends_on = uow.decision(step.decision_id).result["agreement_ends_on"]
-        uow.add_step(case, step.decision_id, Step.END_AGREEMENT, {"on": ends_on}, now, now)
+        ends_on = uow.decisions.get(step.decision_id).result["agreement_ends_on"]
+        uow.outbox.add(case, step.decision_id, Step.END_AGREEMENT, {"on": ends_on}, now, now)
     else:
         move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
 
@@ -247,9 +256,9 @@ def _pay(services: Services, uow: UnitOfWork, case: Case, decision_id: int, carr
     have been made nothing else is paid."""
     agreed = carries.get(AGENT_DECISION)
     if agreed is None:
-        deal = deal_of_policy(case, uow.decision(decision_id))
+        deal = deal_of_policy(case, uow.decisions.get(decision_id))
     else:
-        deal = deal_of_agent(uow.agent_decision(agreed))
+        deal = deal_of_agent(uow.agent_decisions.get(agreed))
     assert deal is not None
     payload = {
         "amount": plain(deal.refund, deal.currency),
@@ -260,7 +269,7 @@ def _pay(services: Services, uow: UnitOfWork, case: Case, decision_id: int, carr
     now = services.clock()
     known = payment(uow, case)
     if known is None:
-        uow.add_step(case, decision_id, Step.REFUND, payload, now, now)
+        uow.outbox.add(case, decision_id, Step.REFUND, payload, now, now)
     elif may_have_been_paid(known) and not same_payment(known, deal):
         error = "another amount may have been sent already"
         _give_up(services, uow, case, error, {"step": known.step.value, "error": error, "payload": known.payload})
@@ -287,13 +296,13 @@ def _assess(
 
     What an agent has decided the policy does not decide again; but if there is less now than the agent saw, a person
     looks again."""
-    confirmed = uow.decision(step.decision_id)
+    confirmed = uow.decisions.get(step.decision_id)
     before = parse_request(confirmed.inputs)
     assert isinstance(before, RefundRequest)
     currency = balance["currency"]
     remaining = stored.order.remaining_balance if balance["remaining"] is None else Decimal(balance["remaining"])
     used = stored.order.used or balance["used"]
-    uow.change_order(stored.id, remaining_balance=remaining, used=used)
+    uow.orders.change(stored.id, remaining_balance=remaining, used=used)
     waiting = stored.order.status is OrderStatus.REFUND_PENDING  # for this very case
     status = before.order.status if waiting else stored.order.status
     order = replace(stored.order, remaining_balance=remaining, used=used, status=status, currency=currency)
@@ -306,11 +315,11 @@ def _assess(
     if same_figures(confirmed, fresh):
         if order.product_kind is ProductKind.SUBSCRIPTION:
             ends_on = agreement_end(services, before)
-            uow.add_step(case, fresh.id, Step.END_AGREEMENT, {"on": ends_on.isoformat()}, now, now)
+            uow.outbox.add(case, fresh.id, Step.END_AGREEMENT, {"on": ends_on.isoformat()}, now, now)
         else:
             _pay(services, uow, case, fresh.id, _carried(step))
     elif result.outcome is confirmed_outcome(confirmed):
-        uow.change_order(stored.id, status=before.order.status)
+        uow.orders.change(stored.id, status=before.order.status)
         move(services, uow, case, CaseState.QUOTED, "system", f"the figures changed: decision {fresh.id} is to be seen")
     else:
         error = f"after the stop the policy says {result.outcome.value}"
@@ -334,7 +343,7 @@ def _assess_for_agent(
     ended = seen.order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED)
     if order.product_kind is ProductKind.SUBSCRIPTION and not ended:
         payload = {"on": agreement_end(services, seen).isoformat(), **_carried(step)}
-        uow.add_step(case, step.decision_id, Step.END_AGREEMENT, payload, now, now)
+        uow.outbox.add(case, step.decision_id, Step.END_AGREEMENT, payload, now, now)
     else:
         _pay(services, uow, case, step.decision_id, _carried(step))
 
@@ -356,20 +365,20 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
     """Try again later, or give it to a person."""
     now = services.clock()
     with services.unit_of_work() as uow:
-        uow.lock_order(number)
-        step = uow.step(step.id)
+        uow.orders.lock(number)
+        step = uow.outbox.get(step.id)
         if step.state is not StepState.WAITING:
             return
         if isinstance(error, Unavailable) and step.attempts < services.gateway_attempts:
             delay = min(FIRST_DELAY * 2 ** (step.attempts - 1), LONGEST_DELAY)
             asked_for = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
             next_at = now + min(max(delay, asked_for), LONGEST_DELAY)
-            uow.change_step(step.id, next_at=next_at, lease_until=None, error=str(error))
+            uow.outbox.change(step.id, next_at=next_at, lease_until=None, error=str(error))
         else:
             # A refusal says nothing of attempts before it that were not answered.
             unclear = isinstance(error, (Unavailable, Unclear)) or step.attempts > 1
             unknown = unclear or bool((step.result or {}).get(UNKNOWN))
-            uow.change_step(
+            uow.outbox.change(
                 step.id, state=StepState.DEAD, lease_until=None, error=str(error), result={UNKNOWN: unknown}
             )
             facts = {
@@ -380,7 +389,7 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
                 UNKNOWN: unknown,
                 "payload": step.payload,
             }
-            _give_up(services, uow, uow.case_by_id(step.case_id), str(error), facts)
+            _give_up(services, uow, uow.cases.get(step.case_id), str(error), facts)
         uow.commit()
 
 
@@ -395,14 +404,14 @@ def _give_up(
     """The dead letter: a person has the case, with what was done and what is not known."""
     case = move(services, uow, case, CaseState.FAILED, "system", error)
     case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {cause.value}")
-    done = [step.step.value for step in uow.steps_of(case.id) if step.state is StepState.DONE]
+    done = [step.step.value for step in uow.outbox.of_case(case.id) if step.state is StepState.DONE]
     save_handoff(services, uow, case, cause, None, {**facts, "done": done, "verified": True})
 
 
 def _lock_order(uow: UnitOfWork, step: OutboxStep) -> str:
     """Locks are taken in one order everywhere: the order first, then what belongs to it."""
-    case = uow.case_by_id(step.case_id)
+    case = uow.cases.get(step.case_id)
     assert case.order_id is not None
-    number = uow.order_number(case.order_id)
-    uow.lock_order(number)
+    number = uow.orders.number_of(case.order_id)
+    uow.orders.lock(number)
     return number

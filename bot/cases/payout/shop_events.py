@@ -15,18 +15,18 @@ def take_order_event(services: Services, source: str, event_id: str, shop_id: st
     """The shop says that an order has changed: read it. False for an event that was taken before."""
     assert services.orders is not None
     with services.unit_of_work() as uow:
-        if uow.knows_event(source, event_id):
+        if uow.shop_events.knows(source, event_id):
             return False
     try:
         live = services.orders.read_id(shop_id)
     except Rejected:
         live = None  # whoever asks about the order next hears of it
     with services.unit_of_work() as uow:
-        if not uow.add_event(source, event_id, services.clock()):
+        if not uow.shop_events.add(source, event_id, services.clock()):
             return False
         # Nobody has asked about the order yet: then there is nothing to keep.
-        if live is not None and uow.order(live.order.number) is not None:
-            uow.refresh_order(live)
+        if live is not None and uow.orders.find(live.order.number) is not None:
+            uow.orders.refresh(live)
         uow.commit()
     return True
 
@@ -36,16 +36,16 @@ def take_payment_event(services: Services, source: str, event: Mapping[str, Any]
     assert services.payments is not None
     event_id = str(event.get("id"))
     with services.unit_of_work() as uow:
-        if uow.knows_event(source, event_id):
+        if uow.shop_events.knows(source, event_id):
             return False
     state = services.payments.read(event)
     if state is not None and state.failed is not None:
         _hand_over_failed(services, state.number, state.failed)
     with services.unit_of_work() as uow:
-        if not uow.add_event(source, event_id, services.clock()):
+        if not uow.shop_events.add(source, event_id, services.clock()):
             return False
         if state is not None:
-            uow.note_payment(state)
+            uow.orders.note_payment(state)
         uow.commit()
     return True
 
@@ -54,11 +54,11 @@ def _hand_over_failed(services: Services, number: str, key: str) -> None:
     """A refund of ours was done, and then came back, such as from a card that is closed: a person has to pay it in
     another way. Before the event counts as taken, so that whoever dies in between does it again."""
     with services.unit_of_work() as uow:
-        step = uow.step_of_key(key)
+        step = uow.outbox.by_key(key)
         if step is None or step.state is not StepState.DONE:
             return  # while it is being carried out, that tells
-        case = uow.case_by_id(step.case_id)
-        said = uow.transcript(case.conversation_id)
+        case = uow.cases.get(step.case_id)
+        said = uow.messages.transcript(case.conversation_id)
     facts = {
         "step": step.step.value,
         "reference": case.reference,

@@ -54,14 +54,14 @@ def export(services: Services, email: str) -> Person:
     """All that is known of the person with that e-mail address. Raises UnknownPerson."""
     with services.unit_of_work() as uow:
         customer_id = _person(uow, email)
-        files = [uow.case_file(reference) for reference in uow.personal.cases_of(customer_id)]
+        files = [uow.case_files.find(reference) for reference in uow.personal.cases_of(customer_id)]
         return Person(
-            customer=uow.personal.customer(customer_id),
-            orders=uow.orders_of(Proven(customers=frozenset({customer_id}))),
-            contacts=uow.personal.contacts_of(customer_id),
+            customer=uow.customers.find(customer_id),
+            orders=uow.orders.covered_by(Proven(customers=frozenset({customer_id}))),
+            contacts=uow.customers.contacts(customer_id),
             cases=[file for file in files if file is not None],
             conversations={
-                conversation_id: uow.transcript(conversation_id)
+                conversation_id: uow.messages.transcript(conversation_id)
                 for conversation_id in uow.personal.conversations_of(customer_id)
             },
             verifications=uow.personal.verifications_of(customer_id),
@@ -100,14 +100,14 @@ def purge(services: Services, *, days: int, dry_run: bool = False) -> Erased:
         nameless = uow.personal.idle_conversations(before)
         if not dry_run:
             for conversation_id in nameless:
-                _close(services, uow, [*uow.quoted_cases(conversation_id), uow.open_question(conversation_id)])
+                _close(services, uow, [*uow.cases.quoted(conversation_id), uow.cases.open_question(conversation_id)])
             uow.personal.erase_conversations(nameless)
             uow.commit()
     return Erased(persons, conversations + len(nameless))
 
 
 def _person(uow: UnitOfWork, email: str) -> int:
-    customer_id = uow.customer_by_email(email)
+    customer_id = uow.customers.by_email(email)
     if customer_id is None:
         raise UnknownPerson
     return customer_id
@@ -115,7 +115,7 @@ def _person(uow: UnitOfWork, email: str) -> int:
 
 def _erase(services: Services, uow: UnitOfWork, customer_id: int) -> Erased:
     personal = uow.personal
-    personal.lock(customer_id)
+    uow.customers.lock(customer_id)
     in_flight = _in_flight(uow, customer_id)
     if in_flight:
         raise CaseInFlight(in_flight[0].reference)
@@ -124,7 +124,9 @@ def _erase(services: Services, uow: UnitOfWork, customer_id: int) -> Erased:
     _close(services, uow, [case for case in cases if case.state in OPEN_STATES])
     personal.erase_conversations(conversations)
     personal.erase_customer(customer_id, services.clock())
-    return Erased(1, len(conversations), len(uow.orders_of(Proven(customers=frozenset({customer_id})))), len(cases))
+    return Erased(
+        1, len(conversations), len(uow.orders.covered_by(Proven(customers=frozenset({customer_id})))), len(cases)
+    )
 
 
 def _in_flight(uow: UnitOfWork, customer_id: int) -> list[Case]:
@@ -136,12 +138,12 @@ def _may_close(uow: UnitOfWork, case: Case) -> bool:
     if case.state is CaseState.QUOTED:
         return not is_stopped(uow, case)
     if case.state is CaseState.APPROVED_BY_AGENT:
-        return not uow.steps_of(case.id)
+        return not uow.outbox.of_case(case.id)
     return case.kind is CaseKind.QUESTION and case.state is CaseState.IN_REVIEW
 
 
 def _cases(uow: UnitOfWork, customer_id: int) -> list[Case]:
-    found = [uow.case(reference) for reference in uow.personal.cases_of(customer_id)]
+    found = [uow.cases.find(reference) for reference in uow.personal.cases_of(customer_id)]
     return [case for case in found if case is not None]
 
 

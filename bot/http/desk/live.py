@@ -81,10 +81,10 @@ class Watch:
     def _pulses(self, seen: dict[str, Any]) -> dict[str, Any]:
         topics = list(self._listeners)
         with self._services.unit_of_work() as uow:
-            whole = uow.pulse()
+            whole = uow.desk.pulse()
             if seen.get(QUEUE) == whole and all(topic in seen for topic in topics):
                 return seen
-            return {QUEUE: whole, **{topic: uow.case_pulse(topic) for topic in topics if topic != QUEUE}}
+            return {QUEUE: whole, **{topic: uow.desk.case_pulse(topic) for topic in topics if topic != QUEUE}}
 
     async def _end(self, app: Any, loop: Any) -> None:
         self.ending = True

@@ -140,9 +140,9 @@ class SlackHook(Signed):
     def _claimed_by(self, ticket: str, user: str) -> str | None:
         """The name of the user, if they have the conversation."""
         with self._services.unit_of_work() as uow:
-            known = uow.ticket_named("slack", ticket)
-            talk = uow.conversation(known.conversation_id) if known else None
-            agent = uow.agent(talk.agent_id) if talk and talk.agent_id is not None else None
+            known = uow.tickets.named("slack", ticket)
+            talk = uow.conversations.find(known.conversation_id) if known else None
+            agent = uow.agents.get(talk.agent_id) if talk and talk.agent_id is not None else None
         return agent.name if agent is not None and agent.login == f"slack:{user}" else None
 
 

@@ -1,4 +1,4 @@
-"""What a shop or payment system says about an order, taken into the store's row, unless it would undo a case.
+"""The orders, and what a shop or payment system says about one, taken into the row unless it would undo a case.
 
 An old or partial view of theirs must not make a second refund possible: our own word on what was stopped and paid
 stays.
@@ -6,46 +6,67 @@ stays.
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import or_, select
+from sqlalchemy.engine import Connection, Row
+from typing_extensions import Unpack
 
-from bot.cases.model import CaseState, Contact, Step, StepState, StoredOrder
+from bot.cases.model import CaseState, Contact, Proven, Step, StepState, StoredOrder
+from bot.cases.ports.orders import OrderChange
 from bot.cases.ports.shop import LiveOrder, PaymentState
-from bot.policy.facts import Order, OrderStatus
+from bot.policy.facts import Charge, Order, OrderStatus, ProductKind
 from bot.store import tables as t
-from bot.store.personal_data import PersonalData
-from bot.store.rows import Rows, plain
+from bot.store.customers import CustomerRepository
+from bot.store.keys import Keys
+from bot.store.rows import Repository, plain
 
-_KEPT_FOR = timedelta(days=30)
-"""How long the id of an event is remembered; senders repeat for some days."""
 _FINAL = frozenset({OrderStatus.REFUNDED, OrderStatus.TERMINATED})
 """Once an order is this in our store, no other system makes it anything else."""
 
 
-class ShopRows(Rows):
-    """See bot.cases.ports.store.UnitOfWork."""
+class OrderRepository(Repository):
+    """See bot.cases.ports.orders.Orders."""
 
-    @property
-    @abstractmethod
-    def personal(self) -> PersonalData:
-        """See SqlUnitOfWork."""
+    def __init__(self, connection: Connection, keys: Keys) -> None:
+        super().__init__(connection, keys)
+        self._customers = CustomerRepository(connection, keys)
 
-    @abstractmethod
-    def lock_order(self, number: str) -> StoredOrder | None:
-        """See SqlUnitOfWork."""
+    def find(self, number: str) -> StoredOrder | None:
+        """The order, None if there is none."""
+        return self._stored(select(t.orders).where(t.orders.c.number == number))
 
-    def refresh_order(self, live: LiveOrder) -> None:
+    def lock(self, number: str) -> StoredOrder | None:
+        """The order, kept from other writers, and with it the customer, whose refunds are counted: two of their orders
+        are not decided at once. On SQLite the transaction already excludes all others."""
+        return self._stored(select(t.orders).join(t.customers).where(t.orders.c.number == number).with_for_update())
+
+    def _stored(self, query: Any) -> StoredOrder | None:
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else _stored_order(row)
+
+    def number_of(self, order_id: int) -> str:
+        """The number of an order that exists."""
+        number: str = self.connection.execute(select(t.orders.c.number).where(t.orders.c.id == order_id)).scalar_one()
+        return number
+
+    def change(self, order_id: int, **values: Unpack[OrderChange]) -> None:
+        """Set columns of an order."""
+        self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**plain(values)))
+
+    def covered_by(self, proven: Proven) -> list[Order]:
+        """The orders that were proven, newest first."""
+        query = select(t.orders).where(covered(proven)).order_by(t.orders.c.placed_at.desc())
+        return [_stored_order(row).order for row in self.connection.execute(query)]
+
+    def refresh(self, live: LiveOrder) -> None:
         """Add the order, or bring it up to date. While a case of it is carried out or with a person, only what forbids
         a refund is taken: a dispute, and that it was refunded."""
-        known = self.lock_order(live.order.number)
+        known = self.lock(live.order.number)
         if known is not None and known.demo:
             return  # nothing real is mixed with it: it has to be taken out first
         if known is None:
-            values = {**_columns(live.order), **self.personal.order_columns(live.buyer)}
+            values = {**_columns(live.order), **self._customers.order_columns(live.buyer)}
             self.connection.execute(t.orders.insert().values(**plain(values)))
             return
         values = {
@@ -57,13 +78,13 @@ class ShopRows(Rows):
             values = {**_columns(live.order), **values, "used": known.order.used or live.order.used}
             # Nor may it know of balances.
             values = {name: value for name, value in values.items() if value is not None}
-            if self.personal.customer(known.customer_id) is not None:  # who was erased stays erased
+            if self._customers.find(known.customer_id) is not None:  # who was erased stays erased
                 values |= self.contact_columns(known, live.buyer)
         self.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**plain(values)))
 
     def note_payment(self, state: PaymentState) -> None:
         """What the payment system knows, for an order that is in the store."""
-        known = self.lock_order(state.number)
+        known = self.lock(state.number)
         if known is None or known.demo:
             return
         theirs = OrderStatus.REFUNDED if state.refunded else OrderStatus.CANCELLED if state.cancelled else None
@@ -72,21 +93,13 @@ class ShopRows(Rows):
             values["dispute_open"] = state.dispute_open
         self.connection.execute(t.orders.update().where(t.orders.c.id == known.id).values(**plain(values)))
 
-    def knows_event(self, source: str, event_id: str) -> bool:
-        """Whether an event was taken before."""
-        event = t.shop_events.c
-        query = select(event.id).where(event.source == source, event.event_id == event_id)
-        return self.connection.execute(query).first() is not None
-
-    def add_event(self, source: str, event_id: str, at: datetime) -> bool:
-        """Keep that an event was taken; False if it was before."""
-        self.connection.execute(t.shop_events.delete().where(t.shop_events.c.at < at - _KEPT_FOR))
-        try:
-            with self.connection.begin_nested():
-                self.connection.execute(t.shop_events.insert().values(source=source, event_id=event_id, at=at))
-        except IntegrityError:
-            return False
-        return True
+    def contact_columns(self, known: StoredOrder, contact: Contact) -> dict[str, Any]:
+        """What is to be set of an order's row for what its shop says of the buyer now. Where that is something else
+        than before, what was proven of the order counts no more."""
+        if self._customers.contact(known.id) == contact:
+            return {}
+        self.connection.execute(t.verifications.delete().where(t.verifications.c.order_id == known.id))
+        return self._customers.order_columns(contact)
 
     def _status(self, known: StoredOrder, theirs: OrderStatus) -> OrderStatus:
         ours = known.order.status
@@ -124,13 +137,30 @@ class ShopRows(Rows):
         )
         return self.connection.execute(query).first() is not None
 
-    def contact_columns(self, known: StoredOrder, contact: Contact) -> dict[str, Any]:
-        """What is to be set of an order's row for what its shop says of the buyer now. Where that is something else
-        than before, what was proven of the order counts no more."""
-        if self.personal.contact(known.id) == contact:
-            return {}
-        self.connection.execute(t.verifications.delete().where(t.verifications.c.order_id == known.id))
-        return self.personal.order_columns(contact)
+
+def covered(proven: Proven) -> Any:
+    """Which rows of the orders were proven."""
+    return or_(t.orders.c.id.in_(proven.orders), t.orders.c.customer_id.in_(proven.customers))
+
+
+def _stored_order(row: Row[Any] | Any) -> StoredOrder:
+    order = Order(
+        number=row.number,
+        product=row.product,
+        product_kind=ProductKind(row.product_kind),
+        shipped=row.shipped,
+        currency=row.currency,
+        amount_paid=row.amount_paid,
+        original_balance=row.original_balance,
+        remaining_balance=row.remaining_balance,
+        used=row.used,
+        placed_at=row.placed_at,
+        payment_method=row.payment_method,
+        charge=Charge(row.charge),
+        status=OrderStatus(row.status),
+        dispute_open=row.dispute_open,
+    )
+    return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on, row.demo)
 
 
 def _columns(order: Order) -> dict[str, Any]:

@@ -1,0 +1,205 @@
+"""The cases and their log."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+from typing_extensions import Unpack
+
+from bot.cases.model import APPROVED_STATES, Case, CaseKind, CaseState, CustomerReason, LogEntry, Proven
+from bot.cases.ports.cases import CaseChange
+from bot.policy.facts import Destination
+from bot.store import audit
+from bot.store import tables as t
+from bot.store.keys import conversation
+from bot.store.orders import covered
+from bot.store.rows import ERASED, Repository, plain
+
+
+class CaseRepository(Repository):
+    """See bot.cases.ports.cases.Cases."""
+
+    def add(
+        self,
+        *,
+        reference: str,
+        kind: CaseKind,
+        state: CaseState,
+        conversation_id: str,
+        requested_at: datetime,
+        created_at: datetime,
+        order_id: int | None = None,
+        reason: CustomerReason | None = None,
+        reason_words: str | None = None,
+        destination: Destination | None = None,
+    ) -> Case:
+        """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
+        insert = t.cases.insert().values(
+            reference=reference,
+            kind=kind.value,
+            state=state.value,
+            order_id=order_id,
+            conversation_id=conversation_id,
+            requested_at=requested_at,
+            created_at=created_at,
+            reason=reason and reason.value,
+            reason_words=self._sealed(conversation_id, reason_words),
+            destination=destination and destination.value,
+        )
+        return self.get(self.connection.execute(insert).inserted_primary_key[0])
+
+    def find(self, reference: str) -> Case | None:
+        """The case of that reference."""
+        return self._case(select(t.cases).where(t.cases.c.reference == reference))
+
+    def get(self, case_id: int) -> Case:
+        """A case that exists."""
+        return self.opened_row(self.connection.execute(select(t.cases).where(t.cases.c.id == case_id)).one())
+
+    def open_of_order(self, order_id: int, kind: CaseKind) -> Case | None:
+        """The order's open case of that kind; the database allows one."""
+        query = select(t.cases).where(
+            t.cases.c.order_id == order_id, t.cases.c.kind == kind.value, t.cases.c.state.in_(t.OPEN_STATE_NAMES)
+        )
+        return self._case(query)
+
+    def open_question(self, conversation_id: str) -> Case | None:
+        """The conversation's open wish for a person."""
+        query = (
+            select(t.cases)
+            .where(
+                t.cases.c.conversation_id == conversation_id,
+                t.cases.c.kind == CaseKind.QUESTION.value,
+                t.cases.c.state.in_(t.OPEN_STATE_NAMES),
+            )
+            .order_by(t.cases.c.id)
+            .limit(1)
+        )
+        return self._case(query)
+
+    def quoted(self, conversation_id: str) -> list[Case]:
+        """The cases of the conversation whose quote waits for an answer."""
+        query = select(t.cases).where(
+            t.cases.c.conversation_id == conversation_id, t.cases.c.state == CaseState.QUOTED.value
+        )
+        return [self.opened_row(row) for row in self.connection.execute(query)]
+
+    def covered_by(self, conversation_id: str, proven: Proven) -> list[Case]:
+        """The cases of the orders that were proven, and those of the conversation that are about no order; newest
+        first."""
+        own_questions = and_(t.cases.c.conversation_id == conversation_id, t.cases.c.order_id.is_(None))
+        query = select(t.cases).select_from(t.cases.outerjoin(t.orders)).where(or_(own_questions, covered(proven)))
+        return [self.opened_row(row) for row in self.connection.execute(query.order_by(t.cases.c.id.desc()))]
+
+    def of_order(self, order_id: int) -> list[Case]:
+        """The cases of an order, newest first."""
+        query = select(t.cases).where(t.cases.c.order_id == order_id).order_by(t.cases.c.id.desc())
+        return [self.opened_row(row) for row in self.connection.execute(query)]
+
+    def left_quotes(self, until: datetime) -> list[Case]:
+        """The cases whose service is stopped and whose renewed quote has waited since before ``until``."""
+        renewed = (
+            select(t.case_log.c.case_id)
+            .where(t.case_log.c.to_state == CaseState.QUOTED.value, t.case_log.c.from_state.isnot(None))
+            .group_by(t.case_log.c.case_id)
+            .having(func.max(t.case_log.c.at) <= until)
+        )
+        query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(renewed))
+        return [self.opened_row(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
+
+    def newest_reference(self, conversation_id: str) -> str | None:
+        """The reference of the newest case of a conversation."""
+        query = select(t.cases.c.reference).where(t.cases.c.conversation_id == conversation_id)
+        reference: str | None = self.connection.execute(query.order_by(t.cases.c.id.desc()).limit(1)).scalar()
+        return reference
+
+    def approved_refunds(self, customer_id: int, since: datetime, until: datetime) -> int:
+        """How many of the customer's refunds, requested in that time, were approved."""
+        query = (
+            select(func.count())
+            .select_from(t.cases.join(t.orders))
+            .where(
+                t.orders.c.customer_id == customer_id,
+                t.cases.c.kind == CaseKind.REFUND.value,
+                t.cases.c.state.in_([state.value for state in APPROVED_STATES]),
+                t.cases.c.requested_at >= since,
+                t.cases.c.requested_at <= until,
+            )
+        )
+        count: int = self.connection.execute(query).scalar_one()
+        return count
+
+    def change(self, case_id: int, **values: Unpack[CaseChange]) -> Case:
+        """Set columns of a case other than its state, which only moves."""
+        if "reason_words" in values:
+            query = select(t.cases.c.conversation_id).where(t.cases.c.id == case_id)
+            conversation_id = values.get("conversation_id") or self.connection.execute(query).scalar_one()
+            values["reason_words"] = self._sealed(conversation_id, values["reason_words"])
+        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**plain(values)))
+        return self.get(case_id)
+
+    def move(self, case: Case, state: CaseState) -> Case | None:
+        """Set the state, if it is still the one that the case was read with; else None."""
+        unmoved = (t.cases.c.id == case.id, t.cases.c.state == case.state.value)
+        moved = self.connection.execute(t.cases.update().where(*unmoved).values(state=state.value))
+        return self.get(case.id) if moved.rowcount else None
+
+    def take(self, case: Case, agent_id: int, at: datetime, instead_of: int | None) -> bool:
+        """Give the case to an agent, if ``instead_of`` (None: nobody) has it and its state is still the one that it was
+        read with. Of two at once one gets it."""
+        taken = t.cases.c
+        free = taken.agent_id.is_(None) if instead_of is None else taken.agent_id == instead_of
+        unmoved = and_(taken.id == case.id, taken.state == case.state.value, free)
+        done = self.connection.execute(t.cases.update().where(unmoved).values(agent_id=agent_id, taken_at=at))
+        return bool(done.rowcount == 1)
+
+    def log(
+        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: str
+    ) -> None:
+        """Append a move to the case's log."""
+        values = {"from_state": before.value if before else None, "to_state": after.value, "cause": cause}
+        insert = t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values)
+        key = self.connection.execute(insert).inserted_primary_key[0]
+        audit.append(self.connection, self.keys.audit_key, "move", key, at)
+
+    def moves(self, case_id: int) -> list[LogEntry]:
+        """The log of a case, oldest first."""
+        moved = select(t.case_log).where(t.case_log.c.case_id == case_id).order_by(t.case_log.c.id)
+        return [
+            LogEntry(
+                at=row.at,
+                actor=row.actor,
+                from_state=CaseState(row.from_state) if row.from_state else None,
+                to_state=CaseState(row.to_state),
+                cause=row.cause,
+            )
+            for row in self.connection.execute(moved)
+        ]
+
+    def _case(self, query: Any) -> Case | None:
+        row = self.connection.execute(query).one_or_none()
+        return None if row is None else self.opened_row(row)
+
+    def opened_row(self, row: Any) -> Case:
+        """The case of a row of its table."""
+        return Case(
+            id=row.id,
+            reference=row.reference,
+            kind=CaseKind(row.kind),
+            state=CaseState(row.state),
+            order_id=row.order_id,
+            conversation_id=row.conversation_id,
+            requested_at=row.requested_at,
+            created_at=row.created_at,
+            reason=CustomerReason(row.reason) if row.reason else None,
+            reason_words=row.reason_words and self.opened(row.conversation_id, row.reason_words, ERASED),
+            destination=Destination(row.destination) if row.destination else None,
+            return_number=row.return_number,
+            agent_id=row.agent_id,
+            taken_at=row.taken_at,
+        )
+
+    def _sealed(self, conversation_id: str, words: str | None) -> str | None:
+        return None if words is None else self.keys.seal(conversation(conversation_id), words)
