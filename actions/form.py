@@ -17,9 +17,10 @@ from actions.replies import order_buttons, tell_left, tell_refused
 from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.case.overview import conversation_requests, customer_orders
+from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.identity.tries import Limit
-from bot.cases.identity.verification import VerificationStatus, is_verified, verify, verify_code
+from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import CaseState, CustomerReason
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
@@ -147,53 +148,35 @@ class RequestForm(SafeAction):
             else:
                 dispatcher.utter_message(response="utter_which_order")
             return details, "order_number"
-        known = is_verified(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
-        shown = details.email or details.phone
-        if not known and details.email_code:
-            result = verify_code(
-                services(),
-                conversation_id=talk.conversation_id,
-                message_id=talk.message_id,
-                order_number=details.order_number,
-                digits=details.email_code,
-            )
+        result = prove(
+            services(),
+            conversation_id=talk.conversation_id,
+            message_id=talk.message_id,
+            order_number=details.order_number,
+            proof=_shown(talk, details),
+        )
+        if result is None:
+            asked = "email_code" if talk.requested == "email_code" else "email"
+            response = "utter_which_code" if asked == "email_code" else "utter_which_email"
+            dispatcher.utter_message(response=response, order_number=details.order_number)
+            return details, asked
+        if result.status is VerificationStatus.VERIFIED:
+            return self.proceed(talk, details, dispatcher)
+        if result.limit is not None:
+            tell_refused(dispatcher, details.order_number, result)
             if result.status is VerificationStatus.LOCKED:
-                tell_refused(dispatcher, details.order_number, result)
                 return replace(details, answer="locked"), None
-            known = result.status is VerificationStatus.VERIFIED
-            if not known:
-                dispatcher.utter_message(response="utter_code_mismatch", tries_left=result.tries_left)
-                return details, "email_code"
-        elif not known and shown and (not talk.requested or details.heard & {"order_number", "email", "phone"}):
-            result = verify(
-                services(),
-                conversation_id=talk.conversation_id,
-                message_id=talk.message_id,
-                order_number=details.order_number,
-                email=details.email,
-                phone=details.phone,
-            )
-            if result.limit is not None:
-                tell_refused(dispatcher, details.order_number, result)
-                if result.status is VerificationStatus.LOCKED:
-                    return replace(details, answer="locked"), None
-                return details, "email_code" if result.limit is Limit.CODES else "email"
-            if result.status is VerificationStatus.CODE_SENT:
-                dispatcher.utter_message(response="utter_code_sent", order_number=details.order_number)
-                return details, "email_code"
-            known = result.status is VerificationStatus.VERIFIED
-            if not known:
-                dispatcher.utter_message(
-                    response="utter_mismatch", order_number=details.order_number, tries_left=result.tries_left
-                )
-                return details, "email"
-        if not known and talk.requested == "email_code":
-            dispatcher.utter_message(response="utter_which_code", order_number=details.order_number)
+            return details, "email_code" if details.email_code or result.limit is Limit.CODES else "email"
+        if result.status is VerificationStatus.CODE_SENT:
+            dispatcher.utter_message(response="utter_code_sent", order_number=details.order_number)
             return details, "email_code"
-        if not known:
-            dispatcher.utter_message(response="utter_which_email", order_number=details.order_number)
-            return details, "email"
-        return self.proceed(talk, details, dispatcher)
+        if details.email_code:
+            dispatcher.utter_message(response="utter_code_mismatch", tries_left=result.tries_left)
+            return details, "email_code"
+        dispatcher.utter_message(
+            response="utter_mismatch", order_number=details.order_number, tries_left=result.tries_left
+        )
+        return details, "email"
 
     def _taken_over(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> Details:
         """Another form gave way to this one: its quote is closed, what the customer said stays."""
@@ -270,6 +253,15 @@ def _answer_questions_beside(talk: Talk, asked: str | None, dispatcher: Collecti
         topics = topics or [talk.detail]
     for topic in dict.fromkeys(topics):
         tell_policy(talk, topic, dispatcher)
+
+
+def _shown(talk: Talk, details: Details) -> Proof:
+    """What proves the order. An address that was compared before is not compared again by what is said later."""
+    if details.email_code:
+        return Proof(code=details.email_code)
+    if talk.requested and not details.heard & {"order_number", "email", "phone"}:
+        return Proof()
+    return Proof(email=details.email, phone=details.phone)
 
 
 def _code_in(talk: Talk) -> str | None:

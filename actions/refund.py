@@ -17,8 +17,9 @@ from actions.replies import confirmed_values, figures, sentences, tell_elsewhere
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.case.overview import conversation_requests
-from bot.cases.case.requests import order_view, preview_cancellation, preview_refund, question_that_matters
-from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_refund
+from bot.cases.case.requests import order_view, preview_cancellation, preview_refund
+from bot.cases.customer.flow import Missing, refund_or_question
+from bot.cases.customer.quotes import ConfirmationStatus, Quote
 from bot.cases.customer.wording import what_stops
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.policy import Outcome
@@ -66,47 +67,36 @@ class ValidateRefundForm(RequestForm):
             details, asks = self._plan(talk, details, order_number, dispatcher)
             if asks:
                 return details, asks
-        matters = question_that_matters(
+        quote = refund_or_question(
             services(),
             conversation_id=talk.conversation_id,
             order_number=order_number,
-            reason=details.reason.for_policy if details.reason else None,
-            destination=None,
-            requested_at=details.requested_at,
-        )
-        if matters == "reason":
-            dispatcher.utter_message(response="utter_which_reason")
-            return details, "refund_reason"
-        if matters == "destination" and details.destination is None:
-            dispatcher.utter_message(response="utter_which_destination")
-            return details, "refund_destination"
-        # What the customer did not choose is not remembered as a choice.
-        destination = Destination(details.destination) if matters and details.destination else Destination.WALLET
-        return self._quote(talk, details, destination, dispatcher)
-
-    def _quote(
-        self, talk: Talk, details: Details, destination: Destination, dispatcher: CollectingDispatcher
-    ) -> tuple[Details, str | None]:
-        assert details.order_number is not None
-        quote = quote_refund(
-            services(),
-            conversation_id=talk.conversation_id,
-            order_number=details.order_number,
             reason=details.reason,
             reason_words=details.reason_words,
-            destination=destination,
+            destination=Destination(details.destination) if details.destination else None,
             requested_at=details.requested_at,
             transcript=talk.transcript,
         )
+        if quote is Missing.REASON:
+            dispatcher.utter_message(response="utter_which_reason")
+            return details, "refund_reason"
+        if quote is Missing.DESTINATION:
+            dispatcher.utter_message(response="utter_which_destination")
+            return details, "refund_destination"
+        return self._tell(talk, details, order_number, quote, dispatcher)
+
+    def _tell(
+        self, talk: Talk, details: Details, order_number: str, quote: Quote, dispatcher: CollectingDispatcher
+    ) -> tuple[Details, str | None]:
         if quote.existing or quote.case.state is not CaseState.QUOTED:
-            tell_outcome(dispatcher, details.order_number, quote)
+            tell_outcome(dispatcher, order_number, quote)
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
         again = "/again" if quote.unchanged and self.was_answered(talk) else ""
         dispatcher.utter_message(
             response=f"utter_refund_quote{again}",
-            json_message=refund_quote(details.order_number, quote.case, quote.decision),
-            order_number=details.order_number,
+            json_message=refund_quote(order_number, quote.case, quote.decision),
+            order_number=order_number,
             reason=_REASONS[details.reason],
             stop=what_stops(services(), quote.decision.inputs),
             **figures(quote.decision.result),

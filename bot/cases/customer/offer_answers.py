@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 from bot.cases.conversation.consent import plain_no, plain_yes
 from bot.cases.conversation.messages import Body
+from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.offers import accept_offer, decline_offer
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.identity.refusals import why_not
 from bot.cases.identity.tries import Limit
-from bot.cases.identity.verification import VerificationStatus, verify, verify_code
+from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import Author, Case, CaseState, Message, MessageKind
 from bot.cases.ports.billing import GatewayError
 from bot.cases.ports.store import UnitOfWork
@@ -36,9 +37,7 @@ class OfferAnswer:
     decision: int
     yes: bool = False
     order_number: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    code: str | None = None
+    proof: Proof | None = None
 
 
 def read_offer_answer(
@@ -116,15 +115,15 @@ def _what_comes(case: Case) -> str:
 
 def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body | None:
     """None once the customer is verified, else what they are told."""
-    shown = {
-        "conversation_id": message.conversation_id,
-        "message_id": message.client_id or "",
-        "order_number": answer.order_number or "",
-    }
-    if answer.code is not None:
-        result = verify_code(services, digits=answer.code, **shown)
-    else:
-        result = verify(services, email=answer.email, phone=answer.phone, **shown)
+    result = prove(
+        services,
+        conversation_id=message.conversation_id,
+        message_id=message.client_id or "",
+        order_number=answer.order_number or "",
+        proof=answer.proof or Proof(),
+    )
+    if result is None:
+        return _ask_proof(answer, answer.order_number or "", "email")
     if result.status is VerificationStatus.VERIFIED:
         return None
     if result.status is VerificationStatus.CODE_SENT:
@@ -135,7 +134,7 @@ def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body |
     if result.status is VerificationStatus.LATER:
         body = _ask_proof(answer, answer.order_number or "", "code" if result.limit is Limit.CODES else "email")
         return {**body, "text": why}
-    body = _ask_proof(answer, answer.order_number or "", "code" if answer.code else "email")
+    body = _ask_proof(answer, answer.order_number or "", "code" if answer.proof and answer.proof.code else "email")
     return {**body, "text": f"That doesn't fit the order. {body['text']}"}
 
 
@@ -152,10 +151,10 @@ def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:
     asked = OfferAnswer(str(proof["reference"]), int(proof["decision"]), order_number=str(proof["order"]))
     code, email, phone = _CODE.search(text), _EMAIL.search(text), _PHONE.search(text)
     if proof["what"] == "code":
-        return replace(asked, code=code[0]) if code else None
+        return replace(asked, proof=Proof(code=code[0])) if code else None
     if email:
-        return replace(asked, email=email[0])
-    return replace(asked, phone=phone[0]) if phone else None
+        return replace(asked, proof=Proof(email=email[0]))
+    return replace(asked, proof=Proof(phone=phone[0])) if phone else None
 
 
 def _said_last(uow: UnitOfWork, conversation_id: str, before: int | None) -> Message | None:

@@ -27,6 +27,8 @@ like a card's, and its visitor could send no form."""
 REASONS = {
     CustomerReason.SERVICE_FAULT: "It doesn't work",
     CustomerReason.CHANGE_OF_MIND: "I changed my mind",
+    CustomerReason.WRONG_PRODUCT: "It's the wrong product",
+    CustomerReason.BILLING: "A charge is wrong",
     CustomerReason.OTHER: "Something else",
 }
 _NUMBER = re.compile(r"(?:c\s?c\s*[-–—_#:.]?\s*)?(\d{3}[ .-]?\d{3})", re.I | re.A)

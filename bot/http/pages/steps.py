@@ -9,16 +9,16 @@ from typing import Any
 
 from bot.cases.case.handoff import Transcript, hand_to_human
 from bot.cases.case.overview import RequestView
-from bot.cases.case.requests import question_that_matters
 from bot.cases.conversation.messages import exchange, newest
 from bot.cases.conversation.notices import BadEmail, leave_email
 from bot.cases.conversation.transcript import of_messages
+from bot.cases.customer.flow import Missing, Proof, prove, refund_or_question
 from bot.cases.customer.offers import accept_offer, decline_offer
-from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation, quote_refund
+from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation
 from bot.cases.customer.withdrawals import close_quotes, take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified
 from bot.cases.identity.refusals import no_person_now, why_not
-from bot.cases.identity.verification import Verification, VerificationStatus, is_verified, verify, verify_code
+from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import Entry, Task
@@ -87,16 +87,13 @@ def submit_code(sent: Sent, task: Task, digits: str) -> Next:
     if pending is None:
         return Next("Please begin again.", path=task.path)
     entry, asked_at = Entry.of_kept(pending), datetime.fromisoformat(pending["asked_at"])
-    result = verify_code(
-        sent.services,
-        conversation_id=sent.conversation_id,
-        message_id=sent.message_id,
-        order_number=entry.order_number,
-        digits=digits,
-    )
+    result = _proven(sent, entry, Proof(code=digits))
+    assert result is not None
     text = "The code from the e-mail."
     if result.status is VerificationStatus.MISMATCH:
         answer = Next(said := CODE_MISMATCH.format(left=result.tries_left), errors={"code": said})
+    elif result.status is VerificationStatus.LATER:
+        answer = Next(said := why_not(entry.order_number, result), errors={"code": said})
     elif result.status is VerificationStatus.LOCKED:
         answer = _locked(sent, entry, text, result)
     else:
@@ -131,19 +128,10 @@ def _asked_at(sent: Sent, task: Task) -> datetime:
 
 
 def _verified(sent: Sent, entry: Entry, asked_at: datetime) -> Next:
-    services, number = sent.services, entry.order_number
-    if is_verified(services, conversation_id=sent.conversation_id, order_number=number):
-        return _begun(sent, entry, asked_at, entry.sentence)
-    if not (entry.email or entry.phone):
+    number = entry.order_number
+    result = _proven(sent, entry, Proof(email=entry.email, phone=entry.phone))
+    if result is None:
         return Next(CONTACT_MISSING, errors={"contact": CONTACT_MISSING})
-    result: Verification = verify(
-        services,
-        conversation_id=sent.conversation_id,
-        message_id=sent.message_id,
-        order_number=number,
-        email=entry.email,
-        phone=entry.phone,
-    )
     if result.status is VerificationStatus.CODE_SENT:
         return Next(CODE_SENT.format(order_number=number), path=f"{entry.task.path}/code")
     if result.status is VerificationStatus.MISMATCH:
@@ -155,6 +143,16 @@ def _verified(sent: Sent, entry: Entry, asked_at: datetime) -> Next:
     if result.status is VerificationStatus.LOCKED:
         return _locked(sent, entry, entry.sentence, result)
     return _begun(sent, entry, asked_at, entry.sentence)
+
+
+def _proven(sent: Sent, entry: Entry, proof: Proof) -> Verification | None:
+    return prove(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        message_id=sent.message_id,
+        order_number=entry.order_number,
+        proof=proof,
+    )
 
 
 def _locked(sent: Sent, entry: Entry, text: str, refused: Verification) -> Next:
@@ -187,27 +185,19 @@ def _begun(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
 
 
 def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
-    matters = question_that_matters(
-        sent.services,
-        conversation_id=sent.conversation_id,
-        order_number=entry.order_number,
-        reason=entry.reason.for_policy if entry.reason else None,
-        destination=None,
-        requested_at=asked_at,
-    )
-    if matters == "reason":
-        return Next(REASON_MISSING, errors={"reason": REASON_MISSING})
-    quote = quote_refund(
+    quote = refund_or_question(
         sent.services,
         conversation_id=sent.conversation_id,
         order_number=entry.order_number,
         reason=entry.reason,
         reason_words=entry.words,
-        # Where it matters it is chosen beside the figures, and confirmed with them.
-        destination=None if matters else Destination.WALLET,
+        destination=None,
         requested_at=asked_at,
         transcript=sent.transcript(text),
+        destination_beside_figures=True,
     )
+    if isinstance(quote, Missing):
+        return Next(REASON_MISSING, errors={"reason": REASON_MISSING})
     reference = quote.case.reference
     said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
     return Next(f"{reference}: {said}", path=f"{Task.REFUND.path}/{reference}", reference=reference)
