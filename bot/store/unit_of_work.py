@@ -24,7 +24,7 @@ from bot.cases.model import (
     StoredDecision,
     StoredOrder,
 )
-from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind
+from bot.policy.facts import Channel, Charge, Destination, Order, OrderStatus, ProductKind
 from bot.store import account_record, audit
 from bot.store import tables as t
 from bot.store.conversations import ConversationRows
@@ -430,4 +430,5 @@ def _case(row: Any, reason_words: str | None) -> Case:
         return_number=row.return_number,
         agent_id=row.agent_id,
         taken_at=row.taken_at,
+        channel=Channel(row.channel),
     )
