@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import normal_phone
 
 _DIGIT_WORDS = {
@@ -21,7 +22,10 @@ _WORD = "|".join(_DIGIT_WORDS)
 _SPOKEN = re.compile(
     rf"\b(?:(?:double|triple)\s+(?:{_WORD})|{_WORD})(?:[\s,-]+(?:(?:double|triple)\s+(?:{_WORD})|{_WORD}))+\b"
 )
-_EMAIL = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.I)
+# With the apostrophes and hyphens of phone keyboards; dashes are none, since they also stand between words.
+_EMAIL = re.compile(
+    r"[a-z0-9._%+'\u2018\u2019\u02bc\u2032\u00b4\u2010-]+@[a-z0-9\u2010-]+(?:\.[a-z0-9\u2010-]+)*\.[a-z]{2,}", re.I
+)
 # Six digits, perhaps in groups; not a part of a longer number, an amount, a date or a phone number.
 _SIX = r"\d(?:[ .\u2009-]?\d){5}"
 _SUM = r"\d{4}\.\d\d(?!\d)"
@@ -111,7 +115,9 @@ class Extracted:
 def extract(text: str) -> list[Extracted]:
     """Everything the rules find, in the order of the text; ``value`` is normalised."""
     plain = _same_length_ascii(text)
-    named = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
+    named = [
+        Extracted("email", plain_address(m.group()).strip("'."), m.start(), m.end()) for m in _EMAIL.finditer(plain)
+    ]
     named += [Extracted("reference", f"RD-{m[1].upper()}", m.start(), m.end()) for m in _REFERENCE.finditer(plain)]
     plain = _without(plain, named)  # no digits in these are an order number
     measured = [*_amounts(plain), *_dates(plain)]
@@ -213,5 +219,5 @@ def _dates(text: str) -> list[Extracted]:
 
 
 def _same_length_ascii(text: str) -> str:
-    """Full-width and other digits and letters as plain ones, position by position."""
+    """Full-width and other digits and letters as plain ones, position by position. NFKC makes one of both hyphens."""
     return "".join(folded if len(folded := unicodedata.normalize("NFKC", char)) == 1 else char for char in text)

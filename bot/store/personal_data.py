@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, inspect, or_, select, union
 from sqlalchemy.engine import Connection
 
 from bot.cases.hashes import same
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import PhoneKeys
 from bot.cases.model import Contact, Customer
 from bot.store import audit
@@ -115,10 +116,11 @@ class PersonalData:
         return key
 
     def email_matches(self, customer_id: int | None, email: str) -> bool:
-        """Whether it is the customer's address."""
+        """Whether somebody who typed this means the customer's address."""
         query = select(t.customers.c.email_index)
         known = self._one(query, t.customers.c.id, customer_id) or _NOBODY
-        return same(known.email_index, self._keys.email_index(email))
+        as_typed = same(known.email_index, self._keys.email_index(email))
+        return same(known.email_index, self._keys.email_index(plain_address(email))) or as_typed
 
     def phone_matches(self, order_id: int | None, phone: str) -> bool:
         """Whether it is the phone number of the order, however it is written."""

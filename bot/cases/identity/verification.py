@@ -17,6 +17,7 @@ from enum import Enum
 from bot.cases.conversation.conversations import replace_secret
 from bot.cases.errors import NotVerified
 from bot.cases.hashes import keyed_hash, same
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.email_codes import ask_for_code, right_code
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.phones import PhoneKeys, phone_keys
@@ -157,7 +158,7 @@ def asks_for_code(services: Services, *, conversation_id: str, order_number: str
 def _as_counted(email: str | None, phone: str | None) -> str:
     """What was typed to prove an order, however it is written."""
     if email is not None:
-        return email.strip().lower()
+        return plain_address(email)
     keys = phone_keys(phone)
     return keys.national or keys.whole or ""
 
