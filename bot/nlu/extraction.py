@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from bot.cases.identity.addresses import plain_address
-from bot.cases.identity.phones import normal_phone
+from bot.cases.identity.phones import EXTENSION, normal_phone, phone_keys
 
 _DIGIT_WORDS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -37,7 +37,11 @@ _BARE = re.compile(
 )
 
 # A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.
-_RUN = re.compile(r"(?<![\w@$€£#.,/:+-])(?P<country>\+|00)?[ (]{0,2}\d(?:[ .()\u2009-]{0,3}\d)*")
+_RUN = re.compile(
+    r"(?<![\w@$€£#.,/:+-])(?P<number>(?P<country>\+|00)?[ (]{0,2}\d(?:[ .()\u2009\u2010-]{0,3}\d)*)"
+    rf"{EXTENSION}?",
+    re.I,
+)
 _DAY = re.compile(r"\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|\d{4}[-.]\d{1,2}[-.]\d{1,2}|\d{4} \d{4} \d{4}")
 """Runs that are a date, or the digits of a card."""
 _PHONE_WORD = re.compile(r"\b(?:phone|telephone|tel|mobile|cell|whatsapp)\b[^.!?\n]{0,30}$", re.I)
@@ -139,19 +143,22 @@ def _prefixed_order_numbers(text: str) -> list[Extracted]:
 
 def _phones(text: str) -> list[Extracted]:
     """Runs of digits that name their country, or are as long as a number with its area code; shorter ones where the
-    words before say that it is a phone number. What the words call another number, a date or a card is none."""
+    words before say that it is a phone number, longer ones that the numbering plans have. What the words call another
+    number, a date or a card is none."""
     found = []
     for match in _RUN.finditer(text):
-        before, after, run = text[: match.start()], text[match.end() :], match.group().strip(" ")
+        before, after, run = text[: match.start()], text[match.end() :], match["number"].strip(" ")
         digits = sum(char.isdigit() for char in run)
         if re.match(r"[\w@%$€£]|[,:/]\d", after) or _DAY.fullmatch(run):
             continue
         if match["country"]:
             is_one = digits >= (8 if match["country"] == "+" else 12)
+        elif digits > 12:
+            is_one = phone_keys(run).whole is not None and not _OTHER_NUMBER.search(before)
         elif _PHONE_WORD.search(before):
-            is_one = 7 <= digits <= 12
+            is_one = digits >= 7
         else:
-            is_one = 10 <= digits <= 12 and not _OTHER_NUMBER.search(before)
+            is_one = digits >= 10 and not _OTHER_NUMBER.search(before)
         value = normal_phone(run) if is_one else None
         if value is not None:
             found.append(Extracted("phone", value, match.end() - len(match.group().lstrip(" ")), match.end()))

@@ -131,6 +131,11 @@ class Policy:
         """The version of that name; None where the file has none."""
         return next((terms for terms in self.versions if terms.version == version), None)
 
+    @property
+    def country(self) -> str:
+        """The company's country: the one whose holidays the newest terms have."""
+        return self.versions[-1].calendar.holidays
+
     def ends_on(self, terms: Terms) -> date | None:
         """The last day of a version of this policy; None for the newest."""
         later = [other.starts_on for other in self.versions if other.starts_on > terms.starts_on]
