@@ -7,13 +7,11 @@ from typing import Any
 
 from actions.base import services
 from actions.replies import day, figures
+from bot.cases.case.clause_links import clause_links
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.customer.wording import DESTINATIONS, base_name
 from bot.cases.model import Case, StoredDecision
 from bot.policy.money import spoken
-
-POLICY_PAGE = "/policy"
-"""Where the clauses are told in full."""
 
 
 def refund_quote(order_number: str, case: Case, decision: StoredDecision) -> dict[str, Any]:
@@ -45,7 +43,7 @@ def _with_receipt(card: dict[str, Any], case: Case) -> dict[str, Any]:
 
 
 def _card(kind: str, title: str, case: Case, decision: StoredDecision, rows: list[dict[str, Any]]) -> dict[str, Any]:
-    clauses = [{"id": clause, "url": f"{POLICY_PAGE}#{clause}"} for clause in decision.result["clauses"]]
+    clauses = clause_links(decision.result["clauses"], decision.policy_version)
     return {"card": {"type": kind, "title": title, "rows": rows, "clauses": clauses, "reference": case.reference}}
 
 

@@ -14,11 +14,11 @@ from actions.finish import tell_locked
 from actions.notes import is_own_phone, noted
 from actions.replies import sentences, tell_refused
 from actions.talk import Talk
-from bot.cases.case.requests import preview_cancellation, preview_refund
+from bot.cases.case.requests import order_view, preview_cancellation, preview_refund
 from bot.cases.errors import NotVerified
 from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify
 from bot.cases.model import CustomerReason
-from bot.policy import Terms, money
+from bot.policy import NoTermsInForce, Terms, money
 from bot.policy.terms import MinimumMeasured
 from bot.policy.words import percent
 
@@ -28,6 +28,8 @@ _ABOUT_THE_REFUND = frozenset(
 """What is answered with the figures of the order at hand, too."""
 
 _ABOUT_THE_CANCELLATION = frozenset({"cancelling", "cancel_refund", "cancel_by"})
+_BY_THE_DAY_OF_REQUEST = _ABOUT_THE_CANCELLATION | {"cancel_fee"}
+"""What is judged by the terms of the day on which it is asked for, whenever the order was placed."""
 
 
 class AnswerPolicy(SafeAction):
@@ -74,11 +76,15 @@ def _verified_by(talk: Talk) -> Verification | None:
 
 
 def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher) -> None:
-    """Answer from the terms in force today; with the figures of this order, if it is known."""
+    """Answer from the terms by which the order at hand is judged, and with its figures; where no order is known, from
+    those in force today."""
     topic = topic or "overview"
-    terms = services().policy.terms_for(services().clock())
-    dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms))
     order_number = next(iter(talk.entities.get("order_number", [])), talk.slot("order_number"))
+    today = services().policy.terms_for(services().clock())
+    terms = _terms_of_order(talk, order_number) if order_number and topic not in _BY_THE_DAY_OF_REQUEST else None
+    if terms is not None and terms is not today:
+        dispatcher.utter_message(response="utter_older_terms", order_number=order_number, version=terms.version)
+    dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms or today))
     if order_number is None:
         return
     with suppress(NotVerified):
@@ -86,6 +92,15 @@ def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher)
             _tell_about_the_refund(talk, order_number, dispatcher)
         elif topic in _ABOUT_THE_CANCELLATION:
             _tell_about_the_cancellation(talk, order_number, dispatcher)
+
+
+def _terms_of_order(talk: Talk, order_number: str) -> Terms | None:
+    """The terms in force when the order was placed; None where it is not theirs, or older than all terms."""
+    try:
+        view = order_view(services(), conversation_id=talk.conversation_id, order_number=order_number)
+        return services().policy.terms_for(view.order.placed_at)
+    except (NotVerified, NoTermsInForce):
+        return None
 
 
 def policy_values(terms: Terms) -> dict[str, str]:

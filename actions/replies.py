@@ -14,6 +14,7 @@ from bot.cases.case.overview import Request
 from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer import wording
 from bot.cases.customer.quotes import Quote
+from bot.cases.customer.receipts import terms_of_version
 from bot.cases.customer.wording import DESTINATIONS, STATES, request_name
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
@@ -130,7 +131,7 @@ def tell_refused(dispatcher: CollectingDispatcher, order_number: str, refused: V
 
 def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:
     """The values of the sentence that tells a confirmed case."""
-    terms = services().policy.terms_for(case.requested_at)
+    terms = terms_of_version(services().policy, result["policy_version"])
     return {
         **figures(result),
         "reference": case.reference,

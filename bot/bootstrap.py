@@ -8,6 +8,7 @@ from datetime import date, datetime, timezone
 from typing import Any
 
 from bot.cases.business_hours import BusinessHours
+from bot.cases.identity.phones import OWN
 from bot.cases.model import Role
 from bot.cases.outbound.delivery import Courier
 from bot.cases.payout_limits import PayoutLimits
@@ -73,7 +74,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         sealed = has_sealed_data(engine)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
-    keys = keys_of(settings, new=not sealed)
+    keys = keys_of(settings, new=not sealed, country=policy.country)
     try:
         migrate(engine, keys)
     except StoreUnavailable as error:
@@ -227,15 +228,15 @@ def open_helpdesk(settings: Settings) -> HelpDesk | None:
     return None
 
 
-def keys_of(settings: Settings, *, new: bool = True) -> Keys:
+def keys_of(settings: Settings, *, new: bool = True, country: str = OWN) -> Keys:
     """The keys that seal personal data, made where there are none, unless there must have been some before (not
-    ``new``). Raises SettingsError."""
+    ``new``). Phone numbers without a country are read as those of ``country``. Raises SettingsError."""
     try:
         secret = settings.secret.get_secret_value() or secret_at(settings.home / "secret", new=new)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_SECRET: {error}") from error
     try:
-        return open_keys(settings.keys_url, secret, new=new)
+        return open_keys(settings.keys_url, secret, new=new, country=country)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
 

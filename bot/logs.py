@@ -26,7 +26,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _EMAIL = re.compile(r"[^\s@<>\"(),;:\[\]]{0,64}(?:@|%40)[\w\-]{1,63}(?:\.[\w\-]{1,63})+")
 _PHONE = re.compile(
     r"[+＋][ ]?\d(?:[\s().\-/]{0,2}\d){6,14}(?!\d)"  # international
-    r"|(?<![\w.\-/:])\(?\d(?:[ ().\-/]{0,2}\d){8,14}(?![\w])"  # nine digits or more
+    r"|(?<![\w.\-/:])\(?\d(?:[ ().\-/]{0,2}\d){8,16}(?![\w])"  # nine digits or more
     r"|(?<![\w.\-/:])\d{3}[ .\-]\d{4}(?![\w\-])"  # 582-6840
 )
 _TIME = re.compile(r"\d{4}-\d\d-\d\d")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from bot.policy.facts import Destination, Order, Reason
+from bot.policy.facts import Channel, Destination, Order, Reason
 
 
 class CaseKind(str, Enum):
@@ -161,6 +161,8 @@ class Case:
     agent_id: int | None = None
     """Who at the desk has taken it."""
     taken_at: datetime | None = None
+    channel: Channel = Channel.CHAT
+    """How it was asked for first (R2)."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import email.policy
 import ipaddress
 import smtplib
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage, MIMEPart
+from email.policy import Policy
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +20,23 @@ from bot.cases.ports.mailing import Attachment
 
 SECONDS = 10
 """How long a mail server may take for each step."""
+
+
+class MailIds(UnstructuredHeader, BaseHeader):
+    """Ids of mails (RFC 5322, section 3.6.4), each on a line of its own: the standard library folds an id that is
+    longer than a line into encoded words, by which no mailbox knows it."""
+
+    def fold(self, *, policy: Policy) -> str:
+        """The header as it is sent."""
+        return f"{self.name}: " + f"{policy.linesep} ".join(str(self).split()) + policy.linesep
+
+
+def new_mail() -> EmailMessage:
+    """A mail to be written. Its ids must be ASCII."""
+    headers = HeaderRegistry()
+    for name in ("Message-ID", "In-Reply-To", "References"):
+        headers.map_to_type(name, MailIds)
+    return EmailMessage(policy=email.policy.default.clone(header_factory=headers))
 
 
 @dataclass(frozen=True)
@@ -30,7 +50,7 @@ class SmtpMailer:
     def send(self, to: str, subject: str, body: str, attachments: Sequence[Attachment] = ()) -> None:
         """Hand one mail to the server. Raises MailNotSent; the reason is a kind of error, without an address."""
         try:
-            mail = EmailMessage()
+            mail = new_mail()
             mail["From"], mail["To"], mail["Subject"] = self.sender, to, subject
             mail["Date"], mail["Message-ID"] = formatdate(), make_msgid(domain=self.sender.rpartition("@")[2])
             mail["Auto-Submitted"] = "auto-generated"

@@ -9,6 +9,7 @@ from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
+from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact
 from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.shop import LiveOrder
@@ -165,7 +166,7 @@ def _buyer(row: Mapping[str, Any]) -> Contact:
     if not isinstance(billing, Mapping):
         raise senseless()
     parts = [str(billing.get(part) or "") for part in ("first_name", "last_name")]
-    email = str(billing.get("email") or "").strip().lower()
+    email = plain_address(str(billing.get("email") or ""))
     if "@" not in email or len(email) > 254:
         raise WooRejected("no_customer", "the order has no e-mail address")
     name = "".join(char for char in " ".join(parts).strip() if char.isprintable())[:200]

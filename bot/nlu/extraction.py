@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from bot.cases.identity.phones import normal_phone
+from bot.cases.identity.addresses import plain_address
+from bot.cases.identity.phones import EXTENSION, normal_phone, phone_keys
 
 _DIGIT_WORDS = {
     "zero": "0", "oh": "0", "o": "0", "one": "1", "two": "2", "three": "3", "four": "4",
@@ -21,7 +22,10 @@ _WORD = "|".join(_DIGIT_WORDS)
 _SPOKEN = re.compile(
     rf"\b(?:(?:double|triple)\s+(?:{_WORD})|{_WORD})(?:[\s,-]+(?:(?:double|triple)\s+(?:{_WORD})|{_WORD}))+\b"
 )
-_EMAIL = re.compile(r"[a-z0-9._%+'-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}", re.I)
+# With the apostrophes and hyphens of phone keyboards; dashes are none, since they also stand between words.
+_EMAIL = re.compile(
+    r"[a-z0-9._%+'\u2018\u2019\u02bc\u2032\u00b4\u2010-]+@[a-z0-9\u2010-]+(?:\.[a-z0-9\u2010-]+)*\.[a-z]{2,}", re.I
+)
 # Six digits, perhaps in groups; not a part of a longer number, an amount, a date or a phone number.
 _SIX = r"\d(?:[ .\u2009-]?\d){5}"
 _SUM = r"\d{4}\.\d\d(?!\d)"
@@ -33,7 +37,11 @@ _BARE = re.compile(
 )
 
 # A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.
-_RUN = re.compile(r"(?<![\w@$€£#.,/:+-])(?P<country>\+|00)?[ (]{0,2}\d(?:[ .()\u2009-]{0,3}\d)*")
+_RUN = re.compile(
+    r"(?<![\w@$€£#.,/:+-])(?P<number>(?P<country>\+|00)?[ (]{0,2}\d(?:[ .()\u2009\u2010-]{0,3}\d)*)"
+    rf"{EXTENSION}?",
+    re.I,
+)
 _DAY = re.compile(r"\d{1,2}[-.]\d{1,2}[-.]\d{2,4}|\d{4}[-.]\d{1,2}[-.]\d{1,2}|\d{4} \d{4} \d{4}")
 """Runs that are a date, or the digits of a card."""
 _PHONE_WORD = re.compile(r"\b(?:phone|telephone|tel|mobile|cell|whatsapp)\b[^.!?\n]{0,30}$", re.I)
@@ -111,7 +119,9 @@ class Extracted:
 def extract(text: str) -> list[Extracted]:
     """Everything the rules find, in the order of the text; ``value`` is normalised."""
     plain = _same_length_ascii(text)
-    named = [Extracted("email", m.group().strip("'.").lower(), m.start(), m.end()) for m in _EMAIL.finditer(plain)]
+    named = [
+        Extracted("email", plain_address(m.group()).strip("'."), m.start(), m.end()) for m in _EMAIL.finditer(plain)
+    ]
     named += [Extracted("reference", f"RD-{m[1].upper()}", m.start(), m.end()) for m in _REFERENCE.finditer(plain)]
     plain = _without(plain, named)  # no digits in these are an order number
     measured = [*_amounts(plain), *_dates(plain)]
@@ -133,19 +143,22 @@ def _prefixed_order_numbers(text: str) -> list[Extracted]:
 
 def _phones(text: str) -> list[Extracted]:
     """Runs of digits that name their country, or are as long as a number with its area code; shorter ones where the
-    words before say that it is a phone number. What the words call another number, a date or a card is none."""
+    words before say that it is a phone number, longer ones that the numbering plans have. What the words call another
+    number, a date or a card is none."""
     found = []
     for match in _RUN.finditer(text):
-        before, after, run = text[: match.start()], text[match.end() :], match.group().strip(" ")
+        before, after, run = text[: match.start()], text[match.end() :], match["number"].strip(" ")
         digits = sum(char.isdigit() for char in run)
         if re.match(r"[\w@%$€£]|[,:/]\d", after) or _DAY.fullmatch(run):
             continue
         if match["country"]:
             is_one = digits >= (8 if match["country"] == "+" else 12)
+        elif digits > 12:
+            is_one = phone_keys(run).whole is not None and not _OTHER_NUMBER.search(before)
         elif _PHONE_WORD.search(before):
-            is_one = 7 <= digits <= 12
+            is_one = digits >= 7
         else:
-            is_one = 10 <= digits <= 12 and not _OTHER_NUMBER.search(before)
+            is_one = digits >= 10 and not _OTHER_NUMBER.search(before)
         value = normal_phone(run) if is_one else None
         if value is not None:
             found.append(Extracted("phone", value, match.end() - len(match.group().lstrip(" ")), match.end()))
@@ -213,5 +226,5 @@ def _dates(text: str) -> list[Extracted]:
 
 
 def _same_length_ascii(text: str) -> str:
-    """Full-width and other digits and letters as plain ones, position by position."""
+    """Full-width and other digits and letters as plain ones, position by position. NFKC makes one of both hyphens."""
     return "".join(folded if len(folded := unicodedata.normalize("NFKC", char)) == 1 else char for char in text)

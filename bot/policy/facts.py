@@ -48,6 +48,16 @@ class Destination(str, Enum):
     ORIGINAL_PAYMENT_METHOD = "original_payment_method"
 
 
+class Channel(str, Enum):
+    """How a request came to the store (R2). A chat is any talk with the bot, on the website or in a messenger; a form
+    is one of the plain pages."""
+
+    CHAT = "chat"
+    FORM = "form"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
 class Kind(str, Enum):
     """What the customer asks for."""
 
@@ -86,7 +96,8 @@ class RefundRequest:
 
     ``requested_at`` is the moment of the first message that asked for it (R2), ``decided_at`` the moment of
     acceptance (R4). ``fault_confirmed`` says that an incident on record covers the product between order and
-    request. ``recent_refunds`` counts the customer's approved refunds within the velocity window.
+    request. ``recent_refunds`` counts the customer's approved refunds within the velocity window. ``channel`` is one of
+    ``Channel``; any other word is a way that no terms accept.
     """
 
     order: Order
@@ -96,7 +107,7 @@ class RefundRequest:
     fault_confirmed: bool = False
     destination: Destination | None = None
     recent_refunds: int = 0
-    channel: str = "chat"
+    channel: str = Channel.CHAT.value
 
 
 @dataclass(frozen=True)

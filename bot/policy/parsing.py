@@ -14,6 +14,7 @@ from dateutil.parser import isoparse
 from bot.policy import money
 from bot.policy.facts import (
     CancelRequest,
+    Channel,
     Charge,
     Destination,
     Kind,
@@ -60,7 +61,7 @@ def parse_request(data: Any) -> RefundRequest | CancelRequest:
         fault_confirmed=fields.flag("fault_confirmed", default=False),
         destination=fields.choice("destination", Destination, default=None),
         recent_refunds=fields.count("customer_recent_refunds", default=0),
-        channel=fields.text("channel", default="chat"),
+        channel=fields.text("channel", default=Channel.CHAT.value),
     )
 
 

@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
@@ -18,7 +18,7 @@ from ruamel.yaml.error import YAMLError
 
 from bot.policy import money
 from bot.policy.calendar import BusinessCalendar, country_is_known
-from bot.policy.facts import Reason
+from bot.policy.facts import Channel, Reason
 
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
@@ -127,6 +127,20 @@ class Policy:
                 return terms
         raise NoTermsInForce(f"the policy begins on {self.versions[0].starts_on.isoformat()}")
 
+    def named(self, version: str) -> Terms | None:
+        """The version of that name; None where the file has none."""
+        return next((terms for terms in self.versions if terms.version == version), None)
+
+    @property
+    def country(self) -> str:
+        """The company's country: the one whose holidays the newest terms have."""
+        return self.versions[-1].calendar.holidays
+
+    def ends_on(self, terms: Terms) -> date | None:
+        """The last day of a version of this policy; None for the newest."""
+        later = [other.starts_on for other in self.versions if other.starts_on > terms.starts_on]
+        return min(later) - timedelta(days=1) if later else None
+
 
 def _check_order(versions: tuple[Terms, ...]) -> None:
     if not versions:
@@ -155,7 +169,7 @@ def _terms(section: _Section) -> Terms:
             cycle_day=cancellation.whole("cycle_starts_on_day", 1, 28),
         ),
         window_working_days=refund.whole("window_working_days", 1, 366),
-        accepted_channels=frozenset(refund.items("accepted_channels", str)),
+        accepted_channels=frozenset(refund.channels("accepted_channels")),
         automatic_reasons=frozenset(refund.reasons("automatic_reasons")),
         processing_working_days=refund.whole("processing_working_days", 1, 366),
         default_fee_rate=refund.fraction("fee_rate"),
@@ -226,6 +240,14 @@ class _Section:
         if unknown:
             raise self._wrong(key, f"may hold service_fault and change_of_mind, not {sorted(unknown)[0]!r}")
         return [Reason(name) for name in names]
+
+    def channels(self, key: str) -> list[str]:
+        names = self.items(key, str)
+        known = [channel.value for channel in Channel]
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise self._wrong(key, f"may hold {', '.join(known[:-1])} and {known[-1]}, not {unknown[0]!r}")
+        return names
 
     def time_zone(self, key: str) -> ZoneInfo:
         name = self.take(key, str)

@@ -10,7 +10,7 @@ from typing_extensions import Unpack
 
 from bot.cases.model import APPROVED_STATES, Case, CaseKind, CaseState, CustomerReason, LogEntry, Proven
 from bot.cases.ports.cases import CaseChange
-from bot.policy.facts import Destination
+from bot.policy.facts import Channel, Destination
 from bot.store import audit
 from bot.store import tables as t
 from bot.store.keys import conversation
@@ -34,6 +34,7 @@ class CaseRepository(Repository):
         reason: CustomerReason | None = None,
         reason_words: str | None = None,
         destination: Destination | None = None,
+        channel: Channel = Channel.CHAT,
     ) -> Case:
         """A new case. Raises sqlalchemy.exc.IntegrityError where an open one of the order and kind exists."""
         insert = t.cases.insert().values(
@@ -47,6 +48,7 @@ class CaseRepository(Repository):
             reason=reason and reason.value,
             reason_words=self._sealed(conversation_id, reason_words),
             destination=destination and destination.value,
+            channel=channel.value,
         )
         return self.get(self.connection.execute(insert).inserted_primary_key[0])
 
@@ -199,6 +201,7 @@ class CaseRepository(Repository):
             return_number=row.return_number,
             agent_id=row.agent_id,
             taken_at=row.taken_at,
+            channel=Channel(row.channel),
         )
 
     def _sealed(self, conversation_id: str, words: str | None) -> str | None:

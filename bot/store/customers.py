@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.cases.hashes import same
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import PhoneKeys
 from bot.cases.model import Contact, Customer
 from bot.store import keys as subjects
@@ -41,10 +42,11 @@ class CustomerRepository(Repository):
         return customer.email if customer else None
 
     def email_matches(self, customer_id: int | None, email: str) -> bool:
-        """Whether it is the customer's address; takes as long for no customer as for one."""
+        """Whether somebody who typed this means the customer's address; takes as long for no customer as for one."""
         query = select(t.customers.c.email_index)
         known = self._one(query, t.customers.c.id, customer_id) or _NOBODY
-        return same(known.email_index, self.keys.email_index(email))
+        as_typed = same(known.email_index, self.keys.email_index(email))
+        return same(known.email_index, self.keys.email_index(plain_address(email))) or as_typed
 
     def phone_matches(self, order_id: int | None, phone: str) -> bool:
         """Whether it is the phone number of the order, however it is written; takes as long for no order as for one."""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact
 from bot.policy.facts import Order, OrderStatus
 from bot.policy.money import is_known
@@ -156,7 +157,7 @@ def _contact(data: Any) -> Contact:
         raise InvalidInput("customer.email", f"must be an e-mail address, not {shown(email)}")
     if phone is not None and (not isinstance(phone, str) or len(phone) > _LONGEST_PHONE or not _is_plain(phone)):
         raise InvalidInput("customer.phone", f"must be a phone number as a text, not {shown(phone)}")
-    return Contact(name.strip(), email.strip().lower(), phone or None)
+    return Contact(name.strip(), plain_address(email), phone or None)
 
 
 def _is_plain(text: str) -> bool:

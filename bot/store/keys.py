@@ -27,7 +27,7 @@ from sqlalchemy import Column, DateTime, MetaData, String, Table, inspect, selec
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.cases.identity.phones import PhoneKeys, phone_keys
+from bot.cases.identity.phones import OWN, PhoneKeys, phone_keys
 from bot.store.engine import StoreUnavailable, empty_write_ahead_log, is_new, open_engine
 
 PREFIX = 16
@@ -82,11 +82,13 @@ def account(agent_id: int) -> str:
 class Keys:
     """Seals and opens values with a key per subject. Safe to use from several threads and processes."""
 
-    def __init__(self, engine: Engine, secret: str, *, new: bool = True) -> None:
+    def __init__(self, engine: Engine, secret: str, *, new: bool = True, country: str = OWN) -> None:
         """The table is made where it is missing, unless there must have been keys before (not ``new``).
+        Phone numbers without a country are read as those of ``country``.
         ``audit_key`` is what the audit chain is keyed with, ``hash_key`` that of bot.cases.hashes; by its
         ``fingerprint`` a database knows its keys. Raises StoreUnavailable, also for another secret than before."""
         self._engine = engine
+        self._country = country
         self._wrapping = AESGCM(_derived(secret, "wrapping"))
         self._index = _derived(secret, "blind index")
         self.audit_key = _derived(secret, "audit chain")
@@ -170,7 +172,7 @@ class Keys:
 
     def phone_indexes(self, phone: str | None) -> PhoneKeys:
         """The blind indexes of what a phone number is compared by."""
-        keys = phone_keys(phone)
+        keys = phone_keys(phone, self._country)
         return PhoneKeys(
             keys.whole and self.blind("phone", keys.whole), keys.national and self.blind("national", keys.national)
         )
@@ -211,12 +213,12 @@ class Keys:
         )
 
 
-def open_keys(url: str, secret: str, *, new: bool = True) -> Keys:
+def open_keys(url: str, secret: str, *, new: bool = True, country: str = OWN) -> Keys:
     """The keys at a database URL; a file of SQLite is made for its owner only, unless there must have been keys before
-    (not ``new``). Raises StoreUnavailable."""
+    (not ``new``). See Keys for ``country``. Raises StoreUnavailable."""
     if not new and is_new(url):
         raise StoreUnavailable(NO_KEYS)
-    return Keys(open_engine(url), secret, new=new)
+    return Keys(open_engine(url), secret, new=new, country=country)
 
 
 def _read_secret(path: Path) -> str:

@@ -131,6 +131,7 @@ cases = Table(
     Column("return_number", String(9), unique=True),
     Column("agent_id", Integer),  # who at the desk has taken it
     Column("taken_at", Moment),
+    Column("channel", String(20), nullable=False, server_default="chat"),  # how it was asked for (R2)
 )
 OPEN_STATE_NAMES = sorted(state.value for state in OPEN_STATES)
 _OPEN = text("state IN ({})".format(", ".join(f"'{name}'" for name in OPEN_STATE_NAMES)))

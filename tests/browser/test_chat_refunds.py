@@ -34,7 +34,7 @@ def test_a_refund_by_mouse(desk: Site, visit: Callable[..., ChatPage], screensho
     screenshot(chat.page, "chat-quote")
     for label, value in (("Paid", "$50.00"), ("Fee", "$6.00"), ("Refund", "$44.00")):
         expect(chat.card.locator(".row", has=chat.page.get_by_text(label, exact=True))).to_contain_text(value)
-    expect(chat.card.get_by_role("link", name="R7")).to_have_attribute("href", f"{desk.url}/policy#R7")
+    expect(chat.card.get_by_role("link", name="R7")).to_have_attribute("href", f"{desk.url}/policy?version=2020-01#R7")
     assert desk.order_status(number) == "active"
 
     chat.presses("Confirm")

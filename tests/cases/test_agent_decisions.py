@@ -47,7 +47,7 @@ def test_what_an_agent_approves_is_offered_and_paid_after_the_yes(shop: Services
     yes = message.body["buttons"][0]["payload"]
     assert yes == f"/accept_offer {case.reference} {decision.id}", "a yes to this very decision"
     assert {"label": "You get", "value": "$50.00", "strong": True} in message.body["card"]["rows"]
-    assert message.body["card"]["clauses"][-1] == {"id": "R9", "url": "/policy#R9"}
+    assert message.body["card"]["clauses"][-1] == {"id": "R9", "url": "/policy?version=2020-01#R9"}
 
     assert accepted(shop, decision).state is CaseState.CONFIRMED
     assert order_status(shop) is OrderStatus.REFUND_PENDING and offers(shop, conversation_id="talk") == []
@@ -198,7 +198,7 @@ def test_a_person_may_refund_what_the_policy_does_not_and_that_has_a_name_and_a_
     question = a_question(shop, number="CC-104244")
     decision = changed(shop, dana, question, "25.00", reason="The outage was ours.")
     assert case_file(shop, question.reference).decisions[-1].result["clauses"] == ["C2"]
-    assert {"id": "C2", "url": "/policy#C2"} in said(shop)[-1].body["card"]["clauses"]
+    assert {"id": "C2", "url": "/policy?version=2020-01#C2"} in said(shop)[-1].body["card"]["clauses"]
     assert the_case(shop, question.reference).kind is CaseKind.REFUND
     accepted(shop, decision)
     work(shop, clock)

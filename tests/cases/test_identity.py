@@ -44,6 +44,41 @@ def test_the_address_of_the_order_verifies_in_any_case_and_for_this_conversation
     assert not is_verified(services, conversation_id="another", order_number="CC-104233")
 
 
+@pytest.mark.parametrize("at_shop", ["o'neil-smith@example.com", "O’Neil‑Smith@example.com"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "o'neil-smith@example.com",
+        "o’neil-smith@example.com",
+        "oʼneil‑smith@example.com",
+        "o＇neil－smith＠example．com",
+    ],
+)
+def test_what_a_keyboard_puts_for_plain_characters_proves_the_same(
+    services: Services, at_shop: str, typed: str
+) -> None:
+    store_order(services, email=at_shop)
+    assert tried(services, "1", email=typed).status is VerificationStatus.VERIFIED
+
+
+@pytest.mark.parametrize(
+    "typed", ["oneil@example.com", "o`neil@example.com", "o.neil@example.com", "o''neil@example.com"]
+)
+def test_another_address_proves_nothing(services: Services, typed: str) -> None:
+    store_order(services, email="o'neil@example.com")
+    assert tried(services, "1", email=typed).status is VerificationStatus.MISMATCH
+
+
+def test_an_address_that_is_vouched_for_opens_its_own_orders_only(services: Services) -> None:
+    store_order(services, email="o'neil@example.com")
+    until = services.clock() + timedelta(minutes=5)
+    trust_customer(services, conversation_id="talk", email="o’neil@example.com", until=until)
+    assert not is_verified(services, conversation_id="talk", order_number="CC-104233")
+    talk = from_address(services, "mails")
+    trust_account(services, conversation_id=talk, email="o’neil@example.com")
+    assert not is_verified(services, conversation_id=talk, order_number="CC-104233")
+
+
 def test_an_unknown_order_and_a_wrong_address_get_the_same_answers(services: Services) -> None:
     store_order(services)
     wrong = [tried(services, str(n), talk="a", email="mallory@example.com") for n in range(4)]

@@ -84,7 +84,7 @@ def test_a_whole_refund(site: Site, browser: PlainBrowser) -> None:
 
     for shown in ("$50.00", "$6.00", "$44.00", number, "The card is stopped before the money is sent."):
         assert shown in browser.page.text
-    assert browser.page.links["R7"] == "/policy#R7"
+    assert browser.page.links["R7"] == "/policy?version=2020-01#R7"
     assert cases_of(site, number)[0].case.state is CaseState.QUOTED and site.order_status(number) == "active"
 
     page = browser.send("Confirm the refund of $44.00", destination="original_payment_method")
@@ -128,7 +128,7 @@ def test_a_reason_is_asked_for_only_where_it_matters(site: Site, browser: PlainB
     late, late_email = site.order(days_ago=40)
     browser.get("/refund")
     page = browser.send(order_number=late, contact=late_email)
-    assert page.title.startswith("This order can't be refunded") and page.links["R2"] == "/policy#R2"
+    assert page.title.startswith("This order can't be refunded") and page.links["R2"] == "/policy?version=2020-01#R2"
     assert "It would have been accepted until" in page.text
 
 
@@ -643,7 +643,7 @@ def test_a_receipt_can_be_read_printed_and_parsed_by_whoever_has_the_link(site: 
 
     page = httpx.get(f"{site.url}{link}")
     assert page.status_code == 200 and reference in page.text and "$44.00" in page.text and "Café card €" in page.text
-    assert 'href="/policy#R7"' in page.text and page.headers["x-robots-tag"] == "noindex"
+    assert 'href="/policy?version=2020-01#R7"' in page.text and page.headers["x-robots-tag"] == "noindex"
     assert email not in page.text and "set-cookie" in page.headers
     told = httpx.get(f"{site.url}{link}.json").json()
     assert (told["reference"], told["refund"], told["destination"]) == (reference, "44.00", "wallet")
@@ -707,6 +707,15 @@ def test_every_clause_has_an_anchor_and_every_link_leads_to_one(site: Site, brow
     assert {link[1:] for link in page.links.values() if link.startswith("#")} <= ids
     for figure in ("5 working days", "7 working days", "12%", "50%", "America/New_York"):
         assert figure in page.text
+
+
+def test_a_version_of_the_terms_has_a_page_and_an_unknown_one_a_clear_answer(site: Site, browser: PlainBrowser) -> None:
+    page = browser.get("/policy?version=2020-01")
+    assert "Version 2020-01, in force since Saturday, January 1, 2000" in page.text
+
+    page = browser.get("/policy?version=1999-12")
+    assert page.status == 404 and page.title.startswith("There is nothing here")
+    assert "no terms of that version" in page.text and page.links["Go on"] == "/policy"
 
 
 @pytest.mark.parametrize("path", ["/refund", "/cancel", "/withdraw", "/policy", "/refund/code", "/receipts/RD-AA/x"])

@@ -138,7 +138,7 @@ def test_a_whole_refund_with_its_card(site: Site, visitor: Visitor) -> None:
     quote = visitor.hears()[-1]
     rows = {row["label"]: row["value"] for row in quote["card"]["rows"]}
     assert (rows["Paid"], rows["Fee"], rows["Refund"]) == ("$50.00", "$6.00", "$44.00")
-    assert quote["card"]["clauses"][0]["url"].startswith("/policy#R")
+    assert quote["card"]["clauses"][0]["url"].startswith("/policy?version=2020-01#R")
     assert quote["buttons"][0] == {"title": "Confirm", "payload": "/affirm"}
     visitor.sends("/affirm", title="Confirm")
     done = visitor.hears()[-1]

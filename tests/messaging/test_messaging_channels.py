@@ -124,7 +124,7 @@ def sound(chat: Chat) -> None:
 def test_a_whole_refund(chat: Chat) -> None:
     number, quote = chat.quote()
     assert "$44.00" in quote.text and "$6.00" in quote.text
-    assert "https://desk.example/policy#R" in quote.text
+    assert "https://desk.example/policy?version=2020-01#R" in quote.text
     chat.confirm(quote)
     done = chat.hears()[-1]
     assert "$44.00" in done.text and "RD-" in done.text

@@ -165,6 +165,23 @@ def test_what_is_on_a_card_is_no_destination(text: str, destination: str | None)
 
 
 @pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("it's o’neil@example.com", "o'neil@example.com"),
+        ("O‘Neil＠example。com", None),
+        ("o＇neil＠example．com", "o'neil@example.com"),
+        ("oʼneil@my‑shop.example.com", "o'neil@my-shop.example.com"),
+        ("anne‐marie@example.com", "anne-marie@example.com"),
+        ("‘alex@example.com’", "alex@example.com"),
+        ("that’s me: ’alex@example.com’.", "alex@example.com"),
+        ("here you go—alex@example.com–thanks", "alex@example.com"),
+    ],
+)
+def test_an_address_as_a_phone_keyboard_writes_it(text: str, email: str | None) -> None:
+    assert values(text, "email") == ([email] if email else [])
+
+
+@pytest.mark.parametrize(
     ("text", "phone"),
     [
         ("my phone is +1 212 555 0100", "+12125550100"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,13 @@ NEW_YORK = ZoneInfo("America/New_York")
 def policy_with(**changes: Any) -> Policy:
     """The default policy with some parameters of its terms changed."""
     return replace(POLICY, versions=(replace(POLICY.versions[0], **changes),))
+
+
+def two_fees() -> Policy:
+    """The default policy, with a fee of 10 % instead of 12 % for orders from 2027 on."""
+    first = POLICY.versions[0]
+    later = replace(first, version="2027-01", starts_on=date(2027, 1, 1), default_fee_rate=Decimal("0.10"))
+    return replace(POLICY, versions=(first, later))
 
 
 def terms_with_calendar(**changes: Any) -> Policy:

@@ -50,6 +50,7 @@ def test_the_digest_tells_two_texts_apart() -> None:
         ('{USD: "250.00"}', '{USD: "-1"}', "must not be negative"),
         ("velocity: {refunds: 3", "surprise: 1\n      velocity: {refunds: 3", "unknown key: 'surprise'"),
         ("from: 2000-01-01", "from: 2000-02-30", "can't be read"),
+        ("[chat, form, email, phone]", "[chat, e-mail]", "may hold chat, form, email and phone, not 'e-mail'"),
         ("versions:", "versions: [", "not valid YAML"),
         ("extra_holidays: []", "extra_holidays: [soon]", "extra_holidays must hold a date"),
     ],

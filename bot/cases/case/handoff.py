@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.cases.case.moves import move
 from bot.cases.case.references import new_reference
-from bot.cases.case.requests import preview_refund
+from bot.cases.case.requests import channel_of, preview_refund
 from bot.cases.identity.strangers import held_back, let_in, stranger
 from bot.cases.identity.verification import is_verified
 from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff, HeldBack
@@ -119,6 +119,7 @@ def new_question(services: Services, uow: UnitOfWork, conversation_id: str, caus
         conversation_id=conversation_id,
         requested_at=now,
         created_at=now,
+        channel=channel_of(uow, conversation_id),
     )
     uow.cases.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
     return case

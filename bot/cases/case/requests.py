@@ -11,7 +11,10 @@ from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy import CancelDecision, NoTermsInForce, RefundDecision, decide_cancellation, decide_refund
 from bot.policy.advice import next_question
-from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
+from bot.policy.facts import CancelRequest, Channel, Destination, Order, Reason, RefundRequest
+
+_CHANNELS = {"page": Channel.FORM, "email": Channel.EMAIL}
+"""What counts as another way of asking than a chat (R2), by the channel of the conversation."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,8 @@ def preview_refund(
     """What the policy would say right now; nothing is stored. Raises NotVerified."""
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
-        request = refund_request(services, uow, stored, reason, destination, requested_at)
+        channel = channel_of(uow, conversation_id)
+        request = refund_request(services, uow, stored, reason, destination, requested_at, channel)
     return decide_refund(request, services.policy)
 
 
@@ -57,7 +61,8 @@ def question_that_matters(
     """``reason`` or ``destination``, if asking for it can still change what the customer gets. Raises NotVerified."""
     with services.unit_of_work() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
-        request = refund_request(services, uow, stored, reason or Reason.OTHER, destination, requested_at)
+        given_reason, channel = reason or Reason.OTHER, channel_of(uow, conversation_id)
+        request = refund_request(services, uow, stored, given_reason, destination, requested_at, channel)
     given = {"reason": reason, "destination": destination}
     return next_question(request, [fact for fact, value in given.items() if value], services.policy)
 
@@ -71,6 +76,12 @@ def preview_cancellation(
     return decide_cancellation(cancel_request(services, stored, requested_at), services.policy)
 
 
+def channel_of(uow: UnitOfWork, conversation_id: str) -> Channel:
+    """How whoever writes in a conversation asks (R2)."""
+    conversation = uow.conversations.find(conversation_id)
+    return _CHANNELS.get(conversation.channel, Channel.CHAT) if conversation is not None else Channel.CHAT
+
+
 def refund_request(
     services: Services,
     uow: UnitOfWork,
@@ -78,9 +89,10 @@ def refund_request(
     reason: Reason,
     destination: Destination | None,
     requested_at: datetime,
+    channel: Channel,
 ) -> RefundRequest:
     """The facts of a refund as they are now. A fault is confirmed by an incident that overlaps the time from
-    order to request (R1)."""
+    order to request (R1); ``channel`` is how it was asked for (R2)."""
     order = stored.order
     # An order dated after the request contradicts itself; the policy says so, no incident is looked for.
     in_order = order.placed_at <= requested_at
@@ -99,6 +111,7 @@ def refund_request(
         recent_refunds=uow.cases.approved_refunds(
             stored.customer_id, requested_at - timedelta(days=days), requested_at
         ),
+        channel=channel.value,
     )
 
 

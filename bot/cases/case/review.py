@@ -116,7 +116,7 @@ def request_of(services: Services, uow: UnitOfWork, case: Case, stored: StoredOr
     """The case as the policy's question on the facts of now. What its own confirmation did to the order's status is
     left out."""
     reason = case.reason.for_policy if case.reason else Reason.OTHER
-    request = refund_request(services, uow, stored, reason, case.destination, case.requested_at)
+    request = refund_request(services, uow, stored, reason, case.destination, case.requested_at, case.channel)
     status = status_before(uow, case, stored)
     return replace(request, order=replace(request.order, status=status))
 

@@ -12,6 +12,7 @@ from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.offers import accept_offer, decline_offer
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
+from bot.cases.identity.addresses import plain_characters
 from bot.cases.identity.refusals import why_not
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
@@ -149,7 +150,7 @@ def _ask_proof(answer: OfferAnswer, order_number: str, what: str) -> Body:
 
 def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:
     asked = OfferAnswer(str(proof["reference"]), int(proof["decision"]), order_number=str(proof["order"]))
-    code, email, phone = _CODE.search(text), _EMAIL.search(text), _PHONE.search(text)
+    code, email, phone = _CODE.search(text), _EMAIL.search(plain_characters(text)), _PHONE.search(text)
     if proof["what"] == "code":
         return replace(asked, proof=Proof(code=code[0])) if code else None
     if email:

@@ -12,7 +12,7 @@ from bot.cases.case.decisions import decide_and_store, same_figures
 from bot.cases.case.handoff import Transcript, save_handoff
 from bot.cases.case.moves import move
 from bot.cases.case.references import new_reference
-from bot.cases.case.requests import cancel_request, refund_request
+from bot.cases.case.requests import cancel_request, channel_of, refund_request
 from bot.cases.case.review import is_back
 from bot.cases.conversation.notices import queue_notice
 from bot.cases.customer.withdrawals import is_stopped, leave
@@ -112,9 +112,8 @@ def quote_refund(
         case = _open_case(services, uow, stored, CaseKind.REFUND, conversation_id, requested_at, values)
         if case.state is not CaseState.QUOTED:
             return Quote(case, uow.decisions.latest(case.id), existing=True)
-        request = refund_request(
-            services, uow, stored, reason.for_policy if reason else Reason.OTHER, destination, case.requested_at
-        )
+        why = reason.for_policy if reason else Reason.OTHER
+        request = refund_request(services, uow, stored, why, destination, case.requested_at, case.channel)
         shown = uow.decisions.latest(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
@@ -142,9 +141,8 @@ def quote_cancellation(
         request = cancel_request(services, stored, case.requested_at)
         shown = uow.decisions.latest(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
-        instead = decide_refund(
-            refund_request(services, uow, stored, Reason.CHANGE_OF_MIND, None, case.requested_at), services.policy
-        )
+        refund = refund_request(services, uow, stored, Reason.CHANGE_OF_MIND, None, case.requested_at, case.channel)
+        instead = decide_refund(refund, services.policy)
         under_way = uow.cases.open_of_order(stored.id, CaseKind.REFUND)
         offer = instead.outcome.pays and (under_way is None or under_way.state is CaseState.QUOTED)
         uow.commit()
@@ -240,6 +238,7 @@ def _open_case(
         conversation_id=conversation_id,
         requested_at=requested_at,
         created_at=now,
+        channel=channel_of(uow, conversation_id),
         **values,
     )
     uow.cases.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
@@ -265,7 +264,9 @@ def _request_again(
     if case.kind is CaseKind.CANCEL:
         return cancel_request(services, stored, case.requested_at)
     assert case.reason is not None
-    return refund_request(services, uow, stored, case.reason.for_policy, case.destination, case.requested_at)
+    return refund_request(
+        services, uow, stored, case.reason.for_policy, case.destination, case.requested_at, case.channel
+    )
 
 
 def _decide_and_store(

@@ -184,7 +184,7 @@ def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
         product=file.decisions[0].inputs["order"]["product"],
         requested_at=file.case.requested_at.astimezone(zone),
         agreed=agreed,
-        clauses=tuple(clause_texts(_terms(services.policy, agreed.policy_version), agreed.clauses)),
+        clauses=tuple(clause_texts(terms_of_version(services.policy, agreed.policy_version), agreed.clauses)),
         state=file.case.state,
         return_number=file.case.return_number,
         demo=services.demo or file.demo,
@@ -278,9 +278,9 @@ def spoken_time(moment: datetime) -> str:
     return f"{spoken_date(moment.date())}, {moment:%H:%M} ({moment.tzname()})"
 
 
-def _terms(policy: Policy, version: str) -> Terms:
-    named = (terms for terms in policy.versions if terms.version == version)
-    return next(named, policy.versions[-1])
+def terms_of_version(policy: Policy, version: str) -> Terms:
+    """The terms that decided; the newest where they are not in the policy file any more."""
+    return policy.named(version) or policy.versions[-1]
 
 
 def _decimal(text: str | None) -> Decimal | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from bot.cases.case.clause_links import clause_links
 from bot.cases.case.decisions import decide_and_store
 from bot.cases.case.moves import move
 from bot.cases.case.requests import cancel_request
@@ -267,13 +268,15 @@ def _settle(
 ) -> None:
     """Let a final decision count: refuse, offer, or try again what the customer has confirmed already."""
     number = stored.order.number
-    by_policy = uow.decisions.get(decision.decision_id).result
+    beside = uow.decisions.get(decision.decision_id)
+    by_policy = beside.result
+    cited = clause_links(by_policy["clauses"], beside.policy_version)
     cause = f"{decision.verdict.value}: agent decision {decision.id}"
     if not decision.verdict.agrees:
         release_order(uow, case)
         drop_steps(uow, case)
         case = move(services, uow, case, CaseState.REFUSED_BY_AGENT, actor(agent), cause)
-        body = texts.declined(case, number, decision.reason, list(by_policy["clauses"]))
+        body = texts.declined(case, number, decision.reason, cited)
         _tell(services, uow, case, decision, body)
         return
     failed, confirmed = failed_step(uow, case), confirmed_deal(uow, case)
@@ -290,11 +293,11 @@ def _settle(
         _tell(services, uow, case, decision, texts.goes_on(case, number, deal))
         return
     if deal is None:
-        body = texts.cancel_offer(case, number, by_policy["explanation"], by_policy["clauses"], decision.id)
+        body = texts.cancel_offer(case, number, by_policy["explanation"], cited, decision.id)
     else:
         day = None if needs_return(uow, case, stored) else process_by(services, stored)
-        clauses = clauses_of(by_policy, deal, day is None)
-        body = texts.offer(case, number, deal, day, clauses, decision)
+        cited = clause_links(clauses_of(by_policy, deal, day is None), beside.policy_version)
+        body = texts.offer(case, number, deal, day, cited, decision)
     _tell(services, uow, case, decision, body)
 
 

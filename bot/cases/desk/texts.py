@@ -34,6 +34,8 @@ CLAUSE_TITLES = {
 DESTINATIONS = {Destination.WALLET: "store wallet", Destination.ORIGINAL_PAYMENT_METHOD: "original payment method"}
 """Where a refund goes, after "to the"."""
 Body = dict[str, Any]
+Links = list[dict[str, str]]
+"""Clauses as bot.cases.case.clause_links has them."""
 
 
 def joined(name: str) -> Body:
@@ -51,7 +53,7 @@ def rate_us(case: Case) -> Body:
     return {"text": "How did we do?", "reference": case.reference}
 
 
-def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[str], decision: AgentDecision) -> Body:
+def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: Links, decision: AgentDecision) -> Body:
     """What an agent has approved, in numbers, to be confirmed (R10). ``day``: by when, None while a card has to come
     back first."""
     where = DESTINATIONS[deal.destination]
@@ -70,7 +72,7 @@ def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: list[s
     }
 
 
-def cancel_offer(case: Case, number: str, explanation: list[str], clauses: list[str], decision_id: int) -> Body:
+def cancel_offer(case: Case, number: str, explanation: list[str], clauses: Links, decision_id: int) -> Body:
     """A cancellation that waited for a person, to be confirmed."""
     return {
         "text": f"Cancelling order {number}: {' '.join(explanation)} Shall I go ahead?",
@@ -78,7 +80,7 @@ def cancel_offer(case: Case, number: str, explanation: list[str], clauses: list[
             "type": "quote",
             "title": "Your cancellation",
             "rows": [{"label": "Order", "value": number}],
-            "clauses": links(clauses),
+            "clauses": clauses,
             "reference": case.reference,
         },
         **_asks_yes(case, decision_id),
@@ -105,7 +107,7 @@ def goes_on(case: Case, number: str, deal: Deal | None) -> Body:
     }
 
 
-def declined(case: Case, number: str, reason: str, clauses: list[str]) -> Body:
+def declined(case: Case, number: str, reason: str, clauses: Links) -> Body:
     """A person has said no, and why."""
     text = f"Your request {case.reference} for order {number} is declined. {reason}"
     return {
@@ -114,7 +116,7 @@ def declined(case: Case, number: str, reason: str, clauses: list[str]) -> Body:
             "type": "case",
             "title": "Request declined",
             "rows": [{"label": "Order", "value": number}],
-            "clauses": links(clauses),
+            "clauses": clauses,
             "reference": case.reference,
         },
     }
@@ -145,7 +147,7 @@ def terminated(case: Case, number: str, reason: str, explanation: list[str]) -> 
     }
 
 
-def deal_card(kind: str, title: str, case: Case, deal: Deal, day: date | None, clauses: list[str]) -> Body:
+def deal_card(kind: str, title: str, case: Case, deal: Deal, day: date | None, clauses: Links) -> Body:
     """A deal as a card of the web channel."""
     rows: list[dict[str, Any]] = []
     if deal.base is not None:
@@ -157,12 +159,7 @@ def deal_card(kind: str, title: str, case: Case, deal: Deal, day: date | None, c
         {"label": "To", "value": DESTINATIONS[deal.destination].capitalize()},
         {"label": "Processed by", "value": spoken_date(day) if day else "After the card is back"},
     ]
-    return {"type": kind, "title": title, "rows": rows, "clauses": links(clauses), "reference": case.reference}
-
-
-def links(clauses: list[str]) -> list[dict[str, str]]:
-    """Clauses as links to the page of the policy, each once."""
-    return [{"id": clause, "url": f"/policy#{clause}"} for clause in dict.fromkeys(clauses)]
+    return {"type": kind, "title": title, "rows": rows, "clauses": clauses, "reference": case.reference}
 
 
 # For agents

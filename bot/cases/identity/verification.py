@@ -17,6 +17,7 @@ from enum import Enum
 from bot.cases.conversation.conversations import replace_secret
 from bot.cases.errors import NotVerified
 from bot.cases.hashes import keyed_hash, same
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.email_codes import ask_for_code, right_code
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.phones import PhoneKeys, phone_keys
@@ -103,7 +104,7 @@ def verify(
                     message_id=message_id,
                     order_number=order_number,
                     customer_id=customer_id if passed else None,
-                    contact=_as_counted(email, phone),
+                    contact=_as_counted(services, email, phone),
                     tries=tries,
                 )
                 uow.commit()
@@ -154,11 +155,11 @@ def asks_for_code(services: Services, *, conversation_id: str, order_number: str
         return count_tries(services, uow, conversation_id, order_number).guarded
 
 
-def _as_counted(email: str | None, phone: str | None) -> str:
+def _as_counted(services: Services, email: str | None, phone: str | None) -> str:
     """What was typed to prove an order, however it is written."""
     if email is not None:
-        return email.strip().lower()
-    keys = phone_keys(phone)
+        return plain_address(email)
+    keys = phone_keys(phone, services.policy.country)
     return keys.national or keys.whole or ""
 
 
@@ -246,7 +247,7 @@ def is_verified(services: Services, *, conversation_id: str, order_number: str) 
 
 
 def _proven_phone(services: Services, phone: str | None) -> PhoneKeys:
-    keys = phone_keys(phone)
+    keys = phone_keys(phone, services.policy.country)
     return PhoneKeys(
         keys.whole and _proof(services, "phone", keys.whole),
         keys.national and _proof(services, "national", keys.national),

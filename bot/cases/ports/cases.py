@@ -8,7 +8,7 @@ from typing import Protocol, TypedDict
 from typing_extensions import Unpack
 
 from bot.cases.model import Case, CaseKind, CaseState, CustomerReason, LogEntry, Proven
-from bot.policy.facts import Destination
+from bot.policy.facts import Channel, Destination
 
 
 class CaseChange(TypedDict, total=False):
@@ -39,6 +39,7 @@ class Cases(Protocol):
         reason: CustomerReason | None = None,
         reason_words: str | None = None,
         destination: Destination | None = None,
+        channel: Channel = Channel.CHAT,
     ) -> Case: ...
     def find(self, reference: str) -> Case | None: ...
     def get(self, case_id: int) -> Case: ...

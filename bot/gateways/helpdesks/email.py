@@ -6,12 +6,11 @@ import hashlib
 import hmac
 import re
 import smtplib
-from email.message import EmailMessage
 from email.utils import formatdate
 
 from bot.cases.errors import MailNotSent
 from bot.cases.ports.helpdesk import DeskEvent, DeskUnavailable, Line, TicketFile
-from bot.gateways.mail import SmtpMailer
+from bot.gateways.mail import SmtpMailer, new_mail
 
 MARK = "##- Write your answer above this line -##"
 """What stands above every mail of ours: what is quoted below it is no answer."""
@@ -72,7 +71,7 @@ class EmailDesk:
         return hmac.new(self._secret, f"ticket {ticket.upper()}".encode(), hashlib.sha256).hexdigest()[:20]
 
     def _send(self, ticket: str, subject: str, text: str, key: str) -> None:
-        mail = EmailMessage()
+        mail = new_mail()
         mail["From"], mail["To"], mail["Subject"] = self._mailer.sender, self._team, " ".join(subject.split())
         mail["Reply-To"], mail["Date"] = self.address(ticket), formatdate()
         thread = f"<refund-desk-{ticket.lower()}@{self._host}>"

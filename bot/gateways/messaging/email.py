@@ -14,7 +14,7 @@ from typing import Any
 from bot.cases.errors import MailNotSent
 from bot.cases.outbound.delivery import Address, Undeliverable, Undelivered
 from bot.cases.outbound.outgoing import Outgoing, as_text
-from bot.gateways.mail import SmtpMailer
+from bot.gateways.mail import SmtpMailer, new_mail
 
 _OURS = re.compile(r"<rd\.([A-Za-z0-9._:-]{1,64})\.(\d{1,9})\.([0-9a-f]{32})@[^<>\s]+>", re.ASCII)
 _MOST_REFERENCES = 20
@@ -33,10 +33,11 @@ class EmailCourier:
 
     def parts(self, what: Outgoing, address: Address) -> list[EmailMessage]:
         """See Courier."""
-        mail = EmailMessage()
+        mail = new_mail()
         mail["From"], mail["To"], mail["Subject"] = self._mailer.sender, address["to"], _reply(address["subject"])
         mail["Message-ID"] = message_id(self._secret, address["talk"], what.key, self._mailer.sender)
-        thread = list(address["thread"])[-_MOST_REFERENCES:]
+        # An id in other letters can't be sent to every server; the others keep the thread.
+        thread = [name for name in address["thread"] if name.isascii()][-_MOST_REFERENCES:]
         if thread:
             mail["In-Reply-To"], mail["References"] = thread[-1], " ".join(thread)
         if not what.by_person:

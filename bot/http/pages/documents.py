@@ -10,6 +10,7 @@ from sanic import Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.cases.case.clause_links import policy_path
 from bot.cases.customer.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.customer.wording import business_day
 from bot.http.pages.visits import Visit, Visits
@@ -40,10 +41,16 @@ class Documents:
         return visit.show("home.html", title="Refunds and cancellations")
 
     async def policy(self, visit: Visit, request: Request) -> HTTPResponse:
-        """The clauses of today's terms, each with an anchor."""
+        """The clauses of today's terms, or of the ``version`` that is asked for, each with an anchor."""
         services = self._services
         now = services.clock()
-        terms = services.policy.terms_for(now)
+        today = services.policy.terms_for(now)
+        asked = request.args.get("version")
+        terms = today if asked is None else services.policy.named(asked)
+        if terms is None:
+            text = "We have no terms of that version. Please check that the link is whole; here are today's terms:"
+            return visit.tell(404, "There is nothing here", text, back="/policy")
+        ends_on = services.policy.ends_on(terms)
         fees = [(row.product, row.payment_method, percent(row.rate)) for row in terms.fee_table]
         return visit.show(
             "policy.html",
@@ -51,6 +58,8 @@ class Documents:
             clauses=clauses(terms),
             terms=terms,
             since=spoken_date(terms.starts_on),
+            until=spoken_date(ends_on) if ends_on else "",
+            is_today=terms is today,
             today=business_day(services.policy, now),
             fees=[*fees, ("*", "*", percent(terms.default_fee_rate))],
             fault_fee=percent(terms.confirmed_fault_fee_rate),
@@ -73,8 +82,8 @@ class Documents:
         elif suffix == "pdf":
             answer = await self._paper(receipt)
         else:
-            path = receipt_path(self._services, reference)
-            answer = visit.show("receipt.html", title=f"Receipt {reference}", receipt=receipt, path=path)
+            path, policy = receipt_path(self._services, reference), policy_path(receipt.agreed.policy_version)
+            answer = visit.show("receipt.html", title=f"Receipt {reference}", receipt=receipt, path=path, policy=policy)
         answer.headers["X-Robots-Tag"] = "noindex"
         return answer
 

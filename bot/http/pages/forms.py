@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from bot.cases.conversation.notices import is_email
+from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import normal_phone
 from bot.cases.model import CustomerReason
 from bot.http.clean_text import clean
@@ -154,8 +155,9 @@ def read_entry(task: Task, fields: Fields) -> Entry:
     if not number:
         errors["order_number"] = "Enter the order number: CC- and six digits, for example CC-104233."
     contact = fields.line("contact")
-    email = contact.lower() if is_email(contact) else None
-    phone = contact if not email and "@" not in contact and normal_phone(contact) else None
+    address = plain_address(contact)
+    email = address if is_email(address) else None
+    phone = contact if not email and "@" not in address and normal_phone(contact) else None
     if contact and not (email or phone):
         errors["contact"] = "Enter an e-mail address, such as name@example.com, or a phone number."
     reason, words = None, ""

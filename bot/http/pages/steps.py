@@ -17,6 +17,7 @@ from bot.cases.customer.offers import accept_offer, decline_offer
 from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation
 from bot.cases.customer.withdrawals import close_quotes, take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified
+from bot.cases.identity.addresses import plain_characters
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
@@ -282,7 +283,7 @@ def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str
     """The customer wants a person, or writes to the one who has it; ``email`` is where the answer is mailed, too."""
     if email:
         try:
-            leave_email(sent.services, conversation_id=sent.conversation_id, email=email)
+            leave_email(sent.services, conversation_id=sent.conversation_id, email=plain_characters(email))
         except BadEmail as error:
             return Next(str(error), errors={"email": str(error)})
     text = f"I'd like a person to look at {view.case.reference}. {words}".strip()

@@ -7,11 +7,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bot.cases.case.clause_links import policy_path
 from bot.cases.case.overview import RequestView
 from bot.cases.case.requests import order_view, preview_refund, question_that_matters
 from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer.offers import offers
-from bot.cases.customer.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path
+from bot.cases.customer.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path, terms_of_version
 from bot.cases.customer.wording import DESTINATIONS, STATES, base_name, business_day, what_stops, what_would_help
 from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.services import Services
@@ -46,6 +47,8 @@ class CasePage:
     tone: str = ""
     rows: list[Row] = field(default_factory=list)
     clauses: list[str] = field(default_factory=list)
+    policy: str = ""
+    """Where the clauses are told, in the version that decided."""
     confirm: str = ""
     """What the button that confirms says; empty where there is nothing to confirm here."""
     refuse: str = ""
@@ -71,8 +74,10 @@ def case_page(services: Services, conversation_id: str, view: RequestView, said:
     page.rows.insert(0, Row("Reference", case.reference))
     if receipt is not None and case.state in _UNDER_WAY:
         page.clauses = [clause.id for clause in receipt.clauses]
+        page.policy = policy_path(receipt.agreed.policy_version)
     elif view.decision is not None and case.state not in (_S.WITHDRAWN, _S.APPROVED_BY_AGENT):
         page.clauses = list(view.decision.result["clauses"])
+        page.policy = policy_path(view.decision.policy_version)
     if case.conversation_id == conversation_id:
         page.answers = [message for message in said if message.author is Author.AGENT]
     page.receipt = receipt_path(services, case.reference) if receipt else ""
@@ -216,7 +221,7 @@ def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> Cas
         page.title = "Done. Your refund is paid"
         page.lead = [f"{refund} went to {goes_to}."]
     elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED):
-        days = services.policy.terms_for(case.requested_at).processing_working_days
+        days = terms_of_version(services.policy, agreed.policy_version).processing_working_days
         page.lead = [
             f"Please send the card back complete, with the return number {case.return_number} on the parcel. Once it "
             f"has arrived, the refund of {refund} to {goes_to} is processed within {days} working days."

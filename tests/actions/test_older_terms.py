@@ -1,0 +1,87 @@
+"""Questions about the terms are answered by those that the order at hand is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions import base, cards, policy, replies
+from actions.policy import tell_policy
+from bot.cases.services import Services
+from bot.policy import Policy
+from tests.actions.talks import a_talk
+from tests.policy.policy_builders import POLICY
+from tests.store_builders import proven_address, store_order
+
+TODAY = datetime.now(timezone.utc)
+BEFORE, SINCE = TODAY - timedelta(days=4), TODAY - timedelta(days=1)
+
+
+@pytest.fixture
+def two_versions(desk: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Services]:
+    """Since two days the fee is 10 %, and the time zone of cancellations another one."""
+    first = POLICY.versions[0]
+    starts_on = (TODAY - timedelta(days=2)).date()
+    later = replace(first, version="newer", starts_on=starts_on, default_fee_rate=Decimal("0.10"))
+    later = replace(later, calendar=replace(later.calendar, cycle_day=15))
+    changed = replace(desk, policy=Policy((first, later), "two"))
+    for module in (base, cards, policy, replies):
+        monkeypatch.setattr(module, "services", lambda: changed)
+    return changed
+
+
+def an_order_of(services: Services, placed_at: datetime, number: str = "CC-104233") -> None:
+    """An order of the customer."""
+    store_order(services, number, placed_at=placed_at.isoformat())
+
+
+def told(topic: str, **changes: Any) -> list[dict[str, Any]]:
+    """The bot's messages."""
+    dispatcher = CollectingDispatcher()
+    tell_policy(a_talk("how much is the fee?", **changes), topic, dispatcher)
+    return dispatcher.messages
+
+
+OF_ORDER: dict[str, Any] = {"slots": {"order_number": "CC-104233"}}
+
+
+def test_an_older_order_is_told_by_its_own_terms_and_that_it_is(two_versions: Services) -> None:
+    an_order_of(two_versions, BEFORE)
+    proven_address(two_versions)
+    older, answer, figures = told("fee", **OF_ORDER)
+    assert older["response"] == "utter_older_terms" and older["version"] == POLICY.versions[0].version
+    assert answer["response"] == "utter_ask_policy/fee" and answer["fee_rate"] == "12%"
+    assert "less a fee of 12%" in figures["told"]
+
+
+def test_an_order_that_is_named_goes_before_the_one_at_hand(two_versions: Services) -> None:
+    an_order_of(two_versions, BEFORE)
+    an_order_of(two_versions, SINCE, "CC-104244")
+    proven_address(two_versions)
+    answer = told("fee", entities={"order_number": ["CC-104244"]}, **OF_ORDER)[0]
+    assert answer["response"] == "utter_ask_policy/fee" and answer["fee_rate"] == "10%"
+
+
+def test_without_an_order_the_terms_are_todays(two_versions: Services) -> None:
+    an_order_of(two_versions, BEFORE)
+    (answer,) = told("fee")
+    assert answer["fee_rate"] == "10%"
+
+
+def test_an_order_that_is_not_proven_shows_nothing_of_its_date(two_versions: Services) -> None:
+    an_order_of(two_versions, BEFORE)
+    (answer,) = told("fee", **OF_ORDER)
+    assert answer["fee_rate"] == "10%"
+
+
+def test_cancelling_is_told_by_the_terms_of_today(two_versions: Services) -> None:
+    an_order_of(two_versions, BEFORE)
+    proven_address(two_versions)
+    assert told("cancel_by", **OF_ORDER)[0]["cycle_day"] == "15"
+    assert [it["cycle_day"] for it in told("renewal", **OF_ORDER) if "cycle_day" in it] == ["1"]
