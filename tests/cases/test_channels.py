@@ -40,7 +40,7 @@ def accepting(services: Services, *channels: Channel) -> Services:
 def talking(services: Services, channel: str, talk: str = "talk") -> None:
     """A conversation over a channel."""
     with services.unit_of_work() as uow:
-        uow.add_conversation(Conversation(talk, channel, talk, created_at=NOW, last_at=NOW))
+        uow.conversations.add(Conversation(talk, channel, talk, created_at=NOW, last_at=NOW))
         uow.commit()
 
 

@@ -50,6 +50,6 @@ def test_numbers_of_before_are_known_and_what_was_erased_stays_so(
 
     with bootstrap(settings, clock).unit_of_work() as uow:
         for order_id, number in {**WRITTEN, 2: "011 52 55 1234 5678", 3: "+1 212 555 0100"}.items():
-            assert uow.phone_matches(order_id, number) is (order_id != 5)
-        assert not uow.phone_matches(4, "+44 212 555 0199")
-        assert not uow.phone_matches(6, "+12125550106") and not uow.phone_matches(7, "+12125550107")
+            assert uow.customers.phone_matches(order_id, number) is (order_id != 5)
+        assert not uow.customers.phone_matches(4, "+44 212 555 0199")
+        assert not uow.customers.phone_matches(6, "+12125550106") and not uow.customers.phone_matches(7, "+12125550107")
