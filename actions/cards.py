@@ -10,7 +10,7 @@ from actions.replies import day, figures
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.customer.wording import DESTINATIONS, base_name
 from bot.cases.model import Case, StoredDecision
-from bot.policy.money import spoken
+from bot.wording.formats import spoken
 
 POLICY_PAGE = "/policy"
 """Where the clauses are told in full."""

@@ -20,7 +20,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus, as
 from bot.cases.model import CustomerReason
 from bot.policy import Terms, money
 from bot.policy.terms import MinimumMeasured
-from bot.policy.words import percent
+from bot.wording.formats import percent
 
 _ABOUT_THE_REFUND = frozenset(
     {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}

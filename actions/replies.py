@@ -20,8 +20,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 MOST = 5
 """How many orders or requests are shown at once."""

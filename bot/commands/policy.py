@@ -13,7 +13,7 @@ from typing import IO, Any
 from bot.commands import CommandError, open_services
 from bot.policy import NoTermsInForce, Policy, PolicyFileError, Terms, decide
 from bot.policy.parsing import InvalidInput, parse_request
-from bot.policy.words import percent, spoken_date
+from bot.wording.formats import percent, spoken_date
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

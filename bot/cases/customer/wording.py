@@ -15,9 +15,8 @@ from bot.cases.services import Services
 from bot.policy import Policy
 from bot.policy.advice import smallest_change, what_remains
 from bot.policy.facts import Destination, ProductKind, Reason, RefundRequest
-from bot.policy.money import spoken
 from bot.policy.parsing import parse_request
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 STATES = {
     CaseState.QUOTED: "waiting for your answer",

@@ -49,9 +49,10 @@ from bot.cases.payout.execution import cancel_again, try_again
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
-from bot.policy.money import is_known, is_payable, spoken
+from bot.policy.money import is_known, is_payable
 from bot.policy.parsing import parse_request
 from bot.policy.refunds import sums_if_approved
+from bot.wording.formats import spoken
 
 LONGEST_REASON = 1000
 """Characters."""

@@ -8,8 +8,7 @@ from string import Formatter
 from bot.cases.case.review import process_by
 from bot.cases.desk.views import DeskCase, desk_case
 from bot.cases.services import Services
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 _REPLIES = [
     ("Hello", "Hello {first_name}, I'm looking at {reference} now. One moment, please."),

@@ -8,8 +8,7 @@ from typing import Any
 from bot.cases.case.review import Deal
 from bot.cases.model import AgentDecision, Case, CaseKind, CaseState, Cause
 from bot.policy.facts import Destination
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 CLAUSE_TITLES = {
     "C1": "Cancelling takes effect at once",

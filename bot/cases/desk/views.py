@@ -30,9 +30,8 @@ from bot.cases.payout_limits import PayoutLimits
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Order
-from bot.policy.money import spoken
 from bot.policy.refunds import has_confirmed_fault, sums_if_approved
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 WAITING = frozenset({CaseState.IN_REVIEW, CaseState.AWAITING_RETURN})
 """States in which a case waits for the desk."""

@@ -17,8 +17,7 @@ from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import REASONS, Task
 from bot.policy.facts import Destination, Reason
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 _S = CaseState
 _UNDER_WAY = (_S.CONFIRMED, _S.EXECUTING, _S.DONE, _S.AWAITING_RETURN, _S.RECEIVED)
