@@ -20,6 +20,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
+from bot.wording.decisions import explained
 from bot.wording.formats import spoken, spoken_date
 
 MOST = 5
@@ -33,7 +34,7 @@ def figures(result: dict[str, Any]) -> dict[str, str]:
     return {
         **sums,
         "process_by": day(result.get("process_by")),
-        "explanation": " ".join(result["explanation"]),
+        "explanation": explained(result),
         "clauses": ", ".join(result["clauses"]),
     }
 

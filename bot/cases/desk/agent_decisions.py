@@ -52,6 +52,7 @@ from bot.policy.facts import Destination, OrderStatus
 from bot.policy.money import is_known, is_payable
 from bot.policy.parsing import parse_request
 from bot.policy.refunds import sums_if_approved
+from bot.wording.decisions import explanation
 from bot.wording.formats import spoken
 
 LONGEST_REASON = 1000
@@ -291,7 +292,7 @@ def _settle(
         _tell(services, uow, case, decision, texts.goes_on(case, number, deal))
         return
     if deal is None:
-        body = texts.cancel_offer(case, number, by_policy["explanation"], by_policy["clauses"], decision.id)
+        body = texts.cancel_offer(case, number, explanation(by_policy), by_policy["clauses"], decision.id)
     else:
         day = None if needs_return(uow, case, stored) else process_by(services, stored)
         clauses = clauses_of(by_policy, deal, day is None)

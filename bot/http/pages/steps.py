@@ -23,6 +23,7 @@ from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import Entry, Task
 from bot.policy.facts import Destination
+from bot.wording.decisions import explained
 
 _MANY = 500
 
@@ -209,7 +210,7 @@ def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
         transcript=sent.transcript(text),
     )
     reference = quote.case.reference
-    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
     return Next(f"{reference}: {said}", path=f"{Task.REFUND.path}/{reference}", reference=reference)
 
 
@@ -222,7 +223,7 @@ def _cancellation(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Ne
         transcript=sent.transcript(text),
     )
     reference = quote.case.reference
-    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
     return Next(f"{reference}: {said}", path=f"{Task.CANCEL.path}/{reference}", reference=reference)
 
 
