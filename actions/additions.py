@@ -8,7 +8,7 @@ from actions.base import services
 from actions.talk import Talk
 from bot.cases.customer.additions import add_to_review
 from bot.policy.facts import Destination
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken_date
 
 _WITH_A_PERSON = frozenset({"utter_in_review", "utter_left_with_person", "utter_added_to_request"})
 

@@ -23,8 +23,7 @@ from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, HeldBack
 from bot.cases.ports.billing import GatewayError
 from bot.cases.services import Services
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 logger = structlog.get_logger()
 OUTAGE_SECONDS = 3.0

@@ -19,7 +19,7 @@ from bot.cases.case.requests import order_view
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_cancellation
 from bot.cases.model import CaseState
 from bot.policy.facts import OrderStatus
-from bot.policy.money import spoken
+from bot.wording.formats import spoken
 
 
 class ValidateCancelForm(RequestForm):

@@ -11,7 +11,7 @@ from bot.cases.case.clause_links import clause_links
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.customer.wording import DESTINATIONS, base_name
 from bot.cases.model import Case, StoredDecision
-from bot.policy.money import spoken
+from bot.wording.formats import spoken
 
 
 def refund_quote(order_number: str, case: Case, decision: StoredDecision) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus, as
 from bot.cases.model import CustomerReason
 from bot.policy import NoTermsInForce, Terms, money
 from bot.policy.terms import MinimumMeasured
-from bot.policy.words import percent
+from bot.wording.formats import percent, spoken
 
 _ABOUT_THE_REFUND = frozenset(
     {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}
@@ -116,9 +116,9 @@ def policy_values(terms: Terms) -> dict[str, str]:
         "measured": " after the fee" if terms.minimum_measured is MinimumMeasured.NET else " before the fee",
         "cycle_day": str(terms.calendar.cycle_day),
         "time_zone": terms.time_zone.key,
-        "example_base": money.spoken(base, "USD"),
-        "example_fee": money.spoken(fee, "USD"),
-        "example_refund": money.spoken(base - fee, "USD"),
+        "example_base": spoken(base, "USD"),
+        "example_fee": spoken(fee, "USD"),
+        "example_refund": spoken(base - fee, "USD"),
     }
 
 

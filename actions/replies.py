@@ -21,8 +21,8 @@ from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.decisions import explained
+from bot.wording.formats import spoken, spoken_date
 
 MOST = 5
 """How many orders or requests are shown at once."""
@@ -35,7 +35,7 @@ def figures(result: dict[str, Any]) -> dict[str, str]:
     return {
         **sums,
         "process_by": day(result.get("process_by")),
-        "explanation": " ".join(result["explanation"]),
+        "explanation": explained(result),
         "clauses": ", ".join(result["clauses"]),
     }
 

@@ -22,6 +22,7 @@ from bot.bootstrap import PROCESS, bootstrap
 from bot.cases.services import Services
 from bot.settings import Settings
 from bot.store.engine import open_engine
+from bot.wording import catalogue
 from tests.migrated import POSTGRES, Postgres, copy_home, sqlite_store
 from tests.store_builders import Clock
 
@@ -91,6 +92,16 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("REFUND_DESK_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def no_words_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message or value that is missing is an error, and not only logged."""
+
+    def fail(problem: str) -> None:
+        raise AssertionError(f"missing: {problem}")
+
+    monkeypatch.setattr(catalogue, "on_missing", fail)
 
 
 @pytest.fixture(scope="session", autouse=True)

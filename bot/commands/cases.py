@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bot.commands import CommandError, open_services
 from bot.commands.outbox import step_values
 from bot.policy.money import plain
+from bot.wording.decisions import with_sentences
 
 if TYPE_CHECKING:
     from bot.cases.model import AgentDecision, CaseFile
@@ -98,7 +99,7 @@ def _written_out(char: str) -> str:
 def summary(file: CaseFile) -> dict[str, Any]:
     """A case and its newest decision as JSON values; sums are decimal strings."""
     case = file.case
-    result = file.decisions[-1].result if file.decisions else {}
+    result = with_sentences(file.decisions[-1].result) if file.decisions else {}
     return {
         "id": case.id,
         "reference": case.reference,
@@ -137,6 +138,11 @@ def agent_decision_values(decision: AgentDecision) -> dict[str, Any]:
     }
 
 
+def _spoken(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of a handoff, with the sentences of the decisions among them."""
+    return {name: with_sentences(fact) if name in ("decision", "preview") else fact for name, fact in facts.items()}
+
+
 def details(file: CaseFile) -> dict[str, Any]:
     """A case with everything that belongs to it."""
     handoff = file.handoff
@@ -158,7 +164,7 @@ def details(file: CaseFile) -> dict[str, Any]:
                 "decided_at": decision.decided_at.isoformat(),
                 "policy_version": decision.policy_version,
                 "inputs": decision.inputs,
-                "result": decision.result,
+                "result": with_sentences(decision.result),
             }
             for decision in file.decisions
         ],
@@ -171,7 +177,7 @@ def details(file: CaseFile) -> dict[str, Any]:
             "cause": handoff.cause.value,
             "created_at": handoff.created_at.isoformat(),
             "answer_by": handoff.answer_by.isoformat(),
-            "facts": handoff.facts,
+            "facts": _spoken(handoff.facts),
             "transcript": handoff.transcript,
         },
     }

@@ -13,7 +13,8 @@ from typing import IO, Any
 from bot.commands import CommandError, open_services
 from bot.policy import NoTermsInForce, Policy, PolicyFileError, Terms, decide
 from bot.policy.parsing import InvalidInput, parse_request
-from bot.policy.words import percent, spoken_date
+from bot.wording.decisions import with_sentences
+from bot.wording.formats import percent, spoken_date
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -60,7 +61,7 @@ def decide_line(line: str, policy: Policy) -> dict[str, Any]:
     try:
         if not isinstance(case_id, str):
             raise InvalidInput("id", "must be a text")
-        return {"id": case_id, **decide(parse_request(data), policy).to_json()}
+        return {"id": case_id, **with_sentences(decide(parse_request(data), policy).to_json())}
     except (InvalidInput, NoTermsInForce) as error:
         return {"id": case_id, "error": str(error)}
 
@@ -113,7 +114,7 @@ def _check(args: argparse.Namespace) -> int:
 
 
 def _replay(args: argparse.Namespace) -> int:
-    from bot.cases.case.replay import stored_decisions
+    from bot.cases.case.replay import differences, stored_decisions
 
     services = open_services()
     total = different = 0
@@ -121,13 +122,10 @@ def _replay(args: argparse.Namespace) -> int:
         total += 1
         if stored.policy_digest != services.policy.digest:
             print(f"decision {stored.id}: decided with another policy file", file=sys.stderr)
-        again = decide(parse_request(stored.inputs), services.policy).to_json()
-        if again != stored.result:
+        differs_in = differences(services.policy, stored)
+        if differs_in:
             different += 1
-            keys = sorted(
-                key for key in again.keys() | stored.result.keys() if again.get(key) != stored.result.get(key)
-            )
-            print(f"decision {stored.id}: differs in {', '.join(keys)}")
+            print(f"decision {stored.id}: differs in {', '.join(differs_in)}")
     print(f"{total} decisions replayed, {different} different")
     return 1 if different else 0
 

@@ -37,7 +37,7 @@ from bot.cases.model import Cause, Handoff, HeldBack, Message, MessageKind
 from bot.cases.services import Services
 from bot.http import action_calls, rasa_patches
 from bot.http.stopping import stopping
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken_date
 
 LONGEST_MESSAGE = 2_000
 """Characters of a message; the rest is cut, and the customer told."""

@@ -6,15 +6,13 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any
 
 from bot.policy.decision import Outcome, RefundDecision
 from bot.policy.facts import Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
-from bot.policy.money import is_known, spoken, unit_of
+from bot.policy.money import Money, is_known, unit_of
 from bot.policy.refunds import decide_refund, window_closes_on
 from bot.policy.terms import NoTermsInForce, Policy
-from bot.policy.words import spoken_date
 
 _VALUES: dict[str, tuple[Any, ...]] = {"reason": tuple(Reason), "destination": tuple(Destination)}
 """The facts that only the customer knows, in the order in which they are asked."""
@@ -24,11 +22,18 @@ _DECLINE = Outcome.DECLINE
 @dataclass(frozen=True)
 class Change:
     """The smallest change that turns a decline into a yes: an earlier request (``asked_by``, a business date) or more
-    left on the card (``remaining``, in the order's currency)."""
+    left on the card (``remaining``)."""
 
-    asked_by: date | None
-    remaining: Decimal | None
-    sentence: str
+    asked_by: date | None = None
+    remaining: Money | None = None
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """What a customer still has after a decline: a plan that can be cancelled (C1), or money that can be used."""
+
+    plan: bool = False
+    balance: Money | None = None
 
 
 def next_question(request: RefundRequest, known: Collection[str], policy: Policy) -> str | None:
@@ -51,7 +56,8 @@ def what_it_gives(decision: RefundDecision) -> tuple[Any, ...]:
 
     The destination is part of the explanation where money is paid (R9).
     """
-    paid = decision.explanation if decision.outcome.pays else ()
+    explained = decision.explanation if decision.outcome.pays else ()
+    paid = tuple((finding.code, *finding.values.items()) for finding in explained)
     return decision.outcome, decision.base, decision.fee, decision.refund, decision.process_by, paid
 
 
@@ -71,14 +77,14 @@ def smallest_change(request: RefundRequest, policy: Policy) -> Change | None:
     return _asked_earlier(request, policy) or _more_left(request, policy)
 
 
-def what_remains(order: Order) -> str | None:
-    """What the customer still has after a decline: a plan that can be cancelled (C1), money that can be used."""
+def what_remains(order: Order) -> Remainder | None:
+    """What the customer still has after a decline; None for nothing."""
     if order.status is not OrderStatus.ACTIVE:
         return None
     if order.product_kind is ProductKind.SUBSCRIPTION:
-        return "You can still cancel the plan, so that no further charge is taken."
+        return Remainder(plan=True)
     if order.remaining_balance and order.remaining_balance > 0:
-        return f"The {spoken(order.remaining_balance, order.currency)} on the card stays yours to use."
+        return Remainder(balance=Money(order.remaining_balance, order.currency))
     return None
 
 
@@ -93,7 +99,7 @@ def _asked_earlier(request: RefundRequest, policy: Policy) -> Change | None:
     last = terms.calendar.start_of(closes_on + timedelta(days=1)) - timedelta(microseconds=1)
     if last >= request.requested_at or not _pays(replace(request, requested_at=last, decided_at=last), policy):
         return None
-    return Change(closes_on, None, f"It would have been accepted until {spoken_date(closes_on)}.")
+    return Change(asked_by=closes_on)
 
 
 def _more_left(request: RefundRequest, policy: Policy) -> Change | None:
@@ -113,8 +119,7 @@ def _more_left(request: RefundRequest, policy: Policy) -> Change | None:
     found = bisect_left(enough, True, key=lambda units: decide_refund(with_left(units), policy).outcome is not _DECLINE)
     if found == len(enough) or not _pays(with_left(enough[found]), policy):
         return None
-    least = enough[found] * unit
-    return Change(None, least, f"It would take at least {spoken(least, order.currency)} left on the card.")
+    return Change(remaining=Money(enough[found] * unit, order.currency))
 
 
 def _pays(request: RefundRequest, policy: Policy) -> bool:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.policy.decision import CancelDecision, Finding, Outcome
+from bot.policy.decision import CancelDecision, Finding, FindingCode, Outcome
 from bot.policy.facts import CancelRequest, Order, OrderStatus, ProductKind
-from bot.policy.money import spoken
+from bot.policy.money import Money
 from bot.policy.terms import Policy, Terms
-from bot.policy.words import spoken_date
 
 
 def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecision:
@@ -26,7 +25,7 @@ def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecisio
             currency=order.currency,
             policy_version=terms.version,
             clauses=ended.clauses,
-            explanation=(ended.sentence,),
+            explanation=(ended,),
             trace=(ended,),
         )
     if order.product_kind is ProductKind.SUBSCRIPTION:
@@ -35,12 +34,8 @@ def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecisio
         lost = None
         findings: tuple[Finding, ...] = (
             c1_stops_at_once(),
-            Finding(("C2",), True, "A cancelled service gives no refund."),
-            Finding(
-                ("C3",),
-                True,
-                f"The agreement ends with this billing cycle, on {spoken_date(agreement_ends_on)}.",
-            ),
+            Finding(FindingCode.NO_REFUND, ("C2",), True),
+            Finding(FindingCode.AGREEMENT_ENDS, ("C3",), True, {"ends_on": agreement_ends_on}),
             c4_next_charge(request, terms),
         )
     else:
@@ -52,7 +47,7 @@ def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecisio
         currency=order.currency,
         policy_version=terms.version,
         clauses=tuple(clause for finding in findings for clause in finding.clauses),
-        explanation=tuple(finding.sentence for finding in findings),
+        explanation=findings,
         trace=(ended, *findings),
         service_stops_at=request.decided_at,
         agreement_ends_on=agreement_ends_on,
@@ -64,28 +59,26 @@ def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecisio
 def c1_not_ended_yet(order: Order) -> Finding:
     """C1: a service ends once."""
     if order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED):
-        return Finding(("C1",), False, f"The service is {order.status.value} already.")
-    return Finding(("C1",), True, "The service has not ended yet.")
+        return Finding(FindingCode.ENDED_ALREADY, ("C1",), False, {"status": order.status.value})
+    return Finding(FindingCode.SERVICE_RUNS, ("C1",), True)
 
 
 def c1_stops_at_once() -> Finding:
     """C1: a cancellation takes effect at once."""
-    return Finding(("C1",), True, "The service stops at once.")
+    return Finding(FindingCode.STOPS_AT_ONCE, ("C1",), True)
 
 
 def c2_balance_is_lost(order: Order, lost: Decimal | None) -> Finding:
     """C2: no refund, so a card's remaining balance is lost."""
     if not lost:
-        return Finding(("C2",), True, "A cancelled service gives no refund.")
-    return Finding(
-        ("C2",), True, f"The remaining balance of {spoken(lost, order.currency)} is lost; there is no refund."
-    )
+        return Finding(FindingCode.NO_REFUND, ("C2",), True)
+    return Finding(FindingCode.BALANCE_LOST, ("C2",), True, {"balance": Money(lost, order.currency)})
 
 
 def c4_next_charge(request: CancelRequest, terms: Terms) -> Finding:
     """C4: a request before the next cycle starts avoids the next charge; the running cycle's charge stands."""
     next_cycle = terms.calendar.next_cycle_start(request.requested_at)
-    return Finding(("C4",), True, f"The charge of {spoken_date(next_cycle)} will not be taken, nor any after it.")
+    return Finding(FindingCode.NEXT_CHARGE_AVOIDED, ("C4",), True, {"next_charge_on": next_cycle})
 
 
 def balance_lost(order: Order) -> Decimal | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
 from bot.policy.money import plain
+from bot.policy.values import Values, values_to_json
 
 
 class Outcome(str, Enum):
@@ -27,35 +28,126 @@ class Outcome(str, Enum):
         return self in (Outcome.APPROVE, Outcome.APPROVE_ON_RETURN)
 
 
+class FindingCode(str, Enum):
+    """What a rule found; in parentheses the names of the values that the finding has. Codes are stored: one that was
+    used keeps its meaning. bot.wording has a sentence for each."""
+
+    NO_TERMS = "no_terms"
+    """No version of the policy had begun when the order was placed (begins_on)."""
+    NOT_REFUNDED = "not_refunded"
+    REFUNDED = "refunded"
+    REFUND_PENDING = "refund_pending"
+    NO_DISPUTE = "no_dispute"
+    DISPUTE_OPEN = "dispute_open"
+    DATA_AGREES = "data_agrees"
+    DATA_CONTRADICTS = "data_contradicts"
+    """The order's data can't be right (problem: a Contradiction; currency)."""
+    NOT_CANCELLED = "not_cancelled"
+    SERVICE_ENDED = "service_ended"
+    """It ended before the refund was asked for (status)."""
+    PURCHASE = "purchase"
+    RENEWAL = "renewal"
+    RENEWAL_WITH_FAULT = "renewal_with_fault"
+    IN_WINDOW = "in_window"
+    """Asked for in time (placed_on, days, closes_on, asked_on)."""
+    AFTER_WINDOW = "after_window"
+    """Asked for too late (placed_on, days, closes_on, asked_on)."""
+    CHANNEL_ACCEPTED = "channel_accepted"
+    CHANNEL_NOT_ACCEPTED = "channel_not_accepted"
+    """Asked for in a way that does not count (channel)."""
+    SOMETHING_LEFT = "something_left"
+    NOTHING_LEFT = "nothing_left"
+    NO_MINIMUM = "no_minimum"
+    ABOVE_MINIMUM = "above_minimum"
+    """Enough would be left (left, measured, ratio, original)."""
+    BELOW_MINIMUM = "below_minimum"
+    """Too little would be left (left, measured, ratio, original)."""
+    NO_FAULT_GIVEN = "no_fault_given"
+    FAULT_CONFIRMED = "fault_confirmed"
+    FAULT_UNCONFIRMED = "fault_unconfirmed"
+    REASON_ACCEPTED = "reason_accepted"
+    REASON_FOR_PERSON = "reason_for_person"
+    PLAN_UNUSED = "plan_unused"
+    PLAN_USED = "plan_used"
+    NO_LIMIT_FOR_CURRENCY = "no_limit_for_currency"
+    """No refund in it is approved by itself (currency)."""
+    WITHIN_LIMIT = "within_limit"
+    """Small enough to be approved by itself (refund, limit)."""
+    ABOVE_LIMIT = "above_limit"
+    """Too large to be approved by itself (refund, limit)."""
+    RECENT_REFUNDS = "recent_refunds"
+    """How many approved refunds the customer had (refunds, days, limit)."""
+    REFUND_LESS_FEE = "refund_less_fee"
+    """How the refund is computed (base_is, base, rate, fee, refund)."""
+    REFUND_WITHOUT_FEE = "refund_without_fee"
+    """The whole base is paid (base_is, base)."""
+    PROCESSED_BY = "processed_by"
+    """By when it is processed (days, process_by)."""
+    RETURN_FIRST = "return_first"
+    """A shipped card comes back first (days)."""
+    WALLET_ONLY = "wallet_only"
+    TO_WALLET = "to_wallet"
+    TO_PAYMENT_METHOD = "to_payment_method"
+    DESTINATION_OPEN = "destination_open"
+    SERVICE_RUNS = "service_runs"
+    ENDED_ALREADY = "ended_already"
+    """There is nothing to cancel (status)."""
+    STOPS_AT_ONCE = "stops_at_once"
+    NO_REFUND = "no_refund"
+    BALANCE_LOST = "balance_lost"
+    """What was left is lost (balance)."""
+    AGREEMENT_ENDS = "agreement_ends"
+    """The last day of the cycle (ends_on)."""
+    NEXT_CHARGE_AVOIDED = "next_charge_avoided"
+    """The first charge that is not taken (next_charge_on)."""
+
+
+class Contradiction(str, Enum):
+    """How an order's data contradicts itself."""
+
+    CURRENCY_UNKNOWN = "currency_unknown"
+    NEGATIVE_AMOUNT = "negative_amount"
+    MORE_LEFT_THAN_SOLD = "more_left_than_sold"
+    BALANCE_MISSING = "balance_missing"
+    USED_WITHOUT_BALANCES = "used_without_balances"
+    ORDERED_AFTER_REQUEST = "ordered_after_request"
+
+
 @dataclass(frozen=True)
 class Finding:
-    """One rule held against the facts: whether the request meets it, and a sentence with its figures.
+    """One rule held against the facts: what was found, whether the request meets the rule, and the figures.
 
     ``clauses`` are ids of POLICY.md; empty for a rule of precedence that no clause states.
     """
 
+    code: FindingCode
     clauses: tuple[str, ...]
     holds: bool
-    sentence: str
+    values: Values = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The finding as plain JSON values."""
-        return {"clauses": list(self.clauses), "holds": self.holds, "sentence": self.sentence}
+        return {
+            "code": self.code.value,
+            "clauses": list(self.clauses),
+            "holds": self.holds,
+            "values": values_to_json(self.values),
+        }
 
 
 @dataclass(frozen=True)
 class RefundDecision:
     """A decided refund. Sums are in ``currency``, None where no refund is (or would be) paid.
 
-    ``clauses`` are the ids that decided, ``explanation`` their sentences, ``trace`` every finding looked at.
-    ``process_by`` is a business date (R4), None while a card still has to come back.
+    ``clauses`` are the ids that decided, ``trace`` every finding looked at, and ``explanation`` those of them that say
+    why. ``process_by`` is a business date (R4), None while a card still has to come back.
     """
 
     outcome: Outcome
     currency: str
     policy_version: str
     clauses: tuple[str, ...]
-    explanation: tuple[str, ...]
+    explanation: tuple[Finding, ...]
     trace: tuple[Finding, ...]
     base: Decimal | None = None
     fee: Decimal | None = None
@@ -63,7 +155,8 @@ class RefundDecision:
     process_by: date | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The decision in the format of ``policy decide``."""
+        """The decision as it is stored. ``explanation`` are codes of findings of ``trace``; bot.wording has the
+        sentences, and the format of ``policy decide``."""
         return {
             "outcome": self.outcome.value,
             "base": plain(self.base, self.currency),
@@ -73,7 +166,7 @@ class RefundDecision:
             "process_by": _iso(self.process_by),
             "clauses": list(self.clauses),
             "policy_version": self.policy_version,
-            "explanation": list(self.explanation),
+            "explanation": [finding.code.value for finding in self.explanation],
             "trace": [finding.to_json() for finding in self.trace],
         }
 
@@ -87,7 +180,7 @@ class CancelDecision:
     currency: str
     policy_version: str
     clauses: tuple[str, ...]
-    explanation: tuple[str, ...]
+    explanation: tuple[Finding, ...]
     trace: tuple[Finding, ...]
     service_stops_at: datetime | None = None
     agreement_ends_on: date | None = None
@@ -95,7 +188,8 @@ class CancelDecision:
     balance_lost: Decimal | None = None
 
     def to_json(self) -> dict[str, Any]:
-        """The decision in the format of ``policy decide``."""
+        """The decision as it is stored. ``explanation`` are codes of findings of ``trace``; bot.wording has the
+        sentences, and the format of ``policy decide``."""
         return {
             "outcome": self.outcome.value,
             "service_stops_at": _iso(self.service_stops_at),
@@ -106,7 +200,7 @@ class CancelDecision:
             "currency": self.currency,
             "clauses": list(self.clauses),
             "policy_version": self.policy_version,
-            "explanation": list(self.explanation),
+            "explanation": [finding.code.value for finding in self.explanation],
             "trace": [finding.to_json() for finding in self.trace],
         }
 

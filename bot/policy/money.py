@@ -1,17 +1,24 @@
-"""Money: decimals, the currency's own minor unit, one rounding rule, one formatter."""
+"""Money: decimals, the currency's own minor unit, one rounding rule."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
 
-from babel.numbers import format_currency
 from iso4217 import Currency
 
 # Codes without a minor unit are units of account, metals and test codes: no order is paid in them.
 _MINOR_UNITS: dict[str, int] = {
     currency.code: currency.exponent for currency in Currency if currency.exponent is not None
 }
+
+
+@dataclass(frozen=True)
+class Money:
+    """An amount in a currency (ISO 4217)."""
+
+    amount: Decimal
+    currency: str
 
 
 def is_known(currency: str) -> bool:
@@ -39,19 +46,3 @@ def unit_of(currency: str) -> Decimal:
 def plain(amount: Decimal | None, currency: str) -> str | None:
     """``amount`` as a decimal string with the decimals of ``currency``: ``"44.00"``, ``"4400"``."""
     return None if amount is None else f"{rounded(amount, currency):f}"
-
-
-@lru_cache(maxsize=4096)
-def spoken(amount: Decimal, currency: str) -> str:
-    """``amount`` as a customer reads it: ``$44.00``; the code in front where there is no symbol."""
-    if not is_known(currency):
-        return f"{amount:f} {currency}"
-    return format_currency(
-        rounded(amount, currency), currency, locale="en_US", currency_digits=False, format=_pattern(currency)
-    )
-
-
-def _pattern(currency: str) -> str:
-    # ISO's minor units, not CLDR's: the two differ for a few currencies, and the sums follow ISO.
-    digits = _MINOR_UNITS[currency]
-    return "¤#,##0" + ("." + "0" * digits if digits else "")

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from bot.policy.decision import Finding, Outcome, RefundDecision
+from bot.policy.decision import Contradiction, Finding, FindingCode, Outcome, RefundDecision
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
-from bot.policy.money import is_known, rounded, spoken
+from bot.policy.money import Money, is_known, rounded
 from bot.policy.terms import MinimumMeasured, NoTermsInForce, Policy, Terms
-from bot.policy.words import percent, spoken_date
+from bot.policy.values import Value
 
 NO_VERSION = "none"
 
@@ -40,7 +40,7 @@ def decide_refund(request: RefundRequest, policy: Policy) -> RefundDecision:
     try:
         terms = policy.terms_for(order.placed_at)
     except NoTermsInForce as error:
-        finding = Finding((), False, f"No terms are known for the day of the order: {error}.")
+        finding = Finding(FindingCode.NO_TERMS, (), False, {"begins_on": error.begins_on})
         return _stopped(request, NO_VERSION, (finding,), Outcome.REVIEW, None)
     trace: list[Finding] = []
     for finding, outcome, sums in _checks(request, terms):
@@ -123,22 +123,20 @@ def sums_of(request: RefundRequest, terms: Terms) -> Sums:
     usual = terms.fee_rate(order.product, order.payment_method)
     if order.product_kind is ProductKind.CALLING_CARD and is_used(order):
         remaining = order.remaining_balance or Decimal(0)
-        return _sums("R6", min(remaining, order.amount_paid), usual, order, "the remaining balance")
+        return _sums("R6", min(remaining, order.amount_paid), usual, order, "remaining_balance")
     if request.reason is Reason.SERVICE_FAULT and has_confirmed_fault(request):
-        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order, "the amount paid")
-    return _sums("R7", order.amount_paid, usual, order, "the amount paid")
+        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order, "amount_paid")
+    return _sums("R7", order.amount_paid, usual, order, "amount_paid")
 
 
-def _sums(clause: str, base: Decimal, rate: Decimal, order: Order, what: str) -> Sums:
+def _sums(clause: str, base: Decimal, rate: Decimal, order: Order, base_is: str) -> Sums:
     fee = rounded(base * rate, order.currency)
+    code = FindingCode.REFUND_LESS_FEE if fee else FindingCode.REFUND_WITHOUT_FEE
+    values: dict[str, Value] = {"base_is": base_is, "base": Money(base, order.currency)}
     if fee:
-        sentence = (
-            f"The refund starts from {what}, {spoken(base, order.currency)}, less a fee of {percent(rate)}, "
-            f"{spoken(fee, order.currency)}: {spoken(base - fee, order.currency)}."
-        )
-    else:
-        sentence = f"The refund is {what}, {spoken(base, order.currency)}, with no fee."
-    return Sums(base, rate, fee, Finding((clause,), True, sentence))
+        refund = Money(base - fee, order.currency)
+        values |= {"rate": rate, "fee": Money(fee, order.currency), "refund": refund}
+    return Sums(base, rate, fee, Finding(code, (clause,), True, values))
 
 
 # The checks, in the order of POLICY.md
@@ -147,66 +145,62 @@ def _sums(clause: str, base: Decimal, rate: Decimal, order: Order, what: str) ->
 def not_refunded_yet(order: Order) -> Finding:
     """Precedence 1: an order is refunded once."""
     if order.status is OrderStatus.REFUNDED:
-        return Finding((), False, "This order has already been refunded.")
+        return Finding(FindingCode.REFUNDED, (), False)
     if order.status is OrderStatus.REFUND_PENDING:
-        return Finding((), False, "A refund of this order is already in progress.")
-    return Finding((), True, "The order has not been refunded.")
+        return Finding(FindingCode.REFUND_PENDING, (), False)
+    return Finding(FindingCode.NOT_REFUNDED, (), True)
 
 
 def no_dispute_open(order: Order) -> Finding:
     """Precedence 2: while the bank looks at the payment, a person does too."""
     if order.dispute_open:
-        return Finding((), False, "A dispute or chargeback is open on the payment.")
-    return Finding((), True, "No dispute is open on the payment.")
+        return Finding(FindingCode.DISPUTE_OPEN, (), False)
+    return Finding(FindingCode.NO_DISPUTE, (), True)
 
 
 def data_agrees(request: RefundRequest) -> Finding:
     """Precedence 3: the order's data must not contradict itself."""
     problem = _contradiction(request)
     if problem:
-        return Finding((), False, f"The order's data does not add up: {problem}.")
-    return Finding((), True, "The order's data agrees with itself.")
+        values = {"problem": problem.value, "currency": request.order.currency}
+        return Finding(FindingCode.DATA_CONTRADICTS, (), False, values)
+    return Finding(FindingCode.DATA_AGREES, (), True)
 
 
-def _contradiction(request: RefundRequest) -> str | None:
+def _contradiction(request: RefundRequest) -> Contradiction | None:
     order = request.order
     amounts = (order.amount_paid, order.original_balance, order.remaining_balance)
     original, remaining = order.original_balance, order.remaining_balance
     if not is_known(order.currency):
-        return f"the currency {order.currency} is not known"
+        return Contradiction.CURRENCY_UNKNOWN
     if any(amount is not None and amount < 0 for amount in amounts):
-        return "an amount is negative"
+        return Contradiction.NEGATIVE_AMOUNT
     if original is not None and remaining is not None and remaining > original:
-        return "more is left than there was at first"
+        return Contradiction.MORE_LEFT_THAN_SOLD
     if order.product_kind is ProductKind.CALLING_CARD:
         if (original is None) != (remaining is None):
-            return "one of the card's balances is missing"
+            return Contradiction.BALANCE_MISSING
         if original is None and order.used:
-            return "the card was used, but its balances are missing"
+            return Contradiction.USED_WITHOUT_BALANCES
     if order.placed_at > request.requested_at:
-        return "the order is dated after the request"
+        return Contradiction.ORDERED_AFTER_REQUEST
     return None
 
 
 def c2_not_cancelled(order: Order) -> Finding:
     """C2: a cancelled or terminated service gives no refund."""
     if order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED):
-        return Finding(
-            ("C2",),
-            False,
-            f"The service was {order.status.value}, and a service that has ended gives no refund.",
-        )
-    return Finding(("C2",), True, "The service has not been cancelled.")
+        return Finding(FindingCode.SERVICE_ENDED, ("C2",), False, {"status": order.status.value})
+    return Finding(FindingCode.NOT_CANCELLED, ("C2",), True)
 
 
 def c5_no_renewal(order: Order, fault_in_window: bool) -> Finding:
     """C5: a renewal charge is not refundable; with a fault claimed inside the window a person looks (R1)."""
     if order.charge is not Charge.RENEWAL:
-        return Finding(("C5",), True, "The charge is a purchase, not a renewal.")
+        return Finding(FindingCode.PURCHASE, ("C5",), True)
     if fault_in_window:
-        sentence = "Renewal charges are not refundable, but a fault was reported in time: a person decides."
-        return Finding(("C5", "R1"), False, sentence)
-    return Finding(("C5",), False, "The charge renewed a plan that was not cancelled in time; it is not refundable.")
+        return Finding(FindingCode.RENEWAL_WITH_FAULT, ("C5", "R1"), False)
+    return Finding(FindingCode.RENEWAL, ("C5",), False)
 
 
 def r2_in_window(request: RefundRequest, terms: Terms) -> Finding:
@@ -215,89 +209,89 @@ def r2_in_window(request: RefundRequest, terms: Terms) -> Finding:
     asked_on = terms.calendar.business_date(request.requested_at)
     closes_on = window_closes_on(request.order, terms)
     in_time = terms.calendar.is_in_time(request.requested_at, closes_on)
-    sentence = (
-        f"The order is from {spoken_date(placed_on)}; a refund can be asked for within "
-        f"{terms.window_working_days} working days, until {spoken_date(closes_on)}. "
-        f"The request came {'in time' if in_time else 'too late'}, on {spoken_date(asked_on)}."
+    return Finding(
+        FindingCode.IN_WINDOW if in_time else FindingCode.AFTER_WINDOW,
+        ("R2",),
+        in_time,
+        {"placed_on": placed_on, "days": terms.window_working_days, "closes_on": closes_on, "asked_on": asked_on},
     )
-    return Finding(("R2",), in_time, sentence)
 
 
 def r2_channel_accepted(request: RefundRequest, terms: Terms) -> Finding:
     """R2: the request came in a way that counts as contacting the store."""
     if request.channel in terms.accepted_channels:
-        return Finding(("R2",), True, f"Requests by {request.channel} are accepted.")
-    return Finding(("R2",), False, f"Requests by {request.channel} do not count as contacting the store.")
+        return Finding(FindingCode.CHANNEL_ACCEPTED, ("R2",), True, {"channel": request.channel})
+    return Finding(FindingCode.CHANNEL_NOT_ACCEPTED, ("R2",), False, {"channel": request.channel})
 
 
 def r8_something_left(order: Order, sums: Sums) -> Finding:
     """R8: with nothing left there is nothing to refund, also on a card that never held anything."""
     card_is_empty = order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance == 0
     if sums.base > 0 and not card_is_empty:
-        return Finding(("R8",), True, "There is something left to refund.")
-    return Finding(("R8",), False, "Nothing is left to refund.")
+        return Finding(FindingCode.SOMETHING_LEFT, ("R8",), True)
+    return Finding(FindingCode.NOTHING_LEFT, ("R8",), False)
 
 
 def r8_above_minimum(order: Order, sums: Sums, terms: Terms) -> Finding:
     """R8: no refund below a share of the original balance, measured after the fee or before it."""
     original, remaining = order.original_balance, order.remaining_balance
     if order.product_kind is ProductKind.SUBSCRIPTION or original is None or remaining is None:
-        return Finding(("R8",), True, "The product has no balance that a minimum could be measured against.")
+        return Finding(FindingCode.NO_MINIMUM, ("R8",), True)
     minimum = terms.minimum_ratio * original
     net = terms.minimum_measured is MinimumMeasured.NET
     left = sums.refund if net else remaining
     holds = left >= minimum
-    sentence = (
-        f"{spoken(left, order.currency)} would be left {'after' if net else 'before'} the fee, "
-        f"{'at least' if holds else 'less than'} {percent(terms.minimum_ratio)} of the original balance of "
-        f"{spoken(original, order.currency)}."
-    )
-    return Finding(("R8",), holds, sentence)
+    values: dict[str, Value] = {
+        "left": Money(left, order.currency),
+        "measured": terms.minimum_measured.value,
+        "ratio": terms.minimum_ratio,
+        "original": Money(original, order.currency),
+    }
+    return Finding(FindingCode.ABOVE_MINIMUM if holds else FindingCode.BELOW_MINIMUM, ("R8",), holds, values)
 
 
 def r1_fault_confirmed(request: RefundRequest) -> Finding:
     """R1: a fault on our side must be on record; one that is only claimed is for a person."""
     if request.reason is not Reason.SERVICE_FAULT:
-        return Finding(("R1",), True, "No fault is given as the reason.")
+        return Finding(FindingCode.NO_FAULT_GIVEN, ("R1",), True)
     if has_confirmed_fault(request):
-        return Finding(("R1",), True, "The fault on our side is on record.")
-    return Finding(("R1", "R3"), False, "A fault is reported that our records do not show yet: a person checks it.")
+        return Finding(FindingCode.FAULT_CONFIRMED, ("R1",), True)
+    return Finding(FindingCode.FAULT_UNCONFIRMED, ("R1", "R3"), False)
 
 
 def r3_reason_accepted(request: RefundRequest, terms: Terms) -> Finding:
     """R3: only some reasons are accepted without a person."""
     if request.reason in terms.automatic_reasons:
-        return Finding(("R3",), True, "The reason is one that is accepted.")
-    return Finding(("R1", "R3"), False, "The reason is one that a person has to look at.")
+        return Finding(FindingCode.REASON_ACCEPTED, ("R3",), True)
+    return Finding(FindingCode.REASON_FOR_PERSON, ("R1", "R3"), False)
 
 
 def no_usage_of_subscription(order: Order) -> Finding:
     """R3: a plan's charge after usage is for a person, since no clause prices the usage."""
     if order.product_kind is ProductKind.SUBSCRIPTION and is_used(order):
-        return Finding(("R1", "R3"), False, "The plan was used already: a person has to look at it.")
-    return Finding(("R3",), True, "No usage stands in the way.")
+        return Finding(FindingCode.PLAN_USED, ("R1", "R3"), False)
+    return Finding(FindingCode.PLAN_UNUSED, ("R3",), True)
 
 
 def within_automatic_limit(order: Order, sums: Sums, terms: Terms) -> Finding:
     """Precedence 8: above a limit, or in a currency without one, a person approves."""
     limit = terms.automatic_limits.get(order.currency)
     if limit is None:
-        return Finding(sums.finding.clauses, False, f"Refunds in {order.currency} are approved by a person.")
+        return Finding(FindingCode.NO_LIMIT_FOR_CURRENCY, sums.finding.clauses, False, {"currency": order.currency})
     holds = sums.refund <= limit
-    sentence = (
-        f"The refund of {spoken(sums.refund, order.currency)} is {'within' if holds else 'above'} the limit of "
-        f"{spoken(limit, order.currency)} for automatic approval."
-    )
-    return Finding(sums.finding.clauses, holds, sentence)
+    values = {"refund": Money(sums.refund, order.currency), "limit": Money(limit, order.currency)}
+    code = FindingCode.WITHIN_LIMIT if holds else FindingCode.ABOVE_LIMIT
+    return Finding(code, sums.finding.clauses, holds, values)
 
 
 def within_velocity(request: RefundRequest, terms: Terms, sums: Sums) -> Finding:
     """Precedence 8: after so many approved refunds within so many days a person approves."""
-    sentence = (
-        f"There were {request.recent_refunds} approved refunds in the last {terms.velocity_days} days; "
-        f"a person approves the next after {terms.velocity_refunds}."
+    return Finding(
+        FindingCode.RECENT_REFUNDS,
+        sums.finding.clauses,
+        request.recent_refunds < terms.velocity_refunds,
+        {"refunds": request.recent_refunds, "days": terms.velocity_days, "limit": terms.velocity_refunds},
     )
-    return Finding(sums.finding.clauses, request.recent_refunds < terms.velocity_refunds, sentence)
 
 
 # The ends
@@ -313,7 +307,7 @@ def _stopped(
         currency=request.order.currency,
         policy_version=version,
         clauses=decisive.clauses,
-        explanation=(decisive.sentence,),
+        explanation=(decisive,),
         trace=trace,
         base=sums.base if sums else None,
         fee=sums.fee if sums else None,
@@ -337,7 +331,7 @@ def _approved(request: RefundRequest, terms: Terms, sums: Sums, trace: tuple[Fin
         currency=request.order.currency,
         policy_version=terms.version,
         clauses=("R2", *reason, *sums.finding.clauses, *minimum, *ends[-1].clauses),
-        explanation=tuple(finding.sentence for finding in ends),
+        explanation=tuple(ends),
         trace=(*trace, *ends),
         base=sums.base,
         fee=sums.fee,
@@ -348,25 +342,21 @@ def _approved(request: RefundRequest, terms: Terms, sums: Sums, trace: tuple[Fin
 
 def r4_processed_by(process_by: date, terms: Terms) -> Finding:
     """R4: the refund is processed within so many working days of the acceptance."""
-    sentence = f"It is processed within {terms.processing_working_days} working days, by {spoken_date(process_by)}."
-    return Finding(("R4",), True, sentence)
+    values: dict[str, Value] = {"days": terms.processing_working_days, "process_by": process_by}
+    return Finding(FindingCode.PROCESSED_BY, ("R4",), True, values)
 
 
 def r5_return_first(terms: Terms) -> Finding:
     """R5: a shipped card comes back first, complete, at the customer's expense."""
-    sentence = (
-        "The card was shipped, so it has to come back first, complete and as purchased; you pay the shipping. "
-        f"The refund is processed within {terms.processing_working_days} working days of its arrival."
-    )
-    return Finding(("R5", "R4"), True, sentence)
+    return Finding(FindingCode.RETURN_FIRST, ("R5", "R4"), True, {"days": terms.processing_working_days})
 
 
 def r9_destination(request: RefundRequest, terms: Terms) -> Finding:
     """R9: to the wallet, or back to the payment method where that can take a refund."""
     if not terms.takes_refunds(request.order.payment_method):
-        return Finding(("R9",), True, "The way it was paid can't take a refund, so it goes to the store wallet.")
+        return Finding(FindingCode.WALLET_ONLY, ("R9",), True)
     if request.destination is Destination.WALLET:
-        return Finding(("R9",), True, "It goes to the store wallet.")
+        return Finding(FindingCode.TO_WALLET, ("R9",), True)
     if request.destination is Destination.ORIGINAL_PAYMENT_METHOD:
-        return Finding(("R9",), True, "It goes back to the way it was paid.")
-    return Finding(("R9",), True, "It can go to the store wallet or back to the way it was paid.")
+        return Finding(FindingCode.TO_PAYMENT_METHOD, ("R9",), True)
+    return Finding(FindingCode.DESTINATION_OPEN, ("R9",), True)

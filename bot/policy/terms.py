@@ -28,7 +28,11 @@ class PolicyFileError(Exception):
 
 
 class NoTermsInForce(Exception):
-    """No version of the policy had begun at that moment."""
+    """No version of the policy had begun at that moment; the first ``begins_on`` a later day."""
+
+    def __init__(self, begins_on: date) -> None:
+        super().__init__(f"the policy begins on {begins_on.isoformat()}")
+        self.begins_on = begins_on
 
 
 class MinimumMeasured(str, Enum):
@@ -125,7 +129,7 @@ class Policy:
         for terms in reversed(self.versions):
             if terms.calendar.business_date(moment) >= terms.starts_on:
                 return terms
-        raise NoTermsInForce(f"the policy begins on {self.versions[0].starts_on.isoformat()}")
+        raise NoTermsInForce(self.versions[0].starts_on)
 
     def named(self, version: str) -> Terms | None:
         """The version of that name; None where the file has none."""

@@ -10,8 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import bot.policy
-from bot.policy import CancelRequest, Policy, RefundDecision, RefundRequest, Terms, decide_refund
+from bot.policy import CancelDecision, CancelRequest, Policy, RefundDecision, RefundRequest, Terms, decide_refund
 from bot.policy.facts import Charge, Order, OrderStatus, ProductKind, Reason
+from bot.wording.decisions import explained
 
 TERMS_TEXT = next((Path(bot.policy.__file__).parent / "terms").glob("*.yml")).read_text("utf-8")
 POLICY = Policy.parse(TERMS_TEXT)
@@ -50,6 +51,11 @@ def at(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     assert moment.tzinfo is not None
     return moment
+
+
+def said(decision: RefundDecision | CancelDecision) -> str:
+    """What a decision says to a customer."""
+    return explained(decision.to_json())
 
 
 def money(text: str | None) -> Decimal | None:

@@ -21,6 +21,7 @@ from tests.policy.policy_builders import (
     default_terms,
     ny,
     policy_with,
+    said,
     terms_with_calendar,
 )
 
@@ -47,7 +48,7 @@ def test_a_service_that_has_ended_is_not_cancelled_again(order: Order, status: s
     written = decision.to_json()
     for field in ("service_stops_at", "agreement_ends_on", "next_charge_on", "balance_lost"):
         assert written[field] is None
-    assert status in decision.explanation[0]
+    assert status in said(decision)
 
 
 @pytest.mark.parametrize("status", ["active", "failed", "refunded", "refund_pending"])
@@ -75,7 +76,7 @@ def test_a_cancelled_card_loses_its_balance(order: Order, lost: str | None) -> N
 
 
 def test_the_customer_is_told_the_amount_that_is_lost() -> None:
-    assert "$31.50" in " ".join(cancelled(an_order(remaining="31.50")).explanation)
+    assert "$31.50" in said(cancelled(an_order(remaining="31.50")))
 
 
 # C3 and C4
@@ -134,7 +135,7 @@ def test_the_day_on_which_cycles_start_is_a_parameter(
 
 
 def test_the_dates_are_in_the_explanation() -> None:
-    told = " ".join(cancelled(requested_at=ny("2026-05-06 12:00")).explanation)
+    told = said(cancelled(requested_at=ny("2026-05-06 12:00")))
     assert "Sunday, May 31, 2026" in told
     assert "Monday, June 1, 2026" in told
 

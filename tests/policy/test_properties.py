@@ -15,7 +15,9 @@ from bot.policy.facts import Charge, Order, OrderStatus, Reason
 from bot.policy.money import is_payable
 from bot.policy.parsing import parse_request, request_to_json
 from bot.policy.terms import MinimumMeasured
-from tests.policy.policy_builders import POLICY, a_cancel_request, a_plan, a_refund_request, an_order, policy_with
+from bot.policy.values import values_from_json, values_to_json
+from bot.wording.decisions import with_sentences
+from tests.policy.policy_builders import POLICY, a_cancel_request, a_plan, a_refund_request, an_order, policy_with, said
 
 POLICIES = (
     POLICY,
@@ -121,7 +123,11 @@ def test_the_same_input_gives_the_same_answer_also_after_a_round_trip(request: R
 @settings(max_examples=300)
 def test_every_decision_explains_itself(request: RefundRequest, policy: Policy) -> None:
     decision = decide(request, policy)
-    assert decision.explanation and all(decision.explanation)
+    assert decision.explanation and said(decision)
+    assert set(map(id, decision.explanation)) <= set(map(id, decision.trace))
+    assert len({finding.code for finding in decision.trace}) == len(decision.trace), "a code names one finding"
+    assert all(values_from_json(values_to_json(finding.values)) == finding.values for finding in decision.trace)
+    assert len(with_sentences(decision.to_json())["trace"]) == len(decision.trace), "each has its sentence"
     traced = {clause for finding in decision.trace for clause in finding.clauses}
     assert set(decision.clauses) <= traced
     if decision.outcome is Outcome.DECLINE and decision.clauses:

@@ -19,6 +19,7 @@ from tests.policy.policy_builders import (
     money,
     ny,
     policy_with,
+    said,
     sums,
     terms_with_calendar,
 )
@@ -117,7 +118,7 @@ def test_the_window_is_judged_by_the_request_and_not_by_the_decision() -> None:
 
 def test_a_decline_for_the_window_names_its_dates() -> None:
     order = an_order(placed_at=ny("2026-11-20 15:04"))
-    (sentence,) = decided(order, requested_at=ny("2026-12-02 09:00")).explanation
+    sentence = said(decided(order, requested_at=ny("2026-12-02 09:00")))
     for day in ("Friday, November 20, 2026", "Monday, November 30, 2026", "Wednesday, December 2, 2026"):
         assert day in sentence
 
@@ -323,7 +324,7 @@ def test_with_nothing_left_there_is_no_refund(order: Order, ratio: str) -> None:
 
 
 def test_a_decline_for_the_minimum_names_its_sums() -> None:
-    (sentence,) = decided(an_order(remaining="28.40")).explanation
+    sentence = said(decided(an_order(remaining="28.40")))
     for figure in ("$24.99", "50%", "$50.00"):
         assert figure in sentence
 
@@ -344,7 +345,7 @@ def test_a_decline_for_the_minimum_names_its_sums() -> None:
 def test_the_destination_is_explained(method: str, destination: Destination | None, words: str) -> None:
     decision = decided(an_order(payment_method=method), destination=destination)
     assert decision.outcome is APPROVE
-    assert words in " ".join(decision.explanation)
+    assert words in said(decision)
 
 
 def test_the_destination_does_not_change_the_sums() -> None:

@@ -1,6 +1,8 @@
-"""Storing a decision with its inputs, and telling whether two of them read the same to the customer."""
+"""Storing a decision with its inputs, and telling whether two of them are the same to the customer."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from bot.cases.model import Case, StoredDecision
 from bot.cases.ports.store import UnitOfWork
@@ -9,7 +11,7 @@ from bot.policy import CancelDecision, RefundDecision, decide
 from bot.policy.facts import CancelRequest, RefundRequest
 from bot.policy.parsing import request_to_json
 
-_SEEN = (
+SEEN = (
     "outcome",
     "base",
     "fee",
@@ -41,4 +43,15 @@ def decide_and_store(
 
 def same_figures(shown: StoredDecision, fresh: StoredDecision) -> bool:
     """Whether the customer would see the same outcome, sums and dates (R10)."""
-    return all(shown.result.get(key) == fresh.result.get(key) for key in _SEEN)
+    return all(shown.result.get(key) == fresh.result.get(key) for key in SEEN)
+
+
+def same_to_customer(shown: StoredDecision, fresh: StoredDecision) -> bool:
+    """Whether the customer would also be given the same reasons, such as where the money goes (R9). Never of a decision
+    that was stored before findings had codes."""
+    return same_figures(shown, fresh) and _reasons(shown) == _reasons(fresh)
+
+
+def _reasons(decision: StoredDecision) -> list[dict[str, Any]]:
+    result = decision.result
+    return [finding for finding in result["trace"] if finding.get("code") in result["explanation"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.cases.services import Services
-from bot.policy.words import spoken_date, spoken_time
+from bot.wording.formats import spoken_date, spoken_time
 
 
 def hours_notice(services: Services) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Any, TypedDict
 
-from bot.cases.case.decisions import decide_and_store, same_figures
+from bot.cases.case.decisions import decide_and_store, same_figures, same_to_customer
 from bot.cases.case.handoff import Transcript, save_handoff
 from bot.cases.case.moves import move
 from bot.cases.case.references import new_reference
@@ -117,7 +117,7 @@ def quote_refund(
         shown = uow.decisions.latest(case.id)
         case, decision, handoff = _decide_and_store(services, uow, case, request, transcript)
         uow.commit()
-    return Quote(case, decision, unchanged=_same(shown, decision), handoff=handoff)
+    return Quote(case, decision, unchanged=shown is not None and same_to_customer(shown, decision), handoff=handoff)
 
 
 def quote_cancellation(
@@ -146,7 +146,7 @@ def quote_cancellation(
         under_way = uow.cases.open_of_order(stored.id, CaseKind.REFUND)
         offer = instead.outcome.pays and (under_way is None or under_way.state is CaseState.QUOTED)
         uow.commit()
-    unchanged = _same(shown, decision)
+    unchanged = shown is not None and same_to_customer(shown, decision)
     return Quote(case, decision, unchanged=unchanged, handoff=handoff, refund_instead=instead if offer else None)
 
 
@@ -319,13 +319,6 @@ def record_yes(
     uow.orders.change(stored.id, status=OrderStatus.REFUND_PENDING)
     schedule(services, uow, case, fresh.id)
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
-
-
-def _same(shown: StoredDecision | None, fresh: StoredDecision) -> bool:
-    """Whether two decisions read the same to the customer."""
-    return (
-        shown is not None and same_figures(shown, fresh) and shown.result["explanation"] == fresh.result["explanation"]
-    )
 
 
 def _case_of_order(uow: UnitOfWork, reference: str) -> Case:

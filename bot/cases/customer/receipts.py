@@ -23,12 +23,12 @@ from bot.cases.model import (
 )
 from bot.cases.payout.execution import PROCESS_BY, agreement_end
 from bot.cases.services import Services
-from bot.policy.clauses import Clause, clause_texts
 from bot.policy.facts import Destination, ProductKind, RefundRequest
-from bot.policy.money import plain, spoken
+from bot.policy.money import plain
 from bot.policy.parsing import parse_request
 from bot.policy.terms import Policy, Terms
-from bot.policy.words import spoken_date
+from bot.wording.clauses import Clause, clause_texts
+from bot.wording.formats import spoken, spoken_date
 
 MAC_LENGTH = 32
 """Hex digits of the proof in a receipt's link: 128 bits."""

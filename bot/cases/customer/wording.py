@@ -15,9 +15,9 @@ from bot.cases.services import Services
 from bot.policy import Policy
 from bot.policy.advice import smallest_change, what_remains
 from bot.policy.facts import Destination, ProductKind, Reason, RefundRequest
-from bot.policy.money import spoken
 from bot.policy.parsing import parse_request
-from bot.policy.words import spoken_date
+from bot.wording.decisions import advice
+from bot.wording.formats import spoken, spoken_date
 
 STATES = {
     CaseState.QUOTED: "waiting for your answer",
@@ -84,6 +84,4 @@ def what_would_help(policy: Policy, case: Case, inputs: dict[str, Any]) -> str:
     assert isinstance(request, RefundRequest)
     if case.reason is None:
         request = replace(request, reason=Reason.CHANGE_OF_MIND)
-    change = smallest_change(request, policy)
-    said = change.sentence if change else "No change of the details would make it possible."
-    return " ".join(filter(None, [said, what_remains(request.order)]))
+    return advice(smallest_change(request, policy), what_remains(request.order))

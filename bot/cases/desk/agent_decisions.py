@@ -50,9 +50,11 @@ from bot.cases.payout.execution import cancel_again, try_again
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
-from bot.policy.money import is_known, is_payable, spoken
+from bot.policy.money import is_known, is_payable
 from bot.policy.parsing import parse_request
 from bot.policy.refunds import sums_if_approved
+from bot.wording.decisions import explanation
+from bot.wording.formats import spoken
 
 LONGEST_REASON = 1000
 """Characters."""
@@ -293,7 +295,7 @@ def _settle(
         _tell(services, uow, case, decision, texts.goes_on(case, number, deal))
         return
     if deal is None:
-        body = texts.cancel_offer(case, number, by_policy["explanation"], cited, decision.id)
+        body = texts.cancel_offer(case, number, explanation(by_policy), cited, decision.id)
     else:
         day = None if needs_return(uow, case, stored) else process_by(services, stored)
         cited = clause_links(clauses_of(by_policy, deal, day is None), beside.policy_version)

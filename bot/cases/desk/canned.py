@@ -8,8 +8,8 @@ from string import Formatter
 from bot.cases.case.review import process_by
 from bot.cases.desk.views import DeskCase, desk_case
 from bot.cases.services import Services
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.decisions import explained
+from bot.wording.formats import spoken, spoken_date
 
 _REPLIES = [
     ("Hello", "Hello {first_name}, I'm looking at {reference} now. One moment, please."),
@@ -56,7 +56,7 @@ def _values(services: Services, desk: DeskCase) -> dict[str, str]:
         values["return_number"] = desk.case.return_number
     if desk.stopped_by and desk.file.decisions:
         values["clauses"] = ", ".join(desk.stopped_by)
-        values["explanation"] = " ".join(desk.file.decisions[-1].result["explanation"])
+        values["explanation"] = explained(desk.file.decisions[-1].result)
     order, suggested = desk.order, desk.suggestion
     if order is None:
         return values

@@ -12,7 +12,7 @@ from bot.cases.errors import UnknownCase
 from bot.cases.identity.strangers import let_in
 from bot.cases.model import Agent, Author, Cause, Handoff, HeldRow
 from bot.cases.services import Services
-from bot.policy.words import spoken_date
+from bot.wording.formats import spoken_date
 
 SHOWN = timedelta(days=14)
 """How long a request is shown."""

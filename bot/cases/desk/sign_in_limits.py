@@ -16,7 +16,7 @@ from bot.cases.errors import SignInRefused
 from bot.cases.hashes import keyed_hash
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
-from bot.policy.words import spoken_wait
+from bot.wording.formats import spoken_wait
 
 HERE_TRIES, HERE_TIME = 5, timedelta(minutes=15)
 """Wrong tries for one login from one address, within that time."""

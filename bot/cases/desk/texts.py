@@ -8,8 +8,8 @@ from typing import Any
 from bot.cases.case.review import Deal
 from bot.cases.model import AgentDecision, Case, CaseKind, CaseState, Cause
 from bot.policy.facts import Destination
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.decisions import explained
+from bot.wording.formats import spoken, spoken_date
 
 CLAUSE_TITLES = {
     "C1": "Cancelling takes effect at once",
@@ -196,4 +196,4 @@ def summary(case: Case, number: str | None, cause: Cause | None, result: dict[st
     about = f"{what} for {number}" if number else what
     if second or case.state is not CaseState.IN_REVIEW or not result or cause is not Cause.REVIEW:
         return f"{about}: {open_question(case, cause, second)}"
-    return f"{about}: {' '.join(result.get('explanation') or ['A person decides.'])}"
+    return f"{about}: {explained(result) or 'A person decides.'}"

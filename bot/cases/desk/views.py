@@ -30,9 +30,9 @@ from bot.cases.payout_limits import PayoutLimits
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Order
-from bot.policy.money import spoken
 from bot.policy.refunds import has_confirmed_fault, sums_if_approved
-from bot.policy.words import spoken_date
+from bot.wording.decisions import finding_sentence, name_of
+from bot.wording.formats import spoken, spoken_date
 
 WAITING = frozenset({CaseState.IN_REVIEW, CaseState.AWAITING_RETURN})
 """States in which a case waits for the desk."""
@@ -197,14 +197,14 @@ def _trace(decision: StoredDecision | None) -> list[TraceLine]:
     if decision is None:
         return []
     result = decision.result
-    decisive = set(result.get("explanation") or [])
+    decisive = result.get("explanation") or []
     return [
         TraceLine(
             clause=", ".join(finding["clauses"]),
             title=texts.CLAUSE_TITLES.get(next(iter(finding["clauses"]), ""), "Before any clause"),
-            text=finding["sentence"],
+            text=finding_sentence(finding),
             holds=finding["holds"],
-            decided=finding["sentence"] in decisive,
+            decided=name_of(finding) in decisive,
         )
         for finding in result.get("trace") or []
     ]

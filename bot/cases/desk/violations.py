@@ -21,6 +21,7 @@ from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy import Outcome
 from bot.policy.facts import OrderStatus
+from bot.wording.decisions import explanation
 
 _LONGEST_REASON = 1000
 
@@ -77,7 +78,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
             agreement_ends_on=date.fromisoformat(ends_on) if ends_on else None,
         )
         schedule(services, uow, case, decision.id)
-        body = texts.terminated(case, order_number, words, list(result.explanation))
+        body = texts.terminated(case, order_number, words, explanation(decision.result))
         say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=agent.id)
         uow.commit()
     return carry_out(services, case)

@@ -6,7 +6,7 @@ from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import Verification
 from bot.cases.model import HeldBack
 from bot.cases.services import Services
-from bot.policy.words import spoken_wait
+from bot.wording.formats import spoken_wait
 
 WRONG = "I couldn't match that with order {order}."
 _SAYS = {

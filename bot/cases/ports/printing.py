@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
-from bot.policy.clauses import Clause
+from bot.wording.clauses import Clause
 
 
 class Printable(Protocol):

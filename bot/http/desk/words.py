@@ -11,7 +11,7 @@ from babel.dates import format_date, format_datetime
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, Role, Verdict
 from bot.cases.services import Services
 from bot.policy.facts import Destination
-from bot.policy.money import spoken
+from bot.wording.formats import spoken
 
 KINDS = {CaseKind.REFUND: "Refund", CaseKind.CANCEL: "Cancellation", CaseKind.QUESTION: "Question"}
 STATES = {

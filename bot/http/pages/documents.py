@@ -14,8 +14,8 @@ from bot.cases.case.clause_links import policy_path
 from bot.cases.customer.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.customer.wording import business_day
 from bot.http.pages.visits import Visit, Visits
-from bot.policy.clauses import clauses
-from bot.policy.words import percent, spoken_date
+from bot.wording.clauses import clauses
+from bot.wording.formats import percent, spoken_date
 
 _FORMATS = {"": "html", "pdf": "pdf", "json": "json"}
 

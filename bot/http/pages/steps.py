@@ -24,6 +24,7 @@ from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import Entry, Task
 from bot.policy.facts import Destination
+from bot.wording.decisions import explained
 
 _MANY = 500
 
@@ -200,7 +201,7 @@ def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
     if isinstance(quote, Missing):
         return Next(REASON_MISSING, errors={"reason": REASON_MISSING})
     reference = quote.case.reference
-    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
     return Next(f"{reference}: {said}", path=f"{Task.REFUND.path}/{reference}", reference=reference)
 
 
@@ -213,7 +214,7 @@ def _cancellation(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Ne
         transcript=sent.transcript(text),
     )
     reference = quote.case.reference
-    said = " ".join(quote.decision.result["explanation"]) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
     return Next(f"{reference}: {said}", path=f"{Task.CANCEL.path}/{reference}", reference=reference)
 
 

@@ -18,8 +18,8 @@ from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import REASONS, Task
 from bot.policy.facts import Destination, Reason
-from bot.policy.money import spoken
-from bot.policy.words import spoken_date
+from bot.wording.decisions import explained
+from bot.wording.formats import spoken, spoken_date
 
 _S = CaseState
 _UNDER_WAY = (_S.CONFIRMED, _S.EXECUTING, _S.DONE, _S.AWAITING_RETURN, _S.RECEIVED)
@@ -124,7 +124,7 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
             "The balance changed before the service was stopped, so the figures that you confirmed no longer hold. The "
             "service is stopped now, and no money has been sent. This is the new quote."
         )
-    page.lead.append(" ".join(result["explanation"]))
+    page.lead.append(explained(result))
     page.lead.append(what_stops(services, inputs))
     page.rows = _order_rows(inputs["order"])
     if case.reason in REASONS:
@@ -155,7 +155,7 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
 def _cancel_quote(services: Services, view: RequestView) -> CasePage:
     assert view.decision is not None
     result = view.decision.result
-    page = CasePage("This is what cancelling means", [" ".join(result["explanation"])], decision_id=view.decision.id)
+    page = CasePage("This is what cancelling means", [explained(result)], decision_id=view.decision.id)
     page.rows = [
         *_order_rows(view.decision.inputs["order"]),
         *_cancel_rows(agreed_in(services, view.case, view.decision, view.decision.decided_at)),
@@ -240,8 +240,8 @@ def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> Cas
 
 
 def _cancel_done(view: RequestView, receipt: Receipt) -> CasePage:
-    explained = [" ".join(view.decision.result["explanation"])] if view.decision else []
-    page = CasePage("Done. The service is cancelled", explained, tone="good")
+    lead = [explained(view.decision.result)] if view.decision else []
+    page = CasePage("Done. The service is cancelled", lead, tone="good")
     if view.case.state is not _S.DONE:
         page.title = "Your cancellation is recorded"
         page.lead.insert(
@@ -256,7 +256,7 @@ def _cancel_done(view: RequestView, receipt: Receipt) -> CasePage:
 def _declined(services: Services, conversation_id: str, view: RequestView) -> CasePage:
     assert view.decision is not None and view.request.order_number is not None
     number, result = view.request.order_number, view.decision.result
-    said = " ".join(result["explanation"])
+    said = explained(result)
     order = view.decision.inputs["order"]
     if not _pays(view):
         known = order_view(services, conversation_id=conversation_id, order_number=number)
@@ -283,7 +283,7 @@ def _with_person(services: Services, view: RequestView) -> CasePage:
         page.lead.append("It could not be checked here whose order it is, so a person helps.")
     elif handoff is not None and handoff.cause is Cause.REVIEW and view.decision is not None:
         page.title = "A person has to decide this one"
-        page.lead.append(" ".join(view.decision.result["explanation"]))
+        page.lead.append(explained(view.decision.result))
     page.lead.append(
         f"You get an answer by {by}. Nothing is paid or changed before that." if by else "You get an answer."
     )

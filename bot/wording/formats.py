@@ -1,0 +1,66 @@
+"""Money, dates, times and rates as people read them, in the forms of a language (CLDR, by Babel)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from math import ceil
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from babel.numbers import format_currency, format_percent
+from babel.units import format_unit
+
+from bot.policy.money import is_known, rounded, unit_of
+
+
+@lru_cache(maxsize=4096)
+def spoken(amount: Decimal, currency: str, language: str = "en") -> str:
+    """``amount`` as a customer reads it: ``$44.00``; the code in front where there is no symbol."""
+    if not is_known(currency):
+        return f"{amount:f} {currency}"
+    pattern = _money_pattern(currency, language)
+    return format_currency(rounded(amount, currency), currency, locale=language, currency_digits=False, format=pattern)
+
+
+def _money_pattern(currency: str, language: str) -> str:
+    # ISO's minor units, not CLDR's: the two differ for a few currencies, and the sums follow ISO.
+    digits = f"{unit_of(currency):f}".partition(".")[2]
+    decimals = "." + "0" * len(digits) if digits else ""
+    return re.sub(r"0\.0+", f"0{decimals}", Locale.parse(language).currency_formats["standard"].pattern)
+
+
+@lru_cache(maxsize=4096)
+def spoken_date(day: date, language: str = "en") -> str:
+    """``Monday, November 30, 2026``, also of a time."""
+    return format_date(day, "full", locale=language)
+
+
+@lru_cache(maxsize=256)
+def percent(rate: Decimal, language: str = "en") -> str:
+    """A fraction as a percentage: ``12%``, ``12.5%``."""
+    usual = Locale.parse(language).percent_formats[None].pattern
+    return format_percent(rate, format=usual.replace("0", "0.####", 1), locale=language)
+
+
+def spoken_time(moment: datetime, language: str = "en") -> str:
+    """The time of day of a moment in its own time zone: ``9:00 AM EST``."""
+    usual = Locale.parse(language).time_formats["short"].pattern
+    said = format_time(moment, f"{usual} zzz", tzinfo=moment.tzinfo, locale=language)
+    return said.replace("\u202f", " ")
+
+
+def spoken_moment(moment: datetime, language: str = "en") -> str:
+    """A time in its own zone with its day: ``Monday, November 30, 2026, 16:05 (EST)``."""
+    return f"{spoken_date(moment.date(), language)}, {moment:%H:%M} ({moment.tzname()})"
+
+
+def spoken_wait(time: timedelta, language: str = "en") -> str:
+    """How long to wait, rounded up: ``20 seconds``, ``13 minutes``, ``2 hours``."""
+    seconds = max(1, ceil(time.total_seconds()))
+    number, unit = (seconds, "second") if seconds <= 60 else (ceil(seconds / 60), "minute")
+    if unit == "minute" and number > 120:
+        number, unit = ceil(number / 60), "hour"
+    return format_unit(number, f"duration-{unit}", locale=language)
