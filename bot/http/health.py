@@ -76,5 +76,5 @@ class Health:
         return ""
 
     def _overdue(self) -> bool:
-        with self._services.unit_of_work() as uow:
+        with self._services.reading() as uow:
             return bool(uow.outbox.count_overdue(self._services.clock() - LATE))

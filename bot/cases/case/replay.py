@@ -8,5 +8,5 @@ from bot.cases.services import Services
 
 def stored_decisions(services: Services) -> list[StoredDecision]:
     """Every stored decision, oldest first."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return list(uow.decisions.all())
