@@ -5,20 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 
 import pytest
 import sqlalchemy as sa
 
 from bot.bootstrap import bootstrap
-from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.http import health as module
 from bot.http.health import Health
 from bot.settings import Settings
+from bot.store.engine import open_engine
 from tests.ports import free_port
 
 
@@ -89,28 +88,23 @@ def test_what_it_says_is_a_second_old_at_most(services: Services, actions: _Acti
 
 
 def test_a_look_that_hangs_is_told_and_holds_up_nobody(
-    services: Services, actions: _ActionServer, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, services: Services, actions: _ActionServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A database that does not answer is one look, however many ask meanwhile."""
+    """Whoever keeps the database locked is one look, however many ask meanwhile."""
     monkeypatch.setattr(module, "PATIENCE", 0.5)
     monkeypatch.setattr(module, "FRESH_SECONDS", 0.1)
 
-    answers = Event()
-
-    def reading() -> Snapshot:
-        answers.wait(10)
-        return services.reading()
-
     async def ask() -> None:
-        health = Health(replace(services, reading=reading), actions.url)
-        told = await asyncio.gather(*(health.problems() for _ in range(20)))
-        assert all("hangs" in problems[0] for problems in told)
-        started = time.monotonic()
-        for _ in range(20):
-            (problem,) = await health.problems()
-            assert "hangs" in problem
-        assert time.monotonic() - started < 0.3 and actions.asked == 1
-        answers.set()
+        health = Health(services, actions.url)
+        with open_engine(f"sqlite:///{tmp_path}/refund-desk.db").connect() as other:
+            other.execute(sa.text("SELECT 1"))
+            told = await asyncio.gather(*(health.problems() for _ in range(20)))
+            assert all("hangs" in problems[0] for problems in told)
+            started = time.monotonic()
+            for _ in range(20):
+                (problem,) = await health.problems()
+                assert "hangs" in problem
+            assert time.monotonic() - started < 0.3 and actions.asked == 1
         while await health.problems() != []:
             await asyncio.sleep(0.05)
         assert actions.asked <= 3
