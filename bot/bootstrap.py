@@ -41,7 +41,7 @@ from bot.settings import Settings, SettingsError, demo_refusal, load_policy, loa
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
-from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.unit_of_work import SqlSnapshot, SqlUnitOfWork
 from bot.store.upgrades import has_sealed_data, migrate
 
 _SECOND_FACTOR_FOR: dict[str, tuple[Role, ...]] = {
@@ -79,7 +79,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         migrate(engine, keys)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
-    with SqlUnitOfWork(engine, keys) as uow:
+    with SqlSnapshot(engine, keys) as uow:
         if not uow.personal.keys_fit():
             raise SettingsError(
                 "REFUND_DESK_KEYS_URL: not the keys of the personal data in the database; bring those back, or name "
@@ -91,6 +91,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
     return Services(
         unit_of_work=lambda: SqlUnitOfWork(engine, keys),
+        reading=lambda: SqlSnapshot(engine, keys),
         policy=policy,
         clock=clock,
         gateway=shop.gateway or Ledger(engine, clock),

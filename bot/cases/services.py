@@ -14,7 +14,7 @@ from bot.cases.ports.helpdesk import HelpDesk
 from bot.cases.ports.mailing import Mailer
 from bot.cases.ports.printing import Printable
 from bot.cases.ports.shop import OrderSource, PaymentReader
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.policy import Policy
 
 
@@ -23,6 +23,7 @@ class Services:
     """What the functions of bot.cases work with. ``clock`` gives the aware time of now, ``hash_key`` is the key of
     bot.cases.hashes.
 
+    ``unit_of_work`` begins a transaction, ``reading`` one that only looks: whatever writes nothing takes that.
     A confirmed refund is carried out after ``take_back_minutes``; a call that the gateway does not answer is made up to
     ``gateway_attempts`` times, then a person has the case. ``contact`` is how to reach a person when nothing else
     works. ``email_code``: whether a code by mail is asked for as well, which ``mailer`` then sends. ``limits``: what
@@ -35,6 +36,7 @@ class Services:
     """
 
     unit_of_work: Callable[[], UnitOfWork]
+    reading: Callable[[], Snapshot]
     policy: Policy
     clock: Callable[[], datetime]
     gateway: BillingGateway

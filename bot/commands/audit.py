@@ -17,7 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _verify(args: argparse.Namespace) -> int:
-    with open_services().unit_of_work() as uow:
+    with open_services().reading() as uow:
         rows, problems = uow.audit.verify()
     for problem in problems:
         print(problem)

@@ -52,7 +52,7 @@ def _list(args: argparse.Namespace) -> int:
     states = [state.value for state in CaseState]
     if args.state and args.state not in states:
         raise CommandError(f"--state {args.state}: must be one of {', '.join(states)}")
-    with open_services().unit_of_work() as uow:
+    with open_services().reading() as uow:
         rows = [summary(file) for file in uow.case_files.all() if not args.state or file.case.state == args.state]
     if args.json:
         print(harmless(json.dumps(rows, indent=2, ensure_ascii=False)))
@@ -63,7 +63,7 @@ def _list(args: argparse.Namespace) -> int:
 
 
 def _show(args: argparse.Namespace) -> int:
-    with open_services().unit_of_work() as uow:
+    with open_services().reading() as uow:
         wanted = args.id.strip().upper()
         file = uow.case_files.find(wanted)
         if file is None and wanted.isdecimal():

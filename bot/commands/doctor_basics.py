@@ -16,7 +16,7 @@ from bot.policy import NoTermsInForce
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy
 from bot.store.demo import holds_demo, holds_real
 from bot.store.engine import StoreUnavailable, is_new, open_engine
-from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.unit_of_work import SqlSnapshot
 from bot.store.upgrades import MEND_SCHEMA, schema_state, told_of_differences
 from bot.training import MODEL, is_current
 
@@ -71,7 +71,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
 
 def _keys(settings: Settings, engine: Engine) -> Iterator[Finding]:
     try:
-        with SqlUnitOfWork(engine, keys_of(settings, new=False)) as uow:
+        with SqlSnapshot(engine, keys_of(settings, new=False)) as uow:
             fit = uow.personal.keys_fit()
             late = uow.outbox.count_overdue(datetime.now(timezone.utc) - _LATE)
             demo, real = holds_demo(uow), holds_real(uow)

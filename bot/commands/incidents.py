@@ -50,10 +50,10 @@ def _list(args: argparse.Namespace) -> int:
     from sqlalchemy import select
 
     from bot.store import tables as t
-    from bot.store.unit_of_work import SqlUnitOfWork
+    from bot.store.unit_of_work import SqlSnapshot
 
-    with open_services().unit_of_work() as uow:
-        assert isinstance(uow, SqlUnitOfWork)
+    with open_services().reading() as uow:
+        assert isinstance(uow, SqlSnapshot)
         rows = [dict(row._mapping) for row in uow.connection.execute(select(t.incidents).order_by(t.incidents.c.id))]
     for row in rows:
         row["started_at"] = row["started_at"].isoformat()

@@ -52,7 +52,7 @@ def _import(args: argparse.Namespace) -> int:
 def _show(args: argparse.Namespace) -> int:
     from bot.policy.parsing import order_to_json
 
-    with open_services().unit_of_work() as uow:
+    with open_services().reading() as uow:
         stored = uow.orders.find(args.number.strip().upper())
         if stored is None:
             raise CommandError(f"there is no order {args.number}")

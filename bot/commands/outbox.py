@@ -25,7 +25,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _list(args: argparse.Namespace) -> int:
     from bot.cases.model import StepState
 
-    with open_services().unit_of_work() as uow:
+    with open_services().reading() as uow:
         rows = [
             {"reference": file.case.reference, "order_number": file.order_number, **step_values(step)}
             for file in uow.case_files.all()

@@ -71,10 +71,10 @@ def _run(args: argparse.Namespace) -> int:
 def _settle_demo(services: Services) -> None:
     """The demo has its orders and no others, and nothing else has any of them. Raises CommandError."""
     from bot.store.demo import holds_demo, holds_real, seed_demo
-    from bot.store.unit_of_work import SqlUnitOfWork
+    from bot.store.unit_of_work import SqlSnapshot
 
-    with services.unit_of_work() as uow:
-        assert isinstance(uow, SqlUnitOfWork)
+    with services.reading() as uow:
+        assert isinstance(uow, SqlSnapshot)
         demo, real = holds_demo(uow), holds_real(uow)
     if services.demo and real:
         raise CommandError(

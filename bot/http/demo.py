@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 from bot.cases.services import Services
 from bot.http.statics import serve
 from bot.store.demo import demo_list
-from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.unit_of_work import SqlSnapshot
 
 
 def register(app: Sanic, services: Services) -> None:
@@ -23,6 +23,6 @@ def register(app: Sanic, services: Services) -> None:
         return response.json(await asyncio.to_thread(_listed))
 
     def _listed() -> list[dict[str, str]]:
-        with services.unit_of_work() as uow:
-            assert isinstance(uow, SqlUnitOfWork)
+        with services.reading() as uow:
+            assert isinstance(uow, SqlSnapshot)
             return demo_list(uow)

@@ -76,5 +76,6 @@ class Health:
         return ""
 
     def _overdue(self) -> bool:
+        # Not services.reading(): the bot can't answer either where somebody keeps others from writing.
         with self._services.unit_of_work() as uow:
             return bool(uow.outbox.count_overdue(self._services.clock() - LATE))

@@ -126,5 +126,5 @@ class Live:
                         news.tell(stored=True)
 
     def _newest(self, conversation_ids: list[str]) -> dict[str, int]:
-        with self._services.unit_of_work() as uow:
+        with self._services.reading() as uow:
             return uow.messages.newest(conversation_ids)

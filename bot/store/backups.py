@@ -34,7 +34,7 @@ from bot.store import postgres_tools
 from bot.store import tables as t
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, backup_key
-from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.unit_of_work import SqlSnapshot
 from bot.store.upgrades import schema_state, told_of_differences
 
 FORMAT = 1
@@ -107,7 +107,7 @@ def back_up(
         raise BackupError("the database is empty: there is nothing to back up")
     if not state.known or state.wrong:
         raise BackupError(told_of_differences(state.found, state.wrong or ["it is newer than this program"]))
-    with SqlUnitOfWork(engine, keys) as uow:
+    with SqlSnapshot(engine, keys) as uow:
         if not uow.personal.keys_fit():
             raise BackupError("the keys are not those of the database")
     at = datetime.now(timezone.utc)

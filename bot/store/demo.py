@@ -13,7 +13,7 @@ from bot.cases.services import Services
 from bot.policy.calendar import BusinessCalendar
 from bot.store import tables as t
 from bot.store.imports import OrderRow, import_orders, read_order_rows
-from bot.store.unit_of_work import SqlUnitOfWork
+from bot.store.unit_of_work import SqlSnapshot, SqlUnitOfWork
 
 _CARD = {
     "product": "global-card",
@@ -100,13 +100,13 @@ def seed_demo(services: Services) -> bool:
     return True
 
 
-def holds_demo(uow: SqlUnitOfWork) -> bool:
+def holds_demo(uow: SqlSnapshot) -> bool:
     """Whether the store holds orders of the demo, not counting those that were taken out, or its incident."""
     incident = uow.connection.execute(select(t.incidents.c.id).where(t.incidents.c.demo)).first()
     return incident is not None or bool(_count(uow, _PRESENT))
 
 
-def holds_real(uow: SqlUnitOfWork) -> bool:
+def holds_real(uow: SqlSnapshot) -> bool:
     """Whether the store holds orders that are not the demo's."""
     return bool(_count(uow, not_(t.orders.c.demo)))
 
@@ -116,7 +116,7 @@ def present_numbers(uow: SqlUnitOfWork) -> list[str]:
     return list(uow.connection.execute(select(t.orders.c.number).where(_PRESENT).order_by(t.orders.c.id)).scalars())
 
 
-def _count(uow: SqlUnitOfWork, which: Any) -> int:
+def _count(uow: SqlSnapshot, which: Any) -> int:
     count: int = uow.connection.execute(select(func.count()).select_from(t.orders).where(which)).scalar_one()
     return count
 
@@ -151,7 +151,7 @@ def sample_orders(now: datetime, calendar: BusinessCalendar, email: str | None =
     ]
 
 
-def demo_list(uow: SqlUnitOfWork) -> list[dict[str, str]]:
+def demo_list(uow: SqlSnapshot) -> list[dict[str, str]]:
     """The demo orders that the store holds, for the demo page: number, e-mail address, product."""
     numbers = [row[0] for row in _ORDERS]
     query = select(t.orders).where(_PRESENT, t.orders.c.number.in_(numbers)).order_by(t.orders.c.number)

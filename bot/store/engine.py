@@ -19,6 +19,7 @@ class StoreUnavailable(Exception):
 
 
 _LOCK_SECONDS = 8
+_READS_ONLY = "reads_only"
 
 
 def open_engine(url: str, *, future: bool = True) -> Engine:
@@ -57,12 +58,23 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
         connection.execute("PRAGMA foreign_keys=ON")
 
     def begin(connection: Connection) -> None:
+        reads_only = connection.get_execution_options().get(_READS_ONLY, False)
+        connection.exec_driver_sql(f"PRAGMA query_only={int(reads_only)}")
         # A transaction that reads first and writes later would fail when another wrote in between.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
     event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", begin)
     return engine
+
+
+def connect_to_read(engine: Engine) -> Connection:
+    """A connection whose transactions see the database as it was at their first look, and can't write: the attempt
+    raises sqlalchemy.exc.DBAPIError. On SQLite they wait for no writer, and no writer waits for them."""
+    connection: Connection = engine.connect()
+    if engine.dialect.name == "sqlite":
+        return connection.execution_options(**{_READS_ONLY: True})
+    return connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def _keep_private(file: Path) -> None:

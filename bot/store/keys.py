@@ -28,7 +28,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cases.identity.phones import OWN, PhoneKeys, phone_keys
-from bot.store.engine import StoreUnavailable, empty_write_ahead_log, is_new, open_engine
+from bot.store.engine import StoreUnavailable, connect_to_read, empty_write_ahead_log, is_new, open_engine
 
 PREFIX = 16
 """How many characters of what was sealed name the key."""
@@ -145,7 +145,7 @@ class Keys:
 
     def last_backup(self) -> datetime | None:
         """When the last backup of these keys was begun."""
-        with self._engine.begin() as connection:
+        with connect_to_read(self._engine) as connection:
             at = connection.execute(select(_keys.c.key).where(_keys.c.subject == _BACKUP)).scalar_one_or_none()
         return None if at is None else datetime.fromisoformat(at)
 
@@ -186,9 +186,10 @@ class Keys:
         if cached and time.monotonic() - cached[0] < CACHED_SECONDS:
             return cached[1]
         query = select(_keys.c.key).where(_keys.c.subject == self._name(subject))
-        with self._engine.begin() as connection:
+        with connect_to_read(self._engine) as connection:
             wrapped = connection.execute(query).scalar_one_or_none()
-            if wrapped is None and create:
+        if wrapped is None and create:
+            with self._engine.begin() as connection:
                 self._make(connection, subject)
                 wrapped = connection.execute(query).scalar_one()
         if wrapped is None:

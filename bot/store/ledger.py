@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from bot.cases.ports.billing import Balance, KnownPayment, Rejected, Unavailable
 from bot.policy.facts import Destination
 from bot.store import tables as t
+from bot.store.engine import connect_to_read
 
 
 class Ledger:
@@ -41,7 +42,7 @@ class Ledger:
         """The balance that the store has on record."""
         columns = (t.orders.c.remaining_balance, t.orders.c.currency, t.orders.c.used)
         try:
-            with self._engine.begin() as connection:
+            with connect_to_read(self._engine) as connection:
                 row = connection.execute(select(*columns).where(t.orders.c.number == order_number)).one_or_none()
         except SQLAlchemyError as error:
             raise Unavailable("the ledger's database does not answer") from error
@@ -78,7 +79,7 @@ class Ledger:
                     insert = t.ledger.insert().values(key=key, at=self._clock(), **entry)
                     return int(connection.execute(insert).inserted_primary_key[0])
             except IntegrityError:
-                with self._engine.begin() as connection:
+                with connect_to_read(self._engine) as connection:
                     known = connection.execute(select(t.ledger).where(t.ledger.c.key == key)).one()
         except SQLAlchemyError as error:
             raise Unavailable("the ledger's database does not answer") from error

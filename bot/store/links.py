@@ -20,11 +20,11 @@ class LinkRepository(Repository):
         values = {"agent_id": agent_id, "token_hash": token_hash, "made_by": made_by, "expires_at": expires_at}
         self.connection.execute(t.agent_links.insert().values(**values))
 
-    def of_agent(self, agent_id: int, now: datetime) -> Link | None:
-        """The account's link, if it has one that is good yet."""
+    def of_agent(self, agent_id: int, now: datetime, *, lock: bool = False) -> Link | None:
+        """The account's link, if it has one that is good yet; with ``lock`` kept from others who use or renew it."""
         known = t.agent_links.c
         query = select(known.token_hash, known.made_by).where(known.agent_id == agent_id, known.expires_at > now)
-        row = self.connection.execute(query.with_for_update()).one_or_none()
+        row = self.connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else Link(row.token_hash, row.made_by)
 
     def drop(self, agent_id: int) -> bool:

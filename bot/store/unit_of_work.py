@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy.engine import Connection, Engine
+from typing_extensions import Self
 
 from bot.store.agent_decisions import AgentDecisionRepository
 from bot.store.agents import AgentRepository
@@ -15,6 +16,7 @@ from bot.store.conversations import ConversationRepository
 from bot.store.customers import CustomerRepository
 from bot.store.decisions import DecisionRepository
 from bot.store.desk import DeskRepository
+from bot.store.engine import connect_to_read
 from bot.store.factors import FactorRepository
 from bot.store.handoffs import HandoffRepository
 from bot.store.incidents import IncidentRepository
@@ -40,16 +42,16 @@ from bot.store.strangers import StrangerRepository
 from bot.store.tickets import TicketRepository
 
 
-class SqlUnitOfWork:
-    """A transaction on one connection; see bot.cases.ports.store.UnitOfWork. The repositories are those of the running
-    transaction: there are none before ``with``."""
+class SqlSnapshot:
+    """A transaction on one connection that only reads; see bot.cases.ports.store.Snapshot. The repositories are those
+    of the running transaction: there are none before ``with``."""
 
     def __init__(self, engine: Engine, keys: Keys) -> None:
         self._engine = engine
         self.keys = keys
 
-    def __enter__(self) -> SqlUnitOfWork:
-        self.connection = self._engine.connect()
+    def __enter__(self) -> Self:
+        self.connection = self._connect()
         self._transaction = self.connection.begin()
         self._open(self.connection, self.keys)
         return self
@@ -59,13 +61,8 @@ class SqlUnitOfWork:
             self._transaction.rollback()
         self.connection.close()
 
-    def commit(self) -> None:
-        """Make everything since ``with`` permanent."""
-        self._transaction.commit()
-
-    def exclude_others(self, name: str) -> None:
-        """Wait until no other transaction holds this name, and hold it to the end."""
-        exclude_others(self.connection, name)
+    def _connect(self) -> Connection:
+        return connect_to_read(self._engine)
 
     def _open(self, connection: Connection, keys: Keys) -> None:
         rows = connection, keys
@@ -107,3 +104,19 @@ class SqlUnitOfWork:
         self.notes = NoteRepository(*rows)
         self.ratings = RatingRepository(*rows)
         self.insight = InsightRepository(*rows)
+
+
+class SqlUnitOfWork(SqlSnapshot):
+    """A transaction on one connection; see bot.cases.ports.store.UnitOfWork."""
+
+    def commit(self) -> None:
+        """Make everything since ``with`` permanent."""
+        self._transaction.commit()
+
+    def exclude_others(self, name: str) -> None:
+        """Wait until no other transaction holds this name, and hold it to the end."""
+        exclude_others(self.connection, name)
+
+    def _connect(self) -> Connection:
+        connection: Connection = self._engine.connect()
+        return connection

@@ -36,7 +36,7 @@ def test_the_ports_are_those_of_every_module() -> None:
 
 @pytest.mark.parametrize("port", PORTS, ids=lambda port: port.__name__)
 def test_a_port_has_20_methods_at_most(port: type) -> None:
-    assert 0 < len(methods(port)) <= MOST, f"{port.__name__} does {len(methods(port))} things: too many"
+    assert len(methods(port)) <= MOST, f"{port.__name__} does {len(methods(port))} things: too many"
 
 
 @pytest.mark.parametrize("port", PORTS, ids=lambda port: port.__name__)

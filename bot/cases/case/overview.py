@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.cases.errors import UnknownCase
 from bot.cases.model import Case, CaseKind, CaseState, Handoff, Proven, Step, StepState, StoredDecision
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.policy.facts import Order
 from bot.policy.money import plain
@@ -46,7 +46,7 @@ class Request:
 def conversation_requests(services: Services, *, conversation_id: str) -> list[Request]:
     """The requests for the orders that were proven in this conversation, and its questions to a person; newest
     first."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         found = []
         proven = uow.proofs.of_conversation(conversation_id, services.clock())
         for case in uow.cases.covered_by(conversation_id, proven):
@@ -55,7 +55,7 @@ def conversation_requests(services: Services, *, conversation_id: str) -> list[R
     return found
 
 
-def _result(uow: UnitOfWork, case: Case) -> dict[str, Any] | None:
+def _result(uow: Snapshot, case: Case) -> dict[str, Any] | None:
     """The result of the newest decision, with the sums that an agent has decided instead."""
     decision = uow.decisions.latest(case.id)
     agreed = [
@@ -90,7 +90,7 @@ def request_view(services: Services, *, conversation_id: str, reference: str) ->
     if request is None:
         raise UnknownCase(reference)
     case = request.case
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         assessed = [s for s in uow.outbox.of_case(case.id) if s.step is Step.ASSESS and s.state is StepState.DONE]
         refund = uow.cases.open_of_order(case.order_id, CaseKind.REFUND) if case.order_id is not None else None
         return RequestView(
@@ -116,7 +116,7 @@ class RenewedQuote:
 def renewed_quotes(services: Services, *, conversation_id: str) -> list[RenewedQuote]:
     """The conversation's quotes that changed after they were confirmed and have not been answered since."""
     found = []
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         for case in uow.cases.quoted(conversation_id):
             done = [
                 step
@@ -136,7 +136,7 @@ def customer_orders(services: Services, *, conversation_id: str) -> list[Order]:
     """The orders to pick from, newest first: those of the addresses that were proven in this conversation. Where none
     was, the one order that was proven by itself and for which nothing was asked yet, so that it need not be named
     again."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         proven = uow.proofs.of_conversation(conversation_id, services.clock())
         if proven.customers:
             return uow.orders.covered_by(Proven(customers=proven.customers))

@@ -14,7 +14,7 @@ _DECIDED = sorted({*SEEN, "service_stops_at", "clauses"})
 
 def stored_decisions(services: Services) -> list[StoredDecision]:
     """Every stored decision, oldest first."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return list(uow.decisions.all())
 
 

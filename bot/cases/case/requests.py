@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.cases.identity.verification import verified_order
 from bot.cases.model import StoredOrder
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.policy import CancelDecision, NoTermsInForce, RefundDecision, decide_cancellation, decide_refund
 from bot.policy.advice import next_question
@@ -27,7 +27,7 @@ class OrderView:
 
 def order_view(services: Services, *, conversation_id: str, order_number: str) -> OrderView:
     """The order. Raises NotVerified."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
     return OrderView(stored.order, stored.cancelled_at)
 
@@ -42,7 +42,7 @@ def preview_refund(
     requested_at: datetime,
 ) -> RefundDecision:
     """What the policy would say right now; nothing is stored. Raises NotVerified."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
         channel = channel_of(uow, conversation_id)
         request = refund_request(services, uow, stored, reason, destination, requested_at, channel)
@@ -59,7 +59,7 @@ def question_that_matters(
     requested_at: datetime,
 ) -> str | None:
     """``reason`` or ``destination``, if asking for it can still change what the customer gets. Raises NotVerified."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
         given_reason, channel = reason or Reason.OTHER, channel_of(uow, conversation_id)
         request = refund_request(services, uow, stored, given_reason, destination, requested_at, channel)
@@ -71,7 +71,7 @@ def preview_cancellation(
     services: Services, *, conversation_id: str, order_number: str, requested_at: datetime
 ) -> CancelDecision:
     """What cancelling would mean right now; nothing is stored. Raises NotVerified."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         stored = verified_order(services, uow, conversation_id, order_number)
     return decide_cancellation(cancel_request(services, stored, requested_at), services.policy)
 
@@ -84,7 +84,7 @@ def channel_of(uow: UnitOfWork, conversation_id: str) -> Channel:
 
 def refund_request(
     services: Services,
-    uow: UnitOfWork,
+    uow: Snapshot,
     stored: StoredOrder,
     reason: Reason,
     destination: Destination | None,

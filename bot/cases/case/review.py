@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.cases.case.requests import refund_request
 from bot.cases.model import AgentDecision, Case, CaseState, OutboxStep, Step, StepState, StoredDecision, StoredOrder
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy import NoTermsInForce, Terms
 from bot.policy.facts import Destination, Order, OrderStatus, Reason, RefundRequest
@@ -56,7 +56,7 @@ def clauses_of(by_policy: dict[str, Any], deal: Deal, returns: bool) -> list[str
     return [*sums, *(["C2"] if "C2" in decided else []), *(["R5"] if returns else []), "R4", "R9"]
 
 
-def failed_step(uow: UnitOfWork, case: Case) -> OutboxStep | None:
+def failed_step(uow: Snapshot, case: Case) -> OutboxStep | None:
     """The step at which carrying out the case has failed, where nothing else has happened since."""
     dead = [step for step in uow.outbox.of_case(case.id) if step.state is StepState.DEAD]
     if not dead or uow.cases.moves(case.id)[-1].from_state is not CaseState.FAILED:
@@ -64,13 +64,13 @@ def failed_step(uow: UnitOfWork, case: Case) -> OutboxStep | None:
     return dead[-1]
 
 
-def confirmed_deal(uow: UnitOfWork, case: Case) -> Deal | None:
+def confirmed_deal(uow: Snapshot, case: Case) -> Deal | None:
     """What the customer has said yes to, where carrying it out has failed since and nothing else has happened."""
     step = failed_step(uow, case)
     return None if step is None else deal_of_step(uow, case, step)
 
 
-def deal_of_step(uow: UnitOfWork, case: Case, step: OutboxStep) -> Deal | None:
+def deal_of_step(uow: Snapshot, case: Case, step: OutboxStep) -> Deal | None:
     """What a step of a refund carries out; None for a cancellation."""
     agreed = step.payload.get(AGENT_DECISION)
     if agreed is not None:
@@ -87,7 +87,7 @@ def drop_steps(uow: UnitOfWork, case: Case) -> None:
             uow.outbox.change(step.id, state=StepState.DROPPED)
 
 
-def payment(uow: UnitOfWork, case: Case) -> OutboxStep | None:
+def payment(uow: Snapshot, case: Case) -> OutboxStep | None:
     """The step that pays the case's refund, if it was ever begun."""
     return next((step for step in uow.outbox.of_case(case.id) if step.step is Step.REFUND), None)
 
@@ -105,14 +105,14 @@ def same_payment(step: OutboxStep, deal: Deal) -> bool:
     return sent == (deal.refund, deal.currency, deal.destination.value)
 
 
-def is_back(uow: UnitOfWork, case: Case) -> bool:
+def is_back(uow: Snapshot, case: Case) -> bool:
     """Whether the card of a case has come back to us, complete or not (R5)."""
     arrived = (CaseState.RECEIVED, CaseState.IN_REVIEW)
     log = uow.cases.moves(case.id)
     return any(entry.from_state is CaseState.AWAITING_RETURN and entry.to_state in arrived for entry in log)
 
 
-def request_of(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder) -> RefundRequest:
+def request_of(services: Services, uow: Snapshot, case: Case, stored: StoredOrder) -> RefundRequest:
     """The case as the policy's question on the facts of now. What its own confirmation did to the order's status is
     left out."""
     reason = case.reason.for_policy if case.reason else Reason.OTHER
@@ -121,7 +121,7 @@ def request_of(services: Services, uow: UnitOfWork, case: Case, stored: StoredOr
     return replace(request, order=replace(request.order, status=status))
 
 
-def status_before(uow: UnitOfWork, case: Case, stored: StoredOrder) -> OrderStatus:
+def status_before(uow: Snapshot, case: Case, stored: StoredOrder) -> OrderStatus:
     """The order's status, or the one from before the case's own confirmation."""
     decision = uow.decisions.latest(case.id)
     if stored.order.status is not OrderStatus.REFUND_PENDING or decision is None or not uow.outbox.of_case(case.id):
@@ -167,6 +167,6 @@ def process_by(services: Services, stored: StoredOrder) -> date:
     return terms.calendar.nth_working_day_after(today, terms.processing_working_days)
 
 
-def needs_return(uow: UnitOfWork, case: Case, stored: StoredOrder) -> bool:
+def needs_return(uow: Snapshot, case: Case, stored: StoredOrder) -> bool:
     """R5: whether a shipped card has to come back first."""
     return stored.order.shipped and not is_back(uow, case)

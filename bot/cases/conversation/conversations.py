@@ -20,7 +20,7 @@ from math import ceil
 from bot.cases.hashes import is_among, keyed_hash, same
 from bot.cases.model import Conversation, SecretChange
 from bot.cases.ports.conversations import ConversationChange
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 
 ACTIVE = timedelta(hours=1)
@@ -135,7 +135,7 @@ def open_conversation(
 def find_conversation(services: Services, client: Client, sender: str, sending: Sending | None = None) -> Opened | None:
     """The conversation that this client calls ``sender``, if there is one that it may open. Nothing is written."""
     known = _known(services, client)
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         named = uow.conversations.named(client.channel, _stored_name(services, sender))
         if change := _replaced_by(services, uow, known, named, sending):
             return Opened(change.conversation_id, _secret(services, client.channel, change.nonce))
@@ -164,7 +164,7 @@ def replace_secret(services: Services, uow: UnitOfWork, conversation_id: str, me
 
 def was_overtaken(services: Services, conversation_id: str, message_id: str) -> bool:
     """Whether a message waited while another client's proved whose order it is, so that it must not be acted on."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         change = uow.secrets.prepared(conversation_id, message_id)
         conversation = uow.conversations.find(conversation_id)
     if change is None or conversation is None:
@@ -180,7 +180,7 @@ def renewed(services: Services, client: Client, sender: str, opened: Opened, sen
     if again is not None and again.id == opened.id and again.secret:
         return again
     known = _known(services, client)
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         conversation = uow.conversations.find(opened.id)
     if conversation is None:
         return None
@@ -256,7 +256,7 @@ def _known(services: Services, client: Client) -> _Known:
     )
 
 
-def _choice(uow: UnitOfWork, known: _Known, named: list[Conversation]) -> Conversation | None:
+def _choice(uow: Snapshot, known: _Known, named: list[Conversation]) -> Conversation | None:
     """The one that the client may open. A secret that took the place of another opens what that one still opens: a
     client with conversations of several names has one secret for them, and it is replaced in one of them."""
     found = known.choice(named)
@@ -295,7 +295,7 @@ def _prepared(services: Services, uow: UnitOfWork, known: _Known, conversation_i
 
 
 def _replaced_by(
-    services: Services, uow: UnitOfWork, known: _Known, named: list[Conversation], sending: Sending | None
+    services: Services, uow: Snapshot, known: _Known, named: list[Conversation], sending: Sending | None
 ) -> SecretChange | None:
     """What this very message has made of the client's secret: it was sent before, by the same sender, and the secret
     that it was answered with is the one that is good now."""

@@ -47,7 +47,7 @@ def answer(services: Services, message: Message, bodies: list[Body], *, delivere
 
 def is_known(services: Services, conversation_id: str, client_id: str) -> bool:
     """Whether the customer's message of that name has arrived."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.messages.of_client(conversation_id, client_id) is not None
 
 
@@ -80,21 +80,21 @@ def exchange(
 
 def newest(services: Services, conversation_id: str, limit: int) -> list[Message]:
     """The last messages of a conversation, in order."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         last = uow.messages.newest([conversation_id]).get(conversation_id, 0)
         return uow.messages.of_conversation(conversation_id, after=max(0, last - limit), limit=limit)
 
 
 def is_answered(services: Services, message: Message) -> bool:
     """Whether a customer's message has been answered by now, or is no more."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         fresh = uow.messages.find(message.id)
     return fresh is None or fresh.answered_at is not None
 
 
 def replies(services: Services, message: Message) -> list[Message]:
     """What was answered to a customer's message."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.messages.replies_to(message)
 
 
@@ -114,7 +114,7 @@ def put_back(services: Services, message: Message) -> None:
 
 def history(services: Services, conversation_id: str, after: int = 0, limit: int = 500) -> list[Message]:
     """What was said in a conversation after that ``seq``."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.messages.of_conversation(conversation_id, after, limit)
 
 

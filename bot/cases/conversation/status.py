@@ -9,7 +9,7 @@ from bot.cases.services import Services
 
 def standing(services: Services, conversation_id: str) -> Standing:
     """How the conversation stands now."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.conversations.standing(conversation_id)
 
 

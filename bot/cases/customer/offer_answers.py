@@ -18,7 +18,7 @@ from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import Author, Case, CaseState, Message, MessageKind
 from bot.cases.ports.billing import GatewayError
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 
 BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
@@ -41,9 +41,7 @@ class OfferAnswer:
     proof: Proof | None = None
 
 
-def read_offer_answer(
-    uow: UnitOfWork, conversation_id: str, body: Body, before: int | None = None
-) -> OfferAnswer | None:
+def read_offer_answer(uow: Snapshot, conversation_id: str, body: Body, before: int | None = None) -> OfferAnswer | None:
     """What a customer's message answers to an offer, None for every other message. ``before`` is the ``seq`` of the
     message, if it is in the log already."""
     text = str(body.get("text") or "").strip()
@@ -63,7 +61,7 @@ def read_offer_answer(
 
 def answer_offer(services: Services, message: Message) -> Body | None:
     """Do what the message answers to an offer, and what is said then; None where it answers none."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         answer = read_offer_answer(uow, message.conversation_id, message.body, message.seq)
     if answer is None:
         return None
@@ -158,7 +156,7 @@ def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:
     return replace(asked, proof=Proof(phone=phone[0])) if phone else None
 
 
-def _said_last(uow: UnitOfWork, conversation_id: str, before: int | None) -> Message | None:
+def _said_last(uow: Snapshot, conversation_id: str, before: int | None) -> Message | None:
     newest = before - 1 if before is not None else uow.messages.newest([conversation_id]).get(conversation_id, 0)
     recent = uow.messages.of_conversation(conversation_id, after=max(0, newest - _LOOK_BACK), limit=_LOOK_BACK)
     told = [m for m in recent if m.seq <= newest and m.author is not Author.CUSTOMER and m.kind is MessageKind.TEXT]

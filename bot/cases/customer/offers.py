@@ -41,7 +41,7 @@ from bot.cases.model import (
     StoredOrder,
 )
 from bot.cases.payout.execution import PROCESS_BY, carry_out, schedule
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import Destination, OrderStatus
@@ -68,7 +68,7 @@ class Offer:
 def offers(services: Services, *, conversation_id: str) -> list[Offer]:
     """What waits for a yes, of the orders that were proven in this conversation; newest first."""
     found = []
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         proven = uow.proofs.of_conversation(conversation_id, services.clock())
         for case in uow.cases.covered_by(conversation_id, proven):
             if case.state is not CaseState.APPROVED_BY_AGENT or case.order_id is None:
@@ -79,7 +79,7 @@ def offers(services: Services, *, conversation_id: str) -> list[Offer]:
     return found
 
 
-def _offer(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, decision: AgentDecision) -> Offer:
+def _offer(services: Services, uow: Snapshot, case: Case, stored: StoredOrder, decision: AgentDecision) -> Offer:
     returns = case.kind is CaseKind.REFUND and needs_return(uow, case, stored)
     pays_now = case.kind is CaseKind.REFUND and not returns
     return Offer(
@@ -105,11 +105,11 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
     changed then.
     """
     since = time.monotonic()
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         _, stored = _shown_case(services, uow, conversation_id, reference)
     sync_order(services, stored.order.number, fresh=True)
     with services.unit_of_work() as uow:
-        case, stored = _shown_case(services, uow, conversation_id, reference)
+        case, stored = _shown_case(services, uow, conversation_id, reference, lock=True)
         newest = next(iter(reversed(uow.agent_decisions.of_case(case.id))), None)
         if newest is None or newest.id != agent_decision_id or not (newest.final and newest.verdict.agrees):
             raise MoveNotAllowed(f"{reference} was decided anew: look at it again.")
@@ -133,7 +133,7 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
 def decline_offer(services: Services, *, conversation_id: str, reference: str) -> Case:
     """The customer's no: a person has the case again. Raises NotVerified, UnknownCase and MoveNotAllowed."""
     with services.unit_of_work() as uow:
-        case, _ = _shown_case(services, uow, conversation_id, reference)
+        case, _ = _shown_case(services, uow, conversation_id, reference, lock=True)
         if case.state is not CaseState.APPROVED_BY_AGENT:
             raise MoveNotAllowed(f"{reference} is {case.state.value.replace('_', ' ')}.")
         case = move(services, uow, case, CaseState.IN_REVIEW, "customer", "the customer said no to the offer")
@@ -142,11 +142,13 @@ def decline_offer(services: Services, *, conversation_id: str, reference: str) -
     return case
 
 
-def _shown_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> tuple[Case, StoredOrder]:
+def _shown_case(
+    services: Services, uow: Snapshot, conversation_id: str, reference: str, *, lock: bool = False
+) -> tuple[Case, StoredOrder]:
     case = uow.cases.find(reference)
     if case is None or case.order_id is None:
         raise UnknownCase(f"There is no request {reference} here.")
-    stored = verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=True)
+    stored = verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=lock)
     return uow.cases.get(case.id), stored  # again: it may have moved before the lock
 
 

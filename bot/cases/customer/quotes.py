@@ -33,7 +33,7 @@ from bot.cases.model import (
 )
 from bot.cases.payout.after_restore import look_up
 from bot.cases.payout.execution import carry_out, schedule
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy import Outcome, RefundDecision, decide_refund
 from bot.policy.facts import CancelRequest, Destination, OrderStatus, Reason, RefundRequest
@@ -168,7 +168,7 @@ def confirm(
     shop does not say how the order stands: then nothing has changed.
     """
     since = time.monotonic()
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         case = _case_of_order(uow, reference)
         assert case.order_id is not None
         number = uow.orders.number_of(case.order_id)
@@ -321,7 +321,7 @@ def record_yes(
     return move(services, uow, case, CaseState.CONFIRMED, "customer", cause)
 
 
-def _case_of_order(uow: UnitOfWork, reference: str) -> Case:
+def _case_of_order(uow: Snapshot, reference: str) -> Case:
     case = uow.cases.find(reference)
     if case is None or case.kind is CaseKind.QUESTION:
         raise UnknownCase(reference)

@@ -166,7 +166,7 @@ class Receipt:
 
 def receipt_of(services: Services, reference: str) -> Receipt | None:
     """The receipt of a case as it is now; None where nothing was confirmed under the reference."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         file = uow.case_files.find(reference)
     return None if file is None else make_receipt(services, file)
 

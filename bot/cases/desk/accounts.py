@@ -18,7 +18,7 @@ from bot.cases.hashes import keyed_hash
 from bot.cases.model import AccountChange, Agent, Role
 from bot.cases.ports.agents import AgentChange
 from bot.cases.ports.helpdesk import Person
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 
 LARGEST_PICTURE = 256 * 1024
@@ -147,17 +147,17 @@ def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
 
 def agents(services: Services) -> list[Agent]:
     """Everybody who has or had an account, by login."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.agents.all()
 
 
 def picture_of(services: Services, agent_id: int) -> Picture | None:
     """An agent's picture, if there is one."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.agents.picture(agent_id)
 
 
-def at_work(uow: UnitOfWork, agent: Agent, *roles: Role) -> Agent:
+def at_work(uow: Snapshot, agent: Agent, *roles: Role) -> Agent:
     """The account as it is now, within the running transaction; with ``roles``, if it has one of them. Raises
     NotAllowed, also for an account that is not as it was recorded."""
     known = uow.agents.get(agent.id)

@@ -47,7 +47,7 @@ from bot.cases.model import (
     Verdict,
 )
 from bot.cases.payout.execution import cancel_again, try_again
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
 from bot.policy.money import is_known, is_payable
@@ -136,11 +136,11 @@ def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: b
 
 def check_second_person(services: Services, agent: Agent, decision: AgentDecision) -> None:
     """Raises NotAllowed, with the reason, where the agent may not say anything to that decision."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         _check_second(services, uow, at_work(uow, agent), decision)
 
 
-def _check_second(services: Services, uow: UnitOfWork, agent: Agent, decision: AgentDecision) -> None:
+def _check_second(services: Services, uow: Snapshot, agent: Agent, decision: AgentDecision) -> None:
     if agent.id == decision.agent_id:
         raise NotAllowed("Somebody else has to agree.")
     deal = deal_of_agent(decision)

@@ -65,7 +65,7 @@ def _values(services: Services, desk: DeskCase) -> dict[str, str]:
         values["remaining"] = spoken(order.remaining_balance, order.currency)
     if suggested.refund and suggested.fee is not None:
         values |= {"refund": spoken(suggested.refund, order.currency), "fee": spoken(suggested.fee, order.currency)}
-        with services.unit_of_work() as uow:
+        with services.reading() as uow:
             stored = uow.orders.find(order.number)
         assert stored is not None
         values["process_by"] = spoken_date(process_by(services, stored))

@@ -46,7 +46,7 @@ class HeldCount:
 
 def count_held(services: Services) -> HeldCount | None:
     """For the line above the queue; None where nothing was held back."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         rows = uow.strangers.held(services.clock() - SHOWN)
     if not rows:
         return None
@@ -55,7 +55,7 @@ def count_held(services: Services) -> HeldCount | None:
 
 def held_requests(services: Services) -> list[HeldRequest]:
     """What was held back, oldest first; the first MOST."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         rows = uow.strangers.held(services.clock() - SHOWN)[:MOST]
         found = []
         for row in rows:

@@ -125,7 +125,7 @@ def insight(services: Services, days: int) -> Insight:
     tomorrow = calendar.business_date(now) + timedelta(days=1)
     bounds = [calendar.start_of(day) for day in (*firsts, tomorrow)]
     since, until = bounds[0], bounds[-1]
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return Insight(
             days=days,
             periods=_periods([*firsts, tomorrow], uow.insight.conversation_counts(bounds)),

@@ -32,7 +32,7 @@ def change_password(services: Services, agent: Agent, session: str, present: str
 
 def offer_second_factor(services: Services, agent: Agent, session: str) -> str:
     """The secret that an app is to take; the same in a session until it was taken."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return second_factor.offered_secret(services, uow, agent, session)
 
 
@@ -85,7 +85,7 @@ def renew_recovery_codes(
 
 def recovery_codes_left(services: Services, agent: Agent) -> int:
     """How many of the ten were not used yet."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.factors.recovery_codes_left(agent.id)
 
 

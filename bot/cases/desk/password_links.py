@@ -13,7 +13,7 @@ from bot.cases.desk import passwords
 from bot.cases.errors import SignInRefused
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import AccountChange, Agent, Link
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 
 GOOD_FOR = timedelta(hours=24)
@@ -33,7 +33,7 @@ def new_link(services: Services, uow: UnitOfWork, agent: Agent, by_id: int | Non
 
 def agent_of_link(services: Services, token: str) -> Agent:
     """Whose password a link sets. Raises SignInRefused."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return _opened(services, uow, token)[0]
 
 
@@ -43,7 +43,7 @@ def use_link(services: Services, token: str, password: str) -> Agent:
     agent = agent_of_link(services, token)
     password_hash = passwords.hashed(passwords.checked(password, agent.login))
     with services.unit_of_work() as uow:
-        agent, link = _opened(services, uow, token)
+        agent, link = _opened(services, uow, token, lock=True)
         if not uow.links.drop(agent.id):
             raise SignInRefused(_NOT_GOOD)  # used at the same moment
         now = services.clock()
@@ -53,11 +53,11 @@ def use_link(services: Services, token: str, password: str) -> Agent:
     return agent
 
 
-def _opened(services: Services, uow: UnitOfWork, token: str) -> tuple[Agent, Link]:
+def _opened(services: Services, uow: Snapshot, token: str, *, lock: bool = False) -> tuple[Agent, Link]:
     """The account and its link. Raises SignInRefused."""
     number = token.partition("-")[0]
     if number.isascii() and number.isdigit() and len(number) < 10:
-        link = uow.links.of_agent(int(number), services.clock())
+        link = uow.links.of_agent(int(number), services.clock(), lock=lock)
         if link is not None and same(link.token_hash, _hash(services, token)):
             agent = uow.agents.get(int(number))
             if agent.active and uow.agents.is_as_recorded(agent.id):

@@ -15,7 +15,7 @@ import pyotp
 
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import AccountChange, Agent
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 
 RECOVERY_CODES = 10
@@ -33,7 +33,7 @@ def is_missing(services: Services, agent: Agent) -> bool:
     return agent.role in services.second_factor_for and not agent.second_factor
 
 
-def offered_secret(services: Services, uow: UnitOfWork, agent: Agent, session: str) -> str:
+def offered_secret(services: Services, uow: Snapshot, agent: Agent, session: str) -> str:
     """The secret that is offered to an account in a session until it is taken or the account changes. It is made of
     what only the server knows, so that nothing is stored before a code has shown that the app has it."""
     about = f"{agent.id}\0{session}\0{uow.agents.last_change(agent.id)}"

@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from bot.cases.errors import NotAllowed
 from bot.cases.model import Agent
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 
 DAY = timedelta(hours=24)
@@ -20,7 +20,7 @@ DAY = timedelta(hours=24)
 _ELSE = "within the last day. Somebody else has to agree."
 
 
-def check_independent(services: Services, uow: UnitOfWork, first_id: int, second: Agent) -> None:
+def check_independent(services: Services, uow: Snapshot, first_id: int, second: Agent) -> None:
     """Raises NotAllowed where one person may be behind both accounts."""
     handed_out = uow.agents.handed_out(services.clock() - DAY)
     behind_first, behind_second = hands(handed_out, first_id), hands(handed_out, second.id)

@@ -15,7 +15,7 @@ from bot.cases.desk.sign_in_limits import PASSWORD, SECOND_FACTOR, Asked, count_
 from bot.cases.errors import CodeNeeded, SignInRefused
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import Agent
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 
 SESSION = timedelta(hours=12)
@@ -96,7 +96,7 @@ def sign_in_with_code(services: Services, ticket: str, code: str, address: str) 
 
 def waits_for_code(services: Services, ticket: str) -> bool:
     """Whether a ticket is good yet."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         try:
             _half(services, uow, ticket)
         except SignInRefused:
@@ -107,7 +107,7 @@ def waits_for_code(services: Services, ticket: str) -> bool:
 def agent_of_session(services: Services, token: str) -> Agent | None:
     """Who is signed in with that token; None once it has run out, was ended, or the account was disabled. The token
     says whose it is: a session that was moved to another account in the database is none."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         agent = uow.sessions.agent(session_hash(services, token), services.clock())
     return agent if agent is not None and token.startswith(f"{agent.id}-") else None
 
@@ -124,7 +124,7 @@ def session_hash(services: Services, token: str) -> str:
     return keyed_hash(services.hash_key, "agent session", token)
 
 
-def may_enter(uow: UnitOfWork, agent: Agent) -> bool:
+def may_enter(uow: Snapshot, agent: Agent) -> bool:
     """Whether an account is active as it is now, and as it was recorded."""
     return uow.agents.get(agent.id).active and uow.agents.is_as_recorded(agent.id)
 
@@ -141,7 +141,7 @@ def _ticket(services: Services, uow: UnitOfWork, agent: Agent, made: int) -> str
     return f"{agent.id}.{made}.{until}.{_seal(services, uow, agent.id, made, until)}"
 
 
-def _half(services: Services, uow: UnitOfWork, ticket: str) -> tuple[Agent, int]:
+def _half(services: Services, uow: Snapshot, ticket: str) -> tuple[Agent, int]:
     """Whose ticket it is, and the try that proved the password. Raises SignInRefused."""
     parts = ticket.split(".")
     numbers = [int(part) for part in parts[:3] if part.isascii() and part.isdigit() and len(part) < 12]
@@ -156,6 +156,6 @@ def _half(services: Services, uow: UnitOfWork, ticket: str) -> tuple[Agent, int]
     return agent, made
 
 
-def _seal(services: Services, uow: UnitOfWork, agent_id: int, made: int, until: int) -> str:
+def _seal(services: Services, uow: Snapshot, agent_id: int, made: int, until: int) -> str:
     about = f"{agent_id}\0{made}\0{until}\0{uow.agents.last_change(agent_id)}"
     return keyed_hash(services.hash_key, "half a sign-in", about)

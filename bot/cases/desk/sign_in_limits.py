@@ -90,7 +90,7 @@ def was_right(services: Services, uow: UnitOfWork, *tries: int) -> None:
 def wrong_tries(services: Services, login: str) -> WrongTries | None:
     """What to tell somebody who has signed in; None where nobody was wrong."""
     counted = _login_index(services, login, PASSWORD)
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         before = uow.sign_ins.before_last(counted)
         since = before or services.clock() - REMEMBERED
         kinds = [counted, _login_index(services, login, SECOND_FACTOR)]

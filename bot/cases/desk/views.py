@@ -27,7 +27,7 @@ from bot.cases.model import (
     StoredOrder,
 )
 from bot.cases.payout_limits import PayoutLimits
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.policy.facts import Order
 from bot.policy.refunds import has_confirmed_fault, sums_if_approved
@@ -118,7 +118,7 @@ def queue(services: Services) -> list[QueueItem]:
     proven no order. Of each the longest waiting first."""
     now = services.clock()
     today = services.policy.terms_for(now).calendar.business_date(now)
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         rows = uow.desk.queue(WAITING)
     return [_item(row, today) for row in sorted(rows, key=_urgency)]
 
@@ -155,7 +155,7 @@ def _item(row: QueueRow, today: date) -> QueueItem:
 
 def desk_case(services: Services, reference: str) -> DeskCase:
     """A case for the desk. Raises UnknownCase."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         file = uow.case_files.find(reference)
         if file is None:
             raise UnknownCase(f"There is no case {reference}.")
@@ -216,7 +216,7 @@ def _stopped_by(decision: StoredDecision | None) -> list[str]:
     return list(decision.result["clauses"])
 
 
-def _facts(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder | None) -> list[tuple[str, str]]:
+def _facts(services: Services, uow: Snapshot, case: Case, stored: StoredOrder | None) -> list[tuple[str, str]]:
     if stored is None:
         return [("Customer", "Not verified")]
     order = stored.order
@@ -253,7 +253,7 @@ def _added(handoff: Handoff | None) -> list[tuple[str, str]]:
     return [("Said since", added["text"]) for added in handoff.facts.get("added", [])] if handoff else []
 
 
-def _suggestion(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder | None) -> Suggestion:
+def _suggestion(services: Services, uow: Snapshot, case: Case, stored: StoredOrder | None) -> Suggestion:
     currency = stored.order.currency if stored else None
     if case.state is CaseState.AWAITING_RETURN:
         return Suggestion("return", "Record whether the card arrived complete.", None, currency)

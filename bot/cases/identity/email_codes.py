@@ -124,7 +124,7 @@ def send_due_mails(services: Services) -> int:
         if code.customer_id is None or code.used or code.expires_at <= now:
             _done(services, mail)
             continue
-        with services.unit_of_work() as uow:
+        with services.reading() as uow:
             to = uow.customers.email_of(code.customer_id)
         if to is None:  # erased meanwhile
             _done(services, mail)

@@ -23,7 +23,7 @@ from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.phones import PhoneKeys, phone_keys
 from bot.cases.identity.tries import Limit, Tries, count_tries
 from bot.cases.model import StoredOrder
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 
 
@@ -259,7 +259,7 @@ def _proof(services: Services, kind: str, text: str) -> str:
 
 
 def verified_order(
-    services: Services, uow: UnitOfWork, conversation_id: str, order_number: str, *, lock: bool = False
+    services: Services, uow: Snapshot, conversation_id: str, order_number: str, *, lock: bool = False
 ) -> StoredOrder:
     """The order, for whoever may see it. Raises NotVerified, also for an order that does not exist."""
     stored = uow.orders.lock(order_number) if lock else uow.orders.find(order_number)

@@ -86,7 +86,7 @@ def set_reply_address(services: Services, conversation_id: str, address: Address
 
 def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: int = 20) -> int:
     """Bring what is due in a channel, at most one message of each conversation; how many were brought or tried."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         due = uow.messages.due(courier.channel, services.clock(), limit)
     return sum(_deliver(services, courier, message, attempts) for message in due)
 
@@ -94,7 +94,7 @@ def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: i
 def report_failure(services: Services, channel: str, name: str, error: str) -> None:
     """A provider tells that it could not bring a part that it had taken; ``name`` is its name for it. Once for all
     parts of a message; what was sent by others is none of ours. ``error`` holds nothing of a message or an address."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         message = uow.messages.sent_as(_part_name(services, channel, name))
     if message is None or message.failed_at is not None:
         return
@@ -171,7 +171,7 @@ def _not_taken(services: Services, courier: Courier, message: Message, error: De
 
 
 def _give_up(services: Services, channel: str, message: Message, error: str) -> None:
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         said = uow.messages.transcript(message.conversation_id)
     facts = {
         "step": "bring a message to the customer",

@@ -76,7 +76,7 @@ def _mail(services: Services, notice: DueNotice) -> _Mail | None:
 
 def _receipt_mail(services: Services, notice: DueNotice) -> _Mail | None:
     assert notice.case_id is not None
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         file = uow.case_files.find(uow.cases.get(notice.case_id).reference)
         stored = uow.orders.find(file.order_number) if file and file.order_number else None
         to = uow.customers.email_of(stored.customer_id) if stored else None
@@ -102,7 +102,7 @@ def _receipt_text(services: Services, receipt: Receipt) -> str:
 
 def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
     assert notice.message_id is not None
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         message = uow.messages.find(notice.message_id)
         to = uow.conversations.reply_email(notice.conversation_id)
     if message is None or to is None:

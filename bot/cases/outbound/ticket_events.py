@@ -47,7 +47,7 @@ def take_event(services: Services, desk: str, event: DeskEvent) -> bool:
 def may_become_known(services: Services, desk: str, external_id: str) -> bool:
     """Whether a ticket that we do not know may be one that is just being opened: somebody can be faster there than we
     are at writing its name down."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.tickets.named(desk, external_id) is None and uow.tickets.is_opening(desk, services.clock())
 
 

@@ -26,7 +26,7 @@ from bot.cases.ports.helpdesk import (
     TicketFile,
     TicketState,
 )
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 
 LEASE = timedelta(minutes=2)
@@ -103,7 +103,7 @@ def _look(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
 
 def _forward(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
     """Push what was said since, one after the other. Nothing to a ticket that was closed meanwhile."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         now_is = uow.tickets.find(ticket.id)
         messages = uow.messages.of_conversation(ticket.conversation_id, after=ticket.last_seq, limit=AT_ONCE)
         inside = _place(uow, desk, ticket.conversation_id) is not None
@@ -168,7 +168,7 @@ def _failed(services: Services, ticket: Ticket, error: HelpDeskError) -> None:
 def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
     """What the people are given, and the ``seq`` up to which they then know the conversation."""
     assert services.helpdesk is not None
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         reference = uow.cases.get(ticket.case_id).reference
         place = _place(uow, services.helpdesk, ticket.conversation_id)
     case = desk_case(services, reference)
@@ -192,7 +192,7 @@ def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
     return file, max((message.seq for message in case.messages), default=0)
 
 
-def _place(uow: UnitOfWork, desk: HelpDesk, conversation_id: str) -> str | None:
+def _place(uow: Snapshot, desk: HelpDesk, conversation_id: str) -> str | None:
     """Where the help desk has the conversation itself."""
     conversation = uow.conversations.find(conversation_id)
     return conversation.sender if conversation is not None and conversation.channel == desk.channel else None

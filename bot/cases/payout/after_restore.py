@@ -10,13 +10,13 @@ from __future__ import annotations
 from bot.cases.case.review import AGENT_DECISION
 from bot.cases.model import CaseKind, OutboxStep, Restored, Step
 from bot.cases.ports.billing import KnownPayment, Rejected, Unclear
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 
 
 def look_up(services: Services, number: str) -> None:
     """Before a refund of an order is quoted. Raises Unavailable; and Unclear where it may have been paid already."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         restored = uow.restores.last()
         stored = None if restored is None else uow.orders.find(number)
         if restored is None or stored is None or stored.order.placed_at > restored.at:
@@ -30,7 +30,7 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
     the backup has as confirmed, and of which the gateway has paid nothing, may have been taken back since."""
     if step.step not in (Step.STOP_SERVICE, Step.REFUND):
         return
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         restored = uow.restores.last()
         if restored is None:
             return
@@ -48,7 +48,7 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
         raise Unclear(f"{restored}, and the customer may have taken the request back since")
 
 
-def _known_keys(uow: UnitOfWork, order_id: int) -> set[str]:
+def _known_keys(uow: Snapshot, order_id: int) -> set[str]:
     keys = set()
     for case in uow.cases.of_order(order_id):
         keys |= {f"{case.reference}-{Step.REFUND.value}"}

@@ -128,7 +128,7 @@ def carry_out(services: Services, case: Case, since: float | None = None) -> Cas
             due = [step for step in _due(services, 100) if step.case_id == case.id]
             if not due or not _run(services, due[0]):
                 break
-        with services.unit_of_work() as uow:
+        with services.reading() as uow:
             return uow.cases.get(case.id)
     return case
 
@@ -139,7 +139,7 @@ def carry_out_due(services: Services, *, limit: int = 20) -> int:
 
 
 def _due(services: Services, limit: int) -> list[OutboxStep]:
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         return uow.outbox.due(services.clock(), _longest_wait(services), LEASE, limit, demo=services.demo)
 
 

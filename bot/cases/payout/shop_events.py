@@ -14,7 +14,7 @@ from bot.cases.services import Services
 def take_order_event(services: Services, source: str, event_id: str, shop_id: str) -> bool:
     """The shop says that an order has changed: read it. False for an event that was taken before."""
     assert services.orders is not None
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         if uow.shop_events.knows(source, event_id):
             return False
     try:
@@ -35,7 +35,7 @@ def take_payment_event(services: Services, source: str, event: Mapping[str, Any]
     """The payment system says that something has happened: read what. False for an event that was taken before."""
     assert services.payments is not None
     event_id = str(event.get("id"))
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         if uow.shop_events.knows(source, event_id):
             return False
     state = services.payments.read(event)
@@ -53,7 +53,7 @@ def take_payment_event(services: Services, source: str, event: Mapping[str, Any]
 def _hand_over_failed(services: Services, number: str, key: str) -> None:
     """A refund of ours was done, and then came back, such as from a card that is closed: a person has to pay it in
     another way. Before the event counts as taken, so that whoever dies in between does it again."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         step = uow.outbox.by_key(key)
         if step is None or step.state is not StepState.DONE:
             return  # while it is being carried out, that tells

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from typing_extensions import Self
+
 from bot.cases.ports.agent_decisions import AgentDecisions
 from bot.cases.ports.agents import Agents
 from bot.cases.ports.attempts import Attempts
@@ -43,17 +45,12 @@ from bot.cases.ports.strangers import Strangers
 from bot.cases.ports.tickets import Tickets
 
 
-class UnitOfWork(Protocol):
-    """One transaction: ``with`` begins it, ``commit`` ends it, leaving without a commit rolls it back.
+class Snapshot(Protocol):
+    """The store as it is at one moment, read within ``with``. Writing through it raises an error of the database; no
+    writer is waited for, or held up, as far as the database can do without."""
 
-    ``orders.lock``, which locks the customer, too, keeps other writers away from the rows until the transaction ends;
-    ``exclude_others`` keeps away whoever asks for the same name.
-    """
-
-    def __enter__(self) -> UnitOfWork: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, *exc: object) -> None: ...
-    def commit(self) -> None: ...
-    def exclude_others(self, name: str) -> None: ...
 
     @property
     def orders(self) -> Orders: ...
@@ -124,3 +121,14 @@ class UnitOfWork(Protocol):
     def ratings(self) -> Ratings: ...
     @property
     def insight(self) -> Insight: ...
+
+
+class UnitOfWork(Snapshot, Protocol):
+    """One transaction: ``with`` begins it, ``commit`` ends it, leaving without a commit rolls it back.
+
+    ``orders.lock``, which locks the customer, too, keeps other writers away from the rows until the transaction ends;
+    ``exclude_others`` keeps away whoever asks for the same name.
+    """
+
+    def commit(self) -> None: ...
+    def exclude_others(self, name: str) -> None: ...

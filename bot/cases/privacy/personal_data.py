@@ -13,7 +13,7 @@ from bot.cases.case.moves import move
 from bot.cases.customer.withdrawals import is_stopped
 from bot.cases.errors import CaseError
 from bot.cases.model import OPEN_STATES, Case, CaseFile, CaseKind, CaseState, Contact, Customer, Proven
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Order
 
@@ -52,7 +52,7 @@ class Erased:
 
 def export(services: Services, email: str) -> Person:
     """All that is known of the person with that e-mail address. Raises UnknownPerson."""
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         customer_id = _person(uow, email)
         files = [uow.case_files.find(reference) for reference in uow.personal.cases_of(customer_id)]
         return Person(
@@ -84,7 +84,7 @@ def purge(services: Services, *, days: int, dry_run: bool = False) -> Erased:
     """
     before = services.clock() - timedelta(days=days)
     persons = conversations = 0
-    with services.unit_of_work() as uow:
+    with services.reading() as uow:
         idle = uow.personal.idle_customers(before)
     for customer_id in idle:
         with services.unit_of_work() as uow:
@@ -106,7 +106,7 @@ def purge(services: Services, *, days: int, dry_run: bool = False) -> Erased:
     return Erased(persons, conversations + len(nameless))
 
 
-def _person(uow: UnitOfWork, email: str) -> int:
+def _person(uow: Snapshot, email: str) -> int:
     customer_id = uow.customers.by_email(email)
     if customer_id is None:
         raise UnknownPerson

@@ -80,7 +80,7 @@ class Watch:
 
     def _pulses(self, seen: dict[str, Any]) -> dict[str, Any]:
         topics = list(self._listeners)
-        with self._services.unit_of_work() as uow:
+        with self._services.reading() as uow:
             whole = uow.desk.pulse()
             if seen.get(QUEUE) == whole and all(topic in seen for topic in topics):
                 return seen

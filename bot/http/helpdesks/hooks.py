@@ -139,7 +139,7 @@ class SlackHook(Signed):
 
     def _claimed_by(self, ticket: str, user: str) -> str | None:
         """The name of the user, if they have the conversation."""
-        with self._services.unit_of_work() as uow:
+        with self._services.reading() as uow:
             known = uow.tickets.named("slack", ticket)
             talk = uow.conversations.find(known.conversation_id) if known else None
             agent = uow.agents.get(talk.agent_id) if talk and talk.agent_id is not None else None

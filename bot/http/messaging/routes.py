@@ -81,7 +81,7 @@ def switched_on(settings: Settings, services: Services) -> list[Connector]:
 
         def known(references: list[str]) -> tuple[str, str] | None:
             talk = talk_of(secret.encode(), references)
-            with services.unit_of_work() as uow:
+            with services.reading() as uow:
                 address = uow.conversations.reply_address(talk) if talk else None
             return (address["account"], address["to"]) if address and "account" in address else None
 
