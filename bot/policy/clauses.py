@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.policy.facts import Channel, Reason
 from bot.policy.terms import MinimumMeasured, Terms
 from bot.policy.words import percent
 
@@ -26,6 +27,33 @@ def clause_texts(terms: Terms, ids: tuple[str, ...] | list[str]) -> list[Clause]
     """The clauses of these ids, each once, in the order of the ids; what is no clause is left out."""
     known = {clause.id: clause for clause in clauses(terms)}
     return [known[id_] for id_ in dict.fromkeys(ids) if id_ in known]
+
+
+def accepted_reasons(terms: Terms) -> str:
+    """R3: what is accepted without a person."""
+    told = ["a change of mind"] if Reason.CHANGE_OF_MIND in terms.automatic_reasons else []
+    if Reason.SERVICE_FAULT in terms.automatic_reasons:
+        told.append("a fault that is on our records")
+    if not told:
+        return "Every reason is read by a person."
+    accepted = " and ".join(told).capitalize()
+    return f"{accepted} {'is' if len(told) == 1 else 'are'} accepted at once. Any other reason is read by a person."
+
+
+def what_counts_as_asking(terms: Terms) -> str:
+    """R2: the ways in which a request counts as made."""
+    told = [words for channel, words in _ASKING.items() if channel.value in terms.accepted_channels]
+    if not told:
+        return "Every request is looked at by a person."
+    return f"You can ask for a refund by {', '.join(told[:-1])}{' or ' if len(told) > 1 else ''}{told[-1]}."
+
+
+_ASKING = {
+    Channel.CHAT: "chat",
+    Channel.FORM: "the forms of this site",
+    Channel.EMAIL: "e-mail",
+    Channel.PHONE: "phone",
+}
 
 
 def _cancellation(terms: Terms) -> tuple[Clause, ...]:
@@ -73,13 +101,12 @@ def _refund(terms: Terms) -> tuple[Clause, ...]:
             "R2",
             f"Ask within {terms.window_working_days} working days",
             f"The day of the order does not count. Working days are Monday to Friday without public holidays, in the "
-            f"time zone {terms.time_zone.key}; the last of them counts to its end. This site counts as asking.",
+            f"time zone {terms.time_zone.key}; the last of them counts to its end. {what_counts_as_asking(terms)}",
         ),
         Clause(
             "R3",
             "A refund needs a reason",
-            "A change of mind, and a fault that is on our records, are accepted at once. Any other reason is read by a "
-            "person.",
+            accepted_reasons(terms),
         ),
         Clause(
             "R4",

@@ -82,6 +82,12 @@ def channel_of(uow: UnitOfWork, conversation_id: str) -> Channel:
     return _CHANNELS.get(conversation.channel, Channel.CHAT) if conversation is not None else Channel.CHAT
 
 
+def channel_here(services: Services, conversation_id: str) -> Channel:
+    """See channel_of."""
+    with services.unit_of_work() as uow:
+        return channel_of(uow, conversation_id)
+
+
 def refund_request(
     services: Services,
     uow: UnitOfWork,
