@@ -14,12 +14,14 @@ from actions.finish import tell_locked
 from actions.notes import is_own_phone, noted
 from actions.replies import sentences, tell_refused
 from actions.talk import Talk
-from bot.cases.case.requests import order_view, preview_cancellation, preview_refund
+from bot.cases.case.requests import channel_here, order_view, preview_cancellation, preview_refund
 from bot.cases.errors import NotVerified
 from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify
 from bot.cases.model import CustomerReason
 from bot.policy import NoTermsInForce, Terms, money
+from bot.policy.facts import Channel
 from bot.policy.terms import MinimumMeasured
+from bot.wording.clauses import accepted_reasons, what_counts_as_asking
 from bot.wording.formats import percent, spoken
 
 _ABOUT_THE_REFUND = frozenset(
@@ -84,7 +86,10 @@ def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher)
     terms = _terms_of_order(talk, order_number) if order_number and topic not in _BY_THE_DAY_OF_REQUEST else None
     if terms is not None and terms is not today:
         dispatcher.utter_message(response="utter_older_terms", order_number=order_number, version=terms.version)
-    dispatcher.utter_message(response=f"utter_ask_policy/{topic}", **policy_values(terms or today))
+    dispatcher.utter_message(
+        response=f"utter_ask_policy/{topic}",
+        **policy_values(terms or today, channel_here(services(), talk.conversation_id)),
+    )
     if order_number is None:
         return
     with suppress(NotVerified):
@@ -103,8 +108,12 @@ def _terms_of_order(talk: Talk, order_number: str) -> Terms | None:
         return None
 
 
-def policy_values(terms: Terms) -> dict[str, str]:
-    """What the answers of the domain say of the terms."""
+def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, str]:
+    """What the answers of the domain say of the terms, in a conversation over that channel."""
+    asked_here = channel.value in terms.accepted_channels
+    elsewhere = what_counts_as_asking(terms)
+    first = "Your first message here counts as asking." if asked_here else elsewhere
+    here = "Right here: this chat counts as the contact form (R2), for refunds and for cancellations."
     base = Decimal(50)
     fee = money.rounded(base * terms.default_fee_rate, "USD")
     return {
@@ -114,6 +123,9 @@ def policy_values(terms: Terms) -> dict[str, str]:
         "fault_fee_rate": percent(terms.confirmed_fault_fee_rate),
         "minimum": percent(terms.minimum_ratio),
         "measured": " after the fee" if terms.minimum_measured is MinimumMeasured.NET else " before the fee",
+        "asking": first,
+        "contact": here if asked_here else f"You can cancel right here. {elsewhere} (R2)",
+        "accepted_reasons": accepted_reasons(terms),
         "cycle_day": str(terms.calendar.cycle_day),
         "time_zone": terms.time_zone.key,
         "example_base": spoken(base, "USD"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.policy.facts import Channel, Reason
 from bot.policy.terms import Terms
 from bot.policy.values import Value
 from bot.wording.catalogue import DEFAULT, say
@@ -31,6 +32,23 @@ def clause_texts(terms: Terms, ids: tuple[str, ...] | list[str], language: str =
     return [_clause(id_, terms, language) for id_ in dict.fromkeys(ids) if id_ in CLAUSES]
 
 
+def accepted_reasons(terms: Terms, language: str = DEFAULT) -> str:
+    """R3: what is accepted without a person."""
+    named = {"mind": Reason.CHANGE_OF_MIND, "fault": Reason.SERVICE_FAULT}
+    accepted = [name for name, reason in named.items() if reason in terms.automatic_reasons]
+    return say("accepted_reasons", language, accepted="_and_".join(accepted) or "none")
+
+
+def what_counts_as_asking(terms: Terms, language: str = DEFAULT) -> str:
+    """R2: the ways in which a request counts as made."""
+    told = [say(f"asking_{way.value}", language) for way in Channel if way.value in terms.accepted_channels]
+    if not told:
+        return say("asking_none", language)
+    if len(told) == 1:
+        return say("asking_one", language, last=told[0])
+    return say("asking_some", language, others=", ".join(told[:-1]), last=told[-1])
+
+
 def _clause(id_: str, terms: Terms, language: str) -> Clause:
     values: dict[str, Value] = {
         "cycle_day": terms.calendar.cycle_day,
@@ -41,5 +59,7 @@ def _clause(id_: str, terms: Terms, language: str) -> Clause:
         "confirmed_fault_fee_rate": terms.confirmed_fault_fee_rate,
         "minimum_ratio": terms.minimum_ratio,
         "minimum_measured": terms.minimum_measured.value,
+        "asking": what_counts_as_asking(terms, language),
+        "reasons": accepted_reasons(terms, language),
     }
     return Clause(id_, say(f"clause_{id_}_title", language, **values), say(f"clause_{id_}_text", language, **values))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from bot.cases.identity.verification import (
 )
 from bot.cases.services import Services
 from bot.settings import Settings
+from tests.policy.policy_builders import TERMS_TEXT
 from tests.store_builders import Clock, store_order, verified
 
 
@@ -330,6 +332,20 @@ def test_conversations_of_one_address_that_guess_at_once_get_no_more_tries(servi
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(guess, range(24)))
     assert answers.count(VerificationStatus.MISMATCH) == ADDRESS_TRIES - 1, "the last one locks"
+
+
+def test_a_number_without_a_country_is_of_the_company_s_own_country(
+    services: Services, database_url: str, clock: Clock, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text(TERMS_TEXT.replace("holidays: US", "holidays: MX"))
+    shop = bootstrap(Settings(home=tmp_path, database_url=database_url, policy=policy), clock)
+    store_order(shop, **a_phone("55 1234 5678"))
+    assert by_phone(shop, "+1 551 234 5678", "CC-104233", "1").status is VerificationStatus.MISMATCH
+    assert by_phone(shop, "+52 1 55 1234 5678", "CC-104233", "2").status is VerificationStatus.VERIFIED
+    talk = from_address(shop, "account")
+    trust_account(shop, conversation_id=talk, phone="+5215512345678")
+    assert is_verified(shop, conversation_id=talk, order_number="CC-104233")
 
 
 # What a channel vouches for

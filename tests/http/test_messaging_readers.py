@@ -13,9 +13,9 @@ from bot.gateways.messaging.email import EmailCourier, message_id, talk_of
 from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
 from bot.gateways.messaging.slack import SlackCourier
 from bot.gateways.messaging.telegram import TelegramCourier
-from bot.http.messaging.email import own_words
 from bot.http.messaging.incoming import moment
 from bot.http.messaging.slack import plain
+from bot.http.own_words import own_words
 
 HOSTILE = "a < b & c > d <b>bold</b> <!channel> &amp; " * 200
 

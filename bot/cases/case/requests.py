@@ -76,10 +76,16 @@ def preview_cancellation(
     return decide_cancellation(cancel_request(services, stored, requested_at), services.policy)
 
 
-def channel_of(uow: UnitOfWork, conversation_id: str) -> Channel:
+def channel_of(uow: Snapshot, conversation_id: str) -> Channel:
     """How whoever writes in a conversation asks (R2)."""
     conversation = uow.conversations.find(conversation_id)
     return _CHANNELS.get(conversation.channel, Channel.CHAT) if conversation is not None else Channel.CHAT
+
+
+def channel_here(services: Services, conversation_id: str) -> Channel:
+    """See channel_of."""
+    with services.unit_of_work() as uow:
+        return channel_of(uow, conversation_id)
 
 
 def refund_request(

@@ -24,7 +24,7 @@ CLAUSE_TITLES = {
     "R5": "A shipped card comes back first",
     "R6": "Fee on the remaining balance",
     "R7": "Fee when you change your mind",
-    "R7b": "No fee for our fault",
+    "R7b": "Fee with a confirmed fault",
     "R8": "Smallest refund",
     "R9": "Where the money goes",
     "R10": "Fees are shown first",

@@ -20,6 +20,7 @@ from bot.gateways.helpdesks.webhook import HEADER, TOLERANCE, is_signed
 from bot.http.helpdesks.heard import Headers, Heard, Hook, Signed, moment_of
 from bot.http.helpdesks.mail_hook import EmailHook
 from bot.http.messaging.incoming import moment
+from bot.http.messaging.slack import is_from_slack
 from bot.settings import Settings
 
 
@@ -93,11 +94,7 @@ class SlackHook(Signed):
 
     def is_genuine(self, headers: Headers, body: bytes) -> bool:
         """See Hook."""
-        at = headers.get("x-slack-request-timestamp", "")
-        if not _is_recent(at, time.time()):
-            return False
-        expected = "v0=" + _digest(self._secret, f"v0:{at}:".encode(), body).hex()
-        return _same(headers.get("x-slack-signature", ""), expected)
+        return is_from_slack(self._secret.decode(), headers, body, time.time())
 
     def read(self, headers: Headers, body: bytes) -> Heard:
         """See Hook."""

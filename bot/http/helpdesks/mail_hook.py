@@ -8,6 +8,7 @@ import email.utils
 import hashlib
 import hmac
 import html
+import itertools
 import re
 from email.message import EmailMessage
 
@@ -16,6 +17,7 @@ from bot.cases.services import Services
 from bot.gateways.helpdesks.email import MARK, EmailDesk
 from bot.gateways.mail import text_of
 from bot.http.helpdesks.heard import Headers, Heard, Signed
+from bot.http.own_words import own_words
 from bot.settings import Settings
 
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To")
@@ -64,15 +66,8 @@ def _is_automatic(mail: EmailMessage) -> bool:
 
 def _answer_in(text: str) -> tuple[str, EventKind | None]:
     """What somebody wrote above what they quote, and what they want done."""
-    lines: list[str] = []
-    for line in text.replace("\r\n", "\n").split("\n"):
-        if MARK in line or re.match(r"-- ?$|_{10,}$|-{4,} ?Original Message", line):
-            break
-        if not line.startswith(">"):
-            lines.append(line)
-    words = "\n".join(lines).strip()
-    # "On … wrote:" stands before a quote, on one line or two.
-    words = re.sub(r"\n*On [^\n]{5,200}\n?[^\n]{0,100}wrote:\s*$", "", "\n" + words).strip()
+    above = itertools.takewhile(lambda line: MARK not in line, text.replace("\r\n", "\n").split("\n"))
+    words = own_words("\n".join(above))
     commands = {"#solved": EventKind.SOLVED, "#bot": EventKind.HANDED_BACK}
     before, _, last = words.rpartition("\n")
     command = commands.get(last.strip().lower())

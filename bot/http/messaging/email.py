@@ -19,6 +19,7 @@ from typing import Any
 from sanic.request import Request
 
 from bot.http.messaging.incoming import TOLERANCE, Incoming, NotReadable, Reading, same_text, text_of
+from bot.http.own_words import own_words
 
 HEADER = "x-refund-desk-signature"
 
@@ -27,12 +28,6 @@ _ID = re.compile(r"<[^<>\s]{1,250}>")
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,190}")
 _ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.I)
 _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
-_QUOTE = re.compile(
-    r"^(?:On\b.{0,200}\bwrote:|-{2,} ?Original Message ?-{2,}|-{2,} ?Forwarded message ?-{2,}|_{10,}"
-    r"|From: .{1,200}\n(?:Sent|Date|To): .*)\s*$",
-    re.M | re.S | re.I,
-)
-_SIGNATURE = re.compile(r"^(?:-- ?|Sent from my .{1,40}|Get Outlook for .{1,20})$", re.M)
 _UNSEEN = re.compile(r"<(style|script|head|blockquote)\b.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^>]*>", re.I)
 _TAG = re.compile(r"<[^>]*>")
@@ -98,16 +93,6 @@ class Email:
         automatic = text_of(mail.get("auto_submitted")).strip().lower() not in ("", "no")
         bulk = text_of(mail.get("precedence")).strip().lower() in _BULK
         return automatic or bulk or bool(_ROBOTS.match(sender)) or sender.lower() == self._address
-
-
-def own_words(text: str) -> str:
-    """What somebody has written in a mail, without what they quote and how they sign."""
-    text = text.replace("\r\n", "\n")
-    for end in (_QUOTE.search(text), _SIGNATURE.search(text)):
-        if end is not None:
-            text = text[: end.start()] if end.start() < len(text) else text
-    lines = [line for line in text.split("\n") if not line.startswith(">")]
-    return "\n".join(lines).strip()
 
 
 def _seen(page: str) -> str:

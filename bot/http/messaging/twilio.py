@@ -3,13 +3,11 @@ address that it asks and the form (twilio.com/docs/usage/security)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlparse
 
 from sanic import response
-from sanic.request import Request
+from sanic.request import Request, RequestParameters
+from twilio.request_validator import RequestValidator, add_port, remove_port
 
 from bot.http.messaging.incoming import Failed, Incoming, Reading, code_of, same_text
 
@@ -30,18 +28,18 @@ class Twilio:
 
     def __init__(self, account: str, token: str, public_url: str, channels: frozenset[str]) -> None:
         self._account = account
-        self._token = token.encode()
+        self._validator = RequestValidator(token)
         self._url = f"{public_url}/webhooks/{self.name}"
         self._channels = channels
 
     def verify(self, request: Request, now: float) -> bool:
         """See Connector."""
         query = f"?{request.query_string}" if request.query_string else ""
-        pairs = sorted(set(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True)))
-        form = "".join(name + value for name, value in pairs)
-        given = request.headers.get("x-twilio-signature")
+        form = RequestParameters(parse_qs(request.body.decode("utf-8", "replace"), keep_blank_values=True))
+        given, address = request.headers.get("x-twilio-signature"), urlparse(self._url + query)
         # Twilio signs some addresses with their port, and some without.
-        return any(same_text(given, self._signature(url + query + form)) for url in _with_port(self._url))
+        expected = [self._validator.compute_signature(url, form) for url in (add_port(address), remove_port(address))]
+        return any(same_text(given, one) for one in expected)
 
     def read(self, request: Request) -> Reading:
         """See Connector."""
@@ -68,15 +66,3 @@ class Twilio:
             phone=number if number.startswith("+") else None,
         )
         return Reading([incoming], answer=answer)
-
-    def _signature(self, signed: str) -> str:
-        return base64.b64encode(hmac.new(self._token, signed.encode(), hashlib.sha1).digest()).decode()
-
-
-def _with_port(url: str) -> list[str]:
-    parts = urlsplit(url)
-    if parts.port is not None:
-        without = parts._replace(netloc=parts.hostname or "")
-        return [url, without.geturl()]
-    port = 443 if parts.scheme == "https" else 80
-    return [url, parts._replace(netloc=f"{parts.netloc}:{port}").geturl()]

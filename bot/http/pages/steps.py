@@ -35,7 +35,7 @@ CODE_SENT = (
 MISMATCH = "This does not match order {order_number}. Please check both. Tries left: {left}."
 CODE_MISMATCH = "Those digits aren't right, or the code has run out. Tries left: {left}."
 CONTACT_MISSING = "Enter the e-mail address or phone number on the order."
-REASON_MISSING = "Choose the reason: the fee depends on it."
+REASON_MISSING = "Choose the reason: the refund can depend on it."
 
 
 @dataclass(frozen=True)

@@ -106,9 +106,9 @@ clause_C5_text = A charge that was taken because nobody cancelled in time stays,
 clause_R1_title = A fault on our side is a reason for a refund
 clause_R1_text = It counts when a fault of the product is on our records for that time, or when the order itself failed. A fault that our records do not show yet is checked by a person.
 clause_R2_title = Ask within { $window_days } working days
-clause_R2_text = The day of the order does not count. Working days are Monday to Friday without public holidays, in the time zone { $time_zone }; the last of them counts to its end. This site counts as asking.
+clause_R2_text = The day of the order does not count. Working days are Monday to Friday without public holidays, in the time zone { $time_zone }; the last of them counts to its end. { $asking }
 clause_R3_title = A refund needs a reason
-clause_R3_text = A change of mind, and a fault that is on our records, are accepted at once. Any other reason is read by a person.
+clause_R3_text = { $reasons }
 clause_R4_title = An accepted refund is processed within { $processing_days } working days
 clause_R4_text = They count from the day after the acceptance; for a card that was shipped, after the day it came back.
 clause_R5_title = A shipped card comes back first
@@ -129,3 +129,19 @@ clause_R9_title = You choose where the money goes
 clause_R9_text = To your wallet at the store, or back to the original payment method. Where that method can't take a refund, only the wallet is possible.
 clause_R10_title = You see every fee first
 clause_R10_text = The fee can depend on the product and the payment method. You see the sum, the fee and the date, and nothing happens before you confirm them. If something changed meanwhile, you see the new figures.
+
+## What the terms name, where clauses and answers about them say it
+
+accepted_reasons = { $accepted ->
+    [mind_and_fault] A change of mind and a fault that is on our records are accepted at once. Any other reason is read by a person.
+    [mind] A change of mind is accepted at once. Any other reason is read by a person.
+    [fault] A fault that is on our records is accepted at once. Any other reason is read by a person.
+   *[none] Every reason is read by a person.
+}
+asking_none = Every request is looked at by a person.
+asking_one = You can ask for a refund by { $last }.
+asking_some = You can ask for a refund by { $others } or { $last }.
+asking_chat = chat
+asking_form = the forms of this site
+asking_email = e-mail
+asking_phone = phone

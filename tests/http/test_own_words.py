@@ -1,0 +1,118 @@
+"""What is quoted and signed is taken off a mail, whatever program and language it was written with; words never are."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.http.own_words import own_words
+
+OWN = "Nein, danke.\nIch behalte sie."
+QUOTED = "> Shall I go ahead?\n> 1. Yes"
+PLAIN = "Shall I go ahead?\n1. Yes"
+
+ATTRIBUTIONS = [
+    "On Wed, Nov 25, 2026 at 8:00 PM Help <help@desk.example> wrote:",
+    "On Wed, Nov 25, 2026 at 8:00 PM Refund Desk of a Company <\nhelp@desk.example> wrote:",
+    "Am Mi., 25. Nov. 2026 um 20:00 Uhr schrieb Help <help@desk.example>:",
+    "Am Mi., 25. Nov. 2026 um 20:00 Uhr schrieb Refund Desk of a Company <\nhelp@desk.example>:",
+    "Am 25.11.2026 um 20:00 schrieb Help <help@desk.example>:",
+    "Le mer. 25 nov. 2026 à 20:00, Help <help@desk.example> a écrit :",
+    "Le mer. 25 nov. 2026 à 20:00, Help <help@desk.example> a\nécrit\u00a0:",
+    "El mié, 25 nov 2026 a las 20:00, Help (<help@desk.example>) escribió:",
+    "El 25 nov 2026, a las 20:00, Help\n<help@desk.example> escribió:",
+    "Op wo 25 nov 2026 om 20:00 schreef Help <help@desk.example>:",
+    "Op 25 nov. 2026 om 20:00 heeft Help <help@desk.example> het volgende\ngeschreven:",
+    "Em qua., 25 de nov. de 2026 às 20:00, Help <help@desk.example> escreveu:",
+    "No dia 25/11/2026, às 20:00, Help <help@desk.example> escreveu:",
+    "Il giorno mer 25 nov 2026 alle ore 20:00 Help <help@desk.example> ha scritto:",
+    "Il giorno mer 25 nov 2026 alle ore 20:00 Help <\nhelp@desk.example> ha scritto:",
+    "2026-11-25 20:00 GMT+01:00 Help <help@desk.example>:",
+]
+WITHOUT_ADDRESS = [
+    "On 25/11/2026 20:00, Help wrote:",
+    "Am 25.11.26 um 20:00 schrieb Help:",
+    "Le 25/11/2026 à 20:00, Help a écrit :",
+    "El 25/11/26 a las 20:00, Help escribió:",
+    "Op 25-11-2026 om 20:00 schreef Help:",
+    "Em 25/11/2026 20:00, Help escreveu:",
+    "Il 25/11/2026 20:00, Help ha scritto:",
+]
+BLOCKS = [
+    "From: Help <help@desk.example>\nSent: Wednesday, 25 November 2026 20:00\nTo: Alex\nSubject: Re: Refund\n\n",
+    "Von: Help <help@desk.example>\nGesendet: Mittwoch, 25. November 2026 20:00\nAn: Alex\nBetreff: AW: Karte\n\n",
+    "*Von:* Help <help@desk.example>\n*Gesendet:* Mittwoch\n*An:* Alex\n*Betreff:* AW: Karte\n\n",
+    "De : Help <help@desk.example>\nEnvoyé : mercredi 25 novembre 2026 20:00\nÀ : Alex\nObjet : RE: Carte\n\n",
+    "De\u00a0: Help\nEnvoyé le\u00a0: mercredi\nÀ\u00a0: Alex\n\n",
+    "De: Help <help@desk.example>\nEnviado el: miércoles, 25 de noviembre de 2026\nPara: Alex\nAsunto: RE: x\n\n",
+    "Van: Help <help@desk.example>\nVerzonden: woensdag 25 november 2026\nAan: Alex\nOnderwerp: Re: x\n\n",
+    "De: Help <help@desk.example>\nEnviada em: quarta-feira, 25 de novembro\nPara: Alex\nAssunto: RES: x\n\n",
+    "Da: Help <help@desk.example>\nInviato: mercoledì 25 novembre 2026 20:00\nA: Alex\nOggetto: R: x\n\n",
+    "________________________________\nVon: Help\n",
+    "-----Ursprüngliche Nachricht-----\nVon: Help\n",
+    "-----Message d'origine-----\n",
+    "-----Mensaje original-----\n",
+    "-----Oorspronkelijk bericht-----\n",
+    "-----Mensagem original-----\n",
+    "-----Messaggio originale-----\n",
+]
+
+
+@pytest.mark.parametrize("attribution", [*ATTRIBUTIONS, *WITHOUT_ADDRESS])
+def test_words_stand_above_below_and_between_what_is_marked_as_quoted(attribution: str) -> None:
+    assert own_words(f"{OWN}\n\n{attribution}\n{QUOTED}\n") == OWN
+    assert own_words(f"{OWN}\r\n\r\n{attribution}\r\n\r\n{QUOTED}\r\n".replace("\r\n", "\n")) == OWN
+    assert own_words(f"{attribution}\n\n{QUOTED}\n\n{OWN}") == OWN
+    assert own_words(f"{attribution}\n> Shall I?\nYes.\n> To the wallet?\nNo.").split("\n") == ["Yes.", "No."]
+    assert own_words(f"{OWN}\n\n{attribution}\n") == OWN, "the quote itself was taken off with its HTML"
+
+
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+def test_what_stands_under_a_sentence_with_an_address_is_quoted_without_marks_too(attribution: str) -> None:
+    assert own_words(f"{OWN}\n\n{attribution}\n\n{PLAIN}\n") == OWN
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_what_stands_under_a_block_of_headers_is_quoted(block: str) -> None:
+    assert own_words(f"{OWN}\n\n{block}{PLAIN}\n") == OWN
+
+
+@pytest.mark.parametrize("before", [*ATTRIBUTIONS, *BLOCKS])
+def test_with_no_words_above_and_no_marks_everything_is_kept(before: str) -> None:
+    assert own_words(f"{before}\n{PLAIN}\n\n{OWN}").endswith(f"{PLAIN}\n\n{OWN}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On 25.11.2026 I wrote:\nplease refund it.\nNothing came.",
+        "On Nov 25, 2026 at 8:00 PM you wrote:\nwe refund it.\nNothing came.",
+        "Am 25.11.2026 schrieb ich an help@desk.example:\nbitte erstatten.\nNichts kam.",
+        "Am Montag schrieb Dana:\nwird erstattet.\nNichts kam.",
+        "Le 25/11/2026 elle a écrit :\nvous serez remboursé.\nRien.",
+        "El 25/11/2026 usted escribió:\nle devolvemos el dinero.\nNada.",
+        "From: Berlin\nTo: Hamburg\nThat is where I called.",
+        "Von: Berlin\nAn: Hamburg\nDorthin rief ich an.",
+        "Da: Roma\nA: Milano\nLa chiamata non funziona.",
+        "one\n____________\ntwo",
+        "I want:\n- my money\n- soon",
+    ],
+)
+def test_words_that_only_look_like_a_quote_stay(text: str) -> None:
+    assert own_words(f"{OWN}\n{text}") == f"{OWN}\n{text}"
+
+
+@pytest.mark.parametrize(
+    "signed",
+    ["Sent from my iPhone", "Von meinem iPhone gesendet", "Envoyé de mon iPhone", "Inviato da iPhone", "-- \nAlex Doe"],
+)
+def test_how_it_is_signed_is_taken_off(signed: str) -> None:
+    assert own_words(f"{OWN}\n\n{signed}") == OWN
+
+
+def test_a_hostile_mail_is_read_in_no_time() -> None:
+    since = time.monotonic()
+    for line in ("On 2026 wrote" * 30, "Op 2026 heeft" * 30, "Am 2026 schrieb x" * 20, "1-1-2026 " * 40, "a@" * 150):
+        own_words(f"{line}\n" * 2_000)
+    assert time.monotonic() - since < 20
