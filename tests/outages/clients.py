@@ -28,6 +28,8 @@ STREAM_SILENCE = 25.0
 TWICE = 0.05
 """How often a request arrives twice."""
 MOST_APOLOGIES = 8
+KEYS = 6
+"""Of how many messages a client knows the keys, as the widget does."""
 _APOLOGY = re.compile(re.escape(SORRY) + r" (?:I've asked a person|Please try again)")
 _TRY_AGAIN = re.compile(re.escape(SORRY) + r" Please try again")
 
@@ -42,11 +44,13 @@ class HeardEnough(Exception):
 
 @dataclass
 class Sent:
-    """A message: ``taken`` once the server has said that it has it, ``answered`` once there was an answer."""
+    """A message: ``taken`` once the server has said that it has it, ``answered`` once there was an answer. Nobody but
+    its client knows the ``key``."""
 
     id: str
     text: str
     at: float
+    key: str
     taken: bool = False
     answered: bool = False
 
@@ -80,7 +84,7 @@ class Client(ABC):
         """Send a message until it is answered; what it is answered with. After an apology it is said anew, as the
         apology asks for. Raises GaveUp and HeardEnough."""
         for _ in range(MOST_APOLOGIES):
-            sent = Sent(letters(self._rng, 20), text, time.monotonic())
+            sent = Sent(letters(self._rng, 20), text, time.monotonic(), letters(self._rng, 32))
             self.sent.append(sent)
             said = self._answered(sent)
             sent.answered = True
@@ -221,9 +225,9 @@ class WebClient(Client):
     def _sends(self, sent: Sent) -> int:
         """The place in the log that the message got."""
         for _ in self._pauses(sent.at):
-            body = {"message_id": sent.id, "text": sent.text, "seen": self._after}
+            body = {"message_id": sent.id, "key": sent.key, "text": sent.text, "seen": self._after}
             answer = self._post("/webhooks/web/messages", body, **self._own())
-            if answer is None or answer.status_code >= 500:
+            if answer is None or answer.status_code >= 500 or self._has_renewed(answer):
                 continue
             self._keep(answer)
             if answer.status_code == 429:
@@ -248,6 +252,7 @@ class WebClient(Client):
         with suppress(httpx.HTTPError), self._http.stream("GET", url, headers=headers, timeout=timeout) as answer:
             if answer.status_code != 200:
                 self.heard.append(answer.read().decode())
+                self._has_renewed(answer)
                 return
             self._keep(answer)
             yield from self._events(answer)
@@ -274,8 +279,21 @@ class WebClient(Client):
         except httpx.HTTPError:
             return None
         self.heard.append(answer.text)
-        self._keep(answer)
+        if not self._has_renewed(answer):
+            self._keep(answer)
         return answer
+
+    def _has_renewed(self, answer: httpx.Response) -> bool:
+        """Whether the secret has lost its place, and whoever knows the key of a message was given the next one: a
+        server that died between a proof and its answer told nobody."""
+        if answer.status_code != 410 or not self.sent:
+            return False
+        newest = [{"message_id": sent.id, "key": sent.key} for sent in reversed(self.sent[-KEYS:])]
+        given = self._post("/webhooks/web/secret", {"messages": newest}, **self._own())
+        if given is None or given.status_code != 204:
+            return False
+        self._keep(given)
+        return True
 
     def _own(self) -> dict[str, str]:
         return {SENDER: self.name, **({RESUME: self._secret} if self._secret else {})}

@@ -145,14 +145,19 @@ class Crowd:
 
     def _witness(self, visit: Visit) -> Witness:
         services, client = self._service.services, visit.client
-        shown = client.reads_all()
+        unread = ""
+        try:
+            shown = client.reads_all()
+        except GaveUp as error:
+            shown, unread = [], f"the conversation can't be read again: {error}"
         client.hangs_up()
         log = log_of(services, client)
         cases = cases_of(services, list(log))
         own = {*visit.private, *(case.reference for case in cases)}
         own |= public_sums(services).union(*(case.sums for case in cases))
         seen = [message["seq"] for message in shown]
-        problem = visit.problem or ("a message is shown twice" if len(seen) != len(set(seen)) else "")
+        twice = "a message is shown twice" if len(seen) != len(set(seen)) else ""
+        problem = visit.problem or unread or twice
         return Witness(
             name=f"{visit.numbers[0]} ({client.channel})",
             channel=client.channel,
