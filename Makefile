@@ -40,10 +40,11 @@ test: ## Everything that must pass
 checks:
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync train lint data-check docs browser stories
 
-lint: setup ## Format, lint, types, and who may import whom
+lint: setup ## Format, lint, types, dead code, and who may import whom
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
+	$(bin)/vulture
 	$(bin)/lint-imports
 
 data-check: setup ## Rasa's own check of domain and training data

@@ -74,7 +74,6 @@ class Cause(str, Enum):
     ASKED = "asked"
     REVIEW = "review"
     VERIFICATION = "verification"
-    NOT_UNDERSTOOD = "not_understood"
     FAILURE = "failure"
     QUOTE_LEFT = "quote_left"
     RETURN = "return"

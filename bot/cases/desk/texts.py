@@ -168,7 +168,6 @@ _QUESTIONS = {
     Cause.ASKED: "The customer asked for a person. What do they need?",
     Cause.REVIEW: "The policy leaves this to a person. Do you approve it?",
     Cause.VERIFICATION: "The customer could not be verified. Who are they?",
-    Cause.NOT_UNDERSTOOD: "The bot did not understand. What does the customer want?",
     Cause.FAILURE: "The customer confirmed it, but carrying it out failed. Shall it be tried again?",
     Cause.QUOTE_LEFT: "The service is stopped, but the new quote was not taken. What does the customer get?",
     Cause.RETURN: "The card came back, but it can't simply be paid. What does the customer get?",

@@ -32,7 +32,6 @@ CAUSES = {
     Cause.ASKED: "The customer asked for a person",
     Cause.REVIEW: "The policy leaves it to a person",
     Cause.VERIFICATION: "The customer could not be verified",
-    Cause.NOT_UNDERSTOOD: "The bot did not understand",
     Cause.FAILURE: "Something failed on our side",
     Cause.QUOTE_LEFT: "A changed quote was not answered",
     Cause.RETURN: "A card came back",
