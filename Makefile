@@ -40,12 +40,13 @@ test: ## Everything that must pass
 checks:
 	@$(MAKE) --no-print-directory --jobs 2 --output-sync train lint data-check docs browser stories
 
-lint: setup ## Format, lint, types, dead code, and who may import whom
+lint: setup ## Format, lint, types, dead code, who may import whom, and sentences outside of bot/wording
 	$(bin)/ruff check .
 	$(bin)/ruff format --check .
 	$(bin)/mypy
 	$(bin)/vulture
 	$(bin)/lint-imports
+	$(bin)/python -m scripts.sentences
 
 data-check: setup ## Rasa's own check of domain and training data
 	@sh scripts/quietly data-check env $(quiet) $(bin)/rasa data validate --fail-on-warnings

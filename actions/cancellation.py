@@ -19,6 +19,7 @@ from bot.cases.case.requests import order_view
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_cancellation
 from bot.cases.model import CaseState
 from bot.policy.facts import OrderStatus
+from bot.wording import say
 from bot.wording.formats import spoken
 
 
@@ -26,7 +27,6 @@ class ValidateCancelForm(RequestForm):
     """Needs the order and the customer only, then says what cancelling means."""
 
     task = "cancel"
-    task_name = "cancellation"
     other_task = "request_refund"
     subject = frozenset("cancel end stop plan subscription card service membership account anyway still".split())
     foreign = frozenset("refund money reimburse".split())
@@ -81,7 +81,7 @@ class ValidateCancelForm(RequestForm):
             tell_outcome(dispatcher, order_number, quote)
             return
         view = order_view(services(), conversation_id=talk.conversation_id, order_number=order_number)
-        since = business_day(view.cancelled_at) if view.cancelled_at else "a date before our records begin"
+        since = business_day(view.cancelled_at) if view.cancelled_at else say("ended_before_records")
         told = figures(quote.decision.result)
         dispatcher.utter_message(response="utter_already_cancelled", order_number=order_number, since=since, **told)
 

@@ -14,7 +14,7 @@ from bot.cases.case.handoff import hand_to_human
 from bot.cases.customer.quotes import Confirmation, confirm
 from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.errors import NotVerified
-from bot.cases.model import Cause
+from bot.cases.model import Cause, CauseCode
 
 
 class FinishRequest(SafeAction):
@@ -40,7 +40,7 @@ class FinishRequest(SafeAction):
             closed = close_quotes(
                 services(),
                 conversation_id=talk.conversation_id,
-                cause="the customer stopped",
+                cause=CauseCode.STOPPED,
                 message_id=talk.message_id,
             )
             tell_left(dispatcher, closed, "utter_stopped")
@@ -61,7 +61,7 @@ class FinishRequest(SafeAction):
 
     def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:
         """The customer said no to what was shown."""
-        cause = "the customer said no to the quote"
+        cause = CauseCode.QUOTE_REFUSED
         closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
         tell_left(dispatcher, closed, "utter_not_confirmed")
 

@@ -21,7 +21,8 @@ from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
-from bot.cases.model import CaseState, CustomerReason
+from bot.cases.model import CaseState, CauseCode, CustomerReason
+from bot.wording import say
 
 LEAVING = frozenset({"talk_to_human", "nevermind", "withdraw_request"})
 """Wishes that come before the form, whatever else the message holds."""
@@ -44,9 +45,7 @@ class RequestForm(SafeAction):
 
     tells_news = False
     task = ""
-    """The form is ``<task>_form``."""
-    task_name = ""
-    """What the task is called towards the customer."""
+    """The form is ``<task>_form``; ``task_<task>`` is what it is called towards the customer."""
     other_task = ""
     """The intent that leaves this form for the other one."""
     subject: frozenset[str] = frozenset()
@@ -98,7 +97,7 @@ class RequestForm(SafeAction):
                 return []
             if asked and talk.silence > LONG_SILENCE:
                 dispatcher.utter_message(
-                    response="utter_where_we_were", task=self.task_name, order=_of_order(details.order_number)
+                    response="utter_where_we_were", task=say(f"task_{self.task}"), order=_of_order(details.order_number)
                 )
             if asked and not details.heard:
                 return self._unclear(talk, details, asked, dispatcher)
@@ -106,7 +105,7 @@ class RequestForm(SafeAction):
                 dispatcher.utter_message(response="utter_later_orders", orders=" and ".join(details.later_orders))
             _answer_questions_beside(talk, asked, dispatcher)
         elif asked and not finished:
-            dispatcher.utter_message(response="utter_back_to_it", task=self.task_name)
+            dispatcher.utter_message(response="utter_back_to_it", task=say(f"task_{self.task}"))
             if asked == "refund_reason" and talk.intent in PERHAPS_A_REASON:
                 details = replace(details, unclear=details.unclear + 1)
         details, asks = self.next(talk, details, dispatcher)
@@ -180,7 +179,7 @@ class RequestForm(SafeAction):
 
     def _taken_over(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> Details:
         """Another form gave way to this one: its quote is closed, what the customer said stays."""
-        cause = "the customer turned to another request"
+        cause = CauseCode.TURNED_AWAY
         closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
         tell_left(dispatcher, closed, None)
         return replace(details, case_reference=None, decision_id=None, unclear=0)
@@ -271,7 +270,7 @@ def _code_in(talk: Talk) -> str | None:
 
 
 def _of_order(number: str | None) -> str:
-    return f" of order {number}" if number else ""
+    return " " + say("of_order", order=number) if number else ""
 
 
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")

@@ -20,7 +20,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus, as
 from bot.cases.model import CustomerReason
 from bot.policy import NoTermsInForce, Terms, money
 from bot.policy.facts import Channel
-from bot.policy.terms import MinimumMeasured
+from bot.wording import say
 from bot.wording.clauses import accepted_reasons, what_counts_as_asking
 from bot.wording.formats import percent, spoken
 
@@ -122,10 +122,10 @@ def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, st
         "fee_rate": percent(terms.default_fee_rate),
         "fault_fee_rate": percent(terms.confirmed_fault_fee_rate),
         "minimum": percent(terms.minimum_ratio),
-        "measured": " after the fee" if terms.minimum_measured is MinimumMeasured.NET else " before the fee",
         "asking": first,
         "contact": here if asked_here else f"You can cancel right here. {elsewhere} (R2)",
         "accepted_reasons": accepted_reasons(terms),
+        "measured": f" {say('measured_' + terms.minimum_measured.value)}",
         "cycle_day": str(terms.calendar.cycle_day),
         "time_zone": terms.time_zone.key,
         "example_base": spoken(base, "USD"),

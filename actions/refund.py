@@ -24,13 +24,13 @@ from bot.cases.customer.wording import what_stops
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.policy import Outcome
 from bot.policy.facts import Destination, ProductKind
+from bot.wording import say
 
 
 class ValidateRefundForm(RequestForm):
     """Asks for what still matters to the refund, then quotes it."""
 
     task = "refund"
-    task_name = "refund"
     other_task = "cancel_service"
     subject = frozenset("refund money back pay send give".split())
     foreign = frozenset("cancel terminate".split())
@@ -97,7 +97,7 @@ class ValidateRefundForm(RequestForm):
             response=f"utter_refund_quote{again}",
             json_message=refund_quote(order_number, quote.case, quote.decision),
             order_number=order_number,
-            reason=_REASONS[details.reason],
+            reason=_reason(details.reason),
             stop=what_stops(services(), quote.decision.inputs),
             **figures(quote.decision.result),
         )
@@ -137,13 +137,10 @@ class ValidateRefundForm(RequestForm):
         return details, "plan"
 
 
-_REASONS = {
-    None: "",
-    CustomerReason.CHANGE_OF_MIND: " Reason: you changed your mind.",
-    CustomerReason.SERVICE_FAULT: " Reason: it doesn't work.",
-}
-"""How the customer sees the reason that was understood, since the fee depends on it (R7, R7b). With any other reason
-there is no quote (R3)."""
+def _reason(reason: CustomerReason | None) -> str:
+    """How the customer sees the reason that was understood, since the fee depends on it (R7, R7b). With any other
+    reason there is no quote (R3)."""
+    return "" if reason is None else " " + say(f"quote_reason_{reason.value}")
 
 
 def _plan_choice(talk: Talk) -> str | None:

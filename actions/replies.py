@@ -15,12 +15,13 @@ from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer import wording
 from bot.cases.customer.quotes import Quote
 from bot.cases.customer.receipts import terms_of_version
-from bot.cases.customer.wording import DESTINATIONS, STATES, request_name
+from bot.cases.customer.wording import destination_words, request_name, state_words
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Order
+from bot.wording import say
 from bot.wording.decisions import explained
 from bot.wording.formats import spoken, spoken_date
 
@@ -44,7 +45,7 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
     """Say what came of a request that ends here: declined, with a person, or under way already."""
     reference = quote.case.reference
     if quote.existing:
-        state = STATES[quote.case.state]
+        state = state_words(quote.case.state)
         dispatcher.utter_message(
             response="utter_under_way", order_number=order_number, reference=reference, state=state
         )
@@ -54,7 +55,7 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
     if quote.handoff is not None:
         tell_handoff(dispatcher, "utter_in_review", quote.handoff, explanation=told["explanation"])
         return
-    clause = f" (Clause {told.pop('clauses')}.)" if told["clauses"] else ""
+    clause = " " + say("clause_behind", clauses=told.pop("clauses")) if told["clauses"] else ""
     dispatcher.utter_message(
         response="utter_declined",
         order_number=order_number,
@@ -68,7 +69,7 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
 def tell_elsewhere(dispatcher: CollectingDispatcher, order_number: str, living: Case) -> None:
     """Say that the yes came to a quote whose place a request of another conversation has taken."""
     waits = "/waits" if living.state is CaseState.QUOTED else ""
-    state = STATES[living.state]
+    state = state_words(living.state)
     response = f"utter_elsewhere{waits}"
     dispatcher.utter_message(response=response, order_number=order_number, reference=living.reference, state=state)
 
@@ -87,7 +88,7 @@ def tell_left(dispatcher: CollectingDispatcher, closed: list[Case], otherwise: s
 def sentences(decision: RefundDecision | CancelDecision) -> str:
     """What a decision that is not stored says, with its clauses."""
     told = figures(decision.to_json())
-    return told["explanation"] + (f" (Clauses {told['clauses']}.)" if told["clauses"] else "")
+    return told["explanation"] + (" " + say("clauses_behind", clauses=told["clauses"]) if told["clauses"] else "")
 
 
 def order_buttons(orders: list[Order]) -> list[dict[str, str]]:
@@ -99,13 +100,17 @@ def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: lis
     """A line for each of the newest requests: what, since when, how far, and what comes next."""
     lines = []
     for request in requests[:MOST]:
-        asked = business_day(request.case.requested_at)
+        line = say(
+            "request_line",
+            reference=request.case.reference,
+            request=request_name(request),
+            asked=business_day(request.case.requested_at),
+            state=state_words(request.case.state),
+        )
         coming = request.case.state in (CaseState.CONFIRMED, CaseState.EXECUTING)
-        process_by = day((request.result or {}).get("process_by")) if coming else ""
-        next_ = f" It is processed by {process_by}." if process_by else ""
-        name = request_name(request)
-        lines.append(f"{request.case.reference}: {name}, asked for on {asked}: {STATES[request.case.state]}.{next_}")
-    dispatcher.utter_message(response=response, cases="\n".join(lines) or "No request is on record.")
+        process_by = (request.result or {}).get("process_by") if coming else None
+        lines.append(f"{line} {say('request_due', process_by=date.fromisoformat(process_by))}" if process_by else line)
+    dispatcher.utter_message(response=response, cases="\n".join(lines) or say("no_requests"))
 
 
 def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: str) -> None:
@@ -114,7 +119,13 @@ def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Hando
         dispatcher.utter_message(response="utter_held_back", why=no_person_now(services(), handoff))
         return
     by = spoken_date(handoff.answer_by)
-    card = {"card": {"type": "case", "title": "With a person", "rows": [{"label": "Answer by", "value": by}]}}
+    card = {
+        "card": {
+            "type": "case",
+            "title": say("card_with_person"),
+            "rows": [{"label": say("label_answer_by"), "value": by}],
+        }
+    }
     card["card"]["reference"] = handoff.reference
     dispatcher.utter_message(response=response, json_message=card, reference=handoff.reference, answer_by=by, **values)
     if away := hours_notice(services()):
@@ -136,7 +147,7 @@ def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:
         **figures(result),
         "reference": case.reference,
         "return_number": case.return_number or "",
-        "destination": DESTINATIONS[case.destination],
+        "destination": destination_words(case.destination),
         "processing_days": str(terms.processing_working_days),
     }
 

@@ -9,7 +9,7 @@ from actions.base import SafeAction, services
 from actions.replies import tell_left
 from actions.talk import Talk
 from bot.cases.customer.withdrawals import close_quotes
-from bot.cases.model import CaseState
+from bot.cases.model import CaseState, CauseCode
 
 
 class StartSession(SafeAction):
@@ -32,7 +32,7 @@ class StartSession(SafeAction):
             closed = close_quotes(
                 services(),
                 conversation_id=talk.conversation_id,
-                cause="the session ended",
+                cause=CauseCode.SESSION_ENDED,
                 message_id=f"session after {talk.message_id}",
             )
             unanswered = any(case.state is CaseState.WITHDRAWN for case in closed)

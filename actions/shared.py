@@ -14,7 +14,8 @@ from actions.talk import Talk
 from actions.wishes import chosen_task, wants_both, wants_money_back
 from bot.cases.case.overview import conversation_requests
 from bot.cases.customer.withdrawals import close_quotes
-from bot.cases.model import CaseState, CustomerReason
+from bot.cases.model import CaseState, CauseCode, CustomerReason
+from bot.wording import say
 
 
 class Stop(SafeAction):
@@ -27,7 +28,7 @@ class Stop(SafeAction):
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Close a quote that waits for an answer, and say that nothing was done; what was confirmed stays."""
         closed = close_quotes(
-            services(), conversation_id=talk.conversation_id, cause="the customer stopped", message_id=talk.message_id
+            services(), conversation_id=talk.conversation_id, cause=CauseCode.STOPPED, message_id=talk.message_id
         )
         requests = conversation_requests(services(), conversation_id=talk.conversation_id)
         reference = talk.slot("case_reference")
@@ -49,16 +50,16 @@ class Stop(SafeAction):
 
 _TAKE_BACK = frozenset("back undo withdraw revoke retract".split())
 _NOTHING_DONE = (CaseState.WITHDRAWN, CaseState.DECLINED)
-_GUESSES = {
-    "request_refund": "I want a refund",
-    "cancel_service": "Cancel a service",
-    "ask_policy": "How refunds work",
-    "check_request_status": "Where my request stands",
-    "withdraw_request": "Take a request back",
-    "dispute_charge": "A charge is wrong",
-    "report_problem": "Something doesn't work",
-}
-_PERSON = {"title": "Talk to a person", "payload": "/talk_to_human"}
+_GUESSES = (
+    "request_refund",
+    "cancel_service",
+    "ask_policy",
+    "check_request_status",
+    "withdraw_request",
+    "dispute_charge",
+    "report_problem",
+)
+"""Wishes that are offered as buttons."""
 
 
 class NotUnderstood(SafeAction):
@@ -80,8 +81,9 @@ class NotUnderstood(SafeAction):
         if talk.said_last("utter_not_understood", "utter_is_it_one_of_these"):
             dispatcher.utter_message(response="utter_still_not_understood")
         elif guesses:
-            buttons = [{"title": _GUESSES[guess], "payload": f"/{guess}"} for guess in guesses]
-            dispatcher.utter_message(response="utter_is_it_one_of_these", buttons=[*buttons, _PERSON])
+            buttons = [{"title": say(f"guess_{guess}"), "payload": f"/{guess}"} for guess in guesses]
+            person = {"title": say("guess_talk_to_human"), "payload": "/talk_to_human"}
+            dispatcher.utter_message(response="utter_is_it_one_of_these", buttons=[*buttons, person])
         else:
             dispatcher.utter_message(response="utter_not_understood")
         return noted(talk)

@@ -40,7 +40,6 @@ class ValidateStatusForm(RequestForm):
     """Needs the order and the customer, then says where their requests stand."""
 
     task = "status"
-    task_name = "question where your request stands"
 
     def _cancel_is_unclear(self, talk: Talk, asked: str | None) -> bool:
         return True

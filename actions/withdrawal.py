@@ -26,7 +26,6 @@ class ValidateWithdrawForm(RequestForm):
     """Finds the request that is meant, and asks once before it is taken back."""
 
     task = "withdraw"
-    task_name = "withdrawal"
     subject = frozenset("withdraw take back it request refund cancellation cancel".split())
 
     def hear(self, talk: Talk, details: Details, asked: str | None) -> Details:

@@ -17,13 +17,34 @@ CaseError
 
 from __future__ import annotations
 
+from bot.policy.values import Value
+from bot.wording import DEFAULT
+from bot.wording.causes import error_words
+
 
 class CaseError(Exception):
-    """Base of the errors of bot.cases."""
+    """Base of the errors of bot.cases: a code with values. Its sentence is the message ``error_<code>`` of
+    bot.wording."""
+
+    def __init__(self, code: str, **values: Value) -> None:
+        super().__init__(code, values)
+        self.code = code
+        self.values = values
+
+    def text(self, language: str = DEFAULT) -> str:
+        """What a person is told."""
+        return error_words(self.code, self.values, language)
+
+    def __str__(self) -> str:
+        return self.text()
 
 
 class NotVerified(CaseError):
     """The conversation has not shown that it may see this order."""
+
+    def __init__(self, order_number: str) -> None:
+        super().__init__("not_verified", order=order_number)
+        self.order_number = order_number
 
 
 class UnknownCase(CaseError):
@@ -36,6 +57,9 @@ class MoveNotAllowed(CaseError):
 
 class MailNotSent(CaseError):
     """The mail server did not take a mail; the text is the kind of error."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__("mail_not_sent", kind=kind)
 
 
 class BadAgent(CaseError):
@@ -50,7 +74,7 @@ class CodeNeeded(CaseError):
     """Half of a sign-in. ``ticket`` is what the other half shows."""
 
     def __init__(self, ticket: str) -> None:
-        super().__init__("A code is needed, too.")
+        super().__init__("code_needed")
         self.ticket = ticket
 
 
@@ -66,7 +90,7 @@ class ChangedOutside(NotAllowed):
     """The account is not as it was recorded. Nobody works with it until an operator has looked."""
 
     def __init__(self) -> None:
-        super().__init__("This account was changed outside of Refund Desk. An operator has to look: audit verify.")
+        super().__init__("changed_outside")
 
 
 class BadAmount(CaseError):

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from bot.policy.facts import Channel, Destination, Order, Reason
+from bot.policy.values import Values, values_to_json
 
 
 class CaseKind(str, Enum):
@@ -63,9 +64,91 @@ APPROVED_STATES = frozenset(
 )
 """A refund case in one of these counts as approved (velocity limit)."""
 
-CONFIRMED_CAUSE = "the customer confirmed decision {}"
-CONFIRMED_AGENT_CAUSE = "the customer confirmed agent decision {}"
-"""The causes in a case's log by which its receipt finds what was confirmed; in braces the id of the decision."""
+
+class CauseCode(str, Enum):
+    """Why a case has moved; in parentheses the names of the values that come with it. Codes are stored: one that was
+    used keeps its meaning. bot.wording has words for each."""
+
+    ASKED_FOR = "asked_for"
+    """The customer asked for it (kind)."""
+    ASKED_ELSEWHERE = "asked_elsewhere"
+    """It was asked for again in another conversation."""
+    DECIDED = "decided"
+    """The policy decided it (outcome, clauses: ``precedence`` where none did)."""
+    CONFIRMED = "confirmed"
+    """The customer's yes to a decision of the policy (decision)."""
+    OFFER_CONFIRMED = "offer_confirmed"
+    """The customer's yes to what a person decided (decision: of the agent)."""
+    OFFER_REFUSED = "offer_refused"
+    QUOTE_REFUSED = "quote_refused"
+    STOPPED = "stopped"
+    """The customer stopped."""
+    TURNED_AWAY = "turned_away"
+    """The customer turned to another request."""
+    SESSION_ENDED = "session_ended"
+    TAKEN_BACK = "taken_back"
+    """By the customer (state: from which)."""
+    QUOTE_UNANSWERED = "quote_unanswered"
+    HANDED_OVER = "handed_over"
+    """A person is asked (cause: a Cause)."""
+    LEFT_TO_PERSON = "left_to_person"
+    """A person has to sort it out (because)."""
+    AGENT_DECIDED = "agent_decided"
+    """Somebody at the desk decided (verdict, decision)."""
+    CONFIRMED_BEFORE = "confirmed_before"
+    """The customer had confirmed the very same."""
+    ANSWERED = "answered"
+    VIOLATION = "violation"
+    CARD_COMPLETE = "card_complete"
+    CARD_INCOMPLETE = "card_incomplete"
+    CARD_BACK_OTHERWISE = "card_back_otherwise"
+    """The card is back, but its order is not what it was (status)."""
+    CARRIED_OUT = "carried_out"
+    PAID = "paid"
+    SERVICE_STOPPED = "service_stopped"
+    FIGURES_CHANGED = "figures_changed"
+    """There is a new quote (decision)."""
+    OUTCOME_CHANGED = "outcome_changed"
+    """After the stop the policy decides otherwise (outcome)."""
+    GATEWAY_FAILED = "gateway_failed"
+    """What the gateway did not do (error: its own text)."""
+    CHANGED_SINCE_APPROVAL = "changed_since_approval"
+    """What a person approved does not hold any more (because)."""
+    OTHERWISE_SENT = "otherwise_sent"
+    """Another amount may have been sent already."""
+    MAY_BE_SENT = "may_be_sent"
+    """Money may have been sent already."""
+    OTHERWISE_REFUNDED = "otherwise_refunded"
+    OTHERWISE_PAID = "otherwise_paid"
+    """Another amount was paid for the order."""
+    LESS_LEFT = "less_left"
+    USED_SINCE = "used_since"
+    DISPUTED_SINCE = "disputed_since"
+    ENDED_SINCE = "ended_since"
+    STATUS_CHANGED = "status_changed"
+    """Of the order (status)."""
+    ERASED = "erased"
+    DEMO_DATA = "demo_data"
+    DEMO_TAKEN_OUT = "demo_taken_out"
+    IN_WORDS = "in_words"
+    """From before there were codes (text)."""
+
+
+@dataclass(frozen=True)
+class MoveCause:
+    """Why a case has moved: a code with its values. ``because`` among them is the code of another cause, whose values
+    stand beside it."""
+
+    code: CauseCode
+    values: Values = field(default_factory=dict)
+
+    def leading_to(self, code: CauseCode) -> MoveCause:
+        """This cause as the reason of another one."""
+        return MoveCause(code, {**self.values, "because": self.code.value})
+
+    def to_json(self) -> dict[str, Any]:
+        """The cause as plain JSON values."""
+        return {"code": self.code.value, "values": values_to_json(self.values)}
 
 
 class Cause(str, Enum):
@@ -258,7 +341,7 @@ class LogEntry:
     actor: str
     from_state: CaseState | None
     to_state: CaseState
-    cause: str
+    cause: MoveCause
 
 
 class Verdict(str, Enum):

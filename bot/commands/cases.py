@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from bot.commands import CommandError, open_services
 from bot.commands.outbox import step_values
 from bot.policy.money import plain
+from bot.policy.values import values_from_json
+from bot.wording.causes import cause_words
 from bot.wording.decisions import with_sentences
 
 if TYPE_CHECKING:
@@ -139,8 +141,16 @@ def agent_decision_values(decision: AgentDecision) -> dict[str, Any]:
 
 
 def _spoken(facts: dict[str, Any]) -> dict[str, Any]:
-    """The facts of a handoff, with the sentences of the decisions among them."""
-    return {name: with_sentences(fact) if name in ("decision", "preview") else fact for name, fact in facts.items()}
+    """The facts of a handoff, with the decisions and causes among them in words."""
+    return {name: _in_words(name, fact) for name, fact in facts.items()}
+
+
+def _in_words(name: str, fact: Any) -> Any:
+    if name in ("decision", "preview"):
+        return with_sentences(fact)
+    if name in ("error", "return") and isinstance(fact, dict):
+        return cause_words(fact["code"], values_from_json(fact["values"]))
+    return fact
 
 
 def details(file: CaseFile) -> dict[str, Any]:
@@ -154,7 +164,8 @@ def details(file: CaseFile) -> dict[str, Any]:
                 "actor": entry.actor,
                 "from": entry.from_state.value if entry.from_state else None,
                 "to": entry.to_state.value,
-                "cause": entry.cause,
+                "cause": cause_words(entry.cause.code.value, entry.cause.values),
+                **entry.cause.to_json(),
             }
             for entry in file.log
         ],

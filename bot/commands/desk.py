@@ -134,7 +134,7 @@ def _opened() -> Iterator[Services]:
     try:
         yield open_services()
     except CaseError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError(error.text()) from None
 
 
 def _print_link(services: Services, token: str) -> None:

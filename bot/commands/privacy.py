@@ -58,7 +58,7 @@ def _erase(args: argparse.Namespace) -> int:
     except UnknownPerson:
         raise CommandError(f"there is no customer with the address {args.email}") from None
     except CaseInFlight as error:
-        raise CommandError(f"{error} is still open: money may have to move; nothing was erased") from None
+        raise CommandError(error.text()) from None
     print(
         f"Erased: the customer, {_counted(done.conversations, 'conversation')} with transcripts, words and "
         f"verifications. Kept without the person: {_counted(done.orders, 'order')}, {_counted(done.cases, 'case')} "

@@ -14,9 +14,9 @@ from email.policy import Policy
 from email.utils import formatdate, make_msgid
 from urllib.parse import unquote, urlsplit
 
-from bot.cases.customer.wording import DEMO
 from bot.cases.errors import MailNotSent
 from bot.cases.ports.mailing import Attachment
+from bot.wording import say
 
 SECONDS = 10
 """How long a mail server may take for each step."""
@@ -112,7 +112,7 @@ class DemoMailer:
 
     def send(self, to: str, subject: str, body: str, attachments: Sequence[Attachment] = ()) -> None:
         """See Mailer."""
-        self.mailer.send(to, f"[Demo] {subject}", f"{DEMO}\n\n{body}", attachments)
+        self.mailer.send(to, f"[Demo] {subject}", f"{say('demo')}\n\n{body}", attachments)
 
 
 def _is_this_machine(host: str) -> bool:

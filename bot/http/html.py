@@ -10,7 +10,7 @@ from sanic import response
 from sanic.response import HTTPResponse
 
 from bot.bootstrap import PROCESS
-from bot.cases.customer.wording import DEMO
+from bot.wording import say
 
 _TEMPLATES = importlib.resources.files("bot.web").joinpath("templates")
 
@@ -34,5 +34,5 @@ def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:
 
 def notice(status: int, title: str, text: str, *, contact: str, back: str = "") -> HTTPResponse:
     """A page that says one thing to whoever gets no further; ``back`` is where to go on."""
-    demo = DEMO if PROCESS.demo else ""
+    demo = say("demo") if PROCESS.demo else ""
     return page("message.html", status, title=title, text=text, back=back, contact=contact, here="", demo=demo)

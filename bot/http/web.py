@@ -198,7 +198,7 @@ class WebInput(InputChannel):
             await asyncio.to_thread(rate, parts.services, guest.id, reference, score)
         except CaseError as error:
             status = 409 if isinstance(error, MoveNotAllowed) else 400
-            return _with_secret(response.json({"error": str(error)}, status), guest)
+            return _with_secret(response.json({"error": error.text()}, status), guest)
         return _with_secret(response.empty(204), guest)
 
     async def _poll(self, parts: _Parts, request: Request) -> HTTPResponse:

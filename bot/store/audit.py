@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, inspect, select
 from sqlalchemy.engine import Connection
 
 from bot.store import tables as t
@@ -28,14 +28,19 @@ CHAINED: dict[str, Table] = {**_FIRST, "agent_decision": t.agent_decisions, "sec
 CHAINED["agent_event"] = t.agent_events
 """The kinds of rows that are chained, and their tables. The reason of an agent's decision is chained as it is sealed:
 erasing forgets its key and leaves the row, so the chain holds."""
+_ADDED = frozenset({"cause_values"})
+"""Columns that were added to a chained table: rows from before have nothing in them, and are chained without."""
 ERASURE = "erasure"
 """A person's data was erased; ``row_id`` is the customer. The chain tells that it happened, and when."""
 
 
-def append(connection: Connection, key: bytes, kind: str, row_id: int, at: datetime) -> None:
-    """Chain a row that was just written, within its transaction. One writer at a time: the head is locked."""
+def append(
+    connection: Connection, key: bytes, kind: str, row_id: int, at: datetime, there: Collection[str] | None = None
+) -> None:
+    """Chain a row that was just written, within its transaction. One writer at a time: the head is locked. ``there``
+    names the columns that its table has, where a migration has yet to add others."""
     head = connection.execute(select(t.audit_head).with_for_update()).one()
-    digest = _digest(key, _content(connection, kind, row_id))
+    digest = _digest(key, _content(connection, kind, row_id, there))
     seq = head.seq + 1
     values = {"seq": seq, "at": at, "kind": kind, "row_id": row_id, "digest": digest}
     chained = _hash(key, head.hash, values)
@@ -48,9 +53,10 @@ def adopt(connection: Connection, key: bytes) -> None:
     worked at the desk then."""
     connection.execute(t.audit_head.insert().values(id=1, seq=0, hash=START))
     for kind, table in _FIRST.items():
+        there = {column["name"] for column in inspect(connection).get_columns(table.name)}
         moment = table.c.at if "at" in table.c else table.c.decided_at
         for row_id, at in connection.execute(select(table.c.id, moment).order_by(table.c.id)).all():
-            append(connection, key, kind, row_id, at)
+            append(connection, key, kind, row_id, at, there)
 
 
 def verify(connection: Connection, key: bytes) -> Iterator[str]:
@@ -86,12 +92,17 @@ def verify(connection: Connection, key: bytes) -> Iterator[str]:
                 yield f"{kind} {row_id} is not in the chain"
 
 
-def _content(connection: Connection, kind: str, row_id: int) -> dict[str, Any] | None:
+def _content(
+    connection: Connection, kind: str, row_id: int, there: Collection[str] | None = None
+) -> dict[str, Any] | None:
     if kind == ERASURE:
         return {"customer": row_id}
     table = CHAINED[kind]
-    row = connection.execute(select(table).where(table.c.id == row_id)).one_or_none()
-    return None if row is None else dict(row._mapping)
+    columns = [column for column in table.c if there is None or column.name in there]
+    row = connection.execute(select(*columns).where(table.c.id == row_id)).one_or_none()
+    if row is None:
+        return None
+    return {name: value for name, value in row._mapping.items() if value is not None or name not in _ADDED}
 
 
 def _hash(key: bytes, previous: str, values: dict[str, Any]) -> str:

@@ -8,12 +8,24 @@ from typing import Any
 from sqlalchemy import and_, func, or_, select
 from typing_extensions import Unpack
 
-from bot.cases.model import APPROVED_STATES, Case, CaseKind, CaseState, CustomerReason, LogEntry, Proven
+from bot.cases.model import (
+    APPROVED_STATES,
+    Case,
+    CaseKind,
+    CaseState,
+    CauseCode,
+    CustomerReason,
+    LogEntry,
+    MoveCause,
+    Proven,
+)
 from bot.cases.ports.cases import CaseChange
 from bot.policy.facts import Channel, Destination
+from bot.policy.values import values_from_json, values_to_json
 from bot.store import audit
 from bot.store import tables as t
 from bot.store.keys import conversation
+from bot.store.old_causes import old_cause
 from bot.store.orders import covered
 from bot.store.rows import ERASED, Repository, plain
 
@@ -158,10 +170,11 @@ class CaseRepository(Repository):
         return bool(done.rowcount == 1)
 
     def log(
-        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: str
+        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: MoveCause
     ) -> None:
         """Append a move to the case's log."""
-        values = {"from_state": before.value if before else None, "to_state": after.value, "cause": cause}
+        states = {"from_state": before.value if before else None, "to_state": after.value}
+        values = {**states, "cause": cause.code.value, "cause_values": values_to_json(cause.values)}
         insert = t.case_log.insert().values(case_id=case_id, at=at, actor=actor, **values)
         key = self.connection.execute(insert).inserted_primary_key[0]
         audit.append(self.connection, self.keys.audit_key, "move", key, at)
@@ -175,7 +188,7 @@ class CaseRepository(Repository):
                 actor=row.actor,
                 from_state=CaseState(row.from_state) if row.from_state else None,
                 to_state=CaseState(row.to_state),
-                cause=row.cause,
+                cause=_cause(row),
             )
             for row in self.connection.execute(moved)
         ]
@@ -206,3 +219,9 @@ class CaseRepository(Repository):
 
     def _sealed(self, conversation_id: str, words: str | None) -> str | None:
         return None if words is None else self.keys.seal(conversation(conversation_id), words)
+
+
+def _cause(row: Any) -> MoveCause:
+    if row.cause_values is None:
+        return old_cause(row.cause)
+    return MoveCause(CauseCode(row.cause), values_from_json(row.cause_values))

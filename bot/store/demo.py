@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import and_, func, not_, select
 
 from bot.cases.case.references import new_reference
-from bot.cases.model import CaseKind, CaseState
+from bot.cases.model import CaseKind, CaseState, CauseCode, MoveCause
 from bot.cases.services import Services
 from bot.policy.calendar import BusinessCalendar
 from bot.store import tables as t
@@ -185,4 +185,4 @@ def _seed_earlier_refunds(uow: SqlUnitOfWork, now: datetime) -> None:
             requested_at=asked,
             created_at=asked,
         )
-        uow.cases.log(case.id, asked, "system", None, CaseState.DONE, "demo data")
+        uow.cases.log(case.id, asked, "system", None, CaseState.DONE, MoveCause(CauseCode.DEMO_DATA))

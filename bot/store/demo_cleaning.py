@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select
 
 from bot.cases.case.moves import move
 from bot.cases.case.review import UNKNOWN, may_have_been_paid, payment
-from bot.cases.model import OPEN_STATES, Case, CaseState, StepState, StoredOrder
+from bot.cases.model import OPEN_STATES, Case, CaseState, CauseCode, MoveCause, StepState, StoredOrder
 from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.demo import LEFT, present_numbers
@@ -85,7 +85,7 @@ def _end(services: Services, uow: SqlUnitOfWork, case: Case) -> None:
         else:
             uow.outbox.change(step.id, state=StepState.DROPPED, lease_until=None)
     for state in TO_THE_END[case.state]:
-        case = move(services, uow, case, state, "system", CAUSE)
+        case = move(services, uow, case, state, "system", MoveCause(CauseCode.DEMO_TAKEN_OUT))
 
 
 def _only_of(uow: SqlUnitOfWork, orders: Collection[StoredOrder]) -> tuple[list[int], list[str]]:

@@ -153,7 +153,8 @@ case_log = Table(
     Column("actor", String(100), nullable=False),
     Column("from_state", String(20)),
     Column("to_state", String(20), nullable=False),
-    Column("cause", Text, nullable=False),
+    Column("cause", Text, nullable=False),  # a code; words in rows from before there were codes (bot.store.old_causes)
+    Column("cause_values", JSON),  # NULL in those rows
 )
 
 decisions = Table(

@@ -34,6 +34,7 @@ from bot.cases.model import (
     Agent,
     CaseState,
     Cause,
+    CauseCode,
     CustomerReason,
     Role,
     StoredDecision,
@@ -281,7 +282,7 @@ class Money(RuleBasedStateMachine):
 
     @rule(talk=talks)
     def stop(self, talk: str) -> None:
-        close_quotes(self.services, conversation_id=talk, cause="the customer stopped")
+        close_quotes(self.services, conversation_id=talk, cause=CauseCode.STOPPED)
 
     @precondition(lambda self: len(self.shown) % 4 == 3)  # what a person has, nobody else carries on
     @rule(talk=talks, number=numbers)
@@ -493,8 +494,9 @@ class Money(RuleBasedStateMachine):
             if (case.reference, row.amount, row.destination) in self.accepted:
                 continue
             agreed = [key for reference, key in self.agreed if reference == case.reference]
-            logged = [entry.cause for entry in self.rows(t.case_log) if entry.case_id == case.id]
-            assert any(f"the customer confirmed decision {key}" in logged for key in agreed)
+            log = [entry for entry in self.rows(t.case_log) if entry.case_id == case.id]
+            confirmed = [entry.cause_values["decision"] for entry in log if entry.cause == CauseCode.CONFIRMED]
+            assert any(key in confirmed for key in agreed)
             assert any(Decimal(decisions[key].result["refund"]) == row.amount for key in agreed)
 
     @invariant()

@@ -12,7 +12,7 @@ from bot.cases.customer.offers import decline_offer, offers
 from bot.cases.customer.withdrawals import take_back
 from bot.cases.desk.views import desk_case
 from bot.cases.errors import BadAmount, MoveNotAllowed, NotVerified, UnknownCase
-from bot.cases.model import Agent, Case, CaseState, Cause, CustomerReason, Verdict
+from bot.cases.model import Agent, Case, CaseState, Cause, CauseCode, CustomerReason, Verdict
 from bot.cases.ports.billing import Rejected, Unavailable
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
@@ -71,7 +71,7 @@ def test_a_no_brings_it_back_to_the_person_who_may_offer_something_else(
     first = changed(shop, dana, case := in_review(shop), "20.00")
     declined = decline_offer(shop, conversation_id="talk", reference=case.reference)
     assert declined.state is CaseState.IN_REVIEW
-    assert case_file(shop, case.reference).log[-1].cause == "the customer said no to the offer"
+    assert case_file(shop, case.reference).log[-1].cause.code is CauseCode.OFFER_REFUSED
     with pytest.raises(MoveNotAllowed):
         decline_offer(shop, conversation_id="talk", reference=case.reference)
     with pytest.raises(MoveNotAllowed):

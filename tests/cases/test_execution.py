@@ -17,7 +17,7 @@ from bot.cases.case.overview import renewed_quotes
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
 from bot.cases.customer.withdrawals import close_quotes, hand_over_left_quotes, take_back
 from bot.cases.errors import MoveNotAllowed
-from bot.cases.model import CaseState, Cause, Step, StepState
+from bot.cases.model import CaseState, Cause, CauseCode, MoveCause, Step, StepState
 from bot.cases.payout.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
 from bot.cases.ports.billing import Rejected, Unavailable
 from bot.cases.services import Services
@@ -254,7 +254,7 @@ def test_a_renewed_quote_that_is_not_taken_goes_to_a_person_since_the_service_is
     if way == "take back":
         take_back(shop, conversation_id="talk", reference=quote.case.reference)
     elif way == "stop":
-        close_quotes(shop, conversation_id="talk", cause="the customer stopped")
+        close_quotes(shop, conversation_id="talk", cause=CauseCode.STOPPED)
     elif way == "person":
         hand_to_human(shop, conversation_id="talk", cause=Cause.ASKED, transcript=TRANSCRIPT, facts={})
     else:
@@ -269,7 +269,7 @@ def test_a_quote_that_was_never_confirmed_is_nothing_for_a_person(alex: Services
     quote = quoted(alex)
     clock.passes(days=2)
     assert hand_over_left_quotes(alex) == 0
-    assert len(close_quotes(alex, conversation_id="talk", cause="the customer stopped")) == 1
+    assert len(close_quotes(alex, conversation_id="talk", cause=CauseCode.STOPPED)) == 1
     assert case_file(alex, quote.case.reference).case.state is CaseState.WITHDRAWN
 
 
@@ -457,7 +457,7 @@ def test_a_step_that_breaks_on_a_fault_of_ours_holds_up_no_other_and_ends_with_a
 
 def test_a_case_that_moved_since_it_was_read_is_not_moved_on(alex: Services) -> None:
     quote = quoted(alex)
-    close_quotes(alex, conversation_id="talk", cause="the customer stopped")
+    close_quotes(alex, conversation_id="talk", cause=CauseCode.STOPPED)
     with alex.unit_of_work() as uow, pytest.raises(MoveNotAllowed):
-        move(alex, uow, quote.case, CaseState.CONFIRMED, "customer", "from another tab")
+        move(alex, uow, quote.case, CaseState.CONFIRMED, "customer", MoveCause(CauseCode.CONFIRMED))
     assert moves(alex, quote.case.reference) == ["quoted", "withdrawn"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from bot.cases.case.handoff import hand_to_human
-from bot.cases.model import CaseKind, CaseState, Cause, Handoff
+from bot.cases.model import CaseKind, CaseState, Cause, CauseCode, Handoff, MoveCause
 from bot.cases.services import Services
 from tests.cases.test_quotes import case_file, quoted
 from tests.store_builders import TRANSCRIPT, Clock, store_order, verified
@@ -57,7 +57,7 @@ def test_a_quote_that_waits_goes_to_review_with_its_decision(services: Services)
     file = case_file(services, handoff.reference)
     assert file.case.state is CaseState.IN_REVIEW
     assert file.handoff is not None and file.handoff.facts["decision"]["refund"] == "44.00"
-    assert file.log[-1].cause == "handoff: asked"
+    assert file.log[-1].cause == MoveCause(CauseCode.HANDED_OVER, {"cause": "asked"})
 
 
 def test_the_answer_is_promised_for_the_next_working_day(services: Services, clock: Clock) -> None:

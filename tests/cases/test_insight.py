@@ -21,7 +21,7 @@ from bot.cases.customer.quotes import confirm, quote_refund
 from bot.cases.desk.agent_decisions import decide_by_agent
 from bot.cases.desk.insight import SPANS, Insight, Waiting, first_days, insight
 from bot.cases.desk.work import take
-from bot.cases.model import Author, CaseState, Cause, CustomerReason, Role, Verdict
+from bot.cases.model import Author, CaseState, Cause, CauseCode, CustomerReason, MoveCause, Role, Verdict
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.privacy.personal_data import erase
 from bot.cases.services import Services
@@ -168,7 +168,7 @@ def test_what_a_person_declined_is_counted_apart(services: Services) -> None:
     with services.unit_of_work() as uow:
         case = uow.cases.find(reference)
         assert case is not None
-        move(services, uow, case, CaseState.REFUSED_BY_AGENT, "Dana", "the bank decides")
+        move(services, uow, case, CaseState.REFUSED_BY_AGENT, "Dana", MoveCause(CauseCode.AGENT_DECIDED))
         uow.commit()
     found = numbers(services)
     assert (found.declined_by_person, found.declined) == (1, Counter())
@@ -218,7 +218,7 @@ def test_the_time_to_a_decision_ends_with_the_policys_or_a_persons(services: Ser
     with services.unit_of_work() as uow:
         case = uow.cases.find(waiting)
         assert case is not None
-        move(services, uow, case, CaseState.APPROVED_BY_AGENT, "Dana", "approved")
+        move(services, uow, case, CaseState.APPROVED_BY_AGENT, "Dana", MoveCause(CauseCode.AGENT_DECIDED))
         uow.commit()
     assert numbers(services).to_decision == Waiting(timedelta(minutes=20), 2, 0)
 

@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
 from bot.cases.case.handoff import hand_to_human
-from bot.cases.model import CaseState, Cause, CustomerReason
+from bot.cases.model import CaseState, Cause, CauseCode, CustomerReason, MoveCause
 from bot.cases.privacy.personal_data import CaseInFlight, Erased, UnknownPerson, erase, export, purge
 from bot.cases.services import Services
 from bot.http.tracker_store import SafeTrackerStore
@@ -336,7 +336,9 @@ def test_one_thing_that_is_new_keeps_a_person(newer: str, services: Services, tr
         store_order(services, "CC-104299", EMAIL, placed_at=placed, customer={"name": NAME, "email": EMAIL})
     elif newer == "case":
         with services.unit_of_work() as uow:
-            uow.cases.log(quote.case.id, clock(), "system", CaseState.QUOTED, CaseState.QUOTED, "looked at")
+            uow.cases.log(
+                quote.case.id, clock(), "system", CaseState.QUOTED, CaseState.QUOTED, MoveCause(CauseCode.ANSWERED)
+            )
             uow.commit()
     else:
         said(tracker_store, clock())

@@ -8,7 +8,7 @@ from bot.cases.case.overview import conversation_requests, customer_orders
 from bot.cases.customer.quotes import ConfirmationStatus, confirm, quote_cancellation
 from bot.cases.customer.withdrawals import close_quotes, take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
-from bot.cases.model import Case, CaseState, CustomerReason
+from bot.cases.model import Case, CaseState, CauseCode, CustomerReason, MoveCause
 from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 from tests.cases.test_handoff import handed
@@ -113,11 +113,11 @@ def test_closing_the_quotes_of_a_conversation_touches_nothing_else(alex: Service
     done = quoted(alex)
     confirmed(alex, done)
     open_quote = quoted(alex, number="CC-104244")
-    assert close_quotes(alex, conversation_id="another", cause="the session ended") == []
-    assert len(close_quotes(alex, conversation_id="talk", cause="the session ended")) == 1
+    assert close_quotes(alex, conversation_id="another", cause=CauseCode.SESSION_ENDED) == []
+    assert len(close_quotes(alex, conversation_id="talk", cause=CauseCode.SESSION_ENDED)) == 1
     assert case_file(alex, done.case.reference).case.state is CaseState.CONFIRMED
     file = case_file(alex, open_quote.case.reference)
-    assert file.case.state is CaseState.WITHDRAWN and file.log[-1].cause == "the session ended"
+    assert file.case.state is CaseState.WITHDRAWN and file.log[-1].cause == MoveCause(CauseCode.SESSION_ENDED)
 
 
 def test_a_conversation_sees_the_requests_of_its_verified_customers_only(alex: Services, clock: Clock) -> None:

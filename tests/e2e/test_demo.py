@@ -11,18 +11,19 @@ import pytest
 
 from bot.bootstrap import PROCESS, bootstrap
 from bot.cases.customer.receipts import receipt_path
-from bot.cases.customer.wording import DEMO
 from bot.cases.model import Role
 from bot.cases.ports.mailing import Attachment
 from bot.settings import Settings
 from bot.store.demo import holds_demo
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.wording import say
 from tests.e2e.desk_steps import at_work, new_address
 from tests.e2e.running import Site
 from tests.e2e.shop import Inbox
 from tests.pdf_text import text_of
 
 pytestmark = pytest.mark.e2e
+DEMO = say("demo")
 
 PAGES = (
     "/",

@@ -14,6 +14,7 @@ import pytest
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason
 from bot.policy.facts import Destination
 from bot.settings import PROJECT
+from bot.wording.decisions import explained
 from tests.e2e.running import Site, environment
 
 pytestmark = pytest.mark.e2e
@@ -106,7 +107,7 @@ def test_a_human_in_the_middle_gets_the_transcript_the_facts_and_the_reasoning(s
     assert texts[-1] == "can I talk to a real person please"
     assert file.handoff.facts["verified"] is True
     assert file.handoff.facts["preview"]["refund"] == "27.72"
-    assert any("12" in line for line in file.handoff.facts["preview"]["explanation"])
+    assert "12%" in explained(file.handoff.facts["preview"])
     assert site.order_status("CC-104240") == "active"
 
 

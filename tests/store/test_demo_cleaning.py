@@ -11,7 +11,7 @@ from bot.cases.case.handoff import hand_to_human
 from bot.cases.case.overview import customer_orders
 from bot.cases.errors import CaseError
 from bot.cases.identity.verification import VerificationStatus, is_verified, verify
-from bot.cases.model import MOVES, OPEN_STATES, CaseState, Cause
+from bot.cases.model import MOVES, OPEN_STATES, CaseState, Cause, CauseCode
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.ports.billing import Unavailable
 from bot.cases.ports.shop import LiveOrder, PaymentState
@@ -95,7 +95,7 @@ def test_what_was_confirmed_is_not_paid_any_more_and_its_words_are_gone(demo: Se
     clock.passes(minutes=30)
     assert carry_out_due(demo) == 0 and ledger_entries(demo) == []
     file = case_file(demo, quote.case.reference)
-    assert file.case.state is CaseState.WITHDRAWN and file.demo and file.log[-1].cause == "the demo was taken out"
+    assert file.case.state is CaseState.WITHDRAWN and file.demo and file.log[-1].cause.code is CauseCode.DEMO_TAKEN_OUT
     assert file.case.reason_words is None
     assert not is_verified(demo, conversation_id="talk", order_number="CC-104233")
     assert not is_opened(demo, "CC-104233", "alex@example.com") and not is_opened(

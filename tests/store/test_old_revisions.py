@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from bot.bootstrap import bootstrap, keys_of
-from bot.cases.case.replay import stored_decisions
+from bot.cases.case.replay import differences, stored_decisions
+from bot.cases.customer.receipts import make_receipt
+from bot.cases.desk.views import desk_case
 from bot.cases.model import CaseState
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.services import Services
+from bot.commands.cases import details
 from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings, load_policy
@@ -29,12 +32,14 @@ from bot.store import audit
 from bot.store.engine import open_engine
 from bot.store.keys import Keys, conversation, customer
 from bot.store.upgrades import schema_state
+from bot.wording.decisions import explained
 from tests.cases.gateways import ledger_entries
 from tests.cases.test_quotes import case_file, confirmed, quoted
 from tests.migrated import REVISIONS, at_revision
 from tests.store_builders import Clock, an_order_row, problems, verified
 
 NOON = datetime(2026, 5, 6, 16, 0)  # noqa: DTZ001
+SAID = "You get $44.00, as one said it then."
 REQUEST = {
     "kind": "refund",
     "requested_at": "2026-05-06T12:00:00-04:00",
@@ -42,6 +47,13 @@ REQUEST = {
     "destination": "wallet",
     "order": {name: value for name, value in an_order_row("CC-100001").items() if name != "customer"},
 }
+
+
+def before_codes(result: dict[str, Any]) -> dict[str, Any]:
+    """A decision as it was stored before findings had codes: with a sentence for each, and for the explanation."""
+    found = [(one["clauses"], one["holds"], f"It was {one['code']}.") for one in result["trace"]]
+    trace = [dict(zip(("clauses", "holds", "sentence"), one, strict=True)) for one in (*found, (["R7"], True, SAID))]
+    return {**result, "trace": trace, "explanation": [SAID]}
 
 
 def rows(keys: Keys, sealed: bool, settings: Settings) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -76,16 +88,16 @@ def rows(keys: Keys, sealed: bool, settings: Settings) -> Iterator[tuple[str, di
         case = {"id": key, "reference": f"RD-AAAAA{key + 1}", "kind": "refund", "state": state, "order_id": key, **at}
         yield "cases", {**case, "conversation_id": talk, "reason_words": said(talk, "the xylophone broke")}
     request = parse_request(REQUEST)
-    result = decide(request, load_policy(settings)).to_json()
+    result = before_codes(decide(request, load_policy(settings)).to_json())
     decided = {"decided_at": NOON, "inputs": json.dumps(REQUEST), "policy_version": result["policy_version"]}
     decided |= {"policy_digest": load_policy(settings).digest, "result": json.dumps(result)}
     yield "decisions", {"id": 1, "case_id": 1, **decided}
-    for key, case_id, before, after in (
-        (1, 1, None, "quoted"),
-        (2, 1, "quoted", "confirmed"),
-        (3, 2, None, "in_review"),
+    for key, case_id, before, after, cause in (
+        (1, 1, None, "quoted", "asked for a refund"),
+        (2, 1, "quoted", "confirmed", "the customer confirmed decision 1"),
+        (3, 2, None, "in_review", "handoff: asked"),
     ):
-        moved = {"id": key, "case_id": case_id, "at": NOON, "actor": "customer", "cause": "asked"}
+        moved = {"id": key, "case_id": case_id, "at": NOON, "actor": "customer", "cause": cause}
         yield "case_log", {**moved, "from_state": before, "to_state": after}
     promise = {"id": 1, "case_id": 2, "cause": "asked", "created_at": NOON, "answer_by": date(2026, 5, 7)}
     turns, facts = [{"at": "", "who": "customer", "text": "my xylophone broke"}], {"order_number": "CC-100002"}
@@ -160,7 +172,7 @@ def fill(connection: Connection, keys: Keys, settings: Settings) -> None:
                 typed[key] = json.loads(typed[key])
         connection.execute(table.insert().values(**typed))
         if name in chained and "audit" in tables.tables:
-            audit.append(connection, keys.audit_key, chained[name], values["id"], Clock().now)
+            audit.append(connection, keys.audit_key, chained[name], values["id"], Clock().now, table.c.keys())
         if connection.dialect.name == "postgresql" and "id" in typed and name != "conversations":
             numbered = f"setval(pg_get_serial_sequence('{name}', 'id'), (SELECT max(id) FROM {name}))"
             connection.exec_driver_sql(f"SELECT {numbered}")
@@ -191,7 +203,18 @@ def test_it_is_migrated_and_works(old: Services, engine: Engine) -> None:
     assert problems(old) == []
 
     for stored in stored_decisions(old):
-        assert decide(parse_request(stored.inputs), old.policy).to_json() == stored.result
+        assert differences(old.policy, stored) == []
+        assert explained(stored.result) == SAID
+
+    file = case_file(old, "RD-AAAAA2")
+    log = [(entry["to"], entry["cause"]) for entry in details(file)["log"]]
+    assert log == [("quoted", "asked for a refund"), ("confirmed", "the customer confirmed decision 1")]
+    assert details(file)["explanation"] == [SAID] and details(file)["decisions"][0]["result"]["explanation"] == [SAID]
+    (decided,) = [line for line in desk_case(old, "RD-AAAAA2").trace if line.decided]
+    assert (decided.text, decided.clause) == (SAID, "R7")
+    receipt = make_receipt(old, file)
+    assert receipt is not None and receipt.agreed.refund == Decimal("44.00")
+    assert receipt.confirmed_at == NOON.replace(tzinfo=timezone.utc) and not receipt.agreed.by_person
 
     file = case_file(old, "RD-AAAAA3")
     assert file.case.reason_words == "the xylophone broke" and file.order_number == "CC-100002"

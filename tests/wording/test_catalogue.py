@@ -111,16 +111,18 @@ def test_other_languages_name_no_other_values(language: str) -> None:
 
 
 def test_whatever_is_said_by_name_has_a_message_and_its_values() -> None:
-    messages = variables("en")
+    messages, said = variables("en"), set()
     for file in [*ROOT.glob("bot/**/*.py"), *ROOT.glob("actions/**/*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"):
                 continue
             if not (node.args and isinstance(node.args[0], ast.Constant)):
                 continue
+            said.add(node.args[0].value)
             code, given = node.args[0].value, {keyword.arg for keyword in node.keywords} - {"language"}
             assert code in messages, f"{file}:{node.lineno}"
             assert None in given or given == messages[code], f"{file}:{node.lineno}"
+    assert "advice_asked_by" in said
 
 
 def test_values_are_written_as_people_read_them(made_up: None) -> None:

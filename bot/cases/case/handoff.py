@@ -10,7 +10,7 @@ from bot.cases.case.references import new_reference
 from bot.cases.case.requests import channel_of, preview_refund
 from bot.cases.identity.strangers import held_back, let_in, stranger
 from bot.cases.identity.verification import is_verified
-from bot.cases.model import Case, CaseKind, CaseState, Cause, Handoff, HeldBack
+from bot.cases.model import Case, CaseKind, CaseState, Cause, CauseCode, Handoff, HeldBack, MoveCause
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Reason
@@ -54,7 +54,7 @@ def hand_to_human(
             return known
         case = next(iter(uow.cases.quoted(conversation_id)), None)
         if case is not None:
-            case = move(services, uow, case, CaseState.IN_REVIEW, "customer", f"handoff: {cause.value}")
+            case = move(services, uow, case, CaseState.IN_REVIEW, "customer", _asked(cause))
         else:
             open_case = uow.cases.open_question(conversation_id)
             asking = None if open_case else stranger(services, uow, conversation_id, cause)
@@ -121,5 +121,9 @@ def new_question(services: Services, uow: UnitOfWork, conversation_id: str, caus
         created_at=now,
         channel=channel_of(uow, conversation_id),
     )
-    uow.cases.log(case.id, now, "customer", None, CaseState.IN_REVIEW, f"handoff: {cause.value}")
+    uow.cases.log(case.id, now, "customer", None, CaseState.IN_REVIEW, _asked(cause))
     return case
+
+
+def _asked(cause: Cause) -> MoveCause:
+    return MoveCause(CauseCode.HANDED_OVER, {"cause": cause.value})

@@ -88,7 +88,7 @@ def request_view(services: Services, *, conversation_id: str, reference: str) ->
     known = conversation_requests(services, conversation_id=conversation_id)
     request = next((request for request in known if request.case.reference == reference), None)
     if request is None:
-        raise UnknownCase(reference)
+        raise UnknownCase("no_request_here", reference=reference)
     case = request.case
     with services.reading() as uow:
         assessed = [s for s in uow.outbox.of_case(case.id) if s.step is Step.ASSESS and s.state is StepState.DONE]

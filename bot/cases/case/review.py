@@ -8,7 +8,18 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.case.requests import refund_request
-from bot.cases.model import AgentDecision, Case, CaseState, OutboxStep, Step, StepState, StoredDecision, StoredOrder
+from bot.cases.model import (
+    AgentDecision,
+    Case,
+    CaseState,
+    CauseCode,
+    MoveCause,
+    OutboxStep,
+    Step,
+    StepState,
+    StoredDecision,
+    StoredOrder,
+)
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy import NoTermsInForce, Terms
@@ -136,19 +147,19 @@ def refundable(uow: UnitOfWork, case: Case, stored: StoredOrder) -> Decimal:
     return max(Decimal(0), stored.order.amount_paid - uow.outbox.sent_by_others(case))
 
 
-def changed_since(seen: Order, now: Order) -> str | None:
+def changed_since(seen: Order, now: Order) -> MoveCause | None:
     """What keeps from paying what a person approved when they saw the order as it was ``seen``; None if nothing."""
     if (seen.currency, seen.amount_paid) != (now.currency, now.amount_paid):
-        return "another amount was paid"
+        return MoveCause(CauseCode.OTHERWISE_PAID)
     left_then, left_now = seen.remaining_balance, now.remaining_balance
     if left_then != left_now and (left_then is None or left_now is None or left_now < left_then):
-        return "the remaining balance is lower"
+        return MoveCause(CauseCode.LESS_LEFT)
     if now.used and not seen.used:
-        return "the service was used"
+        return MoveCause(CauseCode.USED_SINCE)
     if now.dispute_open and not seen.dispute_open:
-        return "a dispute was opened"
+        return MoveCause(CauseCode.DISPUTED_SINCE)
     if now.status is not seen.status:
-        return f"the order is {now.status.value.replace('_', ' ')}"
+        return MoveCause(CauseCode.STATUS_CHANGED, {"status": now.status.value})
     return None
 
 

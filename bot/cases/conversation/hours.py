@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.cases.services import Services
-from bot.wording.formats import spoken_date, spoken_time
+from bot.wording import say
 
 
 def hours_notice(services: Services) -> str:
@@ -13,4 +13,4 @@ def hours_notice(services: Services) -> str:
     if services.business_hours.is_open(now, calendar):
         return ""
     opens = services.business_hours.next_opening(now, calendar)
-    return f"Our people are back on {spoken_date(opens.date())}, at {spoken_time(opens)}."
+    return say("hours_away", opens=opens)

@@ -24,7 +24,7 @@ def is_email(text: str) -> bool:
 def leave_email(services: Services, *, conversation_id: str, email: str) -> None:
     """Have a person's answers in a conversation mailed to this address, too. Raises BadEmail."""
     if not is_email(email.strip()):
-        raise BadEmail("That is no e-mail address. It looks like name@example.com.")
+        raise BadEmail("bad_email")
     with services.unit_of_work() as uow:
         uow.conversations.set_reply_email(conversation_id, email.strip())
         uow.commit()

@@ -20,6 +20,7 @@ from bot.cases.model import Author, Case, CaseState, Message, MessageKind
 from bot.cases.ports.billing import GatewayError
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
+from bot.wording import say
 
 BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
 """What the buttons of an offer send."""
@@ -73,15 +74,13 @@ def answer_offer(services: Services, message: Message) -> Body | None:
             answer = OfferAnswer(answer.reference, answer.decision, yes=True)
         return _carry_out(services, message.conversation_id, answer)
     except NotVerified as error:
-        return _ask_proof(answer, str(error), "email")
+        return _ask_proof(answer, error.order_number, "email")
     except GatewayError:
-        return {
-            "text": "The shop does not answer right now, so nothing was done. Please say yes again in some minutes."
-        }
+        return {"text": say("offer_shop_silent")}
     except UnknownCase:
-        return {"text": 'I don\'t find that request any more. A person can help you: say "human".'}
+        return {"text": say("offer_unknown")}
     except MoveNotAllowed as error:
-        return {"text": f"That can't be done now: {error}"}
+        return {"text": say("offer_not_now", problem=error.text())}
 
 
 _SUBJECT = frozenset("refund money back send pay cancel it".split())
@@ -90,15 +89,15 @@ _SUBJECT = frozenset("refund money back send pay cancel it".split())
 def _carry_out(services: Services, conversation_id: str, answer: OfferAnswer) -> Body:
     if not answer.yes:
         case = decline_offer(services, conversation_id=conversation_id, reference=answer.reference)
-        return {"text": f"All right, nothing is done. A person looks at {case.reference} again, and answers here."}
+        return {"text": say("offer_declined", reference=case.reference)}
     case = accept_offer(
         services, conversation_id=conversation_id, reference=answer.reference, agent_decision_id=answer.decision
     )
     return {
-        "text": f"Thank you. {_what_comes(case)} Your reference is {case.reference}.",
+        "text": _what_comes(case),
         "card": {
             "type": "case",
-            "title": "Confirmed by you",
+            "title": say("card_confirmed_by_you"),
             "rows": [],
             "reference": case.reference,
             "receipt": receipt_path(services, case.reference),
@@ -108,8 +107,8 @@ def _carry_out(services: Services, conversation_id: str, answer: OfferAnswer) ->
 
 def _what_comes(case: Case) -> str:
     if case.state is CaseState.AWAITING_RETURN:
-        return f"Please send the card back complete, with the return number {case.return_number} on the parcel."
-    return "It is done." if case.state is CaseState.DONE else "It is recorded as you saw it, and on its way."
+        return say("offer_accepted_return", return_number=case.return_number or "", reference=case.reference)
+    return say("offer_accepted", state=case.state.value, reference=case.reference)
 
 
 def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body | None:
@@ -129,21 +128,17 @@ def _verify(services: Services, message: Message, answer: OfferAnswer) -> Body |
         return _ask_proof(answer, answer.order_number or "", "code")
     why = why_not(answer.order_number or "", result) if result.limit is not None else ""
     if result.status is VerificationStatus.LOCKED:
-        return {"text": f"{why} A person has your request."}
+        return {"text": say("offer_person_has_it", why=why)}
     if result.status is VerificationStatus.LATER:
         body = _ask_proof(answer, answer.order_number or "", "code" if result.limit is Limit.CODES else "email")
         return {**body, "text": why}
     body = _ask_proof(answer, answer.order_number or "", "code" if answer.proof and answer.proof.code else "email")
-    return {**body, "text": f"That doesn't fit the order. {body['text']}"}
+    return {**body, "text": say("offer_proof_wrong", ask=body["text"])}
 
 
 def _ask_proof(answer: OfferAnswer, order_number: str, what: str) -> Body:
-    asks = {
-        "email": f"To be sure that it's you: which email address belongs to order {order_number}? Then I go ahead.",
-        "code": f"We've mailed a code to the address of order {order_number}. Please write it here. Then I go ahead.",
-    }
     proof = {"reference": answer.reference, "decision": answer.decision, "order": order_number, "what": what}
-    return {"text": asks[what], "proof": proof}
+    return {"text": say(f"offer_ask_{what}", order=order_number), "proof": proof}
 
 
 def _proof(proof: dict[str, str | int], text: str) -> OfferAnswer | None:

@@ -31,12 +31,13 @@ from bot.cases.errors import MoveNotAllowed, UnknownCase
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.verification import verified_order
 from bot.cases.model import (
-    CONFIRMED_AGENT_CAUSE,
     AgentDecision,
     Case,
     CaseKind,
     CaseState,
     Cause,
+    CauseCode,
+    MoveCause,
     NoticeKind,
     StoredOrder,
 )
@@ -112,21 +113,24 @@ def accept_offer(services: Services, *, conversation_id: str, reference: str, ag
         case, stored = _shown_case(services, uow, conversation_id, reference, lock=True)
         newest = next(iter(reversed(uow.agent_decisions.of_case(case.id))), None)
         if newest is None or newest.id != agent_decision_id or not (newest.final and newest.verdict.agrees):
-            raise MoveNotAllowed(f"{reference} was decided anew: look at it again.")
+            raise MoveNotAllowed("decided_anew", reference=reference)
         if case.state is not CaseState.APPROVED_BY_AGENT:
             if _is_taken(uow, case, newest):
                 return case
-            raise MoveNotAllowed(f"{reference} is {case.state.value.replace('_', ' ')}.")
+            raise MoveNotAllowed("case_is", reference=reference, state=case.state.value)
         problem = _problem(services, uow, case, stored, newest)
         if problem is None:
             case = _take(services, uow, case, stored, newest)
         else:
-            case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {problem}")
-            facts = {"verified": True, "error": problem, "now": order_to_json(stored.order)}
+            cause = problem.leading_to(CauseCode.LEFT_TO_PERSON)
+            case = move(services, uow, case, CaseState.IN_REVIEW, "system", cause)
+            facts = {"verified": True, "error": problem.to_json(), "now": order_to_json(stored.order)}
             save_handoff(services, uow, case, Cause.CHANGED, None, facts)
         uow.commit()
     if problem is not None:
-        raise MoveNotAllowed(f"Since it was approved, {problem}. A person looks at {reference} again.")
+        raise MoveNotAllowed(
+            "changed_since_approved", reference=reference, because=problem.code.value, **problem.values
+        )
     return carry_out(services, case, since)
 
 
@@ -135,8 +139,8 @@ def decline_offer(services: Services, *, conversation_id: str, reference: str) -
     with services.unit_of_work() as uow:
         case, _ = _shown_case(services, uow, conversation_id, reference, lock=True)
         if case.state is not CaseState.APPROVED_BY_AGENT:
-            raise MoveNotAllowed(f"{reference} is {case.state.value.replace('_', ' ')}.")
-        case = move(services, uow, case, CaseState.IN_REVIEW, "customer", "the customer said no to the offer")
+            raise MoveNotAllowed("case_is", reference=reference, state=case.state.value)
+        case = move(services, uow, case, CaseState.IN_REVIEW, "customer", MoveCause(CauseCode.OFFER_REFUSED))
         save_handoff(services, uow, case, Cause.OFFER_DECLINED, None, {"verified": True})
         uow.commit()
     return case
@@ -147,7 +151,7 @@ def _shown_case(
 ) -> tuple[Case, StoredOrder]:
     case = uow.cases.find(reference)
     if case is None or case.order_id is None:
-        raise UnknownCase(f"There is no request {reference} here.")
+        raise UnknownCase("no_request_here", reference=reference)
     stored = verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=lock)
     return uow.cases.get(case.id), stored  # again: it may have moved before the lock
 
@@ -157,22 +161,22 @@ def _is_taken(uow: UnitOfWork, case: Case, decision: AgentDecision) -> bool:
     return any(entry.cause == _yes_to(decision) for entry in uow.cases.moves(case.id))
 
 
-def _yes_to(decision: AgentDecision) -> str:
-    return CONFIRMED_AGENT_CAUSE.format(decision.id)
+def _yes_to(decision: AgentDecision) -> MoveCause:
+    return MoveCause(CauseCode.OFFER_CONFIRMED, {"decision": decision.id})
 
 
 def _problem(
     services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, decision: AgentDecision
-) -> str | None:
+) -> MoveCause | None:
     """What keeps from carrying out what was approved."""
     if case.kind is CaseKind.CANCEL:
         fresh = decide_cancellation(cancel_request(services, stored, case.requested_at), services.policy)
-        return None if fresh.outcome is Outcome.CANCEL else "the service has ended already"
+        return None if fresh.outcome is Outcome.CANCEL else MoveCause(CauseCode.ENDED_SINCE)
     if may_have_been_paid(payment(uow, case)):
-        return "money may have been sent already"
+        return MoveCause(CauseCode.MAY_BE_SENT)
     deal = deal_of_agent(decision)
     if deal.refund > refundable(uow, case, stored):
-        return "money was refunded otherwise"
+        return MoveCause(CauseCode.OTHERWISE_REFUNDED)
     seen = parse_request(uow.decisions.get(decision.decision_id).inputs)
     return changed_since(seen.order, request_of(services, uow, case, stored).order)
 

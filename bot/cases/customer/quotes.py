@@ -20,13 +20,14 @@ from bot.cases.errors import UnknownCase
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.verification import verified_order
 from bot.cases.model import (
-    CONFIRMED_CAUSE,
     Case,
     CaseKind,
     CaseState,
     Cause,
+    CauseCode,
     CustomerReason,
     Handoff,
+    MoveCause,
     NoticeKind,
     StoredDecision,
     StoredOrder,
@@ -228,7 +229,7 @@ def _open_case(
     if known is not None and is_stopped(uow, known):
         return uow.cases.change(known.id, conversation_id=conversation_id, **values)
     if known is not None:
-        leave(services, uow, known, "system", "asked for again in another conversation")
+        leave(services, uow, known, "system", MoveCause(CauseCode.ASKED_ELSEWHERE))
     now = services.clock()
     case = uow.cases.add(
         reference=new_reference("RD-"),
@@ -241,7 +242,9 @@ def _open_case(
         channel=channel_of(uow, conversation_id),
         **values,
     )
-    uow.cases.log(case.id, now, "customer", None, CaseState.QUOTED, f"asked for a {kind.value}")
+    uow.cases.log(
+        case.id, now, "customer", None, CaseState.QUOTED, MoveCause(CauseCode.ASKED_FOR, {"kind": kind.value})
+    )
     return case
 
 
@@ -278,7 +281,8 @@ def _decide_and_store(
 ) -> tuple[Case, StoredDecision, Handoff | None]:
     """Decide, append the decision, and move the case to where the outcome puts it."""
     result, decision = decide_and_store(services, uow, case, request)
-    cause = f"{result.outcome.value} by {', '.join(result.clauses) or 'precedence'}"
+    clauses = result.clauses or ("precedence",)
+    cause = MoveCause(CauseCode.DECIDED, {"outcome": result.outcome.value, "clauses": clauses})
     handoff = None
     if result.outcome is Outcome.REVIEW:
         case = move(services, uow, case, CaseState.IN_REVIEW, "bot", cause)
@@ -294,10 +298,15 @@ def _decide_and_store(
 
 
 def record_yes(
-    services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, fresh: StoredDecision, cause: str = ""
+    services: Services,
+    uow: UnitOfWork,
+    case: Case,
+    stored: StoredOrder,
+    fresh: StoredDecision,
+    cause: MoveCause | None = None,
 ) -> Case:
     """Take a confirmed quote down, and change the order with it, within the running transaction."""
-    cause = cause or CONFIRMED_CAUSE.format(fresh.id)
+    cause = cause or MoveCause(CauseCode.CONFIRMED, {"decision": fresh.id})
     queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     outcome = Outcome(fresh.result["outcome"])
     if outcome is Outcome.CANCEL:
@@ -324,5 +333,5 @@ def record_yes(
 def _case_of_order(uow: Snapshot, reference: str) -> Case:
     case = uow.cases.find(reference)
     if case is None or case.kind is CaseKind.QUESTION:
-        raise UnknownCase(reference)
+        raise UnknownCase("no_request_here", reference=reference)
     return case

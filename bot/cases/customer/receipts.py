@@ -2,44 +2,35 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from bot.cases.case.review import clauses_of, deal_of_agent
-from bot.cases.customer.wording import DEMO, DESTINATIONS, STATES, base_name
+from bot.cases.customer.wording import base_name, destination_words, state_words
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import (
-    CONFIRMED_AGENT_CAUSE,
-    CONFIRMED_CAUSE,
     AgentDecision,
     Case,
     CaseFile,
     CaseKind,
     CaseState,
+    CauseCode,
     StoredDecision,
 )
 from bot.cases.payout.execution import PROCESS_BY, agreement_end
 from bot.cases.services import Services
 from bot.policy.facts import Destination, ProductKind, RefundRequest
-from bot.policy.money import plain
+from bot.policy.money import Money, plain
 from bot.policy.parsing import parse_request
 from bot.policy.terms import Policy, Terms
+from bot.wording import say
 from bot.wording.clauses import Clause, clause_texts
-from bot.wording.formats import spoken, spoken_date
+from bot.wording.formats import spoken, spoken_date, spoken_moment
 
 MAC_LENGTH = 32
 """Hex digits of the proof in a receipt's link: 128 bits."""
-
-_YES = re.compile(
-    "|".join(
-        re.escape(cause.format("#")).replace(r"\#", rf"(?P<{who}>\d+)")
-        for who, cause in (("policy", CONFIRMED_CAUSE), ("person", CONFIRMED_AGENT_CAUSE))
-    )
-)
-"""The cause of a move that was the customer's yes, and to which decision."""
 
 
 @dataclass(frozen=True)
@@ -90,49 +81,51 @@ class Receipt:
     @property
     def title(self) -> str:
         """``Refund of $44.00`` or ``Cancellation``."""
-        if self.kind is CaseKind.CANCEL or self.agreed.refund is None:
-            return "Cancellation" if self.kind is CaseKind.CANCEL else "Refund"
-        return f"Refund of {spoken(self.agreed.refund, self.agreed.currency)}"
+        if self.kind is CaseKind.CANCEL:
+            return say("receipt_cancellation")
+        if self.agreed.refund is None:
+            return say("receipt_refund")
+        return say("receipt_refund_of", refund=Money(self.agreed.refund, self.agreed.currency))
 
     @property
     def state_words(self) -> str:
         """How far the case is: ``accepted and on its way``."""
-        return "with a person" if self.state is CaseState.IN_REVIEW else STATES[self.state]
+        return say("receipt_in_review") if self.state is CaseState.IN_REVIEW else state_words(self.state)
 
     def rows(self) -> list[tuple[str, str]]:
         """What the receipt says, as labels and values in the order in which they are read."""
         agreed = self.agreed
         money = {
             base_name(agreed.clauses): agreed.base,
-            "Fee": agreed.fee,
-            "Refund": agreed.refund if self.kind is CaseKind.REFUND or agreed.refund else None,
-            "Balance that is lost": agreed.balance_lost or None,
+            say("label_fee"): agreed.fee,
+            say("label_refund"): agreed.refund if self.kind is CaseKind.REFUND or agreed.refund else None,
+            say("label_balance_that_is_lost"): agreed.balance_lost or None,
         }
         dates = {
-            "Processed by": agreed.process_by,
-            "Agreement ends on": agreed.agreement_ends_on,
-            "First charge that is not taken": agreed.next_charge_on,
+            say("label_processed_by"): agreed.process_by,
+            say("label_agreement_ends_on"): agreed.agreement_ends_on,
+            say("label_first_charge_not_taken"): agreed.next_charge_on,
         }
         rows = [
-            *([("Demo", DEMO)] if self.demo else []),
-            ("Reference", self.reference),
-            ("Order", self.order_number),
-            ("Product", self.product),
-            ("Asked for", spoken_time(self.requested_at)),
-            ("Confirmed", spoken_time(agreed.confirmed_at)),
+            *([(say("label_demo"), say("demo"))] if self.demo else []),
+            (say("label_reference"), self.reference),
+            (say("label_order"), self.order_number),
+            (say("label_product"), self.product),
+            (say("label_asked_for"), spoken_moment(self.requested_at)),
+            (say("label_confirmed"), spoken_moment(agreed.confirmed_at)),
             *((label, spoken(sum_, agreed.currency)) for label, sum_ in money.items() if sum_ is not None),
         ]
         if self.kind is CaseKind.REFUND:
-            rows.append(("Goes to", DESTINATIONS[agreed.destination]))
+            rows.append((say("label_goes_to"), destination_words(agreed.destination)))
         if agreed.service_stops_at is not None:
-            rows.append(("Service stops", spoken_time(agreed.service_stops_at)))
+            rows.append((say("label_service_stops"), spoken_moment(agreed.service_stops_at)))
         elif self.kind is CaseKind.REFUND:
-            rows.append(("Service stops", "before the money is sent"))
+            rows.append((say("label_service_stops"), say("receipt_stops_before_money")))
         rows += [(label, spoken_date(day)) for label, day in dates.items() if day is not None]
         if self.return_number:
-            rows.append(("Return number", self.return_number))
-        rows.append(("Decided by", "a person of ours" if agreed.by_person else "the policy"))
-        rows.append(("Policy version", agreed.policy_version))
+            rows.append((say("label_return_number"), self.return_number))
+        rows.append((say("label_decided_by"), say("receipt_by_person" if agreed.by_person else "receipt_by_policy")))
+        rows.append((say("label_policy_version"), agreed.policy_version))
         return rows
 
     def to_json(self) -> dict[str, Any]:
@@ -194,14 +187,13 @@ def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
 def _newest_yes(services: Services, file: CaseFile) -> Agreed | None:
     """What the customer confirmed last: a decision of the policy, or of a person."""
     for entry in reversed(file.log):
-        match = _YES.fullmatch(entry.cause)
-        if match is None:
-            continue
-        if match["policy"]:
-            found = [decision for decision in file.decisions if decision.id == int(match["policy"])]
+        confirmed = entry.cause.values.get("decision")
+        if entry.cause.code is CauseCode.CONFIRMED:
+            found = [decision for decision in file.decisions if decision.id == confirmed]
             return agreed_in(services, file.case, found[0], entry.at) if found else None
-        made = [decision for decision in file.agent_decisions if decision.id == int(match["person"])]
-        return _by_person(services, file, made[0], entry.at) if made else None
+        if entry.cause.code is CauseCode.OFFER_CONFIRMED:
+            made = [decision for decision in file.agent_decisions if decision.id == confirmed]
+            return _by_person(services, file, made[0], entry.at) if made else None
     return None
 
 
@@ -268,14 +260,6 @@ def is_receipt_mac(services: Services, reference: str, mac: str) -> bool:
 
 def _mac(services: Services, reference: str) -> str:
     return keyed_hash(services.hash_key, "receipt", reference)[:MAC_LENGTH]
-
-
-# Words
-
-
-def spoken_time(moment: datetime) -> str:
-    """A time in its own zone as a customer reads it: ``Monday, November 30, 2026, 16:05 (EST)``."""
-    return f"{spoken_date(moment.date())}, {moment:%H:%M} ({moment.tzname()})"
 
 
 def terms_of_version(policy: Policy, version: str) -> Terms:

@@ -10,7 +10,7 @@ from bot.cases.case.overview import WITHDRAWABLE
 from bot.cases.case.review import may_have_been_paid, payment, status_before
 from bot.cases.errors import MoveNotAllowed, UnknownCase
 from bot.cases.identity.verification import verified_order
-from bot.cases.model import Case, CaseKind, CaseState, Cause, Step, StepState
+from bot.cases.model import Case, CaseKind, CaseState, Cause, CauseCode, MoveCause, Step, StepState
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
@@ -29,27 +29,26 @@ def take_back(services: Services, *, conversation_id: str, reference: str, messa
     with services.unit_of_work() as uow:
         case = _visible_case(services, uow, conversation_id, reference)
         if case.state not in WITHDRAWABLE:
-            raise MoveNotAllowed(f"{reference} is {case.state.value}")
+            raise MoveNotAllowed("case_is", reference=reference, state=case.state.value)
         known = handed_over_by(services, uow, conversation_id, message_id)
         if known is not None and known.case_id == case.id:
             return case
-        before = case.state
-        case = leave(services, uow, case, "customer", f"taken back while {before.value}", message_id)
+        cause = MoveCause(CauseCode.TAKEN_BACK, {"state": case.state.value})
+        case = leave(services, uow, case, "customer", cause, message_id)
         if case.kind is CaseKind.REFUND and case.state is CaseState.WITHDRAWN:
             release_order(uow, case)
         uow.commit()
     return case
 
 
-def close_quotes(services: Services, *, conversation_id: str, cause: str, message_id: str = "") -> list[Case]:
+def close_quotes(services: Services, *, conversation_id: str, cause: CauseCode, message_id: str = "") -> list[Case]:
     """Withdraw the quotes of a conversation that were never answered; the cases as they are then: in review where a
     person has to sort it out, also if the same message has given it to them before."""
     with services.unit_of_work() as uow:
         known = handed_over_by(services, uow, conversation_id, message_id)
         closed = [uow.cases.get(known.case_id)] if known is not None else []
-        closed += [
-            leave(services, uow, case, "system", cause, message_id) for case in uow.cases.quoted(conversation_id)
-        ]
+        for case in uow.cases.quoted(conversation_id):
+            closed.append(leave(services, uow, case, "system", MoveCause(cause), message_id))
         uow.commit()
     return closed
 
@@ -61,16 +60,16 @@ def hand_over_left_quotes(services: Services) -> int:
     with services.unit_of_work() as uow:
         left = uow.cases.left_quotes(until)
         for case in left:
-            leave(services, uow, case, "system", "the renewed quote was not answered")
+            leave(services, uow, case, "system", MoveCause(CauseCode.QUOTE_UNANSWERED))
         uow.commit()
     return len(left)
 
 
-def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: str, message_id: str = "") -> Case:
+def leave(services: Services, uow: UnitOfWork, case: Case, actor: str, cause: MoveCause, message_id: str = "") -> Case:
     """Withdraw a case within the running transaction; the outbox drops what waits for it. A quote or an offer whose
     service is stopped already goes to a person instead: the customer has neither the service nor the money."""
     if case.state in _SHOWN and is_stopped(uow, case):
-        case = move(services, uow, case, CaseState.IN_REVIEW, actor, f"handoff: {cause}")
+        case = move(services, uow, case, CaseState.IN_REVIEW, actor, cause.leading_to(CauseCode.LEFT_TO_PERSON))
         facts = {"verified": True, "service_stopped": True, "message_id": message_id}
         save_handoff(services, uow, case, Cause.QUOTE_LEFT, None, facts)
         return case
@@ -86,7 +85,7 @@ def is_stopped(uow: UnitOfWork, case: Case) -> bool:
 def _visible_case(services: Services, uow: UnitOfWork, conversation_id: str, reference: str) -> Case:
     case = uow.cases.find(reference)
     if case is None or (case.order_id is None and case.conversation_id != conversation_id):
-        raise UnknownCase(reference)
+        raise UnknownCase("no_request_here", reference=reference)
     if case.order_id is None:
         return case
     verified_order(services, uow, conversation_id, uow.orders.number_of(case.order_id), lock=True)

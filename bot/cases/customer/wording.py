@@ -15,51 +15,42 @@ from bot.cases.services import Services
 from bot.policy import Policy
 from bot.policy.advice import smallest_change, what_remains
 from bot.policy.facts import Destination, ProductKind, Reason, RefundRequest
+from bot.policy.money import Money
 from bot.policy.parsing import parse_request
+from bot.wording import say
 from bot.wording.decisions import advice
-from bot.wording.formats import spoken, spoken_date
-
-STATES = {
-    CaseState.QUOTED: "waiting for your answer",
-    CaseState.CONFIRMED: "accepted and on its way",
-    CaseState.EXECUTING: "being carried out",
-    CaseState.DONE: "done",
-    CaseState.DECLINED: "declined",
-    CaseState.IN_REVIEW: "with a person, who answers here",
-    CaseState.APPROVED_BY_AGENT: "approved by a person",
-    CaseState.REFUSED_BY_AGENT: "declined by a person",
-    CaseState.AWAITING_RETURN: "waiting for the card to come back",
-    CaseState.RECEIVED: "accepted, the card has come back",
-    CaseState.WITHDRAWN: "withdrawn",
-    CaseState.FAILED: "with a person, after a problem on our side",
-}
-DEMO = "This is a demo: orders and shop are made up, and no money moves."
-DESTINATIONS = {
-    Destination.WALLET: "your store wallet",
-    Destination.ORIGINAL_PAYMENT_METHOD: "the original payment method",
-    None: "your store wallet",
-}
+from bot.wording.formats import spoken_date
 
 
 def demo_words(services: Services) -> str:
     """What every page of a demo says; empty where it is none."""
-    return DEMO if services.demo else ""
+    return say("demo") if services.demo else ""
+
+
+def state_words(state: CaseState) -> str:
+    """How far a case is: ``accepted and on its way``."""
+    return say(f"state_{state.value}")
+
+
+def destination_words(destination: Destination | None) -> str:
+    """Where a refund goes: ``your store wallet``, also where nobody has chosen."""
+    return say("destination_yours", destination=(destination or Destination.WALLET).value)
 
 
 def request_name(request: Request) -> str:
     """A request in a few words: ``refund of $44.00 for order CC-104233``."""
     if request.case.kind is CaseKind.QUESTION:
-        return "question to a person"
-    result = request.result or {}
-    pays = request.case.kind is CaseKind.REFUND and bool(result.get("refund"))
-    sum_ = f" of {spoken(Decimal(result['refund']), result['currency'])}" if pays else ""
-    kind = "refund" if request.case.kind is CaseKind.REFUND else "cancellation"
-    return f"{kind}{sum_} for order {request.order_number}"
+        return say("request_question")
+    number, result = request.order_number or "", request.result or {}
+    if request.case.kind is CaseKind.REFUND and result.get("refund"):
+        refund = Money(Decimal(result["refund"]), result["currency"])
+        return say("request_refund_of", refund=refund, order=number)
+    return say(f"request_{request.case.kind.value}", order=number)
 
 
 def base_name(clauses: Collection[str]) -> str:
     """What a refund starts from: what is left of a used card (R6), else what was paid (R7, R7b)."""
-    return "Remaining balance" if "R6" in clauses else "Paid"
+    return say("label_remaining_balance" if "R6" in clauses else "label_paid")
 
 
 def business_day(policy: Policy, moment: datetime) -> str:
@@ -72,9 +63,8 @@ def what_stops(services: Services, inputs: dict[str, Any]) -> str:
     request = parse_request(inputs)
     assert isinstance(request, RefundRequest)
     if request.order.product_kind is not ProductKind.SUBSCRIPTION:
-        return "The card is stopped before the money is sent."
-    ends_on = spoken_date(agreement_end(services, request))
-    return f"The plan is stopped before the money is sent, and its billing ends on {ends_on}."
+        return say("stops_card")
+    return say("stops_plan", ends_on=agreement_end(services, request))
 
 
 def what_would_help(policy: Policy, case: Case, inputs: dict[str, Any]) -> str:

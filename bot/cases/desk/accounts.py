@@ -20,6 +20,7 @@ from bot.cases.ports.agents import AgentChange
 from bot.cases.ports.helpdesk import Person
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
+from bot.wording import say
 
 LARGEST_PICTURE = 256 * 1024
 """Bytes."""
@@ -55,7 +56,7 @@ def add_agent(
             created_at=services.clock(),
         )
         if agent is None:
-            raise BadAgent(f"the login {login} is taken")
+            raise BadAgent("login_taken", login=login)
         if shown is not None:
             uow.agents.set_picture(agent.id, *shown)
         token = new_link(services, uow, agent, by_id)
@@ -117,7 +118,7 @@ def reset_second_factor(services: Services, login: str, *, by: Agent | None = No
         agent = _other(uow, login, by_id)
         _check_signs_in(agent)
         if not agent.second_factor:
-            raise BadAgent(f"{agent.login} has no second factor")
+            raise BadAgent("no_second_factor", login=agent.login)
         agent = uow.agents.change(
             agent.id, AccountChange.FACTOR_RESET, by_id, services.clock(), factor=None, factor_step=None
         )
@@ -133,9 +134,9 @@ def mend_agent(services: Services, login: str) -> tuple[Agent, str | None]:
     with services.unit_of_work() as uow:
         known = uow.agents.by_login(login.strip())
         if known is None:
-            raise BadAgent(f"there is no agent {login}")
+            raise BadAgent("no_agent", login=login)
         if uow.agents.is_as_recorded(known.id):
-            raise BadAgent(f"{login} is as it was recorded")
+            raise BadAgent("account_unchanged", login=login)
         agent = uow.agents.mend(known.id, services.clock())
         uow.sessions.end_all(agent.id)
         uow.links.drop(agent.id)
@@ -162,13 +163,13 @@ def at_work(uow: Snapshot, agent: Agent, *roles: Role) -> Agent:
     NotAllowed, also for an account that is not as it was recorded."""
     known = uow.agents.get(agent.id)
     if not known.active:
-        raise NotAllowed("This account has been disabled.")
+        raise NotAllowed("account_disabled")
     if known.external:
-        raise NotAllowed("Who works at another help desk does not work here.")
+        raise NotAllowed("works_elsewhere")
     if not uow.agents.is_as_recorded(known.id):
         raise ChangedOutside
     if roles and known.role not in roles:
-        raise NotAllowed(f"Only a {' or '.join(role.value for role in roles)} may do that.")
+        raise NotAllowed("only_roles", roles="_".join(role.value for role in roles))
     return known
 
 
@@ -189,7 +190,7 @@ def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Perso
         uow.agents.add(
             by=None,
             login=login,
-            name=name or "An agent",
+            name=name or say("who_an_agent"),
             role=Role.AGENT,
             password_hash=passwords.NOBODY,
             created_at=services.clock(),
@@ -203,7 +204,7 @@ def external_agent(services: Services, uow: UnitOfWork, desk: str, person: Perso
 
 def connector(services: Services, uow: UnitOfWork, desk: str) -> Agent:
     """Who writes notes for a help desk of others."""
-    return external_agent(services, uow, desk, Person("connector", f"Connector ({desk})"))
+    return external_agent(services, uow, desk, Person("connector", say("who_connector", desk=desk)))
 
 
 def _other(uow: UnitOfWork, login: str, by_id: int | None) -> Agent:
@@ -211,9 +212,9 @@ def _other(uow: UnitOfWork, login: str, by_id: int | None) -> Agent:
     login = login.strip()
     agent = uow.agents.by_login(login) or uow.agents.by_login(login.lower())
     if agent is None:
-        raise BadAgent(f"there is no agent {login}")
+        raise BadAgent("no_agent", login=login)
     if agent.id == by_id:
-        raise NotAllowed("Nobody does that with their own account.")
+        raise NotAllowed("own_account")
     return agent
 
 
@@ -223,22 +224,22 @@ def _admin_id(uow: UnitOfWork, by: Agent | None) -> int | None:
 
 def _check_signs_in(agent: Agent) -> None:
     if agent.external:
-        raise BadAgent(f"{agent.login} works at another help desk, and never signs in here")
+        raise BadAgent("never_signs_in", login=agent.login)
     if not agent.active:
-        raise BadAgent(f"{agent.login} is disabled")
+        raise BadAgent("is_disabled", login=agent.login)
 
 
 def _login(login: str) -> str:
     login = login.strip().lower()
     if not _LOGIN.fullmatch(login):
-        raise BadAgent("a login has 2 to 64 of the characters a to z, 0 to 9, dot, dash, underscore and @")
+        raise BadAgent("bad_login")
     return login
 
 
 def _name(name: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise BadAgent(f"a name has 1 to {_LONGEST_NAME} printable characters")
+        raise BadAgent("bad_name", most=_LONGEST_NAME)
     return name
 
 
@@ -248,7 +249,7 @@ def _picture(picture: Picture | None) -> Picture | None:
     data, media_type = picture
     looks_like = _PICTURES.get(media_type)
     if looks_like is None or not looks_like.match(data):
-        raise BadAgent("a picture must be a PNG, JPEG or WebP file")
+        raise BadAgent("bad_picture")
     if len(data) > LARGEST_PICTURE:
-        raise BadAgent(f"a picture has at most {LARGEST_PICTURE // 1024} kB")
+        raise BadAgent("large_picture", most=LARGEST_PICTURE // 1024)
     return picture

@@ -42,6 +42,8 @@ from bot.cases.model import (
     Case,
     CaseKind,
     CaseState,
+    CauseCode,
+    MoveCause,
     StoredDecision,
     StoredOrder,
     Verdict,
@@ -50,11 +52,10 @@ from bot.cases.payout.execution import cancel_again, try_again
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
-from bot.policy.money import is_known, is_payable
+from bot.policy.money import Money, is_known, is_payable
 from bot.policy.parsing import parse_request
 from bot.policy.refunds import sums_if_approved
 from bot.wording.decisions import explanation
-from bot.wording.formats import spoken
 
 LONGEST_REASON = 1000
 """Characters."""
@@ -87,7 +88,7 @@ def decide_by_agent(
         _check_decidable(uow, case, stored, verdict)
         words = checked_text(reason, LONGEST_REASON) if reason.strip() else ""
         if not words and verdict is not Verdict.APPROVE:
-            raise BadText("Give a reason: the customer reads it.")
+            raise BadText("reason_missing")
         deal = _deal(services, uow, case, stored, verdict, refund, fee, destination)
         currency = stored.order.currency
         decision = uow.agent_decisions.add(
@@ -117,12 +118,12 @@ def second_opinion(services: Services, agent: Agent, decision_id: int, agrees: b
     with services.unit_of_work() as uow:
         agent = at_work(uow, agent)
         if not uow.agent_decisions.exists(decision_id):
-            raise UnknownCase(f"There is no decision {decision_id}.")
+            raise UnknownCase("no_decision", decision=decision_id)
         decision = uow.agent_decisions.get(decision_id)
         stored = _locked(uow, uow.cases.get(decision.case_id))
         decision, case = uow.agent_decisions.get(decision_id), uow.cases.get(decision.case_id)
         if not decision.waits or case.state is not CaseState.IN_REVIEW:
-            raise MoveNotAllowed("This decision does not wait for a second person any more.")
+            raise MoveNotAllowed("waits_no_more")
         _check_second(services, uow, agent, decision)
         if agrees:
             _check_unchanged(services, uow, case, stored, decision)
@@ -142,16 +143,16 @@ def check_second_person(services: Services, agent: Agent, decision: AgentDecisio
 
 def _check_second(services: Services, uow: Snapshot, agent: Agent, decision: AgentDecision) -> None:
     if agent.id == decision.agent_id:
-        raise NotAllowed("Somebody else has to agree.")
+        raise NotAllowed("somebody_else")
     deal = deal_of_agent(decision)
     if not services.limits.covers(agent.role, deal.refund, deal.currency):
-        raise NotAllowed(f"{spoken(deal.refund, deal.currency)} is above your limit.")
+        raise NotAllowed("above_limit", refund=Money(deal.refund, deal.currency))
     check_independent(services, uow, decision.agent_id, agent)
 
 
 def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:
     if case.order_id is None:
-        raise MoveNotAllowed("No verified order is attached: there is nothing to decide.")
+        raise MoveNotAllowed("no_verified_order")
     stored = uow.orders.lock(uow.orders.number_of(case.order_id))
     assert stored is not None
     return stored
@@ -159,19 +160,19 @@ def _locked(uow: UnitOfWork, case: Case) -> StoredOrder:
 
 def _check_decidable(uow: UnitOfWork, case: Case, stored: StoredOrder, verdict: Verdict) -> None:
     if case.state is not CaseState.IN_REVIEW:
-        raise MoveNotAllowed(f"{case.reference} is {case.state.value.replace('_', ' ')}: it can't be decided now.")
+        raise MoveNotAllowed("not_decidable", reference=case.reference, state=case.state.value)
     if any(decision.waits for decision in uow.agent_decisions.of_case(case.id)):
-        raise MoveNotAllowed("A decision waits for a second person.")
+        raise MoveNotAllowed("decision_waits")
     if verdict is Verdict.TERMINATE:
-        raise MoveNotAllowed("A violation is ordered for an order, not decided in a case.")
+        raise MoveNotAllowed("violation_of_an_order")
     if case.kind is CaseKind.CANCEL and verdict is Verdict.CHANGE:
-        raise BadAmount("A cancellation gives no refund (C2). Decide a refund in a case of its own.")
+        raise BadAmount("cancellation_gives_none")
     if case.kind is CaseKind.QUESTION:
         if verdict is Verdict.DECLINE:
-            raise MoveNotAllowed("Answer the question and close it.")
+            raise MoveNotAllowed("answer_the_question")
         other = uow.cases.open_of_order(stored.id, CaseKind.REFUND)
         if other is not None:
-            raise MoveNotAllowed(f"There is a request for a refund already: {other.reference}.")
+            raise MoveNotAllowed("refund_asked_already", reference=other.reference)
 
 
 def _deal(
@@ -190,19 +191,19 @@ def _deal(
     deal = None
     if verdict is Verdict.CHANGE:
         if refund is None:
-            raise BadAmount("Say how much is refunded.")
+            raise BadAmount("refund_missing")
         deal = _changed(services, stored, case, refund, fee or Decimal(0), destination)
     elif verdict is Verdict.APPROVE and case.kind is not CaseKind.CANCEL:
         deal = _approved(services, uow, case, stored, destination)
         if (refund is not None and refund != deal.refund) or (fee is not None and fee != deal.fee):
-            raise BadAmount(f"Approving gives {spoken(deal.refund, deal.currency)}. To give another sum, change it.")
+            raise BadAmount("approving_gives", refund=Money(deal.refund, deal.currency))
     if sent is not None and may_have_been_paid(sent) and (deal is None or not same_payment(sent, deal)):
-        amount = spoken(Decimal(sent.payload["amount"]), sent.payload["currency"])
-        raise MoveNotAllowed(f"{amount} may have been sent already: only the very same can be tried again.")
+        amount = Money(Decimal(sent.payload["amount"]), sent.payload["currency"])
+        raise MoveNotAllowed("may_have_been_sent", amount=amount)
     if deal is not None:
         most = refundable(uow, case, stored)
         if deal.refund > most:
-            raise BadAmount(f"At most {spoken(most, deal.currency)} can be refunded for this order.")
+            raise BadAmount("above_refundable", most=Money(most, deal.currency))
     return deal
 
 
@@ -214,7 +215,7 @@ def _approved(
         return confirmed if destination is None else replace(confirmed, destination=destination)
     sums = sums_if_approved(request_of(services, uow, case, stored), services.policy)
     if sums is None or sums.refund <= 0:
-        raise BadAmount("By the policy nothing is paid here. To pay all the same, change the outcome and say why.")
+        raise BadAmount("nothing_by_policy")
     where = _destination(services, stored, case, destination)
     return Deal(sums.base, sums.fee, sums.refund, stored.order.currency, where)
 
@@ -229,13 +230,13 @@ def _changed(
 ) -> Deal:
     currency = stored.order.currency
     if not is_known(currency):
-        raise BadAmount(f"The currency {currency} is not known.")
+        raise BadAmount("unknown_currency", currency=currency)
     if not (refund.is_finite() and fee.is_finite() and refund > 0 and fee >= 0):
-        raise BadAmount("A refund is more than 0, and a fee is not less than 0.")
+        raise BadAmount("not_positive")
     if max(refund, fee) > stored.order.amount_paid or refund + fee > stored.order.amount_paid:
-        raise BadAmount(f"Refund and fee together are at most {spoken(stored.order.amount_paid, currency)}.")
+        raise BadAmount("above_paid", paid=Money(stored.order.amount_paid, currency))
     if not (is_payable(refund, currency) and is_payable(fee, currency)):
-        raise BadAmount(f"{currency} does not have so many decimals.")
+        raise BadAmount("too_many_decimals", currency=currency)
     return Deal(refund + fee, fee, refund, currency, _destination(services, stored, case, destination))
 
 
@@ -243,7 +244,7 @@ def _destination(services: Services, stored: StoredOrder, case: Case, destinatio
     """R9: what was said, as far as the way it was paid takes refunds."""
     takes = terms_of(services, stored).takes_refunds(stored.order.payment_method)
     if destination is Destination.ORIGINAL_PAYMENT_METHOD and not takes:
-        raise BadAmount("The way it was paid can't take a refund (R9): choose the wallet.")
+        raise BadAmount("wallet_only")
     return (destination or case.destination or Destination.WALLET) if takes else Destination.WALLET
 
 
@@ -262,7 +263,7 @@ def _check_unchanged(
     seen = parse_request(uow.decisions.get(decision.decision_id).inputs)
     problem = changed_since(seen.order, request_of(services, uow, case, stored).order)
     if problem is not None:
-        raise MoveNotAllowed(f"Since it was decided, {problem}. Disagree, so that it is decided again.")
+        raise MoveNotAllowed("changed_since_decided", because=problem.code.value, **problem.values)
 
 
 def _settle(
@@ -273,7 +274,7 @@ def _settle(
     beside = uow.decisions.get(decision.decision_id)
     by_policy = beside.result
     cited = clause_links(by_policy["clauses"], beside.policy_version)
-    cause = f"{decision.verdict.value}: agent decision {decision.id}"
+    cause = MoveCause(CauseCode.AGENT_DECIDED, {"verdict": decision.verdict.value, "decision": decision.id})
     if not decision.verdict.agrees:
         release_order(uow, case)
         drop_steps(uow, case)
@@ -287,7 +288,7 @@ def _settle(
         case = uow.cases.change(case.id, kind=CaseKind.REFUND)
     case = move(services, uow, case, CaseState.APPROVED_BY_AGENT, actor(agent), cause)
     if failed is not None and deal == confirmed:
-        case = move(services, uow, case, CaseState.EXECUTING, "system", "the customer had confirmed the same")
+        case = move(services, uow, case, CaseState.EXECUTING, "system", MoveCause(CauseCode.CONFIRMED_BEFORE))
         if deal is None:
             cancel_again(services, uow, failed)
         else:

@@ -15,7 +15,7 @@ def known_case(uow: UnitOfWork, reference: str) -> Case:
     """The case. Raises UnknownCase."""
     case = uow.cases.find(reference)
     if case is None:
-        raise UnknownCase(f"There is no case {reference}.")
+        raise UnknownCase("no_case", reference=reference)
     return case
 
 
@@ -24,7 +24,7 @@ def taken_case(uow: UnitOfWork, agent: Agent, reference: str) -> tuple[Agent, Ca
     agent = at_work(uow, agent)
     case = known_case(uow, reference)
     if case.agent_id != agent.id:
-        raise NotAllowed("Take the case first.")
+        raise NotAllowed("take_first")
     return agent, case
 
 
@@ -32,5 +32,5 @@ def checked_text(text: str, most: int = LONGEST_TEXT) -> str:
     """What an agent wrote, without what no one sees. Raises BadText."""
     text = "".join(char for char in text.replace("\r\n", "\n") if char in "\n\t" or char.isprintable()).strip()
     if not 1 <= len(text) <= most:
-        raise BadText(f"Write 1 to {most} characters.")
+        raise BadText("text_length", most=most)
     return text

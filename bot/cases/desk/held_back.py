@@ -7,19 +7,18 @@ from datetime import datetime, timedelta
 
 from bot.cases.case.handoff import new_question, save_handoff
 from bot.cases.conversation.messages import say
+from bot.cases.desk import texts
 from bot.cases.desk.accounts import at_work
 from bot.cases.errors import UnknownCase
 from bot.cases.identity.strangers import let_in
 from bot.cases.model import Agent, Author, Cause, Handoff, HeldRow
 from bot.cases.services import Services
-from bot.wording.formats import spoken_date
 
 SHOWN = timedelta(days=14)
 """How long a request is shown."""
 MOST = 200
 _WORDS = 3
 """How many of the customer's last messages are shown."""
-_PUT_IN = "A person has what you wrote, under {reference}. They answer here by {answer_by}."
 
 
 @dataclass(frozen=True, repr=False)
@@ -79,8 +78,7 @@ def put_in_queue(services: Services, agent: Agent, conversation_id: str) -> Hand
         case = uow.cases.open_question(conversation_id) or new_question(services, uow, conversation_id, row.cause)
         let_in(services, uow, case, None)
         handoff = save_handoff(services, uow, case, row.cause, None, {"held_back": True, "put_in_by": agent.login})
-        body = {"text": _PUT_IN.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))}
-        say(uow, services, conversation_id, Author.BOT, body)
+        say(uow, services, conversation_id, Author.BOT, texts.put_in_queue(handoff))
         uow.commit()
     return handoff
 
@@ -98,5 +96,5 @@ def drop_held(services: Services, agent: Agent, origin: str) -> None:
 def _held(rows: list[HeldRow], conversation_id: str) -> HeldRow:
     found = next((row for row in rows if row.conversation_id == conversation_id), None)
     if found is None:
-        raise UnknownCase("This request is not held back any more.")
+        raise UnknownCase("not_held_back")
     return found

@@ -14,7 +14,7 @@ from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 
 _OWN = Asked("own account", PASSWORD.tries, PASSWORD.pace)
-_WRONG = "Your password is wrong."
+_WRONG = "wrong_password"
 
 
 def change_password(services: Services, agent: Agent, session: str, present: str, new: str, address: str) -> None:
@@ -46,11 +46,11 @@ def set_up_second_factor(
     with services.unit_of_work() as uow:
         agent = _still(uow, proven)
         if agent.second_factor:
-            raise BadAgent("there is a second factor already")
+            raise BadAgent("has_second_factor")
         secret = second_factor.offered_secret(services, uow, agent, session)
         step = second_factor.step_of(secret, code, now)
         if step is None:
-            raise SignInRefused("This is not the code that the app shows now.")
+            raise SignInRefused("not_the_apps_code")
         sealed = uow.factors.sealed(agent.id, secret)
         uow.agents.change(agent.id, AccountChange.FACTOR_ON, agent.id, now, factor=sealed, factor_step=step)
         codes = second_factor.new_recovery_codes(services, uow, agent)

@@ -18,7 +18,7 @@ from bot.cases.services import Services
 
 GOOD_FOR = timedelta(hours=24)
 
-_NOT_GOOD = "This link is not good any more: it was used, is older than a day, or a newer one was made."
+_NOT_GOOD = "link_not_good"
 
 
 def new_link(services: Services, uow: UnitOfWork, agent: Agent, by_id: int | None) -> str:

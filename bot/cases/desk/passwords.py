@@ -19,9 +19,9 @@ _MEMORY = 64 * 1024 * 1024
 def checked(password: str, login: str) -> str:
     """The password, if it may be one. Raises BadAgent."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise BadAgent(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise BadAgent("password_length", least=SHORTEST, most=LONGEST)
     if len(set(password)) < 5 or login in password.lower():
-        raise BadAgent("this password is too easy to guess")
+        raise BadAgent("weak_password")
     return password
 
 

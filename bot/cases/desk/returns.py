@@ -10,7 +10,7 @@ from bot.cases.desk import texts
 from bot.cases.desk.accounts import actor
 from bot.cases.desk.assignment import checked_text, taken_case
 from bot.cases.errors import BadText, MoveNotAllowed
-from bot.cases.model import Agent, AgentDecision, Author, Case, CaseState, Cause, StoredOrder
+from bot.cases.model import Agent, AgentDecision, Author, Case, CaseState, Cause, CauseCode, MoveCause, StoredOrder
 from bot.cases.payout.execution import PROCESS_BY, carry_out, schedule
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
@@ -27,24 +27,24 @@ def record_return(services: Services, agent: Agent, reference: str, complete: bo
     with services.unit_of_work() as uow:
         agent, case = taken_case(uow, agent, reference)
         if case.state is not CaseState.AWAITING_RETURN or case.order_id is None:
-            raise MoveNotAllowed(f"{reference} waits for no card.")
+            raise MoveNotAllowed("waits_for_no_card", reference=reference)
         stored = uow.orders.lock(uow.orders.number_of(case.order_id))
         assert stored is not None
         agent, case = taken_case(uow, agent, reference)  # again: it may have moved before the lock
         if case.state is not CaseState.AWAITING_RETURN:
-            raise MoveNotAllowed(f"{reference} waits for no card any more.")
+            raise MoveNotAllowed("card_was_recorded", reference=reference)
         if not complete and not text.strip():
-            raise BadText("Say what is missing.")
+            raise BadText("say_what_is_missing")
         words = checked_text(text) if text.strip() else ""
         by_agent = _agents_decision(uow, case)
-        problem = None if complete else "incomplete"
+        problem = None if complete else MoveCause(CauseCode.CARD_INCOMPLETE)
         if complete and _is_otherwise(uow, case, stored, by_agent):
-            problem = f"the order is {stored.order.status.value}"
+            problem = MoveCause(CauseCode.CARD_BACK_OTHERWISE, {"status": stored.order.status.value})
         if problem is None:
             case = _received(services, uow, case, stored, agent, by_agent)
         else:
-            case = move(services, uow, case, CaseState.IN_REVIEW, actor(agent), f"the card is back: {problem}")
-            facts = {"verified": True, "return": problem, "text": words}
+            case = move(services, uow, case, CaseState.IN_REVIEW, actor(agent), problem)
+            facts = {"verified": True, "return": problem.to_json(), "text": words}
             save_handoff(services, uow, case, Cause.RETURN, None, facts)
             body = texts.card_is_incomplete(case, words) if not complete else texts.card_is_looked_at(case)
             say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=agent.id)
@@ -60,7 +60,7 @@ def _received(
     agent: Agent,
     by_agent: AgentDecision | None,
 ) -> Case:
-    case = move(services, uow, case, CaseState.RECEIVED, actor(agent), "the card is back, complete")
+    case = move(services, uow, case, CaseState.RECEIVED, actor(agent), MoveCause(CauseCode.CARD_COMPLETE))
     day = process_by(services, stored)
     carries: dict[str, object] = {PROCESS_BY: day.isoformat()}
     decision = uow.decisions.latest(case.id)

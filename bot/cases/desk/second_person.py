@@ -17,8 +17,6 @@ from bot.cases.services import Services
 
 DAY = timedelta(hours=24)
 
-_ELSE = "within the last day. Somebody else has to agree."
-
 
 def check_independent(services: Services, uow: Snapshot, first_id: int, second: Agent) -> None:
     """Raises NotAllowed where one person may be behind both accounts."""
@@ -29,10 +27,10 @@ def check_independent(services: Services, uow: Snapshot, first_id: int, second: 
         return
     first = uow.agents.get(first_id).name
     if first_id in both:
-        raise NotAllowed(f"Your account was made or reset by {first}, or by somebody they let in, {_ELSE}")
+        raise NotAllowed("made_by_first", first=first)
     if second.id in both:
-        raise NotAllowed(f"You made or reset the account of {first}, or of somebody who did, {_ELSE}")
-    raise NotAllowed(f"Your account and that of {first} were made or reset by {uow.agents.get(min(both)).name} {_ELSE}")
+        raise NotAllowed("made_the_first", first=first)
+    raise NotAllowed("made_by_another", first=first, other=uow.agents.get(min(both)).name)
 
 
 def hands(handed_out: Collection[tuple[int, int]], agent_id: int) -> set[int]:

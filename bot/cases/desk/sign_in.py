@@ -23,10 +23,10 @@ SESSION = timedelta(hours=12)
 HALF = timedelta(minutes=5)
 """How long a right password waits for the code."""
 
-WRONG_CODE = "This code is wrong, or was used already. Wait for the next one of your app."
+WRONG_CODE = "wrong_code"
 
-_WRONG = "The login or the password is wrong."
-_TOO_LATE = "That took too long. Sign in again."
+_WRONG = "wrong_login"
+_TOO_LATE = "sign_in_too_late"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Proven:
 def prove_password(
     services: Services, login: str, password: str, address: str, asked: Asked = PASSWORD, wrong: str = _WRONG
 ) -> Proven:
-    """A try, which counts as a wrong one until bot.cases.desk.sign_in_limits.was_right is called. Raises SignInRefused.
+    """A try, which counts as a wrong one until bot.cases.desk.sign_in_limits.was_right is called. Raises SignInRefused,
+    for a password that does not fit with the code ``wrong``.
 
     An unknown login is counted and answered as a wrong password is, after the same work.
     """

@@ -16,7 +16,6 @@ from bot.cases.errors import SignInRefused
 from bot.cases.hashes import keyed_hash
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
-from bot.wording.formats import spoken_wait
 
 HERE_TRIES, HERE_TIME = 5, timedelta(minutes=15)
 """Wrong tries for one login from one address, within that time."""
@@ -26,12 +25,6 @@ LOGIN_TIME = timedelta(hours=1)
 """For how long a wrong try counts among those of all addresses for a login."""
 REMEMBERED = timedelta(days=90)
 """How long an address from which a login has signed in is known, and wrong tries are told of."""
-
-_LOCKED = "Too many wrong tries {whose}. Try again in {wait}."
-_SLOW = (
-    "There were many wrong tries for this login from other addresses, so it is answered slowly where it has not signed "
-    "in before. Try again in {wait}, or ask an admin."
-)
 
 
 @dataclass(frozen=True)
@@ -72,11 +65,11 @@ def count_try(services: Services, uow: UnitOfWork, login: str, address: str, ask
     _check_here(uow.sign_ins.failed(now - HERE_TIME, login=counted, address_index=here), HERE_TRIES, now)
     if not is_known:
         at_address = uow.sign_ins.failed(now - ADDRESS_TIME, address_index=here)
-        _check(at_address, ADDRESS_TRIES, ADDRESS_TIME, now, _LOCKED, whose="from this address")
+        _check(at_address, ADDRESS_TRIES, ADDRESS_TIME, now, "locked_address")
         everywhere = uow.sign_ins.failed(now - LOGIN_TIME, login=counted)
         if len(everywhere) >= asked.tries:
             _check_here(uow.sign_ins.failed(now - HERE_TIME, login=counted, address_index=here), 1, now)
-            _check([at for at in everywhere if at > now - asked.pace], 1, asked.pace, now, _SLOW)
+            _check([at for at in everywhere if at > now - asked.pace], 1, asked.pace, now, "login_slowed")
     return uow.sign_ins.add(login=counted, address_index=here, at=now)
 
 
@@ -104,11 +97,12 @@ def _login_index(services: Services, login: str, asked: Asked) -> str:
 
 
 def _check_here(failed: list[datetime], allowed: int, now: datetime) -> None:
-    _check(failed, allowed, HERE_TIME, now, _LOCKED, whose="for this login from here")
+    _check(failed, allowed, HERE_TIME, now, "locked_here")
 
 
-def _check(failed: list[datetime], allowed: int, time: timedelta, now: datetime, says: str, **values: str) -> None:
-    """Raises SignInRefused where there are as many as allowed; ``failed`` are those within ``time``, oldest first."""
+def _check(failed: list[datetime], allowed: int, time: timedelta, now: datetime, code: str) -> None:
+    """Raises SignInRefused with that code where there are as many as allowed; ``failed`` are those within ``time``,
+    oldest first."""
     if len(failed) < allowed:
         return
-    raise SignInRefused(says.format(wait=spoken_wait(failed[-allowed] + time - now), **values))
+    raise SignInRefused(code, wait=failed[-allowed] + time - now)

@@ -30,7 +30,9 @@ from bot.cases.payout_limits import PayoutLimits
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.policy.facts import Order
+from bot.policy.money import Money
 from bot.policy.refunds import has_confirmed_fault, sums_if_approved
+from bot.wording import say
 from bot.wording.decisions import finding_sentence, name_of
 from bot.wording.formats import spoken, spoken_date
 
@@ -158,7 +160,7 @@ def desk_case(services: Services, reference: str) -> DeskCase:
     with services.reading() as uow:
         file = uow.case_files.find(reference)
         if file is None:
-            raise UnknownCase(f"There is no case {reference}.")
+            raise UnknownCase("no_case", reference=reference)
         case = file.case
         stored = uow.orders.find(file.order_number) if file.order_number else None
         contact = uow.customers.contact(stored.id) if stored else None
@@ -201,7 +203,7 @@ def _trace(decision: StoredDecision | None) -> list[TraceLine]:
     return [
         TraceLine(
             clause=", ".join(finding["clauses"]),
-            title=texts.CLAUSE_TITLES.get(next(iter(finding["clauses"]), ""), "Before any clause"),
+            title=texts.clause_title(finding["clauses"]),
             text=finding_sentence(finding),
             holds=finding["holds"],
             decided=name_of(finding) in decisive,
@@ -218,64 +220,67 @@ def _stopped_by(decision: StoredDecision | None) -> list[str]:
 
 def _facts(services: Services, uow: Snapshot, case: Case, stored: StoredOrder | None) -> list[tuple[str, str]]:
     if stored is None:
-        return [("Customer", "Not verified")]
+        return [(say("fact_customer"), say("fact_not_verified"))]
     order = stored.order
     now = services.clock()
     request = request_of(services, uow, case, stored)
     calendar = services.policy.terms_for(now).calendar
     verified = uow.proofs.of_conversation(case.conversation_id, now).covers(stored)
     steps = uow.outbox.of_case(case.id)
+    paid_for = Money(order.amount_paid, order.currency)
     facts = [
-        ("Customer", "Verified in this conversation" if verified else "Verified before, not any more"),
-        ("Paid", f"{spoken(order.amount_paid, order.currency)} by {order.payment_method}"),
-        ("Ordered", spoken_date(calendar.business_date(order.placed_at))),
-        ("Asked", spoken_date(calendar.business_date(case.requested_at))),
-        ("Order status", order.status.value.replace("_", " ")),
-        ("Fault on record", "yes" if has_confirmed_fault(request) else "no"),
-        ("Refunds before", str(request.recent_refunds)),
+        (say("fact_customer"), say("fact_verified" if verified else "fact_verified_before")),
+        (say("fact_paid"), say("fact_paid_by", amount=paid_for, method=order.payment_method)),
+        (say("fact_ordered"), spoken_date(calendar.business_date(order.placed_at))),
+        (say("fact_asked"), spoken_date(calendar.business_date(case.requested_at))),
+        (say("fact_order_status"), order.status.value.replace("_", " ")),
+        (say("fact_fault"), say("fact_yes" if has_confirmed_fault(request) else "fact_no")),
+        (say("fact_refunds_before"), str(request.recent_refunds)),
     ]
     if order.remaining_balance is not None:
-        facts.insert(2, ("Remaining", spoken(order.remaining_balance, order.currency)))
+        facts.insert(2, (say("fact_remaining"), spoken(order.remaining_balance, order.currency)))
     if order.dispute_open:
-        facts.append(("Dispute", "open on the payment"))
+        facts.append((say("fact_dispute"), say("fact_dispute_open")))
     if any(step.step is Step.STOP_SERVICE and step.state is StepState.DONE for step in steps):
-        facts.append(("Service", "stopped for this case"))
+        facts.append((say("fact_service"), say("fact_service_stopped")))
     paid = payment(uow, case)
     if paid is not None and paid.state is StepState.DEAD:
-        facts.append(("Payment", "may have been made" if may_have_been_paid(paid) else "refused by the gateway"))
+        came = "fact_payment_unknown" if may_have_been_paid(paid) else "fact_payment_refused"
+        facts.append((say("fact_payment"), say(came)))
     if is_back(uow, case):
-        facts.append(("Card", "came back"))
+        facts.append((say("fact_card"), say("fact_card_back")))
     return facts
 
 
 def _added(handoff: Handoff | None) -> list[tuple[str, str]]:
     """What the customer said of the request since a person has it."""
-    return [("Said since", added["text"]) for added in handoff.facts.get("added", [])] if handoff else []
+    return [(say("fact_said_since"), added["text"]) for added in handoff.facts.get("added", [])] if handoff else []
 
 
 def _suggestion(services: Services, uow: Snapshot, case: Case, stored: StoredOrder | None) -> Suggestion:
     currency = stored.order.currency if stored else None
     if case.state is CaseState.AWAITING_RETURN:
-        return Suggestion("return", "Record whether the card arrived complete.", None, currency)
+        return Suggestion("return", say("suggest_return"), None, currency)
     if case.state is not CaseState.IN_REVIEW:
-        return Suggestion("wait", "Nothing is to be decided now.", None, currency)
+        return Suggestion("wait", say("suggest_wait"), None, currency)
     deal = confirmed_deal(uow, case)
     if deal is not None:
-        sentence = f"Try again what the customer confirmed: {spoken(deal.refund, deal.currency)}."
+        sentence = say("suggest_again", refund=Money(deal.refund, deal.currency))
         return Suggestion("approve", sentence, deal.refund, deal.currency, deal.base, deal.fee)
     if case.kind is CaseKind.CANCEL:
-        return Suggestion("approve", "Cancel the service; there is no refund (C2).", Decimal(0), currency)
+        return Suggestion("approve", say("suggest_cancel"), Decimal(0), currency)
     if stored is None:
-        return Suggestion("answer", "Answer the question, then close it.", None, None)
+        return Suggestion("answer", say("suggest_answer"), None, None)
     sums = sums_if_approved(request_of(services, uow, case, stored), services.policy)
     if sums is not None:
-        sentence = f"Approve: the customer gets {spoken(sums.refund, stored.order.currency)}."
+        refund = Money(sums.refund, stored.order.currency)
         if case.kind is CaseKind.QUESTION:
-            return Suggestion("answer", f"Answer, or approve a refund. {sentence}", sums.refund, currency)
+            return Suggestion("answer", say("suggest_answer_or_approve", refund=refund), sums.refund, currency)
+        sentence = say("suggest_approve", refund=refund)
         return Suggestion("approve", sentence, sums.refund, currency, sums.base, sums.fee)
     if case.kind is CaseKind.QUESTION:
-        return Suggestion("answer", "Answer the question, then close it. The policy pays nothing.", None, currency)
-    return Suggestion("decline", "Decline: by the policy nothing is paid.", Decimal(0), currency)
+        return Suggestion("answer", say("suggest_answer_without_refund"), None, currency)
+    return Suggestion("decline", say("suggest_decline"), Decimal(0), currency)
 
 
 def _may(case: Case, waits_for_second: bool) -> frozenset[str]:

@@ -15,7 +15,19 @@ from bot.cases.desk import texts
 from bot.cases.desk.accounts import actor, at_work
 from bot.cases.desk.assignment import checked_text
 from bot.cases.errors import BadText, MoveNotAllowed, UnknownCase
-from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, Cause, Role, StoredOrder, Verdict
+from bot.cases.model import (
+    Agent,
+    Author,
+    Case,
+    CaseKind,
+    CaseState,
+    Cause,
+    CauseCode,
+    MoveCause,
+    Role,
+    StoredOrder,
+    Verdict,
+)
 from bot.cases.payout.execution import carry_out, schedule
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
@@ -39,12 +51,12 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
         agent = at_work(uow, agent, Role.LEAD, Role.ADMIN)
         stored = uow.orders.lock(order_number)
         if stored is None:
-            raise UnknownCase(f"There is no order {order_number}.")
+            raise UnknownCase("no_order", order=order_number)
         if not reason.strip():
-            raise BadText("Give a reason: the customer reads it.")
+            raise BadText("reason_missing")
         words = checked_text(reason, _LONGEST_REASON)
         if stored.cancelled_at is not None or stored.order.status in (OrderStatus.TERMINATED, OrderStatus.REFUNDED):
-            raise MoveNotAllowed(f"The service of {order_number} has ended already.")
+            raise MoveNotAllowed("service_has_ended", order=order_number)
         _clear_way(services, uow, stored, agent)
         case = uow.cases.add(
             reference=(reference := new_reference("RD-")),
@@ -58,7 +70,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
         request = cancel_request(services, stored, now)
         result, decision = decide_and_store(services, uow, case, request)
         if result.outcome is not Outcome.CANCEL:
-            raise MoveNotAllowed(f"The service of {order_number} has ended already.")
+            raise MoveNotAllowed("service_has_ended", order=order_number)
         ordered = uow.agent_decisions.add(
             case,
             decision_id=decision.id,
@@ -69,7 +81,14 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
             reason=words,
             needs_second=False,
         )
-        uow.cases.log(case.id, now, actor(agent), None, CaseState.CONFIRMED, f"terminate: agent decision {ordered.id}")
+        uow.cases.log(
+            case.id,
+            now,
+            actor(agent),
+            None,
+            CaseState.CONFIRMED,
+            MoveCause(CauseCode.AGENT_DECIDED, {"verdict": ordered.verdict.value, "decision": ordered.id}),
+        )
         ends_on = decision.result["agreement_ends_on"]
         uow.orders.change(
             stored.id,
@@ -86,7 +105,7 @@ def cancel_for_violation(services: Services, agent: Agent, order_number: str, re
 
 def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: Agent) -> None:
     """What else is open for the order: quotes are closed, what was confirmed or offered goes to a person."""
-    cause = "the service was ended for a violation"
+    cause = MoveCause(CauseCode.VIOLATION)
     for kind in (CaseKind.REFUND, CaseKind.CANCEL):
         case = uow.cases.open_of_order(stored.id, kind)
         if case is None:
@@ -94,14 +113,14 @@ def _clear_way(services: Services, uow: UnitOfWork, stored: StoredOrder, agent: 
         if case.state in (CaseState.EXECUTING, CaseState.RECEIVED, CaseState.FAILED) or (
             kind is CaseKind.CANCEL and case.state is CaseState.CONFIRMED
         ):
-            raise MoveNotAllowed(f"{case.reference} is being carried out: wait until it has ended.")
+            raise MoveNotAllowed("being_carried_out", reference=case.reference)
         if kind is CaseKind.CANCEL:
             move(services, uow, case, CaseState.WITHDRAWN, actor(agent), cause)
         elif case.state is CaseState.QUOTED:
             leave(services, uow, case, actor(agent), cause)
         elif case.state in (CaseState.CONFIRMED, CaseState.APPROVED_BY_AGENT):
             case = move(services, uow, case, CaseState.IN_REVIEW, actor(agent), cause)
-            save_handoff(services, uow, case, Cause.CHANGED, None, {"verified": True, "error": cause})
+            save_handoff(services, uow, case, Cause.CHANGED, None, {"verified": True, "error": cause.to_json()})
 
 
 def _conversation(uow: UnitOfWork, stored: StoredOrder, reference: str) -> str:

@@ -15,7 +15,7 @@ from bot.cases.desk.texts import joined, left, rate_us
 from bot.cases.desk.views import TAKEABLE
 from bot.cases.desk.violations import cancel_for_violation
 from bot.cases.errors import BadText, MoveNotAllowed, TakenAlready, UnknownCase
-from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, MessageKind
+from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, CauseCode, MessageKind, MoveCause
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 
@@ -44,10 +44,10 @@ def take(services: Services, agent: Agent, reference: str) -> Case:
         if case.agent_id == agent.id:
             return case
         if case.state not in TAKEABLE:
-            raise MoveNotAllowed(f"{reference} is {case.state.value.replace('_', ' ')}: there is nothing to take.")
+            raise MoveNotAllowed("nothing_to_take", reference=reference, state=case.state.value)
         _free(uow, case.agent_id, agent)
         if not uow.cases.take(case, agent.id, services.clock(), case.agent_id):
-            raise TakenAlready("Somebody else was faster.")
+            raise TakenAlready("somebody_was_faster")
         _answer(services, uow, case.conversation_id, agent)
         case = known_case(uow, reference)
         uow.commit()
@@ -60,7 +60,7 @@ def _free(uow: UnitOfWork, agent_id: int | None, agent: Agent) -> None:
     other = uow.agents.get(agent_id)
     # What somebody at another help desk has, our own desk takes over: money is decided only here.
     if other.active and not other.external:
-        raise TakenAlready(f"{other.name} has it.")
+        raise TakenAlready("agent_has_it", name=other.name)
 
 
 def _answer(services: Services, uow: UnitOfWork, conversation_id: str, agent: Agent) -> None:
@@ -69,7 +69,7 @@ def _answer(services: Services, uow: UnitOfWork, conversation_id: str, agent: Ag
         return
     _free(uow, conversation.agent_id, agent)
     if not uow.conversations.take(conversation_id, agent.id, conversation.agent_id):
-        raise TakenAlready("Somebody else was faster.")
+        raise TakenAlready("somebody_was_faster")
     say(uow, services, conversation_id, Author.SYSTEM, joined(agent.name), kind=MessageKind.JOINED, agent_id=agent.id)
 
 
@@ -107,8 +107,8 @@ def close(services: Services, agent: Agent, reference: str) -> None:
         agent, case = taken_case(uow, agent, reference)
         if case.state is CaseState.IN_REVIEW:
             if case.kind is not CaseKind.QUESTION:
-                raise MoveNotAllowed(f"{reference} has to be decided first.")
-            case = move(services, uow, case, CaseState.DONE, actor(agent), "the question was answered")
+                raise MoveNotAllowed("decide_first", reference=reference)
+            case = move(services, uow, case, CaseState.DONE, actor(agent), MoveCause(CauseCode.ANSWERED))
         _leave(services, uow, case, agent)
         say(uow, services, case.conversation_id, Author.SYSTEM, rate_us(case), kind=MessageKind.RATING)
         uow.commit()
@@ -126,9 +126,9 @@ def rate(services: Services, conversation_id: str, reference: str, score: int) -
     with services.unit_of_work() as uow:
         case = uow.cases.find(reference)
         if case is None or case.conversation_id != conversation_id:
-            raise UnknownCase(f"There is no case {reference} in this conversation.")
+            raise UnknownCase("no_case_in_conversation", reference=reference)
         if isinstance(score, bool) or score not in range(1, 6):
-            raise BadText("A rating is a number from 1 to 5.")
+            raise BadText("bad_rating")
         if not uow.ratings.add(case.id, score, services.clock()):
-            raise MoveNotAllowed(f"{reference} is rated already. Thank you.")
+            raise MoveNotAllowed("rated_already", reference=reference)
         uow.commit()

@@ -17,6 +17,7 @@ from bot.cases.identity.tries import Tries
 from bot.cases.model import DueMail
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
+from bot.wording import say
 
 GOOD_FOR = timedelta(minutes=10)
 TRIES = 3
@@ -28,13 +29,6 @@ MOST_MAILS = 15
 """Codes asked for within PERIOD by everybody for one order with the same e-mail address or phone number, right or
 wrong: so nobody's mailbox is flooded. Whoever has proven the order before is not held up by it."""
 
-SUBJECT = "Your code"
-BODY = """Somebody asked about order {order_number} in our chat. If it was you, this is the code to type there:
-
-{code}
-
-It is good for {minutes} minutes. If it was not you, there is nothing to do: without the code nobody gets further.
-"""
 RETRY_SECONDS = (5, 15, 45, 120)
 
 
@@ -130,9 +124,9 @@ def send_due_mails(services: Services) -> int:
             _done(services, mail)
             continue
         minutes = GOOD_FOR // timedelta(minutes=1)
-        body = BODY.format(order_number=code.order_number, code=code_of(services, code.nonce), minutes=minutes)
+        body = say("mail_code", order=code.order_number, digits=code_of(services, code.nonce), minutes=minutes)
         try:
-            services.mailer.send(to, SUBJECT, body)
+            services.mailer.send(to, say("mail_code_subject"), f"{body}\n")
         except MailNotSent:
             pause = RETRY_SECONDS[min(mail.tries, len(RETRY_SECONDS) - 1)]
             with services.unit_of_work() as uow:

@@ -27,11 +27,11 @@ ORDER_PACE = timedelta(minutes=3)
 
 
 class Limit(str, Enum):
-    """What there were too many of."""
+    """Of what there were too many: wrong answers in a conversation, from an address or for an order, or codes."""
 
-    CONVERSATION = "wrong answers in the conversation"
-    ADDRESS = "wrong answers from the address"
-    ORDER = "wrong answers for the order"
+    CONVERSATION = "conversation"
+    ADDRESS = "address"
+    ORDER = "order"
     CODES = "codes"
 
 

@@ -14,6 +14,7 @@ from bot.cases.customer.receipts import Receipt, make_receipt, receipt_path
 from bot.cases.model import DueNotice, NoticeKind
 from bot.cases.ports.mailing import Attachment
 from bot.cases.services import Services
+from bot.wording import say
 
 LEASE = timedelta(minutes=5)
 """How long a notice belongs to whoever sends it; longer than a mail server may take for all that are taken at once."""
@@ -87,17 +88,18 @@ def _receipt_mail(services: Services, notice: DueNotice) -> _Mail | None:
     if services.print_receipt is not None:
         content = services.print_receipt(receipt)
         attachments.append(Attachment(f"receipt-{receipt.reference}.pdf", "application/pdf", content))
-    return _Mail(to, f"Receipt {receipt.reference}: {receipt.title}", _receipt_text(services, receipt), attachments)
+    subject = say("mail_receipt_subject", reference=receipt.reference, title=receipt.title)
+    return _Mail(to, subject, _receipt_text(services, receipt), attachments)
 
 
 def _receipt_text(services: Services, receipt: Receipt) -> str:
     rows = "\n".join(f"{label}: {value}" for label, value in receipt.rows())
     rules = "\n".join(f"{clause.id}: {clause.title}." for clause in receipt.clauses)
-    link = f"\n\nThis receipt on our site, as it is now:\n{_url(services, receipt_path(services, receipt.reference))}"
-    return (
-        f"{receipt.title}, order {receipt.order_number}: {receipt.state_words}.\n\n{rows}\n\n"
-        f"The clauses behind it:\n{rules}{link if services.public_url else ''}\n"
-    )
+    lead = say("mail_receipt_lead", title=receipt.title, order=receipt.order_number, state=receipt.state_words)
+    parts = [lead, rows, f"{say('mail_receipt_clauses')}\n{rules}"]
+    if services.public_url:
+        parts.append(f"{say('mail_receipt_link')}\n{_url(services, receipt_path(services, receipt.reference))}")
+    return "\n\n".join(parts) + "\n"
 
 
 def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
@@ -107,9 +109,10 @@ def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
         to = uow.conversations.reply_email(notice.conversation_id)
     if message is None or to is None:
         return None
-    who = message.agent_name or "A person"
-    link = f"\n\nTo answer, come back to {_url(services, '/')}" if services.public_url else ""
-    return _Mail(to, "An answer to your request", f"{who} has answered you:\n\n{message.text}{link}\n")
+    parts = [say("mail_answer_lead", who=message.agent_name or say("mail_a_person")), message.text]
+    if services.public_url:
+        parts.append(say("mail_answer_link", link=_url(services, "/")))
+    return _Mail(to, say("mail_answer_subject"), "\n\n".join(parts) + "\n")
 
 
 def _url(services: Services, path: str) -> str:

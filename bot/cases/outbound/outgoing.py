@@ -7,8 +7,7 @@ from typing import Any
 
 from bot.cases.conversation.choices import Choice, choices_of
 from bot.cases.model import Author, Message, MessageKind
-
-RATE = "{text} Please answer with a number from 1 (badly) to 5 (very well)."
+from bot.wording import say
 
 
 @dataclass(frozen=True, repr=False)
@@ -31,7 +30,7 @@ def outgoing(message: Message, public_url: str) -> Outgoing:
     if message.author is Author.AGENT and message.agent_name:
         text = f"{message.agent_name}: {text}"
     if message.kind is MessageKind.RATING:
-        text = RATE.format(text=text)
+        text = say("rate_by_number", text=text)
     return Outgoing(
         key=message.seq,
         text=text,
@@ -46,12 +45,12 @@ def outgoing(message: Message, public_url: str) -> Outgoing:
 def _lines(card: dict[str, Any], public_url: str) -> list[str]:
     lines = [f"{row['label']}: {row['value']}" for row in card.get("rows") or []]
     if card.get("reference"):
-        lines.append(f"Reference: {card['reference']}")
+        lines.append(f"{say('label_reference')}: {card['reference']}")
     for clause in card.get("clauses") or []:
         link = absolute(str(clause.get("url") or ""), public_url)
-        lines.append(f"Rule {clause['id']}" + (f": {link}" if link else ""))
+        lines.append(say("line_clause", clause=clause["id"]) + (f": {link}" if link else ""))
     receipt = absolute(str(card.get("receipt") or ""), public_url)
-    return [*lines, f"Receipt: {receipt}"] if receipt else lines
+    return [*lines, f"{say('label_receipt')}: {receipt}"] if receipt else lines
 
 
 def absolute(url: str, public_url: str) -> str:
@@ -87,7 +86,7 @@ def as_text(what: Outgoing, *, numbered: bool) -> str:
     parts = [what.text, "\n".join(line for line in (what.heading, *what.lines) if line)]
     if numbered and what.choices and what.kind is not MessageKind.RATING:
         numbers = [f"{place}. {choice.title}" for place, choice in enumerate(what.choices, 1)]
-        parts.append("\n".join(["Please answer with a number:", *numbers]))
+        parts.append("\n".join([say("choose_by_number"), *numbers]))
     return "\n\n".join(part for part in parts if part)
 
 

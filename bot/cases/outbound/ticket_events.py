@@ -12,10 +12,10 @@ from bot.cases.case.moves import move
 from bot.cases.conversation.messages import say
 from bot.cases.conversation.notices import mail_answer
 from bot.cases.desk.accounts import actor, connector, external_agent
-from bot.cases.desk.texts import joined, left, rate_us
+from bot.cases.desk.texts import closed_too_early, joined, left, rate_us
 from bot.cases.desk.views import TAKEABLE
 from bot.cases.hashes import keyed_hash
-from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, MessageKind
+from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, CauseCode, MessageKind, MoveCause
 from bot.cases.ports.helpdesk import DeskEvent, EventKind, Ticket, TicketState
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.ports.tickets import TicketChange
@@ -141,10 +141,9 @@ def _give_back(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskE
     holder = uow.agents.get(holder_id) if holder_id is not None else connector(services, uow, ticket.desk)
     if solved and case.state is CaseState.IN_REVIEW:
         if case.kind is CaseKind.QUESTION:
-            case = move(services, uow, case, CaseState.DONE, actor(holder), "the question was answered")
+            case = move(services, uow, case, CaseState.DONE, actor(holder), MoveCause(CauseCode.ANSWERED))
         else:
-            text = "The ticket was closed at the help desk, but this still has to be decided here."
-            uow.notes.add(case, connector(services, uow, ticket.desk).id, services.clock(), text)
+            uow.notes.add(case, connector(services, uow, ticket.desk).id, services.clock(), closed_too_early())
     if uow.conversations.give_back(ticket.conversation_id, holder.id):
         _say_left(services, uow, case, holder)
     if solved and case.state is not CaseState.IN_REVIEW and not _is_inside(services, uow, ticket):

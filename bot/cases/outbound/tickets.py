@@ -28,6 +28,7 @@ from bot.cases.ports.helpdesk import (
 )
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
+from bot.wording import say
 
 LEASE = timedelta(minutes=2)
 """How long a ticket belongs to whoever pushes it; longer than all calls for one take."""
@@ -139,8 +140,8 @@ def _is_news(desk: HelpDesk, message: Message) -> bool:
 
 
 def _line(message: Message) -> Line:
-    names = {Author.CUSTOMER: "Customer", Author.BOT: "Bot", Author.SYSTEM: "System"}
-    who = names.get(message.author) or message.agent_name or "Our desk"
+    names = {Author.CUSTOMER: "who_customer", Author.BOT: "who_bot", Author.SYSTEM: "who_system"}
+    who = say(names[message.author]) if message.author in names else message.agent_name or say("who_our_desk")
     text = str(message.body.get("title") or message.text)
     return Line(f"refund-desk-message-{message.id}", who, text, by_customer=message.author is Author.CUSTOMER)
 
@@ -160,7 +161,7 @@ def _failed(services: Services, ticket: Ticket, error: HelpDeskError) -> None:
         next_at = now + timedelta(seconds=pause)
         uow.tickets.change(ticket.id, tries=ticket.tries + 1, next_at=next_at, error=str(error)[:200])
         if tell:
-            text = f"The help desk has not taken everything about this case ({error}). It is tried again; answer here."
+            text = say("ticket_not_taken", error=str(error))
             uow.notes.add(uow.cases.get(ticket.case_id), connector(services, uow, ticket.desk).id, now, text)
         uow.commit()
 
@@ -175,17 +176,20 @@ def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:
     turns = [_line(message) for message in case.messages if message.text]
     if not turns and case.handoff is not None:
         turns = [Line("", turn["who"].title(), turn["text"]) for turn in case.handoff.transcript]
-    number = f", order {case.order_number}" if case.order_number else ""
+    kind, number = case.case.kind.value, case.order_number
+    title = say("ticket_title", reference=reference, kind=kind)
+    if number:
+        title = say("ticket_title_order", reference=reference, kind=kind, order=number)
     file = TicketFile(
         key=f"refund-desk-{reference}-{ticket.last_seq}",
         reference=reference,
-        title=f"{reference}: {case.case.kind.value}{number}",
+        title=title,
         cause=case.handoff.cause.value.replace("_", " ") if case.handoff else "",
         open_question=case.open_question,
         suggestion=case.suggestion.sentence,
         facts=case.facts,
         transcript=[replace(turn, text=turn.text[:LONGEST_TURN]) for turn in turns[-MOST_TURNS:]],
-        customer=case.customer_name or "A customer",
+        customer=case.customer_name or say("who_a_customer"),
         link=f"{services.public_url}/desk/cases/{reference}" if services.public_url else "",
         place=place,
     )

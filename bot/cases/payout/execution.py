@@ -36,6 +36,8 @@ from bot.cases.model import (
     CaseKind,
     CaseState,
     Cause,
+    CauseCode,
+    MoveCause,
     OutboxStep,
     Step,
     StepState,
@@ -174,7 +176,7 @@ def _claim(services: Services, step: OutboxStep) -> tuple[str, OutboxStep] | Non
             return None
         case = uow.cases.get(step.case_id)
         if case.state in _READY:
-            move(services, uow, case, CaseState.EXECUTING, "system", "it is carried out")
+            move(services, uow, case, CaseState.EXECUTING, "system", MoveCause(CauseCode.CARRIED_OUT))
         elif case.state is not CaseState.EXECUTING:
             uow.outbox.change(step.id, state=StepState.DROPPED)
             uow.commit()
@@ -239,12 +241,12 @@ def _go_on(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder,
         _pay(services, uow, case, step.decision_id, _carried(step))
     elif case.kind is CaseKind.REFUND:
         uow.orders.change(stored.id, status=OrderStatus.REFUNDED)
-        move(services, uow, case, CaseState.DONE, "system", "the refund was paid")
+        move(services, uow, case, CaseState.DONE, "system", MoveCause(CauseCode.PAID))
     elif step.step is Step.STOP_SERVICE and stored.order.product_kind is ProductKind.SUBSCRIPTION:
         ends_on = uow.decisions.get(step.decision_id).result["agreement_ends_on"]
         uow.outbox.add(case, step.decision_id, Step.END_AGREEMENT, {"on": ends_on}, now, now)
     else:
-        move(services, uow, case, CaseState.DONE, "system", "the service was stopped")
+        move(services, uow, case, CaseState.DONE, "system", MoveCause(CauseCode.SERVICE_STOPPED))
 
 
 def _carried(step: OutboxStep) -> dict[str, Any]:
@@ -271,8 +273,9 @@ def _pay(services: Services, uow: UnitOfWork, case: Case, decision_id: int, carr
     if known is None:
         uow.outbox.add(case, decision_id, Step.REFUND, payload, now, now)
     elif may_have_been_paid(known) and not same_payment(known, deal):
-        error = "another amount may have been sent already"
-        _give_up(services, uow, case, error, {"step": known.step.value, "error": error, "payload": known.payload})
+        error = MoveCause(CauseCode.OTHERWISE_SENT)
+        facts = {"step": known.step.value, "error": error.to_json(), "payload": known.payload}
+        _give_up(services, uow, case, error, facts)
     else:
         _pay_again(services, uow, known, decision_id, payload)
 
@@ -320,10 +323,11 @@ def _assess(
             _pay(services, uow, case, fresh.id, _carried(step))
     elif result.outcome is confirmed_outcome(confirmed):
         uow.orders.change(stored.id, status=before.order.status)
-        move(services, uow, case, CaseState.QUOTED, "system", f"the figures changed: decision {fresh.id} is to be seen")
+        cause = MoveCause(CauseCode.FIGURES_CHANGED, {"decision": fresh.id})
+        move(services, uow, case, CaseState.QUOTED, "system", cause)
     else:
-        error = f"after the stop the policy says {result.outcome.value}"
-        _give_up(services, uow, case, error, {"step": step.step.value, "error": error})
+        error = MoveCause(CauseCode.OUTCOME_CHANGED, {"outcome": result.outcome.value})
+        _give_up(services, uow, case, error, {"step": step.step.value, "error": error.to_json()})
 
 
 def _assess_for_agent(
@@ -333,11 +337,11 @@ def _assess_for_agent(
     if problem is not None:
         facts = {
             "step": step.step.value,
-            "error": problem,
+            "error": problem.to_json(),
             "seen": order_to_json(seen.order),
             "now": order_to_json(order),
         }
-        _give_up(services, uow, case, f"since an agent approved it, {problem}", facts, Cause.CHANGED)
+        _give_up(services, uow, case, problem.leading_to(CauseCode.CHANGED_SINCE_APPROVAL), facts, Cause.CHANGED)
         return
     now = services.clock()
     ended = seen.order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED)
@@ -389,7 +393,8 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
                 UNKNOWN: unknown,
                 "payload": step.payload,
             }
-            _give_up(services, uow, uow.cases.get(step.case_id), str(error), facts)
+            failed = MoveCause(CauseCode.GATEWAY_FAILED, {"error": str(error)})
+            _give_up(services, uow, uow.cases.get(step.case_id), failed, facts)
         uow.commit()
 
 
@@ -397,13 +402,14 @@ def _give_up(
     services: Services,
     uow: UnitOfWork,
     case: Case,
-    error: str,
+    error: MoveCause,
     facts: dict[str, Any],
     cause: Cause = Cause.FAILURE,
 ) -> None:
     """The dead letter: a person has the case, with what was done and what is not known."""
     case = move(services, uow, case, CaseState.FAILED, "system", error)
-    case = move(services, uow, case, CaseState.IN_REVIEW, "system", f"handoff: {cause.value}")
+    handed_over = MoveCause(CauseCode.HANDED_OVER, {"cause": cause.value})
+    case = move(services, uow, case, CaseState.IN_REVIEW, "system", handed_over)
     done = [step.step.value for step in uow.outbox.of_case(case.id) if step.state is StepState.DONE]
     save_handoff(services, uow, case, cause, None, {**facts, "done": done, "verified": True})
 

@@ -7,7 +7,7 @@ from typing import Protocol, TypedDict
 
 from typing_extensions import Unpack
 
-from bot.cases.model import Case, CaseKind, CaseState, CustomerReason, LogEntry, Proven
+from bot.cases.model import Case, CaseKind, CaseState, CustomerReason, LogEntry, MoveCause, Proven
 from bot.policy.facts import Channel, Destination
 
 
@@ -55,6 +55,6 @@ class Cases(Protocol):
     def move(self, case: Case, state: CaseState) -> Case | None: ...
     def take(self, case: Case, agent_id: int, at: datetime, instead_of: int | None) -> bool: ...
     def log(
-        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: str
+        self, case_id: int, at: datetime, actor: str, before: CaseState | None, after: CaseState, cause: MoveCause
     ) -> None: ...
     def moves(self, case_id: int) -> list[LogEntry]: ...

@@ -15,6 +15,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
+from bot.wording import say
+
 MOST_TURNS = 60
 """Turns of a transcript that a ticket is opened with, the newest."""
 LONGEST_TURN = 1_000
@@ -72,10 +74,10 @@ class TicketFile:
     def summary(self) -> str:
         """All but the transcript, as plain text."""
         rows = [f"{name}: {value}" for name, value in self.facts]
-        decide = f"Money is decided here, not by an answer: {self.link}" if self.link else ""
+        decide = say("ticket_decide_here", link=self.link) if self.link else ""
         parts = [
-            f"{self.open_question}\nSuggestion: {self.suggestion}",
-            "\n".join([f"Reference: {self.reference}", f"Why: {self.cause}", *rows]),
+            f"{self.open_question}\n{say('ticket_suggestion', suggestion=self.suggestion)}",
+            "\n".join([say("ticket_reference", reference=self.reference), say("ticket_why", cause=self.cause), *rows]),
             decide,
         ]
         return "\n\n".join(part for part in parts if part)
@@ -87,7 +89,7 @@ class TicketFile:
     def text(self) -> str:
         """Everything, as plain text."""
         said = self.conversation()
-        return f"{self.summary()}\n\nThe conversation so far:\n{said}" if said else self.summary()
+        return f"{self.summary()}\n\n{say('ticket_conversation')}\n{said}" if said else self.summary()
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,7 +12,18 @@ from datetime import datetime, timedelta
 from bot.cases.case.moves import move
 from bot.cases.customer.withdrawals import is_stopped
 from bot.cases.errors import CaseError
-from bot.cases.model import OPEN_STATES, Case, CaseFile, CaseKind, CaseState, Contact, Customer, Proven
+from bot.cases.model import (
+    OPEN_STATES,
+    Case,
+    CaseFile,
+    CaseKind,
+    CaseState,
+    CauseCode,
+    Contact,
+    Customer,
+    MoveCause,
+    Proven,
+)
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Order
@@ -109,7 +120,7 @@ def purge(services: Services, *, days: int, dry_run: bool = False) -> Erased:
 def _person(uow: Snapshot, email: str) -> int:
     customer_id = uow.customers.by_email(email)
     if customer_id is None:
-        raise UnknownPerson
+        raise UnknownPerson("no_customer")
     return customer_id
 
 
@@ -118,7 +129,7 @@ def _erase(services: Services, uow: UnitOfWork, customer_id: int) -> Erased:
     uow.customers.lock(customer_id)
     in_flight = _in_flight(uow, customer_id)
     if in_flight:
-        raise CaseInFlight(in_flight[0].reference)
+        raise CaseInFlight("case_in_flight", reference=in_flight[0].reference)
     cases = _cases(uow, customer_id)
     conversations = personal.conversations_of(customer_id)
     _close(services, uow, [case for case in cases if case.state in OPEN_STATES])
@@ -150,4 +161,4 @@ def _cases(uow: UnitOfWork, customer_id: int) -> list[Case]:
 def _close(services: Services, uow: UnitOfWork, cases: list[Case | None]) -> None:
     for case in cases:
         if case is not None:
-            move(services, uow, case, CaseState.WITHDRAWN, "system", "the personal data was erased")
+            move(services, uow, case, CaseState.WITHDRAWN, "system", MoveCause(CauseCode.ERASED))

@@ -35,7 +35,7 @@ def routes(desk: Desk) -> Blueprint:
         try:
             agent, token = await desk.do(add_agent, login, name, _role(visit), by=visit.agent)
         except (BadAgent, NotAllowed) as error:
-            return await _page(desk, visit, status=409, says=str(error), typed={"login": login, "name": name})
+            return await _page(desk, visit, status=409, says=error.text(), typed={"login": login, "name": name})
         return await _page(desk, visit, made=agent, link=_address(desk, visit, token))
 
     @found.post("/change")
@@ -55,9 +55,9 @@ def routes(desk: Desk) -> Blueprint:
                 agent, token = await desk.do(make_link, login, by=visit.agent)
                 return await _page(desk, visit, made=agent, link=_address(desk, visit, token))
             else:
-                raise BadAgent("choose what to change")
+                raise BadAgent("change_missing")
         except (BadAgent, NotAllowed) as error:
-            return await _page(desk, visit, status=409, says=str(error))
+            return await _page(desk, visit, status=409, says=error.text())
         return see("/desk/agents/")
 
     return found
@@ -80,4 +80,4 @@ def _role(visit: Visit) -> Role:
     try:
         return Role(visit.field("role"))
     except ValueError:
-        raise BadAgent("choose a role") from None
+        raise BadAgent("role_missing") from None

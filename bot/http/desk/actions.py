@@ -72,7 +72,7 @@ def routes(desk: Desk) -> Blueprint:
         agrees = visit.field("agrees") == "yes"
         waiting = waiting_decision(await desk.do(desk_case, reference))
         if waiting is None or str(waiting.id) != visit.field("decision"):
-            raise CaseError("This decision does not wait for a second person any more.")
+            raise CaseError("waits_no_more")
         if agrees and not _is_sure(visit):
             await desk.do(check_second_person, visit.agent, waiting)
             return confirmations.of_opinion(visit, waiting)
@@ -83,7 +83,7 @@ def routes(desk: Desk) -> Blueprint:
     async def returned(visit: Visit, reference: str) -> str | Confirmation:
         complete = {"yes": True, "no": False}.get(visit.field("complete"))
         if complete is None:
-            raise CaseError("Say whether the card is complete.")
+            raise CaseError("card_unsaid")
         if not _is_sure(visit):
             return confirmations.of_return(visit, await desk.do(desk_case, reference), complete)
         await desk.do(record_return, visit.agent, reference, complete, visit.field("text"))
@@ -93,7 +93,7 @@ def routes(desk: Desk) -> Blueprint:
     async def terminated(visit: Visit, reference: str) -> str | Confirmation:
         seen: DeskCase = await desk.do(desk_case, reference)
         if seen.order is None:
-            raise CaseError("There is no order to end.")
+            raise CaseError("no_order_to_end")
         if not _is_sure(visit):
             return confirmations.of_termination(visit, seen)
         await desk.do(cancel_for_violation, visit.agent, seen.order.number, visit.field("reason"))
@@ -127,7 +127,7 @@ def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Coroutine[Any, 
             raise
         except CaseError as error:
             typed = {name: visit.field(name) for name in _KEPT if visit.field(name)}
-            return await case_page(desk, visit, reference, status=409, says=str(error), typed=typed)
+            return await case_page(desk, visit, reference, status=409, says=error.text(), typed=typed)
         if isinstance(came, HTTPResponse):
             return came
         if isinstance(came, Confirmation):

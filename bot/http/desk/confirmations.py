@@ -14,7 +14,6 @@ from bot.http.desk.words import DESTINATIONS, money
 from bot.policy.facts import Destination
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
-_NO_REASON = "Give a reason: the customer reads it, and so does whoever looks at the case later."
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,10 @@ def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
     """The decision in the sent form. Raises CaseError with what is missing."""
     verdict = next((one for one in Verdict if one.value == visit.field("verdict")), None)
     if verdict is None or verdict is Verdict.TERMINATE:
-        raise CaseError("Choose a decision.")
+        raise CaseError("decision_missing")
     reason = visit.field("reason")
     if not reason and verdict is not Verdict.APPROVE:
-        raise CaseError(_NO_REASON)
+        raise CaseError("reason_missing_read_later")
     if verdict is Verdict.APPROVE and visit.field("sure") == "yes" and visit.field("refund"):
         # The very sums that were confirmed: if the policy computes others by now, nothing is done.
         sums = _amount(visit, "refund"), _amount(visit, "fee")
@@ -58,7 +57,7 @@ def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
     chosen = visit.field("destination")
     destination = next((one for one in Destination if one.value == chosen), None)
     if destination is None:
-        raise CaseError("Choose where the money goes.")
+        raise CaseError("destination_missing")
     return Wanted(verdict, _amount(visit, "refund"), _amount(visit, "fee"), destination, reason)
 
 
@@ -78,7 +77,7 @@ def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
     if wanted.verdict is Verdict.APPROVE:
         refund, fee = seen.suggestion.refund, seen.suggestion.fee or Decimal(0)
         if refund is None:
-            raise CaseError("By the policy nothing is paid here. To pay all the same, change the outcome and say why.")
+            raise CaseError("nothing_by_policy")
         fields |= {"refund": f"{refund:f}", "fee": f"{fee:f}"}
     rows = [("Fee", money(fee, currency), False)] if fee is not None else []
     if refund is not None and fee is not None:
@@ -118,7 +117,7 @@ def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
     fields = {"complete": "yes" if complete else "no", "text": visit.field("text")}
     number = seen.case.return_number or seen.case.reference
     if not complete and not fields["text"]:
-        raise CaseError("Say what is missing.")
+        raise CaseError("say_what_is_missing")
     if complete:
         says = [
             f"The card of return {number} arrived, complete and as purchased (R5).",
@@ -137,7 +136,7 @@ def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
     """Before a service is ended for a violation. Raises CaseError without a reason."""
     reason = visit.field("reason")
     if not reason:
-        raise CaseError(_NO_REASON)
+        raise CaseError("reason_missing_read_later")
     assert seen.order is not None
     lost = seen.order.remaining_balance
     says = [
@@ -152,5 +151,5 @@ def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
 def _amount(visit: Visit, name: str) -> Decimal:
     text = visit.field(name)
     if not _AMOUNT.fullmatch(text):
-        raise BadAmount(f"Write the {name} as a number, such as 44.00.")
+        raise BadAmount("not_a_number", field=name)
     return Decimal(text)

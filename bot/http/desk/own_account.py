@@ -40,10 +40,10 @@ def routes(desk: Desk) -> Blueprint:
         present, new = visit.typed("password"), visit.typed("new")
         try:
             if new != visit.typed("again"):
-                raise BadAgent("the two new passwords are not the same")
+                raise BadAgent("passwords_differ")
             await desk.do(change_password, visit.agent, visit.token, present, new, _from(desk, visit))
         except (BadAgent, SignInRefused) as error:
-            return await _page(desk, visit, status=409, says=str(error))
+            return await _page(desk, visit, status=409, says=error.text())
         return see(f"{HERE}?done=password")
 
     @found.get("/second-factor")
@@ -58,7 +58,7 @@ def routes(desk: Desk) -> Blueprint:
         try:
             codes = await desk.do(set_up_second_factor, visit.agent, visit.token, *given)
         except (BadAgent, SignInRefused) as error:
-            return await _offer(desk, visit, status=409, says=str(error))
+            return await _offer(desk, visit, status=409, says=error.text())
         return desk.page(visit, "recovery_codes.html", codes=codes)
 
     @found.post("/second-factor/off")
@@ -68,7 +68,7 @@ def routes(desk: Desk) -> Blueprint:
         try:
             await desk.do(turn_off_second_factor, visit.agent, visit.token, *given)
         except SignInRefused as error:
-            return await _page(desk, visit, status=409, says=str(error))
+            return await _page(desk, visit, status=409, says=error.text())
         return see(f"{HERE}?done=off")
 
     @found.post("/recovery-codes")
@@ -78,7 +78,7 @@ def routes(desk: Desk) -> Blueprint:
         try:
             codes = await desk.do(renew_recovery_codes, visit.agent, visit.token, *given)
         except SignInRefused as error:
-            return await _page(desk, visit, status=409, says=str(error))
+            return await _page(desk, visit, status=409, says=error.text())
         return desk.page(visit, "recovery_codes.html", codes=codes)
 
     return found

@@ -34,7 +34,7 @@ def routes(desk: Desk) -> Blueprint:
         try:
             token = await desk.do(sign_in, login, typed_field(request, "password"), address)
         except SignInRefused as refused:
-            return await _form(desk, wanted, status=401, login=login, says=str(refused))
+            return await _form(desk, wanted, status=401, login=login, says=refused.text())
         except CodeNeeded as half:
             return desk.page(None, "code.html", ticket=half.ticket, wanted=wanted, says="")
         return await _entered(desk, request, token, login, wanted)
@@ -51,8 +51,8 @@ def routes(desk: Desk) -> Blueprint:
             agent, token = await desk.do(sign_in_with_code, ticket, form_field(request, "code"), address)
         except SignInRefused as refused:
             if await desk.do(waits_for_code, ticket):
-                return desk.page(None, "code.html", status=401, ticket=ticket, wanted=wanted, says=str(refused))
-            return await _form(desk, wanted, status=401, says=str(refused))
+                return desk.page(None, "code.html", status=401, ticket=ticket, wanted=wanted, says=refused.text())
+            return await _form(desk, wanted, status=401, says=refused.text())
         return await _entered(desk, request, token, agent.login, wanted)
 
     @found.get("/link/<link>")
@@ -68,12 +68,12 @@ def routes(desk: Desk) -> Blueprint:
         try:
             person = await desk.do(agent_of_link, link)
             if new != again:
-                raise BadAgent("the two are not the same")
+                raise BadAgent("link_passwords_differ")
             await desk.do(use_link, link, new)
         except SignInRefused as refused:
             return _gone(desk, refused)
         except BadAgent as error:
-            return desk.page(None, "link.html", status=409, person=person, says=str(error))
+            return desk.page(None, "link.html", status=409, person=person, says=error.text())
         return await _form(desk, HOME, login=person.login, done="Your password is set. Sign in with it.")
 
     @found.post("/sign-out")
@@ -101,4 +101,4 @@ async def _entered(desk: Desk, request: Request, token: str, login: str, wanted:
 
 
 def _gone(desk: Desk, refused: SignInRefused) -> HTTPResponse:
-    return desk.page(None, "gone.html", status=410, says=str(refused))
+    return desk.page(None, "gone.html", status=410, says=refused.text())

@@ -8,9 +8,10 @@ from typing import Any
 
 from babel.dates import format_date, format_datetime
 
-from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, Role, Verdict
+from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, MoveCause, Role, Verdict
 from bot.cases.services import Services
 from bot.policy.facts import Destination
+from bot.wording.causes import cause_words
 from bot.wording.formats import spoken
 
 KINDS = {CaseKind.REFUND: "Refund", CaseKind.CANCEL: "Cancellation", CaseKind.QUESTION: "Question"}
@@ -71,6 +72,11 @@ def says(value: Any) -> str:
     return known if known is not None else str(getattr(value, "value", value)).replace("_", " ").capitalize()
 
 
+def because(cause: MoveCause) -> str:
+    """Why a case has moved."""
+    return cause_words(cause.code.value, cause.values)
+
+
 def span(time: timedelta) -> str:
     """A length of time in its two largest units: ``3 h 5 min``, ``2 days 4 h``."""
     seconds = max(0, int(time.total_seconds()))
@@ -126,4 +132,4 @@ class Clock:
         return self._services.clock()
 
 
-FILTERS = {"money": money, "says": says, "span": span, "initials": initials, "short_day": short_day}
+FILTERS = {"because": because, "money": money, "says": says, "span": span, "initials": initials, "short_day": short_day}

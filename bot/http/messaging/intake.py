@@ -94,7 +94,7 @@ class Intake:
         try:
             rate(self._services, talk, meaning.reference, meaning.score)
         except CaseError as error:
-            return str(error)
+            return error.text()
         return THANKS
 
     def _open(self, incoming: Incoming) -> str:

@@ -14,6 +14,7 @@ from bot.cases.case.clause_links import policy_path
 from bot.cases.customer.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.customer.wording import business_day
 from bot.http.pages.visits import Visit, Visits
+from bot.wording import say
 from bot.wording.clauses import clauses
 from bot.wording.formats import percent, spoken_date
 
@@ -38,7 +39,7 @@ class Documents:
 
     async def home(self, visit: Visit, request: Request) -> HTTPResponse:
         """The chat, and the ways to the other pages."""
-        return visit.show("home.html", title="Refunds and cancellations")
+        return visit.show("home.html", title=say("page_home_title"))
 
     async def policy(self, visit: Visit, request: Request) -> HTTPResponse:
         """The clauses of today's terms, or of the ``version`` that is asked for, each with an anchor."""
@@ -54,7 +55,7 @@ class Documents:
         fees = [(row.product, row.payment_method, percent(row.rate)) for row in terms.fee_table]
         return visit.show(
             "policy.html",
-            title="Refund and cancellation policy",
+            title=say("page_policy_title"),
             clauses=clauses(terms),
             terms=terms,
             since=spoken_date(terms.starts_on),
@@ -75,15 +76,20 @@ class Documents:
         if is_receipt_mac(self._services, reference, mac) and suffix in _FORMATS:
             receipt = await asyncio.to_thread(receipt_of, self._services, reference)
         if receipt is None:
-            text = "There is no receipt at this address. Please check that the link is whole."
-            answer = visit.tell(404, "There is nothing here", text)
+            answer = visit.tell(404, say("page_nothing_title"), say("page_no_receipt"))
         elif suffix == "json":
             answer = response.json(receipt.to_json())
         elif suffix == "pdf":
             answer = await self._paper(receipt)
         else:
             path, policy = receipt_path(self._services, reference), policy_path(receipt.agreed.policy_version)
-            answer = visit.show("receipt.html", title=f"Receipt {reference}", receipt=receipt, path=path, policy=policy)
+            answer = visit.show(
+                "receipt.html",
+                title=say("page_receipt_title", reference=reference),
+                receipt=receipt,
+                path=path,
+                policy=policy,
+            )
         answer.headers["X-Robots-Tag"] = "noindex"
         return answer
 

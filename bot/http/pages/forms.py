@@ -15,6 +15,7 @@ from bot.cases.identity.phones import normal_phone
 from bot.cases.model import CustomerReason
 from bot.http.clean_text import clean
 from bot.masking import mask_cards
+from bot.wording import say
 
 MOST_FIELDS = 20
 LONGEST_LINE = 200
@@ -25,16 +26,16 @@ TOKEN = "token"  # noqa: S105 (the name of a field)
 """The field of what a form must bring back. It is compared and never kept: of some hundred tokens, one has digits in it
 like a card's, and its visitor could send no form."""
 
-REASONS = {
-    CustomerReason.SERVICE_FAULT: "It doesn't work",
-    CustomerReason.CHANGE_OF_MIND: "I changed my mind",
-    CustomerReason.WRONG_PRODUCT: "It's the wrong product",
-    CustomerReason.BILLING: "A charge is wrong",
-    CustomerReason.OTHER: "Something else",
-}
+REASONS = (
+    CustomerReason.SERVICE_FAULT,
+    CustomerReason.CHANGE_OF_MIND,
+    CustomerReason.WRONG_PRODUCT,
+    CustomerReason.BILLING,
+    CustomerReason.OTHER,
+)
+"""In the order in which they are offered."""
 _NUMBER = re.compile(r"(?:c\s?c\s*[-–—_#:.]?\s*)?(\d{3}[ .-]?\d{3})", re.I | re.A)
 _ORDER = ("order_number", "contact", "reason", "words")
-_CARD_SENT = "We removed a card number from this before anything was kept. Please never send one: we never need it."
 
 
 class Task(str, Enum):
@@ -50,19 +51,17 @@ class Task(str, Enum):
         return f"/{self.value}"
 
 
-_WISHES = {
-    Task.REFUND: "I want a refund.",
-    Task.CANCEL: "Cancel my service.",
-    Task.WITHDRAW: "Take a request back.",
-}
-
-
 class BadForm(Exception):
-    """A body that is no form of ours; the text says why."""
+    """A body that is no form of ours; the message ``page_form_<code>`` says why."""
 
-    def __init__(self, status: int, text: str) -> None:
-        super().__init__(text)
-        self.status = status
+    def __init__(self, status: int, code: str) -> None:
+        super().__init__(code)
+        self.status, self.code = status, code
+
+
+def reason_words(reason: CustomerReason) -> str:
+    """A reason as the customer says it."""
+    return say(f"reason_mine_{reason.value}")
 
 
 @dataclass(frozen=True)
@@ -83,22 +82,22 @@ class Fields:
     def problem(self, name: str, longest: int = LONGEST_LINE) -> str | None:
         """What is wrong with a field whatever it is for."""
         if name in self.cards:
-            return _CARD_SENT
+            return say("page_card_removed")
         if len(self.values.get(name, "")) > longest:
-            return f"This is too long: {longest} characters are the most."
+            return say("page_too_long", most=longest)
         return None
 
 
 def read_fields(content_type: str, body: bytes) -> Fields:
     """The fields of a posted form. Raises BadForm."""
     if content_type.partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
-        raise BadForm(415, "This page takes its own forms only.")
+        raise BadForm(415, "foreign")
     try:
         pairs = parse_qsl(
             body.decode("ascii"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="replace", encoding="utf-8"
         )
     except ValueError:
-        raise BadForm(400, "This form can't be read. Please open the page again.") from None
+        raise BadForm(400, "unreadable") from None
     values, cards = {}, set()
     for name, value in pairs:
         if name == TOKEN:
@@ -128,11 +127,11 @@ class Entry:
     @property
     def sentence(self) -> str:
         """What was entered, for the transcript."""
-        parts = [_WISHES[self.task], f"Order: {self.order_number}."]
+        parts = [say(f"page_wish_{self.task.value}"), say("page_said_order", order=self.order_number)]
         if self.contact:
-            parts.append(f"E-mail or phone: {self.contact}.")
+            parts.append(say("page_said_contact", contact=self.contact))
         if self.reason:
-            parts.append(f"Reason: {REASONS[self.reason]}.")
+            parts.append(say("page_said_reason", reason=reason_words(self.reason)))
         return " ".join([*parts, self.words]).strip()
 
     def kept(self) -> dict[str, Any]:
@@ -153,19 +152,19 @@ def read_entry(task: Task, fields: Fields) -> Entry:
     order = fields.line("order_number")
     number = _NUMBER.fullmatch(order)
     if not number:
-        errors["order_number"] = "Enter the order number: CC- and six digits, for example CC-104233."
+        errors["order_number"] = say("page_order_number_wrong")
     contact = fields.line("contact")
     address = plain_address(contact)
     email = address if is_email(address) else None
     phone = contact if not email and "@" not in address and normal_phone(contact) else None
     if contact and not (email or phone):
-        errors["contact"] = "Enter an e-mail address, such as name@example.com, or a phone number."
+        errors["contact"] = say("page_contact_wrong")
     reason, words = None, ""
     if task is Task.REFUND:
         reason = next((known for known in REASONS if known.value == fields.line("reason")), None)
         words = fields.words("words")
         if reason is CustomerReason.OTHER and not words:
-            errors["words"] = "Please say what the reason is."
+            errors["words"] = say("page_words_missing")
     for name, longest in (("order_number", LONGEST_LINE), ("contact", LONGEST_LINE), ("words", LONGEST_WORDS)):
         if problem := fields.problem(name, longest):
             errors[name] = problem

@@ -15,29 +15,23 @@ from sanic.response import HTTPResponse
 
 from bot.cases.case.overview import conversation_requests, request_view
 from bot.cases.conversation.messages import newest
-from bot.cases.customer.wording import STATES, request_name
+from bot.cases.customer.wording import request_name, state_words
 from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.identity.verification import is_verified
 from bot.cases.model import CaseState
 from bot.cases.services import Services
 from bot.http.admission import Refused
 from bot.http.pages import documents, steps
-from bot.http.pages.forms import LONGEST_WORDS, REASONS, BadForm, Entry, Fields, Task, read_entry
+from bot.http.pages.forms import LONGEST_WORDS, REASONS, BadForm, Entry, Fields, Task, read_entry, reason_words
 from bot.http.pages.steps import Next, Sent
-from bot.http.pages.views import DESTINATION_NAMES, case_page
+from bot.http.pages.views import case_page
 from bot.http.pages.visits import Visit, Visits
 from bot.policy.facts import Destination
 from bot.settings import Settings
+from bot.wording import say
 
 REFERENCE = re.compile(r"RD-[34679ACDEFGHJKMNPQRTWXY]{6}")
 _SHOWN = 200
-
-TITLES = {
-    Task.REFUND: "Ask for a refund",
-    Task.CANCEL: "Cancel a service",
-    Task.WITHDRAW: "Take a request back",
-}
-AGAIN = "It has been a while, so we have to ask once more whose order it is. Nothing was done yet."
 
 logger = structlog.get_logger()
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
@@ -66,25 +60,23 @@ def _guarded(visits: Visits, handler: Handler, here: str) -> Handler:
         try:
             return await handler(visit, request, **values)
         except BadForm as error:
-            return visit.tell(error.status, "This form was not taken", str(error), back=here)
+            return visit.tell(error.status, say("page_form_title"), say(f"page_form_{error.code}"), back=here)
         except Refused as refused:
             if refused.answer.status != 429:
                 return refused.answer
             seconds = refused.answer.headers["Retry-After"]
-            text = f"That was too much at once, so nothing was done. Please try again in {seconds} seconds."
-            slow = visit.tell(429, "Please wait a moment", text, back=here)
+            text = say("page_too_much", seconds=int(seconds))
+            slow = visit.tell(429, say("wait_capacity_title"), text, back=here)
             slow.headers["Retry-After"] = seconds
             return slow
         except NotVerified:
-            return visit.tell(403, "Whose order is it?", AGAIN, back=here)
+            return visit.tell(403, say("page_proof_title"), say("page_proof_again"), back=here)
         except UnknownCase:
-            text = "We can't show this request here. If it is yours, show once more whose order it is."
-            return visit.tell(404, "There is nothing here", text, back=here)
+            return visit.tell(404, say("page_nothing_title"), say("page_no_request"), back=here)
         except Exception as error:
             # The text may quote what was entered: only the kind of error is logged.
             logger.error("page.failed", error=type(error).__name__)
-            text = "Something went wrong on our side. Nothing is ever done twice: please try again in a few minutes."
-            return visit.tell(500, "We are sorry", text, back=here)
+            return visit.tell(500, say("page_sorry_title"), say("page_sorry"), back=here)
 
     return answer
 
@@ -101,7 +93,7 @@ class TaskPages:
         if self._task is Task.WITHDRAW and conversation_id and "other" not in request.args:
             listed = await asyncio.to_thread(self._listed, conversation_id)
             if listed:
-                return visit.show("withdraw.html", title=TITLES[self._task], requests=listed)
+                return visit.show("withdraw.html", title=say(f"page_title_{self._task.value}"), requests=listed)
         entry, verified = Entry(self._task), False
         if conversation_id and REFERENCE.fullmatch(request.args.get("from", "")):
             entry, verified = await asyncio.to_thread(self._entry_of, conversation_id, request.args["from"][0])
@@ -142,9 +134,9 @@ class TaskPages:
         if self._task is Task.WITHDRAW:
             return visit.go((await visit.does(steps.withdraw, sent, reference)).path)
         shown = await asyncio.to_thread(self._shown, sent.conversation_id, reference)
-        chosen = next((known for known in DESTINATION_NAMES if known.value == fields.line("destination")), None)
+        chosen = next((known for known in Destination if known.value == fields.line("destination")), None)
         if shown.destinations and chosen is None:
-            errors = {"destination": "Choose where the money goes."}
+            errors = {"destination": say("error_destination_missing")}
             return await self._case(visit, sent.conversation_id, reference, errors=errors, status=422)
         destination: Destination | None = chosen if shown.destinations else None
         answer = await visit.does(steps.answer_quote, sent, self._task, view, decision_id, destination)
@@ -171,12 +163,12 @@ class TaskPages:
         return visit.show(
             "request_form.html",
             status,
-            title=TITLES[self._task],
+            title=say(f"page_title_{self._task.value}"),
             task=self._task.value,
             entry=entry,
             verified=verified,
             errors=dict(entry.errors) | dict(errors or {}),
-            reasons=REASONS,
+            reasons={known: reason_words(known) for known in REASONS},
             form_id=secrets.token_hex(8),
         )
 
@@ -184,7 +176,7 @@ class TaskPages:
         return visit.show(
             "code.html",
             status,
-            title="Enter the code from the e-mail",
+            title=say("page_code_title"),
             task=self._task.value,
             errors=dict(errors or {}),
             form_id=secrets.token_hex(8),
@@ -193,7 +185,7 @@ class TaskPages:
     async def _code(self, visit: Visit, sent: Sent, fields: Fields) -> HTTPResponse:
         digits = re.sub(r"\D", "", fields.line("code"), flags=re.A)
         if len(digits) != 6:
-            return self._code_form(visit, {"code": "Enter the six digits of the code."}, 422)
+            return self._code_form(visit, {"code": say("page_code_short")}, 422)
         answer: Next = await visit.does(steps.submit_code, sent, self._task, digits)
         if answer.path:
             return visit.go(answer.path)
@@ -220,7 +212,9 @@ class TaskPages:
         if self._task is Task.WITHDRAW and (shown.take_back or shown.confirm):
             view = await asyncio.to_thread(self._view, conversation_id, reference)
             name = request_name(view.request)
-            return visit.show("withdraw_one.html", status, title="Take this back?", name=name, shown=shown, **values)
+            return visit.show(
+                "withdraw_one.html", status, title=say("page_withdraw_title"), name=name, shown=shown, **values
+            )
         return visit.show(
             "case.html",
             status,
@@ -237,12 +231,12 @@ class TaskPages:
     async def _own(self, visit: Visit) -> str:
         conversation_id = await visit.conversation()
         if conversation_id is None:
-            raise UnknownCase("of no conversation")
+            raise UnknownCase("no_conversation")
         return conversation_id
 
     def _view(self, conversation_id: str, reference: str) -> Any:
         if not REFERENCE.fullmatch(reference):
-            raise UnknownCase("no reference")
+            raise UnknownCase("no_request_here", reference=reference)
         return request_view(self._services, conversation_id=conversation_id, reference=reference)
 
     def _shown(self, conversation_id: str, reference: str) -> Any:
@@ -265,7 +259,7 @@ class TaskPages:
             {
                 "reference": request.case.reference,
                 "name": request_name(request),
-                "state": STATES[request.case.state],
+                "state": state_words(request.case.state),
                 "withdrawable": request.withdrawable,
             }
             for request in requests[:20]

@@ -18,24 +18,17 @@ from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm,
 from bot.cases.customer.withdrawals import close_quotes, take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified
 from bot.cases.identity.addresses import plain_characters
+from bot.cases.identity.email_codes import GOOD_FOR
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
-from bot.cases.model import Author, CaseState, Cause, HeldBack, Message
+from bot.cases.model import Author, CaseState, Cause, CauseCode, HeldBack, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import Entry, Task
 from bot.policy.facts import Destination
+from bot.wording import say
 from bot.wording.decisions import explained
 
 _MANY = 500
-
-CODE_SENT = (
-    "If that belongs to order {order_number}, a code is on its way to the e-mail address on the order. It is good for "
-    "10 minutes."
-)
-MISMATCH = "This does not match order {order_number}. Please check both. Tries left: {left}."
-CODE_MISMATCH = "Those digits aren't right, or the code has run out. Tries left: {left}."
-CONTACT_MISSING = "Enter the e-mail address or phone number on the order."
-REASON_MISSING = "Choose the reason: the refund can depend on it."
 
 
 @dataclass(frozen=True)
@@ -87,13 +80,13 @@ def submit_code(sent: Sent, task: Task, digits: str) -> Next:
     """The digits of a mailed code, for the form that was sent last."""
     pending = pending_form(sent.services, sent.conversation_id, task)
     if pending is None:
-        return Next("Please begin again.", path=task.path)
+        return Next(say("page_begin_again"), path=task.path)
     entry, asked_at = Entry.of_kept(pending), datetime.fromisoformat(pending["asked_at"])
     result = _proven(sent, entry, Proof(code=digits))
     assert result is not None
-    text = "The code from the e-mail."
+    text = say("page_said_code")
     if result.status is VerificationStatus.MISMATCH:
-        answer = Next(said := CODE_MISMATCH.format(left=result.tries_left), errors={"code": said})
+        answer = Next(said := say("page_code_wrong", left=result.tries_left), errors={"code": said})
     elif result.status is VerificationStatus.LATER:
         answer = Next(said := why_not(entry.order_number, result), errors={"code": said})
     elif result.status is VerificationStatus.LOCKED:
@@ -133,11 +126,14 @@ def _verified(sent: Sent, entry: Entry, asked_at: datetime) -> Next:
     number = entry.order_number
     result = _proven(sent, entry, Proof(email=entry.email, phone=entry.phone))
     if result is None:
-        return Next(CONTACT_MISSING, errors={"contact": CONTACT_MISSING})
+        return _missing("contact")
     if result.status is VerificationStatus.CODE_SENT:
-        return Next(CODE_SENT.format(order_number=number), path=f"{entry.task.path}/code")
+        return Next(
+            say("page_code_sent", order=number, minutes=GOOD_FOR // timedelta(minutes=1)),
+            path=f"{entry.task.path}/code",
+        )
     if result.status is VerificationStatus.MISMATCH:
-        said = MISMATCH.format(order_number=number, left=result.tries_left)
+        said = say("page_mismatch", order=number, left=result.tries_left)
         return Next(said, errors={"contact": said})
     if result.status is VerificationStatus.LATER:
         said = why_not(number, result)
@@ -170,8 +166,13 @@ def _locked(sent: Sent, entry: Entry, text: str, refused: Verification) -> Next:
     if isinstance(handoff, HeldBack):
         said = f"{why} {no_person_now(sent.services, handoff)}"
         return Next(said, errors={"contact": said})
-    said = f"{why} A person has it under {handoff.reference}."
+    said = f"{why} {say('page_person_has_it', reference=handoff.reference)}"
     return Next(said, path=f"{entry.task.path}/{handoff.reference}", reference=handoff.reference)
+
+
+def _missing(field_name: str) -> Next:
+    said = say(f"page_{field_name}_missing")
+    return Next(said, errors={field_name: said})
 
 
 def _begun(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
@@ -182,8 +183,8 @@ def _begun(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
         if entry.task is Task.CANCEL:
             return _cancellation(sent, entry, asked_at, text)
     except NotVerified:
-        return Next(CONTACT_MISSING, errors={"contact": CONTACT_MISSING})
-    return Next("The requests that are on record were shown.", path=Task.WITHDRAW.path)
+        return _missing("contact")
+    return Next(say("page_requests_shown"), path=Task.WITHDRAW.path)
 
 
 def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
@@ -199,9 +200,9 @@ def _refund(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Next:
         destination_beside_figures=True,
     )
     if isinstance(quote, Missing):
-        return Next(REASON_MISSING, errors={"reason": REASON_MISSING})
+        return _missing("reason")
     reference = quote.case.reference
-    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else say("page_under_way")
     return Next(f"{reference}: {said}", path=f"{Task.REFUND.path}/{reference}", reference=reference)
 
 
@@ -214,14 +215,16 @@ def _cancellation(sent: Sent, entry: Entry, asked_at: datetime, text: str) -> Ne
         transcript=sent.transcript(text),
     )
     reference = quote.case.reference
-    said = explained(quote.decision.result) if quote.decision else "A request is under way already."
+    said = explained(quote.decision.result) if quote.decision else say("page_under_way")
     return Next(f"{reference}: {said}", path=f"{Task.CANCEL.path}/{reference}", reference=reference)
 
 
 def answer_quote(sent: Sent, task: Task, view: RequestView, decision_id: int, destination: Destination | None) -> Next:
     """The customer's yes to the figures of that decision. Raises NotVerified and UnknownCase."""
     reference, path = view.case.reference, f"{task.path}/{view.case.reference}"
-    text = f"Confirm {reference}." + (f" The money goes to: {destination.value}." if destination else "")
+    text = say("page_said_confirm", reference=reference)
+    if destination:
+        text += " " + say("page_said_destination", destination=destination.value)
     done: Confirmation = confirm(
         sent.services,
         conversation_id=sent.conversation_id,
@@ -234,7 +237,7 @@ def answer_quote(sent: Sent, task: Task, view: RequestView, decision_id: int, de
         reference = done.case.reference
         path = f"{task.path}/{reference}"
     changed = done.status is ConfirmationStatus.CHANGED and done.case.state is CaseState.QUOTED
-    said = "the figures have changed; nothing was done." if changed else f"it is {done.case.state.value} now."
+    said = say("page_figures_changed") if changed else say("page_confirmed", state=done.case.state.value)
     answer = Next(f"{reference}: {said}", path=path + ("?changed=1" if changed else ""), reference=reference)
     return sent.log(text, answer)
 
@@ -251,33 +254,33 @@ def answer_offer(sent: Sent, task: Task, view: RequestView, agent_decision_id: i
                 reference=reference,
                 agent_decision_id=agent_decision_id,
             )
-            said = f"{reference} is confirmed."
+            said = say("page_offer_confirmed", reference=reference)
         else:
             decline_offer(sent.services, conversation_id=conversation_id, reference=reference)
-            said = f"{reference} goes back to a person."
+            said = say("page_offer_refused", reference=reference)
     except MoveNotAllowed as error:
-        said, path = str(error), f"{path}?changed=1"
-    text = f"{'Confirm' if yes else 'No to'} what a person has approved for {reference}."
+        said, path = error.text(), f"{path}?changed=1"
+    text = say("page_said_offer_yes" if yes else "page_said_offer_no", reference=reference)
     return sent.log(text, Next(said, path=path, reference=reference))
 
 
 def refuse_quote(sent: Sent, task: Task, view: RequestView) -> Next:
     """The customer's no: nothing is done, or a person takes care of what was begun."""
-    close_quotes(sent.services, conversation_id=sent.conversation_id, cause="the customer said no to the quote")
+    close_quotes(sent.services, conversation_id=sent.conversation_id, cause=CauseCode.QUOTE_REFUSED)
     reference = view.case.reference
-    answer = Next(f"{reference}: nothing was done.", path=f"{task.path}/{reference}", reference=reference)
-    return sent.log(f"Leave {reference}.", answer)
+    answer = Next(say("page_quote_left", reference=reference), path=f"{task.path}/{reference}", reference=reference)
+    return sent.log(say("page_said_leave", reference=reference), answer)
 
 
 def withdraw(sent: Sent, reference: str) -> Next:
     """Take a request back. Raises NotVerified and UnknownCase."""
     try:
         take_back(sent.services, conversation_id=sent.conversation_id, reference=reference)
-        said = f"{reference} is taken back."
+        said = say("page_taken_back", reference=reference)
     except MoveNotAllowed:
-        said = f"{reference} can't be taken back any more."
+        said = say("page_not_taken_back", reference=reference)
     answer = Next(said, path=f"{Task.WITHDRAW.path}/{reference}", reference=reference)
-    return sent.log(f"Take {reference} back.", answer)
+    return sent.log(say("page_said_take_back", reference=reference), answer)
 
 
 def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str) -> Next:
@@ -286,8 +289,8 @@ def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str
         try:
             leave_email(sent.services, conversation_id=sent.conversation_id, email=plain_characters(email))
         except BadEmail as error:
-            return Next(str(error), errors={"email": str(error)})
-    text = f"I'd like a person to look at {view.case.reference}. {words}".strip()
+            return Next(error.text(), errors={"email": error.text()})
+    text = f"{say('page_said_person', reference=view.case.reference)} {words}".strip()
     reference = view.case.reference
     if view.case.state is not CaseState.IN_REVIEW:
         handoff = hand_to_human(
@@ -302,5 +305,5 @@ def ask_person(sent: Sent, task: Task, view: RequestView, words: str, email: str
             said = no_person_now(sent.services, handoff)
             return sent.log(text, Next(said, errors={"words": said}))
         reference = handoff.reference
-    answer = Next(f"A person has it under {reference}.", path=f"{task.path}/{reference}", reference=reference)
+    answer = Next(say("page_person_has_it", reference=reference), path=f"{task.path}/{reference}", reference=reference)
     return sent.log(text, answer)

@@ -13,20 +13,24 @@ from bot.cases.case.requests import order_view, preview_refund, question_that_ma
 from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer.offers import offers
 from bot.cases.customer.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path, terms_of_version
-from bot.cases.customer.wording import DESTINATIONS, STATES, base_name, business_day, what_stops, what_would_help
+from bot.cases.customer.wording import (
+    base_name,
+    business_day,
+    destination_words,
+    state_words,
+    what_stops,
+    what_would_help,
+)
 from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.services import Services
-from bot.http.pages.forms import REASONS, Task
+from bot.http.pages.forms import Task, reason_words
 from bot.policy.facts import Destination, Reason
+from bot.wording import say
 from bot.wording.decisions import explained
 from bot.wording.formats import spoken, spoken_date
 
 _S = CaseState
 _UNDER_WAY = (_S.CONFIRMED, _S.EXECUTING, _S.DONE, _S.AWAITING_RETURN, _S.RECEIVED)
-DESTINATION_NAMES = {
-    Destination.WALLET: "My store wallet",
-    Destination.ORIGINAL_PAYMENT_METHOD: "The original payment method",
-}
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ def case_page(services: Services, conversation_id: str, view: RequestView, said:
     case = view.case
     receipt = receipt_of(services, case.reference)
     page = _pages(services, conversation_id, view, receipt)
-    page.rows.insert(0, Row("Reference", case.reference))
+    page.rows.insert(0, Row(say("label_reference"), case.reference))
     if receipt is not None and case.state in _UNDER_WAY:
         page.clauses = [clause.id for clause in receipt.clauses]
         page.policy = policy_path(receipt.agreed.policy_version)
@@ -93,7 +97,7 @@ def _pages(services: Services, conversation_id: str, view: RequestView, receipt:
         page.change = f"{Task.REFUND.path if _pays(view) else Task.CANCEL.path}?from={case.reference}"
         if not own:
             page.confirm = page.refuse = ""
-            page.lead.append("It was begun elsewhere. To confirm it here, go through the form once more.")
+            page.lead.append(say("page_begun_elsewhere"))
         return page
     if case.state in _UNDER_WAY and receipt is not None:
         return _refund_done(services, view, receipt) if _pays(view) else _cancel_done(view, receipt)
@@ -104,9 +108,10 @@ def _pages(services: Services, conversation_id: str, view: RequestView, receipt:
     if case.state in (_S.IN_REVIEW, _S.FAILED):
         return _with_person(services, view)
     if case.state is _S.WITHDRAWN:
-        text = f"{case.reference} is taken back and will not be carried out. You can ask again in time."
-        return CasePage("Nothing is done", [text])
-    return CasePage(f"Your request is {STATES[case.state]}", tone="wait", person="Write to a person")
+        return CasePage(say("page_withdrawn_title"), [say("page_withdrawn", reference=case.reference)])
+    return CasePage(
+        say("page_state_title", state=state_words(case.state)), tone="wait", person=say("page_write_to_person")
+    )
 
 
 def _pays(view: RequestView) -> bool:
@@ -117,22 +122,19 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
     assert view.decision is not None and view.request.order_number is not None
     case, result, inputs = view.case, view.decision.result, view.decision.inputs
     refund = _sum(result, "refund")
-    page = CasePage(f"You would get {refund} back", decision_id=view.decision.id)
+    page = CasePage(say("page_quote_title", refund=refund), decision_id=view.decision.id)
     if view.renewed:
         page.tone = "wait"
-        page.lead.append(
-            "The balance changed before the service was stopped, so the figures that you confirmed no longer hold. The "
-            "service is stopped now, and no money has been sent. This is the new quote."
-        )
+        page.lead.append(say("page_renewed"))
     page.lead.append(explained(result))
     page.lead.append(what_stops(services, inputs))
     page.rows = _order_rows(inputs["order"])
-    if case.reason in REASONS:
-        page.rows.append(Row("Reason", REASONS[case.reason]))
+    if case.reason is not None:
+        page.rows.append(Row(say("label_reason"), reason_words(case.reason)))
     page.rows += [
         Row(base_name(result["clauses"]), _sum(result, "base")),
-        Row("Fee", _sum(result, "fee")),
-        Row("Refund", refund, strong=True),
+        Row(say("label_fee"), _sum(result, "fee")),
+        Row(say("label_refund"), refund, strong=True),
     ]
     matters = question_that_matters(
         services,
@@ -143,29 +145,29 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
         requested_at=case.requested_at,
     )
     if matters == "destination" and case.destination is None:
-        page.destinations = [(known.value, name) for known, name in DESTINATION_NAMES.items()]
+        page.destinations = [(known.value, say("destination_mine", destination=known.value)) for known in Destination]
     else:
-        page.rows.append(Row("Goes to", DESTINATIONS[case.destination]))
+        page.rows.append(Row(say("label_goes_to"), destination_words(case.destination)))
     if result["process_by"]:
-        page.rows.append(Row("Processed by", _day(result["process_by"])))
-    page.confirm, page.refuse = f"Confirm the refund of {refund}", "No, leave it"
+        page.rows.append(Row(say("label_processed_by"), _day(result["process_by"])))
+    page.confirm, page.refuse = say("page_confirm_refund", refund=refund), say("page_leave_it")
     return page
 
 
 def _cancel_quote(services: Services, view: RequestView) -> CasePage:
     assert view.decision is not None
     result = view.decision.result
-    page = CasePage("This is what cancelling means", [explained(result)], decision_id=view.decision.id)
+    page = CasePage(say("page_cancel_title"), [explained(result)], decision_id=view.decision.id)
     page.rows = [
         *_order_rows(view.decision.inputs["order"]),
         *_cancel_rows(agreed_in(services, view.case, view.decision, view.decision.decided_at)),
-        Row("Refund", _sum(result, "refund")),
+        Row(say("label_refund"), _sum(result, "refund")),
     ]
     if view.refund_open:
-        page.lead.append("Your refund that is under way stays as it is.")
+        page.lead.append(say("page_refund_stays"))
     else:
         page.refund_instead = _refund_instead(services, view)
-    page.confirm, page.refuse = "Cancel it now", "No, leave it"
+    page.confirm, page.refuse = say("page_cancel_now"), say("page_leave_it")
     return page
 
 
@@ -188,68 +190,79 @@ def _offered(services: Services, conversation_id: str, view: RequestView) -> Cas
     waiting = offers(services, conversation_id=conversation_id)
     offer = next((offer for offer in waiting if offer.case.reference == view.case.reference), None)
     if offer is None:
-        return CasePage(f"Your request is {STATES[view.case.state]}", tone="wait")
+        return CasePage(say("page_state_title", state=state_words(view.case.state)), tone="wait")
     refund = spoken(offer.refund, offer.currency)
-    page = CasePage("A person has approved your request", tone="good", decision_id=offer.agent_decision_id)
-    page.lead = ["Nothing has been done yet. Please look at the figures, and confirm them."]
-    page.rows = [Row("Order", offer.order_number)]
+    page = CasePage(say("page_approved_title"), tone="good", decision_id=offer.agent_decision_id)
+    page.lead = [say("page_approved")]
+    page.rows = [Row(say("label_order"), offer.order_number)]
     if offer.destination is None:
-        page.rows.append(Row("Refund", refund))
-        page.lead.append("The service stops at once.")
-        page.confirm, page.refuse = "Cancel it now", "No, I'd like something else"
+        page.rows.append(Row(say("label_refund"), refund))
+        page.lead.append(say("page_stops_at_once"))
+        page.confirm, page.refuse = say("page_cancel_now"), say("page_something_else")
         return page
-    for label, sum_ in (("Starts from", offer.base), ("Fee", offer.fee)):
+    for label, sum_ in ((say("page_starts_from"), offer.base), (say("label_fee"), offer.fee)):
         if sum_ is not None:
             page.rows.append(Row(label, spoken(sum_, offer.currency)))
-    page.rows += [Row("Refund", refund, strong=True), Row("Goes to", DESTINATIONS[offer.destination])]
+    page.rows += [
+        Row(say("label_refund"), refund, strong=True),
+        Row(say("label_goes_to"), destination_words(offer.destination)),
+    ]
     if offer.process_by is not None:
-        page.rows.append(Row("Processed by", spoken_date(offer.process_by)))
+        page.rows.append(Row(say("label_processed_by"), spoken_date(offer.process_by)))
     if offer.needs_return:
-        page.lead.append("The card has to come back first, complete and as purchased; you pay the shipping.")
+        page.lead.append(say("page_card_first"))
     if view.decision is not None:
         page.lead.append(what_stops(services, view.decision.inputs))
-    page.confirm, page.refuse = f"Confirm the refund of {refund}", "No, I'd like something else"
+    page.confirm, page.refuse = say("page_confirm_refund", refund=refund), say("page_something_else")
     return page
 
 
 def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> CasePage:
     case, agreed = view.case, receipt.agreed
     refund = spoken(agreed.refund or Decimal(0), agreed.currency)
-    goes_to = DESTINATIONS[agreed.destination]
-    page = CasePage("Done. Your refund is recorded", tone="good")
+    goes_to = destination_words(agreed.destination)
+    page = CasePage(say("page_refund_recorded"), tone="good")
     if case.state is _S.DONE:
-        page.title = "Done. Your refund is paid"
-        page.lead = [f"{refund} went to {goes_to}."]
+        page.title = say("page_refund_paid")
+        page.lead = [say("page_refund_went", refund=refund, destination=goes_to)]
     elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED):
         days = terms_of_version(services.policy, agreed.policy_version).processing_working_days
         page.lead = [
-            f"Please send the card back complete, with the return number {case.return_number} on the parcel. Once it "
-            f"has arrived, the refund of {refund} to {goes_to} is processed within {days} working days."
+            say(
+                "page_return",
+                return_number=case.return_number or "",
+                refund=refund,
+                destination=goes_to,
+                days=days,
+            )
         ]
     else:
-        by = f" and is processed by {spoken_date(agreed.process_by)}" if agreed.process_by else ""
-        page.lead = [f"The refund of {refund} goes to {goes_to}{by}."]
+        page.lead = [
+            say("page_refund_due", refund=refund, destination=goes_to, process_by=agreed.process_by)
+            if agreed.process_by
+            else say("page_refund_goes", refund=refund, destination=goes_to)
+        ]
     page.rows = [
-        Row("Order", receipt.order_number),
-        Row("Product", receipt.product),
-        Row("Refund", refund, strong=True),
-        Row("Goes to", goes_to),
-        Row("How far it is", STATES[case.state]),
+        Row(say("label_order"), receipt.order_number),
+        Row(say("label_product"), receipt.product),
+        Row(say("label_refund"), refund, strong=True),
+        Row(say("label_goes_to"), goes_to),
+        Row(say("page_how_far"), state_words(case.state)),
     ]
     return page
 
 
 def _cancel_done(view: RequestView, receipt: Receipt) -> CasePage:
     lead = [explained(view.decision.result)] if view.decision else []
-    page = CasePage("Done. The service is cancelled", lead, tone="good")
+    page = CasePage(say("page_cancelled_title"), lead, tone="good")
     if view.case.state is not _S.DONE:
-        page.title = "Your cancellation is recorded"
-        page.lead.insert(
-            0,
-            "It counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; "
-            "if it does not work, a person takes care of it.",
-        )
-    page.rows = [Row("Order", receipt.order_number), Row("Product", receipt.product), *_cancel_rows(receipt.agreed)]
+        page.title = say("page_cancel_recorded_title")
+        page.lead.insert(0, say("page_cancel_recorded"))
+    page.rows = [
+        Row(say("label_order"), receipt.order_number),
+        Row(say("label_product"), receipt.product),
+        *_cancel_rows(receipt.agreed),
+    ]
     return page
 
 
@@ -260,53 +273,46 @@ def _declined(services: Services, conversation_id: str, view: RequestView) -> Ca
     order = view.decision.inputs["order"]
     if not _pays(view):
         known = order_view(services, conversation_id=conversation_id, order_number=number)
-        since = (
-            business_day(services.policy, known.cancelled_at)
-            if known.cancelled_at
-            else "a date before our records begin"
-        )
-        page = CasePage("This order needs no cancelling", [f"{said} It ended on {since}. Nothing more will happen."])
+        since = business_day(services.policy, known.cancelled_at) if known.cancelled_at else say("ended_before_records")
+        page = CasePage(say("page_needs_no_cancelling"), [f"{said} {say('page_ended_on', since=since)}"])
     else:
         help_ = what_would_help(services.policy, view.case, view.decision.inputs)
-        page = CasePage("This order can't be refunded", [said, help_])
+        page = CasePage(say("page_declined_title"), [said, help_])
     page.rows = _order_rows(order)
-    page.lead.append("If you think that's not right, a person can look at it.")
-    page.person = "Ask a person"
+    page.lead.append(say("page_declined"))
+    page.person = say("page_ask_person")
     return page
 
 
 def _with_person(services: Services, view: RequestView) -> CasePage:
     handoff = view.handoff
-    by = spoken_date(handoff.answer_by) if handoff else ""
-    page = CasePage("A person has your request", tone="wait", with_person=True, person="Send")
+    page = CasePage(say("page_person_title"), tone="wait", with_person=True, person=say("page_send"))
     if handoff is not None and handoff.cause is Cause.VERIFICATION:
-        page.lead.append("It could not be checked here whose order it is, so a person helps.")
+        page.lead.append(say("page_person_verifies"))
     elif handoff is not None and handoff.cause is Cause.REVIEW and view.decision is not None:
-        page.title = "A person has to decide this one"
+        page.title = say("page_person_decides")
         page.lead.append(explained(view.decision.result))
-    page.lead.append(
-        f"You get an answer by {by}. Nothing is paid or changed before that." if by else "You get an answer."
-    )
+    page.lead.append(say("page_answer_by", answer_by=handoff.answer_by) if handoff is not None else say("page_answer"))
     page.lead += filter(None, [hours_notice(services)])
-    page.lead.append("They see everything that you entered. Keep the reference.")
+    page.lead.append(say("page_person_sees"))
     if view.request.order_number:
-        page.rows.append(Row("Order", view.request.order_number))
+        page.rows.append(Row(say("label_order"), view.request.order_number))
     return page
 
 
 def _order_rows(order: dict[str, Any]) -> list[Row]:
-    return [Row("Order", order["number"]), Row("Product", order["product"])]
+    return [Row(say("label_order"), order["number"]), Row(say("label_product"), order["product"])]
 
 
 def _cancel_rows(agreed: Agreed) -> list[Row]:
     """What ends when, and what is lost."""
     rows = []
     if agreed.agreement_ends_on:
-        rows.append(Row("Agreement ends on", spoken_date(agreed.agreement_ends_on)))
+        rows.append(Row(say("label_agreement_ends_on"), spoken_date(agreed.agreement_ends_on)))
     if agreed.next_charge_on:
-        rows.append(Row("First charge that is not taken", spoken_date(agreed.next_charge_on)))
+        rows.append(Row(say("label_first_charge_not_taken"), spoken_date(agreed.next_charge_on)))
     if agreed.balance_lost:
-        rows.append(Row("Balance that is lost", spoken(agreed.balance_lost, agreed.currency), strong=True))
+        rows.append(Row(say("label_balance_that_is_lost"), spoken(agreed.balance_lost, agreed.currency), strong=True))
     return rows
 
 

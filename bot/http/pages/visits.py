@@ -27,7 +27,6 @@ from bot.http.rest import LONGEST_BODY
 from bot.settings import Settings
 
 CHANNEL = "page"
-OVERTAKEN = "This form was on its way while somebody showed whose order this is. Please begin again."
 # Lax: whoever comes from the shop or a mail keeps it; a form of another site is sent without.
 COOKIE = Cookie("refund_desk_page", "/", "Lax")
 
@@ -61,10 +60,10 @@ class Visit:
         """The form that is sent, in its conversation, and its fields. Raises BadForm, also for a form that is not ours,
         and Refused where there are too many."""
         if len(self._request.body) > LONGEST_BODY:
-            raise BadForm(413, "This is too long to be taken.")
+            raise BadForm(413, "too_long")
         fields = read_fields(self._request.headers.get("content-type", ""), self._request.body)
         if not (self.visitor.known and same(self.token, fields.values.get(TOKEN))):
-            raise BadForm(403, "This form is too old, or your browser keeps no cookies. Please open the page again.")
+            raise BadForm(403, "too_old")
         door, name = self._visits.door, self.visitor.name
         # The same form sent again is the same message; one that was changed is another. Nobody else has seen its id.
         text = json.dumps([task.value, *sorted(fields.values.items())])
@@ -84,7 +83,7 @@ class Visit:
         finally:
             guest = await self._visits.door.answered(self._guest)
             if guest is None:
-                raise BadForm(403, OVERTAKEN)
+                raise BadForm(403, "overtaken")
             self._take_up(guest)
 
     def _take_up(self, guest: Guest) -> None:

@@ -1,0 +1,113 @@
+### What agents read of a case (bot.cases), and what their pages say (bot/http/desk).
+
+## For agents: what is to be decided
+
+question_second = A decision waits for a second person. Do you agree with it?
+question_awaiting_return = A card is on its way back. Did it arrive, and is it complete?
+question_approved = Nothing now: the customer has to say yes.
+question_nothing = Nothing.
+question_asked = The customer asked for a person. What do they need?
+question_review = The policy leaves this to a person. Do you approve it?
+question_verification = The customer could not be verified. Who are they?
+question_not_understood = The bot did not understand. What does the customer want?
+question_failure = The customer confirmed it, but carrying it out failed. Shall it be tried again?
+question_quote_left = The service is stopped, but the new quote was not taken. What does the customer get?
+question_return = The card came back, but it can't simply be paid. What does the customer get?
+question_offer_declined = The customer said no to what was offered. What now?
+question_changed = Something changed since it was approved. Do you still approve it?
+case_for_order = { $kind } for { $order }
+a_person_decides = A person decides.
+
+suggest_return = Record whether the card arrived complete.
+suggest_wait = Nothing is to be decided now.
+suggest_again = Try again what the customer confirmed: { $refund }.
+suggest_cancel = Cancel the service; there is no refund (C2).
+suggest_answer = Answer the question, then close it.
+suggest_approve = Approve: the customer gets { $refund }.
+suggest_answer_or_approve = Answer, or approve a refund. Approve: the customer gets { $refund }.
+suggest_answer_without_refund = Answer the question, then close it. The policy pays nothing.
+suggest_decline = Decline: by the policy nothing is paid.
+
+desk_clause_none = Before any clause
+desk_clause_C1 = Cancelling takes effect at once
+desk_clause_C2 = A cancelled service gives no refund
+desk_clause_C3 = The agreement ends with the billing cycle
+desk_clause_C4 = Cancel before the next charge
+desk_clause_C5 = Renewal charges are not refundable
+desk_clause_R1 = Fault on our side
+desk_clause_R2 = Ask within the refund window
+desk_clause_R3 = A reason that is accepted
+desk_clause_R4 = Processing time
+desk_clause_R5 = A shipped card comes back first
+desk_clause_R6 = Fee on the remaining balance
+desk_clause_R7 = Fee when you change your mind
+desk_clause_R7b = No fee for our fault
+desk_clause_R8 = Smallest refund
+desk_clause_R9 = Where the money goes
+desk_clause_R10 = Fees are shown first
+
+## For agents: the facts of a case
+
+fact_customer = Customer
+fact_not_verified = Not verified
+fact_verified = Verified in this conversation
+fact_verified_before = Verified before, not any more
+fact_paid = Paid
+fact_paid_by = { $amount } by { $method }
+fact_remaining = Remaining
+fact_ordered = Ordered
+fact_asked = Asked
+fact_order_status = Order status
+fact_fault = Fault on record
+fact_yes = yes
+fact_no = no
+fact_refunds_before = Refunds before
+fact_dispute = Dispute
+fact_dispute_open = open on the payment
+fact_service = Service
+fact_service_stopped = stopped for this case
+fact_payment = Payment
+fact_payment_unknown = may have been made
+fact_payment_refused = refused by the gateway
+fact_card = Card
+fact_card_back = came back
+fact_said_since = Said since
+
+## For agents: at a help desk of others
+
+ticket_title = { $reference }: { $kind }
+ticket_title_order = { $reference }: { $kind }, order { $order }
+ticket_suggestion = Suggestion: { $suggestion }
+ticket_why = Why: { $cause }
+ticket_reference = Reference: { $reference }
+ticket_decide_here = Money is decided here, not by an answer: { $link }
+ticket_conversation = The conversation so far:
+ticket_closed_too_early = The ticket was closed at the help desk, but this still has to be decided here.
+ticket_not_taken = The help desk has not taken everything about this case ({ $error }). It is tried again; answer here.
+who_customer = Customer
+who_bot = Bot
+who_system = System
+who_our_desk = Our desk
+who_a_customer = A customer
+who_an_agent = An agent
+who_connector = Connector ({ $desk })
+
+## For agents: replies that are sent often
+
+canned_hello_title = Hello
+canned_hello_name = Hello { $first_name }, I'm looking at { $reference } now. One moment, please.
+canned_hello = Hello, I'm looking at { $reference } now. One moment, please.
+canned_more_title = Asking for more
+canned_more = Could you tell me what went wrong, and when you last tried it?
+canned_figures_title = What you would get
+canned_figures = By our terms the refund for { $order } is { $refund }, after a fee of { $fee }.
+canned_when_title = When it comes
+canned_when = Once you have said yes, the refund for { $order } is processed by { $process_by }.
+canned_stopped_title = Why it stopped
+canned_stopped = Our terms stopped your request at { $clauses }: { $explanation }
+canned_return_title = Return the card
+canned_return = Please send the card of { $order } back, complete, with { $return_number } on the parcel.
+canned_paid_title = What was paid
+canned_paid = For { $order } you paid { $paid }; { $remaining } is left on the card.
+canned_else_title = Anything else
+canned_else = Is there anything else that I can do for you?

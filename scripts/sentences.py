@@ -1,0 +1,134 @@
+"""Sentences stand in ``bot/wording``, ``domain.yml``, ``data`` and templates. This finds texts for people elsewhere.
+
+A text for people is a literal with two words or more. What nobody who uses the bot reads does not count: docstrings,
+the help of the command, log events, SQL, patterns, word lists, and what an exception tells whoever writes a program, a
+settings file, a policy file or an import.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+ELSEWHERE = (
+    "bot/wording/",
+    "bot/store/migrations/",
+    "bot/logs.py",  # for the log
+    "bot/policy/parsing.py",  # for whoever writes a decision case
+    "bot/policy/terms.py",  # for whoever writes a policy file
+)
+"""Where sentences belong, and modules that speak to nobody else than those for whom the texts do not count."""
+NOT_YET = (
+    "actions/",
+    "bot/__main__.py",
+    "bot/bootstrap.py",
+    "bot/cases/conversation/",
+    "bot/cases/desk/",
+    "bot/cases/identity/",
+    "bot/cases/model.py",
+    "bot/cases/outbound/",
+    "bot/cases/payout/",
+    "bot/commands/",
+    "bot/gateways/",
+    "bot/http/",
+    "bot/masking.py",
+    "bot/nlu/",
+    "bot/settings.py",
+    "bot/store/",
+    "bot/training.py",
+)
+"""The rooms that still have sentences of their own. One that has none any more is to be taken out of this list."""
+
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,}['’]?[^\W\d_]*[,;:.!?]?\s+[^\W\d_]{2,}")
+_FOR_MACHINES = frozenset("compile match search sub fullmatch split finditer exec_driver_sql execute".split())
+"""Functions that take patterns, SQL or word lists; ``text`` is SQLAlchemy's."""
+_TEXT = frozenset({"text", "sa.text"})
+_LOGS = frozenset({"log", "_log", "logger"})
+_LOGGING = frozenset("debug info warning error exception critical".split())
+_HELP = frozenset("ArgumentParser add_parser add_argument add_subparsers add_mutually_exclusive_group".split())
+_FOR_AUTHORS = frozenset(
+    "AssertionError IndexError KeyError LookupError NotImplementedError RuntimeError TypeError ValueError".split()
+) | {"InvalidInput", "PolicyFileError"}
+"""Exceptions for whoever writes programs and files."""
+_SKIPPED = _FOR_MACHINES | _HELP | _FOR_AUTHORS
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text for people: where it is, and its words; of an f-string without its values."""
+
+    file: str
+    line: int
+    text: str
+
+
+def sentences_in(source: str, file: str) -> list[Sentence]:
+    """The texts for people in a module."""
+    return [
+        Sentence(file, node.lineno, " ".join(text.split()))
+        for node, text in _texts(ast.parse(source))
+        if _TWO_WORDS.search(text)
+    ]
+
+
+def _texts(node: ast.AST) -> Iterator[tuple[ast.expr, str]]:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring, also of a value
+    if isinstance(node, ast.Call) and _is_skipped(node.func):
+        return
+    if isinstance(node, ast.JoinedStr):
+        yield node, "".join(part.value if isinstance(part, ast.Constant) else "\0" for part in node.values)
+        children: list[ast.AST] = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node, node.value
+        return
+    elif isinstance(node, ast.Assert):
+        children = [node.test]
+    else:
+        children = list(ast.iter_child_nodes(node))
+    for child in children:
+        yield from _texts(child)
+
+
+def _is_skipped(function: ast.expr) -> bool:
+    """Whether what is called takes no text for people."""
+    called = ast.unparse(function)
+    receiver, _, name = called.rpartition(".")
+    return name in _SKIPPED or called in _TEXT or (receiver in _LOGS and name in _LOGGING)
+
+
+def found(root: Path = ROOT) -> list[Sentence]:
+    """The texts for people of all modules."""
+    files = sorted(file for room in ("actions", "bot") for file in (root / room).rglob("*.py"))
+    named = [(file, file.relative_to(root).as_posix()) for file in files]
+    return [
+        sentence
+        for file, name in named
+        if not name.startswith(ELSEWHERE)
+        for sentence in sentences_in(file.read_text("utf-8"), name)
+    ]
+
+
+def problems(sentences: list[Sentence], not_yet: tuple[str, ...] = NOT_YET) -> list[str]:
+    """A line for each sentence outside of the rooms that may have some yet, and for each such room that has none."""
+    strays = [sentence for sentence in sentences if not sentence.file.startswith(not_yet)]
+    clean = [room for room in not_yet if not any(sentence.file.startswith(room) for sentence in sentences)]
+    lines = [f"{one.file}:{one.line}: move this to bot/wording: {one.text[:80]!r}" for one in strays]
+    return [*lines, *(f"{room} has no sentences any more: take it out of NOT_YET" for room in clean)]
+
+
+def main() -> int:
+    """Print what is wrong; the exit status. ``--all`` prints the sentences of all rooms."""
+    sentences = found()
+    lines = problems(sentences, () if "--all" in sys.argv else NOT_YET)
+    print("\n".join([*lines, f"{len(sentences)} sentences outside of bot/wording, in {len(NOT_YET)} rooms"]))
+    return 1 if lines else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
