@@ -20,7 +20,8 @@ from sanic.response import HTTPResponse
 
 from bot import logs
 from bot.bootstrap import PROCESS
-from bot.settings import ACTION_SECRET_HEADER, load_settings
+from bot.setting_groups.server import ACTION_SECRET_HEADER, ServerSettings
+from bot.settings import load_settings
 from bot.stop_signals import end_gently
 
 QUIET_SECONDS = 1.0
@@ -78,7 +79,7 @@ def main() -> None:
     args = parser.parse_args()
     PROCESS.demo = args.demo
     logs.set_up()
-    secret = load_settings().action_secret.get_secret_value()
+    secret = load_settings()[ServerSettings].action_secret.get_secret_value()
     if not secret:
         raise SystemExit("REFUND_DESK_ACTION_SECRET is not set: nobody could be told from the Rasa server")
     build(secret).run(host="127.0.0.1", port=args.port, workers=1, access_log=False)

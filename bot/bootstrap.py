@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
-from typing import Any
 
 from bot.cases.business_hours import BusinessHours
 from bot.cases.identity.phones import OWN
@@ -17,30 +16,23 @@ from bot.cases.ports.helpdesk import HelpDesk
 from bot.cases.ports.printing import Printable
 from bot.cases.ports.shop import OrderSource, PaymentReader
 from bot.cases.services import Services
-from bot.gateways.helpdesks.chatwoot import Chatwoot
-from bot.gateways.helpdesks.email import EmailDesk
-from bot.gateways.helpdesks.freshdesk import Freshdesk
-from bot.gateways.helpdesks.slack import SlackDesk
-from bot.gateways.helpdesks.webhook import WebhookDesk
-from bot.gateways.helpdesks.zendesk import Zendesk
-from bot.gateways.mail import DemoMailer, SmtpMailer
-from bot.gateways.messaging.chatwoot import ChatwootCourier
-from bot.gateways.messaging.email import EmailCourier
-from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
-from bot.gateways.messaging.slack import SlackCourier
-from bot.gateways.messaging.telegram import TelegramCourier
-from bot.gateways.messaging.twilio import TwilioCourier
-from bot.gateways.rest import RestGateway
-from bot.gateways.stripe import StripeGateway
-from bot.gateways.stripe_api import StripeApi
-from bot.gateways.stripe_events import StripeEvents
-from bot.gateways.woo_api import WooApi
-from bot.gateways.woo_orders import WooOrders
-from bot.gateways.woocommerce import WooGateway
+from bot.connectors.billing_rest.settings import BillingRestSettings
+from bot.connectors.choices import billing_of, help_desk_of, switched_on
+from bot.connectors.registry import MESSAGES, MONEY, Connector
+from bot.connectors.shared.shop_system import ShopSystem
+from bot.connectors.smtp.deliver import DemoMailer, SmtpMailer
+from bot.connectors.smtp.settings import SmtpSettings
+from bot.setting_groups.base import blamed_on
+from bot.setting_groups.desk import DeskSettings
+from bot.setting_groups.identity import IdentitySettings
+from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.policy import PolicySettings
+from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, open_keys, secret_at
 from bot.store.ledger import Ledger
+from bot.store.settings import StoreSettings
 from bot.store.unit_of_work import SqlSnapshot, SqlUnitOfWork
 from bot.store.upgrades import has_sealed_data, migrate
 
@@ -70,7 +62,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         raise SettingsError(refusal)
     policy = load_policy(settings)
     try:
-        engine = open_engine(settings.database_url)
+        engine = open_engine(settings[StoreSettings].database_url)
         sealed = has_sealed_data(engine)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
@@ -88,29 +80,31 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     clock = clock or _now
     now = clock
     shop = open_shop(settings, lambda day: policy.terms_for(now()).calendar.start_of(day))
-    mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from) if settings.smtp_url else None
+    people, identity, limits = settings[DeskSettings], settings[IdentitySettings], settings[LimitSettings]
+    mail = settings[SmtpSettings]
+    mailer = SmtpMailer(mail.smtp_url.get_secret_value(), mail.mail_from) if mail.smtp_url else None
     return Services(
         unit_of_work=lambda: SqlUnitOfWork(engine, keys),
         reading=lambda: SqlSnapshot(engine, keys),
         policy=policy,
         clock=clock,
         gateway=shop.gateway or Ledger(engine, clock),
-        take_back_minutes=settings.take_back_minutes,
-        gateway_attempts=settings.gateway_attempts,
-        verification_minutes=settings.verification_minutes,
-        verification_tries=settings.verification_tries,
-        answer_working_days=settings.answer_working_days,
+        take_back_minutes=settings[PolicySettings].take_back_minutes,
+        gateway_attempts=settings[BillingRestSettings].attempts,
+        verification_minutes=identity.verification_minutes,
+        verification_tries=identity.verification_tries,
+        answer_working_days=people.answer_working_days,
         hash_key=keys.hash_key,
-        conversations_per_address=settings.conversations_per_address,
-        address_handoffs_per_hour=settings.address_handoffs_per_hour,
-        contact=settings.contact,
-        business_hours=BusinessHours.parse(settings.business_hours),
-        email_code=settings.email_code == "required",
-        limits=PayoutLimits(settings.agent_limit, settings.lead_limit),
-        second_factor_for=_SECOND_FACTOR_FOR[settings.second_factor],
+        conversations_per_address=limits.conversations_per_address,
+        address_handoffs_per_hour=limits.address_handoffs_per_hour,
+        contact=people.contact,
+        business_hours=BusinessHours.parse(people.business_hours),
+        email_code=identity.email_code == "required",
+        limits=PayoutLimits(people.agent_limit, people.lead_limit),
+        second_factor_for=_SECOND_FACTOR_FOR[people.second_factor],
         mailer=DemoMailer(mailer) if mailer and PROCESS.demo else mailer,
         print_receipt=_print_receipt,
-        public_url=settings.public_url,
+        public_url=settings[ServerSettings].public_url,
         orders=shop.orders,
         payments=shop.payments,
         helpdesk=open_helpdesk(settings),
@@ -120,131 +114,67 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
 
 @dataclass(frozen=True)
 class Shop:
-    """The systems of the shop; None where the store itself takes the place. ``stripe`` and ``woocommerce`` are their
-    bare APIs, ``services`` is the billing gateway of docs/connect/billing-gateway.openapi.yml."""
+    """The systems of the shop; None where the store itself takes the place."""
 
-    gateway: BillingGateway | None
-    orders: OrderSource | None
-    payments: PaymentReader | None
-    services: RestGateway | None
-    stripe: StripeApi | None
-    woocommerce: WooApi | None
+    gateway: BillingGateway | None = None
+    orders: OrderSource | None = None
+    payments: PaymentReader | None = None
 
 
 def open_shop(settings: Settings, start_of: Callable[[date], datetime]) -> Shop:
     """The systems that are set up; nothing is connected yet. Beside Stripe or WooCommerce, the billing gateway stops
-    services and knows balances, and they move the money. Raises SettingsError."""
-    services: RestGateway | None = None
-    stripe: StripeApi | None = None
-    woo: WooApi | None = None
-    name = "GATEWAY_URL"
-    try:
-        if settings.gateway_url:
-            services = RestGateway(settings.gateway_url, settings.gateway_secret.get_secret_value().encode())
-        name = "STRIPE_URL"
-        if settings.stripe_key:
-            key = settings.stripe_key.get_secret_value()
-            stripe = StripeApi(key, settings.stripe_url, order_field=settings.stripe_order_field)
-        name = "WOOCOMMERCE_URL"
-        if settings.woocommerce_url:
-            key, secret = (s.get_secret_value() for s in (settings.woocommerce_key, settings.woocommerce_secret))
-            woo = WooApi(settings.woocommerce_url, key, secret, numbers=settings.woocommerce_numbers)
-    except ValueError as error:
-        raise SettingsError(f"REFUND_DESK_{name}: {error}") from None
-    gateway: BillingGateway | None = services if settings.billing == "rest" else None
-    card: dict[str, Any] = {
-        "stop_status": settings.woocommerce_stop_status,
-        "balance_field": settings.woocommerce_balance_field,
-    }
-    if settings.billing == "stripe" and stripe is not None:
-        gateway = StripeGateway(stripe, start_of, services)
-    elif settings.billing == "woocommerce" and woo is not None:
-        gateway = WooGateway(woo, wallet=settings.woocommerce_wallet != "none", services=services, **card)
+    services and knows balances, and they move the money. ``start_of`` gives the first instant of a business date.
+    Raises SettingsError."""
+    systems: dict[str, ShopSystem] = {}
+    services: BillingGateway | None = None
+    for row in sorted(_that_deliver(MONEY, settings), key=lambda row: not row.beside):
+        systems[row.billing] = row.part("deliver").shop_system(settings, start_of, services)
+        services = systems[row.billing].gateway if row.beside else services
+    payer = systems.get(billing_of(settings))
     return Shop(
-        gateway=gateway,
-        orders=WooOrders(woo, services=services, **card) if woo is not None else None,
-        payments=StripeEvents(stripe) if stripe is not None else None,
-        services=services,
-        stripe=stripe,
-        woocommerce=woo,
+        gateway=payer.gateway if payer else None,
+        orders=next((system.orders for system in systems.values() if system.orders), None),
+        payments=next((system.payments for system in systems.values() if system.payments), None),
     )
 
 
 def open_couriers(settings: Settings) -> list[Courier]:
     """Who brings messages, for each messaging channel that is switched on; nothing is connected yet. Raises
     SettingsError."""
-    found: list[Courier] = []
-    name = "SLACK_URL"
-    try:
-        if settings.slack_bot_token:
-            found.append(SlackCourier(settings.slack_url, settings.slack_bot_token.get_secret_value()))
-        name = "TELEGRAM_URL"
-        if settings.telegram_token:
-            found.append(TelegramCourier(settings.telegram_url, settings.telegram_token.get_secret_value()))
-        name = "TWILIO_URL"
-        numbers = {"sms": settings.twilio_sms_from, "twilio-whatsapp": settings.twilio_whatsapp_from}
-        account = settings.twilio_account_sid, settings.twilio_auth_token.get_secret_value()
-        found += [
-            TwilioCourier(channel, settings.twilio_url, *account, number, settings.public_url)
-            for channel, number in numbers.items()
-            if number
-        ]
-        name = "META_URL"
-        if settings.whatsapp_token:
-            token = settings.whatsapp_token.get_secret_value()
-            found.append(WhatsAppCourier(settings.meta_url, token, settings.whatsapp_phone_id))
-        if settings.messenger_token:
-            found.append(MessengerCourier(settings.meta_url, settings.messenger_token.get_secret_value()))
-    except ValueError as error:
-        raise SettingsError(f"REFUND_DESK_{name}: {error}") from None
-    if settings.email_secret:
-        mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.email_address)
-        found.append(EmailCourier(mailer, settings.email_secret.get_secret_value().encode()))
-    desk = open_helpdesk(settings)
-    if isinstance(desk, Chatwoot):
-        found.append(ChatwootCourier(desk))
-    return found
+    return [courier for row in _that_deliver(MESSAGES, settings) for courier in row.part("deliver").couriers(settings)]
 
 
 def open_helpdesk(settings: Settings) -> HelpDesk | None:
     """The help desk of the settings; None for our own. Raises SettingsError."""
-    url, account, inbox = settings.helpdesk_url, settings.helpdesk_account, settings.helpdesk_inbox
-    token, secret = settings.helpdesk_token.get_secret_value(), settings.helpdesk_secret.get_secret_value().encode()
-    try:
-        if settings.helpdesk == "chatwoot":
-            return Chatwoot(url, int(account), int(inbox), token)
-        if settings.helpdesk == "zendesk":
-            return Zendesk(url, account, token)
-        if settings.helpdesk == "freshdesk":
-            return Freshdesk(url, token)
-        if settings.helpdesk == "slack":
-            return SlackDesk(url or "https://slack.com/api", token, account)
-        if settings.helpdesk == "email":
-            mailer = SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from)
-            return EmailDesk(mailer, account, inbox, secret)
-        if settings.helpdesk == "webhook":
-            return WebhookDesk(url, secret)
-    except ValueError as error:
-        raise SettingsError(f"REFUND_DESK_HELPDESK_URL: {error}") from None
-    return None
+    row = help_desk_of(settings)
+    if row is None:
+        return None
+    with blamed_on("helpdesk_url"):
+        desk: HelpDesk = row.part("deliver").help_desk(settings)
+    return desk
+
+
+def _that_deliver(what: str, settings: Settings) -> list[Connector]:
+    return [row for row in switched_on(settings) if what in row.delivers]
 
 
 def keys_of(settings: Settings, *, new: bool = True, country: str = OWN) -> Keys:
     """The keys that seal personal data, made where there are none, unless there must have been some before (not
     ``new``). Phone numbers without a country are read as those of ``country``. Raises SettingsError."""
+    ours = settings[StoreSettings]
     try:
-        secret = settings.secret.get_secret_value() or secret_at(settings.home / "secret", new=new)
+        secret = ours.secret.get_secret_value() or secret_at(ours.home / "secret", new=new)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_SECRET: {error}") from error
     try:
-        return open_keys(settings.keys_url, secret, new=new, country=country)
+        return open_keys(ours.keys_url, secret, new=new, country=country)
     except StoreUnavailable as error:
         raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
 
 
 def _print_receipt(receipt: Printable) -> bytes:
     # Only now: its libraries would take half of the start of each process.
-    from bot.gateways.paper import print_receipt
+    from bot.paper import print_receipt
 
     return print_receipt(receipt)
 

@@ -21,6 +21,7 @@ from bot.cases.outbound.notices import send_due_notices
 from bot.cases.outbound.tickets import push_tickets
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.services import Services
+from bot.connectors.shared.settings import DeliverySettings
 from bot.settings import load_settings
 from bot.stop_signals import SIGNALS
 
@@ -82,8 +83,9 @@ def main() -> int:
     PROCESS.demo = parser.parse_args().demo
     settings = load_settings()
     services = bootstrap(settings)
+    attempts = settings[DeliverySettings].delivery_attempts
     threads = [
-        threading.Thread(target=bring, args=(services, courier, settings.delivery_attempts, stop), daemon=True)
+        threading.Thread(target=bring, args=(services, courier, attempts, stop), daemon=True)
         for courier in open_couriers(settings)
     ]
     for thread in threads:

@@ -20,11 +20,11 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from pydantic import SecretStr
 from pydantic.fields import ModelField
 
 from bot.__main__ import command_line
-from bot.settings import PREFIX, PROJECT, Settings
+from bot.setting_groups.base import setting_name, variable_of
+from bot.settings import GROUPS, PROJECT, is_secret
 
 _MADE = re.compile(r"^<!-- made: (\w+)(?: ([\w./-]+))? -->$", re.M)
 _LINK = re.compile(r"(\]\()(?:docs/)?([\w./-]+)((?:#[\w-]+)?\))")
@@ -64,28 +64,23 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 def settings_tables(page: str) -> str:
     """A table for each part of the settings, from their own descriptions; ``page`` is where they will stand."""
-    lines: list[str] = []
-    for name, field in Settings.__fields__.items():
-        if part := field.field_info.extra.get("part"):
-            lines += ["", f"## {part}", "", "| Variable | Default | Meaning |", "| --- | --- | --- |"]
-        star = " *" if is_secret(field) else ""
-        meaning = described(field)
-        if more := field.field_info.extra.get("page"):
-            meaning += f" ([more]({os.path.relpath(more, Path(page).parent)}))"
-        lines.append(f"| `{PREFIX}{name.upper()}`{star} | {default_of(field)} | {meaning} |")
-    return "\n".join(lines)
+    parts: dict[str, list[str]] = {}
+    for group in GROUPS:
+        lines = parts.setdefault(group.part, ["| Variable | Default | Meaning |", "| --- | --- | --- |"])
+        for name, field in group.fields().items():
+            star = " *" if is_secret(field) else ""
+            meaning = described(field)
+            if more := field.field_info.extra.get("page"):
+                meaning += f" ([more]({os.path.relpath(more, Path(page).parent)}))"
+            lines.append(f"| `{variable_of(name)}`{star} | {default_of(field)} | {meaning} |")
+    return "\n".join(line for part, lines in parts.items() for line in ("", f"## {part}", "", *lines))
 
 
 def described(field: ModelField) -> str:
     """What a setting means. Raises KeyError where nobody has said it."""
     if not field.field_info.description:
-        raise KeyError(f"{PREFIX}{field.name.upper()} has no description in bot/settings.py")
+        raise KeyError(f"{variable_of(setting_name(field))} has no description in its group of settings")
     return field.field_info.description
-
-
-def is_secret(field: ModelField) -> bool:
-    """Whether it is never shown, and may come from a file."""
-    return isinstance(field.type_, type) and issubclass(field.type_, SecretStr)
 
 
 def default_of(field: ModelField) -> str:

@@ -24,6 +24,7 @@ from bot.cases.services import Services
 from bot.settings import Settings
 from bot.store.engine import open_engine
 from bot.store.schema import description
+from bot.store.settings import StoreSettings
 from bot.store.tables import metadata
 from bot.store.upgrades import VERSION_TABLE, migrate
 from tests.store_builders import Clock
@@ -198,7 +199,7 @@ def _home() -> str:
 
 
 def _migrate(settings: Settings) -> None:
-    engine = open_engine(settings.database_url)
+    engine = open_engine(settings[StoreSettings].database_url)
     migrate(engine, keys_of(settings))
     engine.dispose()  # or SQLite keeps its log beside the file
 

@@ -1,4 +1,4 @@
-"""The text of a PDF as bot.gateways.paper makes it: its fonts' own tables say which letter each glyph is."""
+"""The text of a PDF as bot.paper makes it: its fonts' own tables say which letter each glyph is."""
 
 from __future__ import annotations
 

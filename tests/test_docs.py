@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import PROJECT, Settings
+from bot.settings import PROJECT, fields
 from scripts.docs_hooks import command_reference, described, root_text, settings_tables, shipped
 
 ROOT_TEXTS = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "findings/README.md")
 
 
-@pytest.mark.parametrize("name", list(Settings.__fields__))
+@pytest.mark.parametrize("name", list(fields()))
 def test_each_setting_says_what_it_means(name: str) -> None:
-    assert described(Settings.__fields__[name]).endswith(".")
-    page = Settings.__fields__[name].field_info.extra.get("page", "index.md")
+    assert described(fields()[name]).endswith(".")
+    page = fields()[name].field_info.extra.get("page", "index.md")
     assert (PROJECT / "docs" / page).is_file()
 
 
 def test_the_tables_have_each_setting_once_and_mark_the_secrets() -> None:
     tables = settings_tables("reference/settings.md")
     rows = re.findall(r"^\| `REFUND_DESK_(\w+)`", tables, re.M)
-    assert sorted(rows) == sorted(name.upper() for name in Settings.__fields__)
+    assert sorted(rows) == sorted(name.upper() for name in fields())
     assert "| `REFUND_DESK_SECRET` * |" in tables and "| `REFUND_DESK_HOME` |" in tables
     assert "(../connect/slack.md)" in tables and str(PROJECT) not in tables
 

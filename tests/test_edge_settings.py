@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.setting_groups.identity import IdentitySettings
 from bot.settings import SettingsError, load_settings
 
 
@@ -50,4 +51,4 @@ def test_codes_by_mail_need_a_way_to_send_them(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("REFUND_DESK_SMTP_URL", "smtps://user:p%40ss@mail.example:465")
     monkeypatch.setenv("REFUND_DESK_MAIL_FROM", "desk@example.com")
     settings = load_settings()
-    assert settings.email_code == "required" and "p%40ss" not in repr(settings)
+    assert settings[IdentitySettings].email_code == "required" and "p%40ss" not in repr(settings)

@@ -29,16 +29,18 @@ def _back_up(args: argparse.Namespace) -> int:
     from bot.settings import PREFIX, SettingsError
     from bot.store.backups import BackupError, back_up
     from bot.store.engine import StoreUnavailable, is_new
+    from bot.store.settings import StoreSettings
 
     settings = _settings()
+    store = settings[StoreSettings]
     try:
-        if is_new(settings.database_url):
+        if is_new(store.database_url):
             raise CommandError("there is no database yet: there is nothing to back up")
         keys = keys_of(settings, new=False)
         data, keys_part = back_up(
             args.folder.absolute(),
-            database_url=settings.database_url,
-            keys_url=settings.keys_url,
+            database_url=store.database_url,
+            keys_url=store.keys_url,
             keys=keys,
             secret=_secret_in_use(settings),
             settings=sorted(name for name in os.environ if name.startswith(PREFIX)),
@@ -57,22 +59,24 @@ def _restore(args: argparse.Namespace) -> int:
     from bot.store.backups import BackupError
     from bot.store.engine import StoreUnavailable
     from bot.store.restores import restore, secret_of
+    from bot.store.settings import StoreSettings
 
     settings = _settings()
-    in_home = settings.home / "secret"
+    store = settings[StoreSettings]
+    in_home = store.home / "secret"
     try:
         of_backup = secret_of(args.folder)
-        secret = settings.secret.get_secret_value() or (_secret_in_use(settings) if in_home.exists() else of_backup)
+        secret = store.secret.get_secret_value() or (_secret_in_use(settings) if in_home.exists() else of_backup)
         if not secret:
             raise CommandError(f"{args.folder}/secret/secret is missing, and no secret is set: REFUND_DESK_SECRET")
         if of_backup not in (None, secret):
             raise CommandError("the secret that is in place is not that of the backup")
         done = restore(
             args.folder,
-            database_url=settings.database_url,
-            keys_url=settings.keys_url,
+            database_url=store.database_url,
+            keys_url=store.keys_url,
             secret=secret,
-            secret_file=None if settings.secret else in_home,
+            secret_file=None if store.secret else in_home,
             at=datetime.now(timezone.utc),
         )
     except (BackupError, StoreUnavailable) as error:
@@ -99,8 +103,10 @@ def _settings() -> Settings:
 def _secret_in_use(settings: Settings) -> str:
     from bot.store.engine import StoreUnavailable
     from bot.store.keys import secret_at
+    from bot.store.settings import StoreSettings
 
+    store = settings[StoreSettings]
     try:
-        return settings.secret.get_secret_value() or secret_at(settings.home / "secret", new=False)
+        return store.secret.get_secret_value() or secret_at(store.home / "secret", new=False)
     except StoreUnavailable as error:
         raise CommandError(f"REFUND_DESK_SECRET: {error}") from None

@@ -1,6 +1,6 @@
 """``refund-desk doctor``: looks at the set-up, and says what is wrong and what to do. It changes nothing.
 
-A connector adds its checks with a module that has ``CHECKS`` and a line in ``_MODULES``.
+What it looks at of a connector is in the connector's folder: ``check.py``.
 """
 
 from __future__ import annotations
@@ -11,35 +11,20 @@ import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from bot.connectors.shared.checks import Finding
     from bot.settings import Settings
 
 _MODULES = (
     "bot.commands.doctor_basics",
-    "bot.commands.doctor_shops",
-    "bot.commands.doctor_messaging",
-    "bot.commands.doctor_helpdesk",
+    "bot.commands.doctor_connectors",
 )
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at: ``says`` what was found, ``fix`` what to do about it; empty if nothing is wrong."""
-
-    about: str
-    says: str
-    fix: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing is to be done."""
-        return not self.fix
-
-
-Check = Callable[["Settings"], Iterator[Finding]]
+Check = Callable[["Settings"], Iterator["Finding"]]
 """Looks at a part of the set-up. It may wait some seconds for an answer, and raises nothing that it can foresee."""
 
 
@@ -79,6 +64,7 @@ def _run(args: argparse.Namespace) -> int:
 
 def examine() -> Iterator[Finding]:
     """All findings. While a setting is broken nothing else can be looked at."""
+    from bot.connectors.shared.checks import Finding
     from bot.settings import SettingsError, load_settings
 
     try:

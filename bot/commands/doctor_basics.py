@@ -9,13 +9,14 @@ from datetime import datetime, timedelta, timezone
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import PROCESS, keys_of
-from bot.cases.errors import MailNotSent
-from bot.commands.doctor import Check, Finding
-from bot.gateways.mail import SmtpMailer
+from bot.commands.doctor import Check
+from bot.connectors.shared.checks import Finding
 from bot.policy import NoTermsInForce
+from bot.setting_groups.limits import LimitSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy
 from bot.store.demo import holds_demo, holds_real
 from bot.store.engine import StoreUnavailable, is_new, open_engine
+from bot.store.settings import StoreSettings
 from bot.store.unit_of_work import SqlSnapshot
 from bot.store.upgrades import MEND_SCHEMA, schema_state, told_of_differences
 from bot.training import MODEL, is_current
@@ -35,22 +36,23 @@ def _policy(settings: Settings) -> Iterator[Finding]:
 
 
 def _home(settings: Settings) -> Iterator[Finding]:
-    folder = settings.home
+    folder = home = settings[StoreSettings].home
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        yield Finding("data folder", f"{settings.home}")
+        yield Finding("data folder", f"{home}")
     else:
-        yield Finding("data folder", f"{settings.home} can't be written to", "correct REFUND_DESK_HOME, or its rights")
+        yield Finding("data folder", f"{home} can't be written to", "correct REFUND_DESK_HOME, or its rights")
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
     about, fix = "database", "correct REFUND_DESK_DATABASE_URL, or start the database"
+    url = settings[StoreSettings].database_url
     try:
-        if is_new(settings.database_url):
+        if is_new(url):
             yield Finding(about, "is made at the first start")
             return
-        engine = open_engine(settings.database_url)
+        engine = open_engine(url)
         schema = schema_state(engine)
     except StoreUnavailable as error:
         yield Finding(about, str(error), fix)
@@ -112,33 +114,20 @@ def _model(settings: Settings) -> Iterator[Finding]:
 
 
 def _redis(settings: Settings) -> Iterator[Finding]:
-    if not settings.redis_url:
+    url = settings[LimitSettings].redis_url.get_secret_value()
+    if not url:
         yield Finding("redis", "not set up: this server counts messages for itself")
         return
     from limits.storage import RedisStorage
 
     try:
-        works = RedisStorage(settings.redis_url.get_secret_value(), socket_timeout=2, socket_connect_timeout=2).check()
+        works = RedisStorage(url, socket_timeout=2, socket_connect_timeout=2).check()
     except Exception:  # the libraries raise what they like
         works = False
     if works:
         yield Finding("redis", "answers")
     else:
         yield Finding("redis", "does not answer", "correct REFUND_DESK_REDIS_URL, start Redis, or unset it")
-
-
-def _mail(settings: Settings) -> Iterator[Finding]:
-    if not settings.smtp_url:
-        yield Finding("mail", "not set up: no mail is sent")
-        return
-    try:
-        SmtpMailer(settings.smtp_url.get_secret_value(), settings.mail_from).check()
-    except MailNotSent as error:
-        yield Finding(
-            "mail", f"the mail server can't be used: {error}", "correct host, user and password in REFUND_DESK_SMTP_URL"
-        )
-    else:
-        yield Finding("mail", "the mail server lets us in")
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
@@ -148,5 +137,4 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("database", _database),
     ("model", _model),
     ("redis", _redis),
-    ("mail", _mail),
 )

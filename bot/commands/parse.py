@@ -39,10 +39,11 @@ def understand(texts: list[str]) -> list[dict[str, Any]]:
     """What the current model understands of the texts; trains it first where that is needed."""
     from bot.commands.train import ensure_model
     from bot.settings import SettingsError, load_settings
+    from bot.store.settings import StoreSettings
     from bot.training import MODEL, QUIET
 
     try:
-        home = load_settings().home
+        home = load_settings()[StoreSettings].home
     except SettingsError as error:
         raise CommandError(str(error)) from None
     if ensure_model(home):

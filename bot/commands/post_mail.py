@@ -14,7 +14,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
-from bot.gateways.mail import text_of
+from bot.connectors.smtp.deliver import text_of
 
 _TEMPFAIL, _DATAERR = 75, 65  # sysexits.h: keep it and pipe it again; this mail will never be taken
 _LONGEST_TEXT, _LONGEST_HEADER = 30_000, 4_000  # characters: of a JSON of 256 KiB each may take six bytes
@@ -31,13 +31,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _run(args: argparse.Namespace) -> int:
+    from bot.connectors.email.settings import EmailSettings
+    from bot.setting_groups.server import ServerSettings
     from bot.settings import SettingsError, load_settings
 
     try:
         settings = load_settings()
     except SettingsError as error:
         return _later(str(error))
-    secret, url = settings.email_secret.get_secret_value(), args.url or settings.public_url
+    secret, url = settings[EmailSettings].secret.get_secret_value(), args.url or settings[ServerSettings].public_url
     if not secret:
         return _later("REFUND_DESK_EMAIL_SECRET: is not set (docs/connect/email.md)")
     if not url:

@@ -70,9 +70,10 @@ def _erase(args: argparse.Namespace) -> int:
 def _purge(args: argparse.Namespace) -> int:
     from bot.cases.privacy.personal_data import purge
     from bot.settings import load_settings
+    from bot.store.settings import StoreSettings
 
     services = open_services()
-    days = load_settings().retention_days
+    days = load_settings()[StoreSettings].retention_days
     if not days:
         print("Nothing is purged: REFUND_DESK_RETENTION_DAYS is 0, data is kept for ever.")
         return 0

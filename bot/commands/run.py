@@ -47,13 +47,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _run(args: argparse.Namespace) -> int:
     from bot.bootstrap import PROCESS
+    from bot.setting_groups.server import ServerSettings
     from bot.settings import SettingsError, load_settings
+    from bot.store.settings import StoreSettings
 
     if not 1 <= args.port <= 65_535:
         raise CommandError(f"--port {args.port}: must be from 1 to 65535")
     try:
         settings = load_settings()
-        (settings.home / "logs").mkdir(parents=True, exist_ok=True)
+        home = settings[StoreSettings].home
+        (home / "logs").mkdir(parents=True, exist_ok=True)
     except SettingsError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
@@ -61,10 +64,10 @@ def _run(args: argparse.Namespace) -> int:
     _check_free(args.host, args.port)
     PROCESS.demo = args.demo
     _settle_demo(open_services())
-    status = ensure_model(settings.home)
+    status = ensure_model(home)
     # One of the settings is with the children anyway, by its variable or in its file.
-    secret = {} if settings.action_secret else {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
-    supervisor = _Supervisor(args.host, args.port, settings.home / "logs", secret, demo=args.demo)
+    secret = {} if settings[ServerSettings].action_secret else {"REFUND_DESK_ACTION_SECRET": secrets.token_urlsafe(32)}
+    supervisor = _Supervisor(args.host, args.port, home / "logs", secret, demo=args.demo)
     return status or supervisor.run(not args.no_browser)
 
 

@@ -19,9 +19,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _train(args: argparse.Namespace) -> int:
     from bot.settings import SettingsError, load_settings
+    from bot.store.settings import StoreSettings
 
     try:
-        home = load_settings().home
+        home = load_settings()[StoreSettings].home
     except SettingsError as error:
         raise CommandError(str(error)) from None
     return ensure_model(home, force=args.force)

@@ -29,7 +29,9 @@ from bot.http.cookies import Cookie
 from bot.http.headers import Edge
 from bot.http.limits import MessageLimits
 from bot.http.tokens import BadToken, Claims, TokenKeys
-from bot.settings import Settings, parse_networks, parse_origins
+from bot.setting_groups.desk import DeskSettings
+from bot.setting_groups.server import ServerSettings, parse_networks, parse_origins
+from bot.settings import Settings
 
 TOO_FAST = (
     "You're writing faster than I can read, so I didn't take that message. Please send it again in {seconds} "
@@ -74,14 +76,13 @@ class Door:
     """Lets messages of one channel in."""
 
     def __init__(self, channel: str, services: Services, settings: Settings) -> None:
-        self.edge = Edge(parse_networks(settings.trusted_proxies), parse_origins(settings.allowed_origins))
+        server = settings[ServerSettings]
+        self.edge = Edge(parse_networks(server.trusted_proxies), parse_origins(server.allowed_origins))
         self._channel = channel
         self._services = services
-        self._contact = settings.contact
+        self._contact = settings[DeskSettings].contact
         self._tokens = TokenKeys.of(settings)
-        self._limits = MessageLimits(
-            settings.messages_per_minute, settings.address_messages_per_minute, settings.redis_url.get_secret_value()
-        )
+        self._limits = MessageLimits.of(settings)
 
     async def open(
         self,

@@ -17,18 +17,20 @@ from sanic import Sanic
 
 from bot import logs
 from bot.bootstrap import PROCESS, bootstrap
-from bot.http import demo, desk, helpdesks, pages, rasa_patches, statics, stopping
+from bot.http import demo, desk, pages, rasa_patches, statics, stopping
 from bot.http.action_calls import ActionServer
 from bot.http.capacity import Capacity
 from bot.http.connections import Connection, Connections, Room, raise_file_limit
 from bot.http.headers import Edge
 from bot.http.health import Health
 from bot.http.live import Live
-from bot.http.messaging import routes as messaging
 from bot.http.rest import LONGEST_BODY
-from bot.http.shop_webhooks import shop_webhooks
 from bot.http.turns import Turns
-from bot.settings import ACTION_SECRET_HEADER, PROJECT, load_settings, parse_networks, parse_origins
+from bot.http.webhooks import helpdesks, messages, shops
+from bot.setting_groups.desk import DeskSettings
+from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.server import ACTION_SECRET_HEADER, ServerSettings, parse_networks, parse_origins
+from bot.settings import PROJECT, load_settings
 from bot.training import MODEL
 
 BACKLOG = 1_024
@@ -40,22 +42,23 @@ def build(action_url: str) -> Sanic:
     rasa_patches.apply()
     settings = load_settings()
     services = bootstrap(settings)
-    trusted = parse_networks(settings.trusted_proxies)
-    edge = Edge(trusted, parse_origins(settings.allowed_origins))
-    room = Room.of(settings.connections, settings.address_connections, raise_file_limit())
+    ours, limits, contact = settings[ServerSettings], settings[LimitSettings], settings[DeskSettings].contact
+    trusted = parse_networks(ours.trusted_proxies)
+    edge = Edge(trusted, parse_origins(ours.allowed_origins))
+    room = Room.of(limits.connections, limits.address_connections, raise_file_limit())
     app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     app.config.REQUEST_BUFFER_SIZE = LONGEST_BODY
     app.ctx.connections = Connections(room, trusted)
     edge.install(app)
-    Capacity(room, edge, settings.address_requests_per_minute, settings.contact).install(app)
+    Capacity(room, edge, limits.address_requests_per_minute, contact).install(app)
     desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
-    app.blueprint(shop_webhooks(settings, services))
-    messaging.register(app, services, settings)
+    shops.register(app, services, settings)
+    messages.register(app, services, settings)
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
-    secret = settings.action_secret.get_secret_value()
+    secret = ours.action_secret.get_secret_value()
     endpoints.action = ActionServer(url=f"{action_url}/webhook", headers={ACTION_SECRET_HEADER: secret})
 
     async def load(app: Sanic, loop: Any) -> None:
@@ -67,7 +70,7 @@ def build(action_url: str) -> Sanic:
     async def keep_going(app: Sanic, loop: Any) -> None:
         app.add_task(app.ctx.connections.watch())
         app.add_task(app.ctx.live.look())
-        app.add_task(Turns(app.ctx.agent, services, settings.contact).take_up())
+        app.add_task(Turns(app.ctx.agent, services, contact).take_up())
 
     app.register_listener(load, "before_server_start")
     app.register_listener(keep_going, "after_server_start")

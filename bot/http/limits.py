@@ -11,6 +11,9 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from bot.setting_groups.limits import LimitSettings
+from bot.settings import Settings
+
 REDIS_SECONDS = 0.5
 """How long Redis may take to answer."""
 REDIS_PAUSE = 5.0
@@ -34,6 +37,12 @@ class MessageLimits:
         self._redis = _redis(redis_url) if redis_url else None
         self._shared = MovingWindowRateLimiter(self._redis) if self._redis else None
         self._shared_from = 0.0
+
+    @classmethod
+    def of(cls, settings: Settings) -> MessageLimits:
+        """Those of the settings."""
+        ours = settings[LimitSettings]
+        return cls(ours.messages_per_minute, ours.address_messages_per_minute, ours.redis_url.get_secret_value())
 
     async def wait(self, kind: str, key: str) -> int:
         """Count a message of a ``conversation`` or an ``address``. 0 if it may pass, else the seconds to wait."""

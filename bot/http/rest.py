@@ -25,6 +25,7 @@ from bot.http.clean_text import clean
 from bot.http.stopping import KEPT, come_back
 from bot.http.turns import CONTACT, NOT_TAKEN, SORRY, TurnLeft, Turns
 from bot.masking import mask_cards
+from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
 
 LONGEST_BODY = 16_384
@@ -141,7 +142,7 @@ class RestInput(InputChannel):
     def _opened_door(self, request: Request) -> tuple[Door, Turns]:
         if self._opened is None:
             services, settings = bootstrap(), load_settings()
-            turns = Turns(request.app.ctx.agent, services, settings.contact)
+            turns = Turns(request.app.ctx.agent, services, settings[DeskSettings].contact)
             self._opened = Door(self.name(), services, settings), turns
         return self._opened
 
@@ -180,7 +181,7 @@ def _may_be_json(request: Request) -> bool:
 
 def _unavailable(sender: str, error: Exception) -> HTTPResponse:
     logger.error("conversation.unavailable", error=type(error).__name__)
-    apology = SORRY + CONTACT.format(contact=load_settings().contact)
+    apology = SORRY + CONTACT.format(contact=load_settings()[DeskSettings].contact)
     return response.json([{"recipient_id": sender, "text": apology}])
 
 

@@ -15,6 +15,7 @@ from sanic.response import HTTPResponse
 
 from bot.http.html import notice
 from bot.http.live import Live
+from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
 from bot.stop_signals import end_gently
 
@@ -83,7 +84,7 @@ def come_back(request: Request, said: str = REFUSED) -> HTTPResponse:
     """What whoever asks while the process is being stopped is told."""
     headers = {"Retry-After": str(RETRY_SECONDS)}
     if "text/html" in request.headers.get("accept", ""):
-        contact = load_settings().contact
+        contact = load_settings()[DeskSettings].contact
         answer = notice(503, "One moment, please", said, contact=contact, back=request.path)
         answer.headers.update(headers)
         return answer

@@ -9,6 +9,7 @@ from typing import Any
 
 import jwt
 
+from bot.setting_groups.identity import TokenSettings
 from bot.settings import Settings
 
 LEEWAY = timedelta(seconds=30)
@@ -43,11 +44,9 @@ class TokenKeys:
     @classmethod
     def of(cls, settings: Settings) -> TokenKeys:
         """Those of the settings."""
-        keys = {
-            "HS256": settings.token_secret.get_secret_value(),
-            "RS256": settings.token_public_key.get_secret_value(),
-        }
-        return cls({name: key for name, key in keys.items() if key}, settings.token_audience)
+        ours = settings[TokenSettings]
+        keys = {"HS256": ours.secret.get_secret_value(), "RS256": ours.public_key.get_secret_value()}
+        return cls({name: key for name, key in keys.items() if key}, ours.audience)
 
     def check(self, token: str, now: datetime) -> Claims:
         """What a token says, if it is good at this moment. Raises BadToken."""

@@ -20,6 +20,7 @@ from bot.bootstrap import keys_of
 from bot.settings import load_settings
 from bot.store.engine import open_engine
 from bot.store.keys import conversation
+from bot.store.settings import StoreSettings
 
 _MOST_REMEMBERED = 10_000
 logger = structlog.get_logger()
@@ -52,7 +53,7 @@ class SafeTrackerStore(SQLTrackerStore):
         settings = load_settings()
         self._keys = keys_of(settings)
         self._read_with: dict[str, str | None] = {}
-        self.engine = open_engine(settings.database_url, future=False)
+        self.engine = open_engine(settings[StoreSettings].database_url, future=False)
         self.sessionmaker = sessionmaker(bind=self.engine)
         event.listen(self.sessionmaker, "before_flush", self._seal)
         self.Base.metadata.create_all(self.engine)

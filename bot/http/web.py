@@ -33,6 +33,7 @@ from bot.http.rest import LONGEST_BODY, without_cards
 from bot.http.stopping import RETRY_SECONDS
 from bot.http.turns import CONTACT, SORRY, Turns
 from bot.masking import mask_cards
+from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
 
 SENDER, RESUME = "X-Refund-Desk-Sender", "X-Refund-Desk-Resume"
@@ -126,7 +127,7 @@ class WebInput(InputChannel):
             return _refusal(refused)
         except Exception as error:
             logger.error("web.failed", error=type(error).__name__)
-            said = SORRY + CONTACT.format(contact=load_settings().contact)
+            said = SORRY + CONTACT.format(contact=load_settings()[DeskSettings].contact)
             return response.json({"error": "something went wrong on our side", "text": said}, 503)
 
     async def _enter(
@@ -274,9 +275,9 @@ class WebInput(InputChannel):
             self._opened = _Parts(
                 services=services,
                 door=Door(self.name(), services, settings),
-                turns=Turns(request.app.ctx.agent, services, settings.contact),
+                turns=Turns(request.app.ctx.agent, services, settings[DeskSettings].contact),
                 live=live,
-                contact=settings.contact,
+                contact=settings[DeskSettings].contact,
             )
         return self._opened
 

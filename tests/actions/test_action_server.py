@@ -15,7 +15,8 @@ import httpx
 import pytest
 
 from actions.__main__ import CLOSE_SECONDS, LINGER_SECONDS, QUIET_SECONDS
-from bot.settings import ACTION_SECRET_HEADER, PROJECT
+from bot.setting_groups.server import ACTION_SECRET_HEADER
+from bot.settings import PROJECT
 from tests.e2e.running import environment
 from tests.ports import free_port
 

@@ -21,6 +21,7 @@ from bot.store import tables as t
 from bot.store.demo import demo_orders, seed_demo
 from bot.store.demo_cleaning import clean_demo
 from bot.store.keys import customer
+from bot.store.settings import StoreSettings
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.cases.gateways import FaultyGateway
 from tests.cases.test_quotes import case_file, confirmed, quoted
@@ -194,7 +195,7 @@ def _through_the_update(home: Path, changes: list[tuple[str, dict[str, Any]]]) -
             f"INSERT INTO customers (id, sealed, email_index) VALUES ({key}, '{sealed}', '{index}')",
             f"INSERT INTO orders ({', '.join(row)}) VALUES ({', '.join(map(_sql, row.values()))})",
         ]
-    at_revision(settings.database_url, "0006", home, statements)
+    at_revision(settings[StoreSettings].database_url, "0006", home, statements)
     services = bootstrap(settings)
     before = {what: _stored(services, number) for what, number in numbers.items()}
     clean_demo(services)

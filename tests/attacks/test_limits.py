@@ -28,7 +28,7 @@ from bot.cases.identity.verification import (
 )
 from bot.cases.model import CaseState, Cause, Conversation, Handoff, HeldBack, Role
 from bot.cases.services import Services
-from bot.gateways.mail import SmtpMailer
+from bot.connectors.smtp.deliver import SmtpMailer
 from tests.desk_builders import signed_up
 from tests.migrated import a_shop
 from tests.store_builders import TRANSCRIPT, Clock, store_order, verified

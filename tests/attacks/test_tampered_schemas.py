@@ -15,6 +15,7 @@ from bot.__main__ import main
 from bot.bootstrap import bootstrap
 from bot.settings import Settings, SettingsError
 from bot.store.schema import differences
+from bot.store.settings import StoreSettings
 from bot.store.upgrades import VERSION_TABLE
 from tests.migrated import REVISIONS, alembic_config, copy_home
 
@@ -224,7 +225,7 @@ def test_the_start_stops_with_one_sentence_and_changes_nothing(
     statement, told, mend = ENDS[end]
     settings = Settings(home=tmp_path)
     copy_home(tmp_path)
-    engine = sa.create_engine(settings.database_url, future=True)
+    engine = sa.create_engine(settings[StoreSettings].database_url, future=True)
     with engine.begin() as connection:
         connection.exec_driver_sql(statement)
         before = _schema(engine)

@@ -22,7 +22,7 @@ from bot.cases.identity.refusals import why_not
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import Verification, VerificationStatus, is_verified, verify, verify_code
 from bot.cases.services import Services
-from bot.gateways.mail import SmtpMailer
+from bot.connectors.smtp.deliver import SmtpMailer
 from tests.cases.test_identity import statements
 from tests.ports import free_port
 from tests.store_builders import Clock, store_order
@@ -325,7 +325,7 @@ def test_a_password_is_not_sent_without_encryption(inbox: Inbox, monkeypatch: py
         assert "p%40ss" not in repr(here)
         here.send("alex@example.com", "Subject", "Body")
         assert seen == ["user@shop"] and len(inbox.mails) == 1
-        monkeypatch.setattr("bot.gateways.mail._is_this_machine", lambda host: False)
+        monkeypatch.setattr("bot.connectors.smtp.deliver._is_this_machine", lambda host: False)
         with pytest.raises(MailNotSent, match=smtplib.SMTPNotSupportedError.__name__):
             here.send("alex@example.com", "Subject", "Body")
         assert seen == ["user@shop"]

@@ -26,6 +26,7 @@ from bot.policy import decide
 from bot.policy.parsing import parse_request
 from bot.settings import Settings
 from bot.store.keys import Forgotten, conversation, customer
+from bot.store.settings import StoreSettings
 from tests.cases.test_quotes import confirmed, quoted
 from tests.store_builders import Clock, store_order, verified
 
@@ -191,7 +192,7 @@ def test_a_backup_from_before_the_erasure_does_not_give_the_person_back(tmp_path
     services = bootstrap(settings, clock)
     zebedee(services)
     quote = quoted(services, reason=CustomerReason.OTHER, reason_words=WORDS)
-    with sa.create_engine(settings.database_url).connect() as connection:
+    with sa.create_engine(settings[StoreSettings].database_url).connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     shutil.copy(home / "refund-desk.db", tmp_path / "backup.db")
     backup = bootstrap(Settings(home=home, database_url=f"sqlite:///{tmp_path}/backup.db"), clock)

@@ -14,7 +14,7 @@ from bot.cases.customer.withdrawals import take_back
 from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.services import Services
-from bot.gateways.paper import print_receipt
+from bot.paper import print_receipt
 from bot.policy.facts import Destination
 from tests.pdf_text import text_of
 from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified

@@ -20,7 +20,7 @@ from bot.cases.errors import NotAllowed, UnknownCase
 from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, Handoff, HeldBack
 from bot.cases.services import Services
-from bot.gateways.helpdesks.webhook import WebhookDesk
+from bot.connectors.webhook_desk.deliver import WebhookDesk
 from tests.desk_builders import an_agent, in_review, said
 from tests.store_builders import TRANSCRIPT, Clock, proven_address, store_order, verified
 

@@ -13,7 +13,7 @@ from bot.cases.identity.refusals import why_not
 from bot.cases.identity.tries import ADDRESS_ORDER_TRIES, ORDER_TRIES, Limit
 from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify, verify_code
 from bot.cases.services import Services
-from bot.gateways.mail import SmtpMailer
+from bot.connectors.smtp.deliver import SmtpMailer
 from tests.store_builders import Clock, store_order
 
 RIGHT, WRONG = "alex@example.com", "mallory@example.com"

@@ -250,7 +250,7 @@ def test_a_check_that_breaks_says_so_and_shows_nothing(doctor: Doctor, monkeypat
         raise RuntimeError("sk_live_secret")
         yield
 
-    monkeypatch.setattr("bot.commands.doctor_shops.CHECKS", (("billing", breaks),))
+    monkeypatch.setattr("bot.commands.doctor_connectors.CHECKS", (("billing", breaks),))
     assert only(doctor()) == "billing: the check itself broke: RuntimeError -> report this"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.gateways.rest import RestGateway
+from bot.connectors.billing_rest.deliver import RestGateway
 from tests.gateways.contract_server import ContractServer
 from tests.gateways.gateway_builders import CARD, PLAN, gateway_to, limits_of
 

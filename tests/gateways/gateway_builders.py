@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.gateways.http import Limits
-from bot.gateways.rest import RestGateway
+from bot.connectors.billing_rest.deliver import RestGateway
+from bot.connectors.shared.http import Limits
 from tests.gateways.contract_faults import Fault
 from tests.gateways.contract_server import ContractServer
 from tests.gateways.shop_server import ShopFault

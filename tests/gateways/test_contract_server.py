@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from bot.cases.ports.billing import Unavailable
-from bot.gateways.rest import RestGateway
+from bot.connectors.billing_rest.deliver import RestGateway
 from bot.policy.facts import Destination
 from bot.settings import PROJECT
 from tests.gateways import contract_rules as rules

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bot.cases.ports.billing import KnownPayment, Rejected, Unavailable
-from bot.gateways.rest import RestGateway
-from bot.gateways.stripe import StripeGateway
-from bot.gateways.woocommerce import WooGateway
+from bot.connectors.billing_rest.deliver import RestGateway
+from bot.connectors.stripe.gateway import StripeGateway
+from bot.connectors.woocommerce.gateway import WooGateway
 from tests.gateways import test_rest_gateway, test_stripe_gateway, test_woo_gateway
 from tests.gateways.contract_server import Answer, ContractServer
 from tests.gateways.gateway_builders import CARD

@@ -13,9 +13,9 @@ from aiosmtpd.smtp import Envelope
 
 from bot.cases.outbound.outgoing import Outgoing
 from bot.cases.ports.helpdesk import Line
-from bot.gateways.helpdesks.email import EmailDesk
-from bot.gateways.mail import SmtpMailer
-from bot.gateways.messaging.email import EmailCourier
+from bot.connectors.email.deliver import EmailCourier
+from bot.connectors.email_desk.deliver import EmailDesk
+from bot.connectors.smtp.deliver import SmtpMailer
 from tests.ports import free_port
 
 EXCHANGE = f"<{'AM9PR04MB8604' * 5}A1B2C3D4E5F6789@AM9PR04MB8604.eurprd04.prod.outlook.com>"

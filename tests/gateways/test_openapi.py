@@ -15,9 +15,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from bot.cases.ports.billing import Unavailable
-from bot.gateways import http, rest, signing
-from bot.gateways.rest import RestGateway
-from bot.gateways.signing import Signer
+from bot.connectors.billing_rest import deliver as rest
+from bot.connectors.billing_rest import signing
+from bot.connectors.billing_rest.deliver import RestGateway
+from bot.connectors.billing_rest.signing import Signer
+from bot.connectors.shared import gateways
 from bot.policy.facts import Destination
 from tests.gateways import contract_rules as rules
 
@@ -133,16 +135,16 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
 def test_the_patterns_of_the_client_are_those_of_the_document() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     key = DOCUMENT["components"]["parameters"]["IdempotencyKey"]["schema"]["pattern"]
-    assert key == f"^{http.KEY.pattern}$"
-    assert schemas["OrderNumber"]["pattern"] == f"^{http.ORDER.pattern}$"
+    assert key == f"^{gateways.KEY.pattern}$"
+    assert schemas["OrderNumber"]["pattern"] == f"^{gateways.ORDER.pattern}$"
     assert schemas["Money"]["pattern"] == f"^{rest._MONEY.pattern}$"
-    assert schemas["Error"]["properties"]["code"]["pattern"] == f"^{http.CODE.pattern}$"
+    assert schemas["Error"]["properties"]["code"]["pattern"] == f"^{gateways.CODE.pattern}$"
     assert schemas["Payment"]["properties"]["id"]["pattern"] == f"^{rest._PAYMENT.pattern}$"
     assert schemas["Refund"]["properties"]["destination"]["enum"] == [destination.value for destination in Destination]
 
 
 def test_httpx_is_imported_by_no_case_policy_or_store() -> None:
-    bot = Path(rest.__file__).parents[1]
+    bot = Path(rest.__file__).parents[2]
     for file in [path for folder in ("cases", "policy", "store") for path in (bot / folder).rglob("*.py")]:
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []

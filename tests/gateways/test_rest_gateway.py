@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.cases.ports.billing import Balance, Rejected, Unavailable
-from bot.gateways.rest import GatewayRejected, GatewayUnavailable, RestGateway
+from bot.connectors.billing_rest.deliver import GatewayRejected, GatewayUnavailable, RestGateway
 from bot.policy.facts import Destination
 from bot.policy.money import is_payable, unit_of
 from tests.gateways.contract_server import Answer, ContractServer, End, Fault, Stop
@@ -488,7 +488,8 @@ def test_a_server_that_accepts_and_says_nothing_is_given_up() -> None:
 
 def test_the_time_limits_are_those_of_the_agreement() -> None:
     gateway = RestGateway("https://billing.example", b"x" * 16)
-    assert (gateway._connect_seconds, gateway._call_seconds, gateway._total_seconds) == (2, 4, 6)
+    limits = gateway._client.limits
+    assert (limits.connect, limits.exchange, limits.call) == (2, 4, 6)
     assert gateway._repeats == 2
 
 
@@ -537,4 +538,4 @@ def test_a_redirect_is_not_followed(server: ContractServer, gateway: RestGateway
 def test_no_cookie_of_the_gateway_is_sent_back(server: ContractServer, gateway: RestGateway) -> None:
     server.faults = [Answer(503, headers={"Set-Cookie": "a=b"})]
     gateway.balance(CARD)
-    assert not gateway._client.cookies
+    assert not gateway._client._client.cookies

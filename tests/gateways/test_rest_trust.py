@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from bot.cases.ports.billing import Rejected, Unavailable
-from bot.gateways.rest import GatewayRejected, RestGateway
-from bot.gateways.signing import Signer
+from bot.connectors.billing_rest.deliver import GatewayRejected, RestGateway
+from bot.connectors.billing_rest.signing import Signer
 from bot.policy.facts import Destination
 from tests.gateways.contract_server import Answer, ContractServer, Fault
 from tests.gateways.gateway_builders import CARD, gateway_to, limits_for

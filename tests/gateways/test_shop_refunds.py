@@ -14,7 +14,7 @@ from bot.cases.customer.quotes import ConfirmationStatus
 from bot.cases.model import CaseState, Cause
 from bot.cases.ports.billing import Unavailable
 from bot.cases.services import Services
-from bot.gateways.http import Limits
+from bot.connectors.shared.http import Limits
 from bot.policy.facts import Destination, OrderStatus
 from bot.settings import Settings
 from tests.cases.test_execution import cancelled, work

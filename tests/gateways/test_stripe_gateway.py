@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.cases.ports.billing import Balance, Rejected, Unavailable
-from bot.gateways.http import GatewayUnavailable, Limits
-from bot.gateways.stripe import KEY_FIELD, StripeGateway
-from bot.gateways.stripe_api import StripeApi, StripeRejected, minor_units
+from bot.connectors.shared.gateways import GatewayUnavailable
+from bot.connectors.shared.http import Limits
+from bot.connectors.stripe.api import StripeApi, StripeRejected, minor_units
+from bot.connectors.stripe.gateway import KEY_FIELD, StripeGateway
 from bot.policy.facts import Destination
 from tests.gateways.gateway_builders import IMPATIENT, limits_of
 from tests.gateways.shop_server import ShopFault

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from bot.cases.ports.billing import Balance, Rejected, Unavailable, Unclear
-from bot.gateways.http import GatewayUnavailable
-from bot.gateways.woo_api import WooApi, WooRejected
-from bot.gateways.woo_orders import WooOrders
-from bot.gateways.woocommerce import WooGateway
+from bot.connectors.shared.gateways import GatewayUnavailable
+from bot.connectors.woocommerce.api import WooApi, WooRejected
+from bot.connectors.woocommerce.gateway import WooGateway
+from bot.connectors.woocommerce.orders import WooOrders
 from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind
 from tests.gateways.gateway_builders import IMPATIENT, PATIENT, limits_of
 from tests.gateways.shop_server import ShopFault

@@ -15,7 +15,7 @@ from sanic import Sanic
 from bot.bootstrap import bootstrap
 from bot.cases.outbound.tickets import push_tickets
 from bot.cases.services import Services
-from bot.http import helpdesks
+from bot.http.webhooks import helpdesks
 from bot.settings import Settings
 from tests.helpdesks.desk_people import People, Request
 from tests.ports import free_port

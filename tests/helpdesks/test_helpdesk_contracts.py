@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
-from bot.gateways.helpdesks.email import MARK
+from bot.connectors.email_desk.deliver import MARK
 from tests.helpdesks.desk_people import PEOPLE, People
 from tests.helpdesks.helpdesk_scene import Door, Scene, opened
 from tests.helpdesks.test_helpdesk_handoff import answers, handed_over, writes
@@ -125,7 +125,7 @@ def test_an_old_signature_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPat
 @pytest.mark.people("webhook")
 @pytest.mark.parametrize("body", [b"[]", b"{", b'{"event": "answer"}', b"\xff", b"[" * 30_000])
 def test_nonsense_with_a_signature_is_told(scene: Scene, body: bytes) -> None:
-    from bot.gateways.helpdesks.webhook import signature
+    from bot.connectors.webhook_desk.deliver import signature
 
     header = signature(b"webhook-secret-0123456789", int(time.time()), body)
     answer = scene.send(({"refund-desk-signature": header, "content-type": "application/json"}, body))

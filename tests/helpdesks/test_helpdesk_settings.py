@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bot.bootstrap import open_helpdesk
+from bot.connectors.choices import HelpdeskChoice
 from bot.settings import Settings, SettingsError, load_settings
 from tests.helpdesks.desk_people import PEOPLE, People
 
@@ -24,7 +25,7 @@ def test_what_is_missing_is_named(people: People, monkeypatch: pytest.MonkeyPatc
     settings = people.settings()
     for name, value in settings.items():
         monkeypatch.setenv(f"REFUND_DESK_{name.upper()}", value)
-    assert load_settings().helpdesk == people.name
+    assert load_settings()[HelpdeskChoice].helpdesk == people.name
     needed = [name for name in settings if name not in ("helpdesk", "smtp_url")]
     if people.name == "slack":
         needed.remove("helpdesk_url")
@@ -52,9 +53,9 @@ def test_a_url_that_can_not_be_used(url: str) -> None:
 def test_the_doctor(people: People) -> None:
     doctor = pytest.importorskip("bot.commands.doctor")
     assert doctor
-    from bot.commands.doctor_helpdesk import CHECKS
+    from bot.commands.doctor_connectors import CHECKS
 
-    check = CHECKS[0][1]
+    check = dict(CHECKS)["help desk"]
     given: dict[str, Any] = people.settings()
     settings = Settings(public_url="https://desk.example", **given)
     assert all(finding.ok for finding in check(settings))

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from bot.cases.ports.helpdesk import TicketState
-from bot.gateways.helpdesks.chatwoot import account_of
+from bot.connectors.chatwoot.deliver import account_of
 from tests.e2e.running import Customer, Site, running_site
 from tests.helpdesks.desk_people import PEOPLE, ChatwootPeople, People, Request
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.http.addresses import Origin, origin_of
-from bot.settings import parse_networks
+from bot.setting_groups.server import parse_networks
 
 TRUSTED = parse_networks("127.0.0.1/32,::1/128,10.0.0.0/8")
 

@@ -13,7 +13,7 @@ from sanic.response import HTTPResponse
 from bot.http.capacity import DESK, FILE, HEALTH, RATING, READ, TYPING, Capacity, Kind, kind_of
 from bot.http.connections import Room
 from bot.http.headers import Edge
-from bot.settings import parse_networks
+from bot.setting_groups.server import parse_networks
 
 
 @pytest.mark.parametrize(

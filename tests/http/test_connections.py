@@ -20,7 +20,7 @@ from bot.http import connections as module
 from bot.http.addresses import Network
 from bot.http.connections import Connection, Connections, Room
 from bot.http.headers import Edge
-from bot.settings import parse_networks
+from bot.setting_groups.server import parse_networks
 from tests.ports import free_port
 
 ROOM = Room(connections=6, of_address=3, streams=3, streams_of_address=1)

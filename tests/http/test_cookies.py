@@ -18,10 +18,11 @@ from bot.http.desk import pages as desk
 from bot.http.headers import Edge
 from bot.http.pages.visits import CHANNEL, Visits
 from bot.http.pages.visits import COOKIE as PAGE
-from bot.settings import Settings, parse_networks
+from bot.setting_groups.server import ServerSettings, parse_networks
+from bot.settings import Settings
 
 COOKIES = [REST, PAGE, desk.COOKIE]
-EDGE = Edge(parse_networks(Settings().trusted_proxies), [])
+EDGE = Edge(parse_networks(Settings()[ServerSettings].trusted_proxies), [])
 APP = Sanic("cookies")
 
 

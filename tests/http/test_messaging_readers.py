@@ -8,14 +8,14 @@ import pytest
 
 from bot.cases.conversation.choices import Choice
 from bot.cases.outbound.outgoing import Outgoing
-from bot.gateways.mail import SmtpMailer
-from bot.gateways.messaging.email import EmailCourier, message_id, talk_of
-from bot.gateways.messaging.meta import MessengerCourier, WhatsAppCourier
-from bot.gateways.messaging.slack import SlackCourier
-from bot.gateways.messaging.telegram import TelegramCourier
-from bot.http.messaging.incoming import moment
-from bot.http.messaging.slack import plain
-from bot.http.own_words import own_words
+from bot.connectors.email.deliver import EmailCourier, message_id, talk_of
+from bot.connectors.meta.deliver import MessengerCourier, WhatsAppCourier
+from bot.connectors.shared.incoming import moment
+from bot.connectors.shared.own_words import own_words
+from bot.connectors.slack.deliver import SlackCourier
+from bot.connectors.slack.receive import plain
+from bot.connectors.smtp.deliver import SmtpMailer
+from bot.connectors.telegram.deliver import TelegramCourier
 
 HOSTILE = "a < b & c > d <b>bold</b> <!channel> &amp; " * 200
 

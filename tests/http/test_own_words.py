@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from bot.http.own_words import own_words
+from bot.connectors.shared.own_words import own_words
 
 OWN = "Nein, danke.\nIch behalte sie."
 QUOTED = "> Shall I go ahead?\n> 1. Yes"

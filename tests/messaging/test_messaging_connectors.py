@@ -13,12 +13,12 @@ import pytest
 from sanic import Sanic
 from sanic.request import Request
 
-from bot.http.messaging.email import Email
-from bot.http.messaging.incoming import TOLERANCE, Incoming
-from bot.http.messaging.meta import Messenger, WhatsApp
-from bot.http.messaging.slack import Slack
-from bot.http.messaging.telegram import Telegram
-from bot.http.messaging.twilio import Twilio
+from bot.connectors.email.receive import Email
+from bot.connectors.meta.receive import Messenger, WhatsApp
+from bot.connectors.shared.incoming import TOLERANCE, Incoming
+from bot.connectors.slack.receive import Slack
+from bot.connectors.telegram.receive import Telegram
+from bot.connectors.twilio.receive import Twilio
 from tests.messaging.messaging_world import World
 from tests.messaging.meta_servers import MessengerServer, WhatsAppServer
 from tests.messaging.provider_servers import SlackServer, TelegramServer, TwilioServer

@@ -29,6 +29,7 @@ from bot.store.backups import back_up, size_and_digest
 from bot.store.engine import open_engine
 from bot.store.restore_log import RestoreRepository
 from bot.store.restores import Restoring, restore
+from bot.store.settings import StoreSettings
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.store.upgrades import RESTORING
 from tests.cases.deciding import decided
@@ -62,10 +63,10 @@ class Shop:
         """As the command does."""
         back_up(
             folder or self.folder,
-            database_url=self.settings.database_url,
-            keys_url=self.settings.keys_url,
+            database_url=self.settings[StoreSettings].database_url,
+            keys_url=self.settings[StoreSettings].keys_url,
             keys=keys_of(self.settings, new=False),
-            secret=(self.settings.home / "secret").read_text().strip(),
+            secret=(self.settings[StoreSettings].home / "secret").read_text().strip(),
             settings=[],
         )
 
@@ -368,7 +369,7 @@ def test_keys_that_are_in_place_are_used_and_know_who_was_erased(shop: Shop) -> 
     take_back(shop.services, conversation_id="talk", reference=case_files(shop.services)[0])
     erase(shop.services, "alex@example.com")
     shop.new.home.mkdir()
-    (shop.settings.home / "keys.db").rename(shop.new.home / "keys.db")
+    (shop.settings[StoreSettings].home / "keys.db").rename(shop.new.home / "keys.db")
     services = shop.restored()
     assert shop.done.erased == (1, 1)
     with services.unit_of_work() as uow:

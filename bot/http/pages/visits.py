@@ -24,6 +24,7 @@ from bot.http.html import page
 from bot.http.pages.forms import TOKEN, BadForm, Fields, Task, read_fields
 from bot.http.pages.steps import Next, Sent
 from bot.http.rest import LONGEST_BODY
+from bot.setting_groups.desk import DeskSettings
 from bot.settings import Settings
 
 CHANNEL = "page"
@@ -122,7 +123,7 @@ class Visits:
     """What all visits share."""
 
     def __init__(self, services: Services, settings: Settings) -> None:
-        self.services, self.contact = services, settings.contact
+        self.services, self.contact = services, settings[DeskSettings].contact
         self.door = Door(CHANNEL, services, settings)
 
     def visitor(self, request: Request) -> Visitor:

@@ -1,0 +1,49 @@
+"""Where the billing gateway is, and the secret that both sides sign with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, validator
+
+from bot.setting_groups.base import PREFIX, Group, Secret
+
+
+class BillingRestSettings(Group):
+    """The billing gateway of docs/connect/billing-gateway.openapi.yml."""
+
+    part = "Who moves the money"
+    stands_for = "a billing gateway"
+    switch = "url"
+
+    class Config:
+        """Where the values come from."""
+
+        env_prefix = f"{PREFIX}GATEWAY_"
+
+    secret: Secret = Field(
+        Secret(""),
+        description="At least 16 characters; signs the requests to the billing gateway and proves its answers.",
+        page="connect/billing-gateway.md",
+    )
+    url: str = Field(
+        "",
+        description="Where the billing gateway is: `https://…`, or `http://…` on this machine.",
+        shown="none: the embedded ledger",
+        page="connect/billing-gateway.md",
+    )
+    attempts: int = Field(
+        12,
+        ge=1,
+        le=50,
+        description="How often a call that the billing gateway does not answer is made, within about 45 minutes, "
+        "before a person has the case.",
+    )
+
+    @validator("url")
+    def _can_be_called(cls, url: str, values: dict[str, Any]) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://, or with http:// for a gateway on this machine")
+        if url and not values.get("secret", True):
+            raise ValueError("needs REFUND_DESK_GATEWAY_SECRET, or REFUND_DESK_GATEWAY_SECRET_FILE with a file's name")
+        return url

@@ -1,0 +1,1 @@
+"""Chatwoot as help desk, and as the channel of its own inboxes (docs/connect/chatwoot.md)."""

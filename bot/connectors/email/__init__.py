@@ -1,0 +1,1 @@
+"""E-mail as a messaging channel (docs/connect/email.md)."""

@@ -1,0 +1,1 @@
+"""A mailbox of the company as help desk (docs/connect/email-desk.md)."""

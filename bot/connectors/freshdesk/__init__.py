@@ -1,0 +1,1 @@
+"""Freshdesk as help desk (docs/connect/freshdesk.md)."""

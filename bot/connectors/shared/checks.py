@@ -1,0 +1,38 @@
+"""What ``refund-desk doctor`` finds, and how it asks whether our credentials are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.cases.outbound.delivery import Courier, DeliveryError, Undeliverable
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at: ``says`` what was found, ``fix`` what to do about it; empty if nothing is wrong."""
+
+    about: str
+    says: str
+    fix: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing is to be done."""
+        return not self.fix
+
+
+def credentials(courier: Courier, fix: str, more: Callable[[], Finding | None] = lambda: None) -> Finding:
+    """Whether a provider takes our credentials; ``fix`` is what to do where it doesn't. ``more`` is looked at once it
+    does, and may raise DeliveryError, too."""
+    about = courier.channel
+    try:
+        courier.check()
+        found = more()
+    except Undeliverable as refused:
+        return Finding(about, str(refused), fix)
+    except DeliveryError as error:
+        return Finding(about, str(error), f"is the provider reachable from here? If so, {fix}")
+    return found or Finding(
+        about, "our credentials are taken; that what customers write arrives, only a message can show"
+    )

@@ -1,0 +1,65 @@
+"""What the systems that move money have in common: calls of several exchanges, and what no answer means there.
+
+Nothing that an exception can carry comes from an answer, but for an error code.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cases.ports.billing import Unavailable
+from bot.connectors.shared.http import Answer, HttpClient, NoAnswer
+
+ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)
+"""An order number."""
+KEY = re.compile(r"[A-Za-z0-9._:/-]{4,128}", re.ASCII)
+"""An idempotency key."""
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)
+"""An error code that may be shown."""
+
+_LEAST_LEFT = 0.2  # seconds that a repeat needs to make sense
+
+
+class GatewayUnavailable(Unavailable):
+    """Unavailable over HTTP. ``retry_after`` is how many seconds the gateway asked to be left alone, if it did."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+def exchange(client: HttpClient, until: float, method: str, path: str, **what: Any) -> Answer:
+    """One exchange, at most until then (``time.monotonic()``). Raises GatewayUnavailable."""
+    try:
+        return client.exchange(until, method, path, **what)
+    except NoAnswer as error:
+        raise GatewayUnavailable(str(error)) from None
+
+
+@dataclass(frozen=True)
+class Call:
+    """Exchanges that end together at ``until`` (``time.monotonic()``)."""
+
+    client: HttpClient
+    until: float
+
+    @classmethod
+    def begin(cls, client: HttpClient) -> Call:
+        """A call that has all the time of a call."""
+        return cls(client, time.monotonic() + client.limits.call)
+
+    def get(self, path: str, **params: str | int) -> Answer:
+        """Read; once more where a connection that was kept open turns out to be broken."""
+        try:
+            return self.client.exchange(self.until, "GET", path, params=params)
+        except NoAnswer as error:
+            if not error.is_broken or time.monotonic() + _LEAST_LEFT > self.until:
+                raise GatewayUnavailable(str(error)) from None
+        return exchange(self.client, self.until, "GET", path, params=params)
+
+    def send(self, method: str, path: str, **what: Any) -> Answer:
+        """Change something, once."""
+        return exchange(self.client, self.until, method, path, **what)

@@ -1,0 +1,55 @@
+"""What several connectors are set up with."""
+
+from __future__ import annotations
+
+from pydantic import Field, validator
+
+from bot.setting_groups.base import PREFIX, Group, Secret
+
+
+class DeliverySettings(Group):
+    """How messages are brought to customers, over whatever channel."""
+
+    part = "Messaging channels"
+    harmless = frozenset({"delivery_attempts"})
+
+    delivery_attempts: int = Field(
+        12,
+        ge=1,
+        le=50,
+        description="How often a message that a provider does not take is brought, within about an hour, before a "
+        "person has to reach the customer.",
+    )
+
+
+class HelpdeskSettings(Group):
+    """The help desk, whichever it is: each says in its ``settings`` what of this it needs."""
+
+    part = "Help desks"
+    stands_for = "a help desk"
+
+    class Config:
+        """Where the values come from."""
+
+        env_prefix = f"{PREFIX}HELPDESK_"
+
+    url: str = Field("", description="Where the help desk is: `https://…`.", shown="none; for Slack its own")
+    token: Secret = Field(Secret(""), description="What our calls there show.")
+    secret: Secret = Field(Secret(""), description="At least 16 characters; what its webhooks are signed with.")
+    account: str = Field(
+        "",
+        regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$",
+        description="Chatwoot: number of the account. Zendesk: e-mail address of the agent. Slack: id of the channel. "
+        "E-mail: address of the team.",
+    )
+    inbox: str = Field(
+        "",
+        regex=r"^[A-Za-z0-9._%-]*(@[A-Za-z0-9.-]+)?$",
+        description="Chatwoot: number of the inbox. E-mail: address that answers go to.",
+    )
+
+    @validator("url")
+    def _can_be_called(cls, url: str) -> str:
+        if url and not url.startswith(("https://", "http://")):
+            raise ValueError("must start with https://")
+        return url.rstrip("/")

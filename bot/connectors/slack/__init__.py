@@ -1,0 +1,1 @@
+"""Slack as a messaging channel (docs/connect/slack.md)."""

@@ -1,0 +1,17 @@
+"""Does Slack take our token?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.connectors.shared.checks import Finding, credentials
+from bot.connectors.slack.deliver import couriers
+from bot.setting_groups.base import GroupedSettings
+
+_FIX = "set REFUND_DESK_SLACK_BOT_TOKEN to the bot token of the installed app (docs/connect/slack.md)"
+
+
+def check(settings: GroupedSettings) -> Iterator[Finding]:
+    """Look at what is switched on. Raises SettingsError."""
+    for courier in couriers(settings):
+        yield credentials(courier, _FIX)

@@ -1,0 +1,100 @@
+"""Slack: the Events API and block actions (docs.slack.dev), signed with ``v0`` over timestamp and body."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+from urllib.parse import parse_qs
+
+from sanic import response
+from sanic.request import Request
+
+from bot.cases.services import Services
+from bot.connectors.shared.incoming import (
+    Incoming,
+    NotReadable,
+    Reading,
+    Receiver,
+    moment,
+    text_of,
+)
+from bot.connectors.shared.slack_signature import is_from_slack
+from bot.connectors.slack.settings import SlackSettings
+from bot.setting_groups.base import GroupedSettings
+
+_LABELLED = re.compile(r"<[^<>|]*\|([^<>]*)>")
+_LINK = re.compile(r"<(?:mailto:|tel:)?((?:https?://)?[^<>|@#!][^<>|]*)>")
+_MENTION = re.compile(r"<[@#!][^<>]*>")
+
+
+def receivers(settings: GroupedSettings, services: Services) -> list[Receiver]:
+    """Who takes what is posted there."""
+    return [Slack(settings[SlackSettings].signing_secret.get_secret_value())]
+
+
+class Slack:
+    """Direct messages with the app, and the buttons in them."""
+
+    name = "slack"
+    longest = 65_536
+
+    def __init__(self, signing_secret: str) -> None:
+        self._secret = signing_secret
+
+    def verify(self, request: Request, now: float) -> bool:
+        """See Receiver."""
+        return is_from_slack(self._secret, request.headers, request.body, now)
+
+    def read(self, request: Request) -> Reading:
+        """See Receiver."""
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            payload = parse_qs(request.body.decode()).get("payload")
+            data = json.loads(payload[0]) if payload else {}
+            return Reading(_pressed(data), answer=response.empty(200))
+        data = json.loads(request.body)
+        if not isinstance(data, dict):
+            raise NotReadable
+        if data.get("type") == "url_verification":
+            return Reading(answer=response.json({"challenge": text_of(data.get("challenge"))}))
+        return Reading(_said(data))
+
+
+def _said(data: dict[str, Any]) -> list[Incoming]:
+    event = data.get("event") or {}
+    is_message = data.get("type") == "event_callback" and event.get("type") == "message"
+    if not is_message or event.get("channel_type") != "im" or event.get("subtype") not in (None, "file_share"):
+        return []
+    if event.get("bot_id") or event.get("hidden") or not event.get("user"):
+        return []
+    message = Incoming(
+        channel="slack",
+        account=f"{data['team_id']}.{event['channel']}",
+        message_id=event["ts"],
+        text=plain(text_of(event.get("text"))),
+        address={"channel": event["channel"]},
+        attachment=bool(event.get("files")),
+        written_at=moment(event["ts"]),
+    )
+    return [message]
+
+
+def _pressed(data: dict[str, Any]) -> list[Incoming]:
+    if data.get("type") != "block_actions":
+        return []
+    action = data["actions"][0]
+    message = Incoming(
+        channel="slack",
+        account=f"{data['team']['id']}.{data['channel']['id']}",
+        message_id=f"action {action['action_ts']}",
+        text=plain(text_of((action.get("text") or {}).get("text"))),
+        address={"channel": data["channel"]["id"]},
+        pressed=text_of(action.get("value")),
+    )
+    return [message]
+
+
+def plain(text: str) -> str:
+    """A text as it was typed: Slack makes links of addresses and numbers, and escapes three characters."""
+    return html.unescape(_LINK.sub(r"\1", _LABELLED.sub(r"\1", _MENTION.sub("", text)))).strip()

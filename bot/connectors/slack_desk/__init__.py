@@ -1,0 +1,1 @@
+"""A Slack channel as help desk (docs/connect/slack-desk.md)."""

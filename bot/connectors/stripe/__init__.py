@@ -1,0 +1,1 @@
+"""Stripe as the system that moves the money (docs/connect/stripe.md)."""

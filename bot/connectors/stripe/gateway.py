@@ -1,0 +1,200 @@
+"""Stripe as the billing gateway; docs/connect/stripe.md says what that means for a shop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment
+from bot.connectors.shared.gateways import KEY
+from bot.connectors.stripe.api import StripeApi, StripeCall, StripeRejected, metadata, minor_units, senseless, text_id
+from bot.policy.facts import Destination
+
+KEY_FIELD = "refund_desk_key"
+"""The metadata field that holds the idempotency key of what was paid. Stripe forgets keys after a day; this stays."""
+DISPUTED = frozenset({"warning_needs_response", "warning_under_review", "needs_response", "under_review", "lost"})
+"""Statuses of a dispute in which nothing may be refunded: it is open, or the money went back by it."""
+
+NOT_PAID = frozenset({"failed", "canceled"})
+
+
+class StripeGateway:
+    """A ``bot.cases.ports.billing.BillingGateway``.
+
+    Stripe runs no service and knows no card's balance. ``services`` does, where it is given: it is asked to stop them
+    and for balances. Without it only a plan can be stopped, by cancelling its subscription, which ends its agreement at
+    the same time; its balance is None, so what the store has on record counts.
+
+    ``start_of`` gives the first instant of a business date.
+    """
+
+    def __init__(
+        self, api: StripeApi, start_of: Callable[[date], datetime], services: BillingGateway | None = None
+    ) -> None:
+        self._api = api
+        self._start_of = start_of
+        self._services = services
+
+    def stop_service(self, order_number: str, *, key: str) -> None:
+        """See BillingGateway."""
+        if self._services is not None:
+            self._services.stop_service(order_number, key=key)
+            return
+        call = self._api.call()
+        subscription = call.subscription(order_number)
+        if subscription is None:
+            raise StripeRejected("no_subscription", f"Stripe has nothing of {order_number} that could be stopped")
+        if subscription.get("status") == "canceled":
+            return
+        path = f"/v1/subscriptions/{text_id(subscription)}"
+        refused: StripeRejected | None = None
+        try:
+            call.change("DELETE", path, {})
+        except StripeRejected as error:
+            refused = error  # if only because it was cancelled meanwhile, the next read tells
+        if call.get(path).get("status") != "canceled":
+            raise refused or StripeRejected("not_cancelled", "the subscription is still there")
+
+    def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
+        """See BillingGateway. The subscription ends with its period, or with that date if that is earlier; it is not
+        charged after it. An agreement that has ended already stays ended."""
+        call = self._api.call()
+        subscription = call.subscription(order_number)
+        if subscription is None:
+            raise StripeRejected("no_subscription", f"Stripe has no subscription of {order_number}")
+        if subscription.get("status") == "canceled":
+            return
+        end = int(self._start_of(on + timedelta(days=1)).timestamp())
+        period_end = subscription.get("current_period_end")
+        if not isinstance(period_end, int):
+            raise senseless()
+        at_period_end = period_end <= end
+        wanted = {"cancel_at_period_end": "true"} if at_period_end else {"cancel_at": str(end)}
+        path = f"/v1/subscriptions/{text_id(subscription)}"
+        changed = call.change("POST", path, {**wanted, "proration_behavior": "none"}, _checked(key))
+        ends = changed.get("cancel_at_period_end") is True if at_period_end else changed.get("cancel_at") == end
+        if not ends:
+            raise senseless()
+
+    def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
+        """See BillingGateway. The wallet is the customer's credit balance, which Stripe applies to their next
+        invoices; a payment without a customer has none."""
+        units = minor_units(amount, currency)
+        call = self._api.call()
+        payment = call.payment(order_number)
+        if payment.get("currency") != currency.lower():
+            raise StripeRejected("currency_mismatch")
+        wanted = {"amount": units, "currency": currency.lower()}
+        refunds = _refunds(call, payment)
+        credits = _credits(call, payment, order_number, self._api.order_field)
+        to_wallet = destination is Destination.WALLET
+        paid = _paid_before(_checked(key), refunds, credits, to_wallet, wanted)
+        if paid is not None:
+            return paid
+        names = {f"metadata[{KEY_FIELD}]": key, f"metadata[{self._api.order_field}]": order_number}
+        if to_wallet:
+            customer = payment.get("customer")
+            if not isinstance(customer, str):
+                raise StripeRejected("no_customer", "the payment has no customer whose credit balance could be raised")
+            path = f"/v1/customers/{text_id({'id': customer})}/balance_transactions"
+            form = {"amount": str(-units), "currency": currency.lower(), "description": f"Refund of {order_number}"}
+            done = call.change("POST", path, {**form, **names}, key)
+            _expect(done, amount=-units, currency=currency.lower())
+            return text_id(done)
+        form = {"payment_intent": text_id(payment), "amount": str(units), "reason": "requested_by_customer"}
+        done = call.change("POST", "/v1/refunds", {**form, **names}, key)
+        _expect(done, **wanted)
+        return _not_failed(done)
+
+    def balance(self, order_number: str) -> Balance:
+        """See BillingGateway. Raises Rejected where the payment is disputed or refunded already: this is read between
+        the stop and the payment, and both may have happened since the yes."""
+        call = self._api.call()
+        payment = call.payment(order_number)
+        disputes = disputes_of(call, payment)
+        if disputes:
+            raise StripeRejected("disputed", f"a dispute stands against the payment: {', '.join(disputes)}")
+        _refuse_others(_refunds(call, payment))
+        if self._services is not None:
+            return self._services.balance(order_number)
+        return Balance(None, str(payment.get("currency")).upper(), False)
+
+    def payments(self, order_number: str) -> list[KnownPayment]:
+        """See BillingGateway."""
+        call = self._api.call()
+        payment = call.payment(order_number)
+        rows = [*_refunds(call, payment), *_credits(call, payment, order_number, self._api.order_field)]
+        return [
+            KnownPayment(str(metadata(row).get(KEY_FIELD, "")), _said(row))
+            for row in rows
+            if row.get("status") not in NOT_PAID
+        ]
+
+
+def disputes_of(call: StripeCall, payment: Mapping[str, Any]) -> list[str]:
+    """The ids of the disputes that forbid a refund."""
+    found = call.all("/v1/disputes", payment_intent=text_id(payment))
+    return [text_id(dispute) for dispute in found if dispute.get("status") in DISPUTED]
+
+
+def _refunds(call: StripeCall, payment: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list(call.all("/v1/refunds", payment_intent=text_id(payment)))
+
+
+def _credits(call: StripeCall, payment: Mapping[str, Any], number: str, order_field: str) -> list[dict[str, Any]]:
+    customer = payment.get("customer")
+    if not isinstance(customer, str):
+        return []
+    found = call.all(f"/v1/customers/{text_id({'id': customer})}/balance_transactions")
+    return [row for row in found if KEY_FIELD in metadata(row) and metadata(row).get(order_field) == number]
+
+
+def _paid_before(
+    key: str,
+    refunds: list[dict[str, Any]],
+    credits: list[dict[str, Any]],
+    to_wallet: bool,
+    wanted: Mapping[str, Any],
+) -> str | None:
+    """The id of what was paid with the key already. Raises StripeRejected for the same key with other values, and where
+    something else was paid back for the order."""
+    for row in [*refunds, *credits]:
+        if metadata(row).get(KEY_FIELD) != key:
+            continue
+        is_credit = row in credits
+        amount = -row["amount"] if is_credit and isinstance(row.get("amount"), int) else row.get("amount")
+        if is_credit is not to_wallet or amount != wanted["amount"] or row.get("currency") != wanted["currency"]:
+            raise StripeRejected("key_reused", "the idempotency key was used for something else")
+        return text_id(row) if is_credit else _not_failed(row)
+    _refuse_others([*refunds, *credits])
+    return None
+
+
+def _refuse_others(rows: Iterable[Mapping[str, Any]]) -> None:
+    others = [row for row in rows if row.get("status") not in NOT_PAID]
+    if others:
+        known = ", ".join(map(_said, others))
+        raise StripeRejected("refunded_otherwise", f"paid back already, in minor units: {known}")
+
+
+def _said(row: Mapping[str, Any]) -> str:
+    return f"{text_id(row)} of {abs(int(row.get('amount') or 0))}"
+
+
+def _not_failed(refund: Mapping[str, Any]) -> str:
+    if refund.get("status") in NOT_PAID:
+        raise StripeRejected("refund_failed", f"{text_id(refund)} did not reach the customer")
+    return text_id(refund)
+
+
+def _expect(answer: Mapping[str, Any], **values: Any) -> None:
+    if any(answer.get(name) != value for name, value in values.items()):
+        raise senseless()
+
+
+def _checked(key: str) -> str:
+    if not KEY.fullmatch(key):
+        raise StripeRejected("malformed_key")
+    return key

@@ -1,0 +1,1 @@
+"""Telegram as a messaging channel (docs/connect/telegram.md)."""

@@ -1,0 +1,1 @@
+"""SMS and WhatsApp by Twilio as messaging channels (docs/connect/twilio.md)."""

@@ -1,0 +1,1 @@
+"""WooCommerce as the shop, and as the system that moves the money (docs/connect/woocommerce.md)."""

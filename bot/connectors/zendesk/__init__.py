@@ -1,0 +1,1 @@
+"""Zendesk as help desk (docs/connect/zendesk.md)."""

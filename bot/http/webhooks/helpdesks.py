@@ -1,0 +1,97 @@
+"""What help desks of others tell us: a webhook under ``/webhooks/helpdesk/`` for the one that is switched on.
+
+Nothing is believed without proof of who sends it, and nothing of what it says gets into a log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import structlog
+from sanic import Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.cases.conversation.conversations import open_account
+from bot.cases.outbound.helpdesk_conversations import follow
+from bot.cases.outbound.ticket_events import look_later, may_become_known, take_event
+from bot.cases.services import Services
+from bot.connectors.choices import help_desk_of
+from bot.connectors.shared.helpdesk_hooks import DeskReading, Hook, OwnConversation
+from bot.http.webhooks.intake import intake_of
+from bot.settings import Settings
+
+LONGEST_HOOK = 64 * 1024
+"""Bytes of a request; as much as the server takes at all."""
+OPENING_LOOKS, OPENING_PAUSE = 10, 0.25
+"""How often, and after how many seconds, to look again for a ticket that is just being opened. Help desks wait for our
+answer five seconds, Slack three."""
+
+Receiver = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
+logger = structlog.get_logger()
+
+
+def register(app: Sanic, services: Services, settings: Settings) -> None:
+    """Add the webhook of the help desk that is switched on; none for our own."""
+    if services.helpdesk is not None:
+        path = f"/webhooks/helpdesk/{services.helpdesk.name}"
+        app.add_route(receiver(app, services, settings), path, methods=["POST"], name="helpdesk_webhook")
+
+
+def receiver(app: Sanic, services: Services, settings: Settings) -> Receiver:
+    """What answers the webhook of the help desk that is switched on."""
+    desk, row = services.helpdesk, help_desk_of(settings)
+    assert desk is not None and row is not None
+    hook: Hook = row.part("receive").hook(settings, services)
+    intake = intake_of(app, services, settings)
+
+    async def hear(request: Request) -> HTTPResponse:
+        if len(request.body) > LONGEST_HOOK:
+            return response.json({"error": "the request is too large"}, 413)
+        if not hook.is_genuine(request.headers, request.body):
+            logger.warning("helpdesk.unsigned", desk=desk.name)
+            return response.json({"error": "the signature is missing, wrong or old"}, 401)
+        try:
+            reading = hook.read(request.headers, request.body)
+        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
+            return response.json({"error": "this can't be read"}, 400)
+        if reading.answer is not None:
+            return response.json(reading.answer)
+        try:
+            await act(reading)
+        except (LookupError, TypeError, AttributeError) as error:
+            logger.warning("helpdesk.not_readable", desk=desk.name, error=type(error).__name__)
+            return response.json({"error": "this can't be read"}, 400)
+        except Exception as error:
+            logger.error("helpdesk.not_stored", desk=desk.name, error=type(error).__name__)
+            return response.json({"error": "this can't be taken now; send it again"}, 503)
+        return response.json({"status": "ok"})
+
+    async def act(reading: DeskReading) -> None:
+        for event in reading.events:
+            await _known(services, desk.name, event.ticket)
+            await asyncio.to_thread(take_event, services, desk.name, event)
+        if reading.conversation is not None and desk.channel is not None:
+            await asyncio.to_thread(_follow, services, desk.channel, reading.conversation)
+        for message in reading.messages:
+            await intake().take(message)
+        if reading.look_at is not None:
+            await _known(services, desk.name, reading.look_at)
+            await asyncio.to_thread(look_later, services, desk.name, reading.look_at)
+
+    return hear
+
+
+def _follow(services: Services, channel: str, own: OwnConversation) -> None:
+    opened = open_account(services, channel, own.account)
+    follow(services, channel, opened.id, with_people=own.with_people, who=own.who)
+
+
+async def _known(services: Services, desk: str, ticket: str) -> None:
+    """Wait a little for a ticket that is just being opened."""
+    for _ in range(OPENING_LOOKS):
+        if not await asyncio.to_thread(may_become_known, services, desk, ticket):
+            return
+        await asyncio.sleep(OPENING_PAUSE)

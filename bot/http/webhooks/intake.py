@@ -1,0 +1,123 @@
+"""From a provider's message to the message log and a turn: the same for all providers."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sanic import Sanic
+
+from bot.cases.conversation.choices import ASIDE, LOOK_BACK, Rates, Says, Stale, chosen
+from bot.cases.conversation.conversations import open_account
+from bot.cases.conversation.messages import Body, exchange, newest
+from bot.cases.desk.work import rate
+from bot.cases.errors import CaseError
+from bot.cases.identity.verification import trust_account
+from bot.cases.outbound.delivery import set_reply_address
+from bot.cases.services import Services
+from bot.connectors.shared.incoming import Incoming
+from bot.http.admission import TOO_FAST
+from bot.http.clean_text import clean
+from bot.http.limits import MessageLimits
+from bot.http.turns import Turns
+from bot.masking import mask_cards
+from bot.setting_groups.desk import DeskSettings
+from bot.settings import Settings
+
+ATTACHMENT = "I can't open attachments. Please write what it says; a person can ask you for it if it is needed."
+STALE = (
+    "That answers an earlier message, so I did nothing. Please use my newest message, or write in your own words "
+    "what you would like."
+)
+THANKS = "Thank you for telling us."
+_A_FILE = "[a file that can't be opened here]"
+_A_BUTTON = "[a button]"
+
+
+def intake_of(app: Sanic, services: Services, settings: Settings) -> Callable[[], Intake]:
+    """The intake of a server, made when its first message comes: only then is Rasa's agent there for sure."""
+    limits, contact = MessageLimits.of(settings), settings[DeskSettings].contact
+
+    @lru_cache(maxsize=1)
+    def opened() -> Intake:
+        return Intake(Turns(app.ctx.agent, services, contact), services, limits, contact)
+
+    return opened
+
+
+class Intake:
+    """Takes messages. ``contact`` is how to reach a person when nothing else works."""
+
+    def __init__(self, turns: Turns, services: Services, limits: MessageLimits, contact: str) -> None:
+        self._turns = turns
+        self._services = services
+        self._limits = limits
+        self._contact = contact
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def take(self, incoming: Incoming) -> None:
+        """Store a message; what there is to do about it goes on afterwards. A repeat changes nothing."""
+        queue = self._queues.setdefault(f"{incoming.channel} {incoming.account}", asyncio.Lock())
+        async with queue:  # in the order in which they came
+            await self._take(incoming)
+
+    async def _take(self, incoming: Incoming) -> None:
+        talk = await asyncio.to_thread(self._open, incoming)
+        # Ids of some providers are longer than the log's, and ids of mails hold names.
+        client_id = hashlib.sha256(incoming.message_id.encode("utf-8", "replace")).hexdigest()[:40]
+        if await self._turns.knows(talk, client_id):
+            return
+        if wait := await self._limits.wait("conversation", talk):
+            said = TOO_FAST.format(seconds=wait, s="" if wait == 1 else "s", contact=self._contact)
+            await self._aside(talk, f"too fast {int(time.time() // 60)}", "", said)  # said once a minute
+            return
+        text, had_card = mask_cards(clean(incoming.text).strip())
+        if incoming.attachment:
+            await self._aside(talk, f"{client_id}.file", _A_FILE, ATTACHMENT)
+        if text or incoming.pressed is not None:
+            await self._mean(incoming, talk, client_id, text, had_card)
+        elif not incoming.attachment:
+            await self._run(incoming.channel, talk, client_id, Says(""), False)
+
+    async def _mean(self, incoming: Incoming, talk: str, client_id: str, text: str, had_card: bool) -> None:
+        log = await asyncio.to_thread(newest, self._services, talk, LOOK_BACK)
+        meaning = chosen(log, text, incoming.pressed, incoming.written_at)
+        if isinstance(meaning, Stale):
+            await self._aside(talk, client_id, meaning.text or _A_BUTTON, STALE)
+        elif isinstance(meaning, Rates):
+            said = await asyncio.to_thread(self._rate, talk, meaning)
+            await self._aside(talk, client_id, str(meaning.score), said)
+        else:
+            await self._run(incoming.channel, talk, client_id, meaning, had_card)
+
+    async def _run(self, channel: str, talk: str, client_id: str, says: Says, had_card: bool) -> None:
+        received = await self._turns.receive(talk, client_id, says.text, had_card=had_card, title=says.title)
+        if received.bot:
+            self._turns.run(channel, received.message, delivered=False)
+
+    async def _aside(self, talk: str, client_id: str, text: str, said: str) -> None:
+        body, answer = {"text": text}, {"text": said, ASIDE: True}
+        await asyncio.to_thread(self._exchange, talk, client_id, body, answer)
+
+    def _exchange(self, talk: str, client_id: str, body: Body, answer: Body) -> None:
+        exchange(self._services, talk, client_id, body, [answer], delivered=False)
+
+    def _rate(self, talk: str, meaning: Rates) -> str:
+        try:
+            rate(self._services, talk, meaning.reference, meaning.score)
+        except CaseError as error:
+            return error.text()
+        return THANKS
+
+    def _open(self, incoming: Incoming) -> str:
+        opened = open_account(self._services, incoming.channel, incoming.account)
+        address: dict[str, Any] = {**incoming.address, "talk": opened.id}
+        set_reply_address(self._services, opened.id, address)
+        if incoming.phone or incoming.email:
+            trust_account(self._services, conversation_id=opened.id, phone=incoming.phone, email=incoming.email)
+        return opened.id

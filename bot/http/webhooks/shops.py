@@ -1,0 +1,66 @@
+"""Where shop systems say that something has happened to an order, such as ``POST /webhooks/stripe``.
+
+An event is answered with 200 only once it was taken; what fails is sent again by the sender. Nothing of a body gets
+into a log or an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sanic import Blueprint, Sanic, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+from bot.cases.ports.billing import GatewayError
+from bot.cases.services import Services
+from bot.connectors.choices import switched_on
+from bot.connectors.registry import EVENTS
+from bot.connectors.shared.shop_events import ShopEvents
+from bot.settings import Settings
+
+logger = structlog.get_logger()
+
+
+def register(app: Sanic, services: Services, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+    """Add the routes of the shop systems whose webhook secrets are set; the others are not there. ``clock`` gives the
+    seconds since 1970."""
+    routes = Blueprint("shop_webhooks", url_prefix="/webhooks")
+    in_order = threading.Lock()
+    for row in switched_on(settings):
+        webhook: ShopEvents | None = row.part("receive").events(settings, services) if EVENTS in row.receives else None
+        if webhook is not None:
+            receive = _receive(webhook, in_order, clock)
+            routes.add_route(receive, f"/{webhook.name}", methods=["POST"], name=webhook.name)
+    app.blueprint(routes)
+
+
+def _receive(webhook: ShopEvents, in_order: threading.Lock, clock: Callable[[], float]) -> Callable[..., Any]:
+    async def receive(request: Request) -> HTTPResponse:
+        if not webhook.verify(request.headers, request.body, clock()):
+            return response.json({"error": "the signature is missing or wrong"}, 401)
+        try:
+            take = webhook.read(request.headers, request.body)
+        except ValueError:
+            return response.json({"error": "the body is no event"}, 400)
+        if take is None:
+            return response.json({"taken": False})
+
+        def one_by_one() -> bool:
+            # What was read last is also kept last.
+            with in_order:
+                return take()
+
+        try:
+            news = await asyncio.to_thread(one_by_one)
+        except GatewayError as error:
+            logger.error("shop_event.unread", source=webhook.name, error=type(error).__name__)
+            return response.json({"error": "the event can't be taken now; send it again"}, 503)
+        return response.json({"taken": news})
+
+    return receive

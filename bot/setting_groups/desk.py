@@ -1,0 +1,55 @@
+"""The people of the desk: when they answer, what they may decide alone, how they sign in."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import Field, validator
+
+from bot.cases.business_hours import BusinessHours
+from bot.setting_groups.base import Group
+
+
+class DeskSettings(Group):
+    """What is promised of the people at the desk, and what they may do."""
+
+    part = "Policy and people"
+    harmless = frozenset("answer_working_days business_hours contact agent_limit lead_limit second_factor".split())
+
+    answer_working_days: int = Field(1, ge=1, le=30, description="By when a person is promised to answer.")
+    business_hours: str = Field(
+        "Mon-Fri 09:00-17:00",
+        description="When people are at the desk, in the business time zone; several parts with commas, such as "
+        "`Mon-Fri 09:00-17:00, Sat 10:00-12:00`, or `always`. Public holidays are closed.",
+    )
+    contact: str = Field("+1 888-582-6840", description="What customers are told when nothing else works.")
+    agent_limit: Decimal = Field(
+        Decimal("100.00"),
+        ge=0,
+        le=1_000_000,
+        description="The highest refund, in USD, that an agent decides without a second person. In other currencies a "
+        "second person is always asked.",
+    )
+    lead_limit: Decimal = Field(
+        Decimal("500.00"), ge=0, le=1_000_000, description="The same for a lead. An admin has no limit."
+    )
+    second_factor: Literal["optional", "leads", "all"] = Field(
+        "optional",
+        description="Who at the desk must have a second factor, a code of an app at each sign-in, and can do nothing "
+        "but set it up before: nobody, leads and admins (`leads`), or everybody (`all`).",
+        page="operate.md",
+    )
+
+    @validator("business_hours")
+    def _opening_times(cls, text: str) -> str:
+        BusinessHours.parse(text)
+        return text
+
+    @validator("agent_limit", "lead_limit")
+    def _whole_cents(cls, limit: Decimal, values: dict[str, Any]) -> Decimal:
+        if limit != round(limit, 2):
+            raise ValueError("must be an amount in USD, such as 100.00")
+        if limit < values.get("agent_limit", limit):
+            raise ValueError("must not be lower than REFUND_DESK_AGENT_LIMIT")
+        return limit
