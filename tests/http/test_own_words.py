@@ -73,6 +73,19 @@ def test_what_stands_under_a_sentence_with_an_address_is_quoted_without_marks_to
     assert own_words(f"{OWN}\n\n{attribution}\n\n{PLAIN}\n") == OWN
 
 
+@pytest.mark.parametrize(
+    ("own", "attribution"),
+    [
+        ("On the card are $20.", "On Wed, Nov 25, 2026 at 8:00 PM Help <help@desk.example> wrote:"),
+        ("Am Montag rief ich an.", "Am 25.11.2026 um 20:00 schrieb Help <\nhelp@desk.example>:"),
+        ("Il credito è 20.", "Il 25/11/2026 20:00, Help <help@desk.example> ha scritto:"),
+    ],
+)
+def test_words_right_above_a_quote_that_begin_like_it_stay(own: str, attribution: str) -> None:
+    assert own_words(f"{own}\n{attribution}\n{QUOTED}") == own
+    assert own_words(f"{own}\n{attribution}\n{PLAIN}") == own
+
+
 @pytest.mark.parametrize("block", BLOCKS)
 def test_what_stands_under_a_block_of_headers_is_quoted(block: str) -> None:
     assert own_words(f"{OWN}\n\n{block}{PLAIN}\n") == OWN

@@ -87,7 +87,9 @@ def _attribution(lines: list[str], place: int) -> int:
         if len(sentence) > _LONGEST:
             return 0
         if _WROTE.fullmatch(sentence) and _DATE.search(sentence):
-            return length
+            # Words of the writer may begin alike: where the sentence could begin a line below, it does.
+            below = _attribution(lines, place + 1) if length > 1 else 0
+            return 0 if below else length
     return 0
 
 
