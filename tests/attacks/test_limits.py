@@ -277,7 +277,7 @@ def failures(services: Services) -> list[Handoff | HeldBack]:
 
 def all_kinds(services: Services) -> list[Handoff | HeldBack]:
     """Twelve conversations of one address, each with another cause."""
-    causes = [Cause.ASKED, Cause.FAILURE, Cause.VERIFICATION, Cause.NOT_UNDERSTOOD]
+    causes = [Cause.ASKED, Cause.FAILURE, Cause.VERIFICATION, Cause.RETURN]
     return [asks(services, talk(services, f"t-{n}", NEXT_DOOR), causes[n % 4]) for n in range(12)]
 
 
