@@ -112,8 +112,7 @@ def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, st
     """What the answers of the domain say of the terms, in a conversation over that channel."""
     asked_here = channel.value in terms.accepted_channels
     elsewhere = what_counts_as_asking(terms)
-    first = "Your first message here counts as asking." if asked_here else elsewhere
-    here = "Right here: this chat counts as the contact form (R2), for refunds and for cancellations."
+    first = say("asking_counts_here") if asked_here else elsewhere
     base = Decimal(50)
     fee = money.rounded(base * terms.default_fee_rate, "USD")
     return {
@@ -123,7 +122,7 @@ def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, st
         "fault_fee_rate": percent(terms.confirmed_fault_fee_rate),
         "minimum": percent(terms.minimum_ratio),
         "asking": first,
-        "contact": here if asked_here else f"You can cancel right here. {elsewhere} (R2)",
+        "contact": say("contact_here") if asked_here else say("contact_to_cancel", asking=elsewhere),
         "accepted_reasons": accepted_reasons(terms),
         "measured": f" {say('measured_' + terms.minimum_measured.value)}",
         "cycle_day": str(terms.calendar.cycle_day),

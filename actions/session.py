@@ -33,7 +33,7 @@ class StartSession(SafeAction):
                 services(),
                 conversation_id=talk.conversation_id,
                 cause=CauseCode.SESSION_ENDED,
-                message_id=f"session after {talk.message_id}",
+                message_id=f"session-after-{talk.message_id}",
             )
             unanswered = any(case.state is CaseState.WITHDRAWN for case in closed)
             dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if unanswered else ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
@@ -682,6 +682,3 @@ class Restored:
 
     at: datetime
     backup_at: datetime
-
-    def __str__(self) -> str:
-        return f"the store went back to its backup of {self.backup_at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

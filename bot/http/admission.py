@@ -32,20 +32,8 @@ from bot.http.tokens import BadToken, Claims, TokenKeys
 from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.server import ServerSettings, parse_networks, parse_origins
 from bot.settings import Settings
+from bot.wording import say
 
-TOO_FAST = (
-    "You're writing faster than I can read, so I didn't take that message. Please send it again in {seconds} "
-    "second{s}. If you'd rather have a person, reach one at {contact}."
-)
-NETWORK_TOO_FAST = (
-    "Many messages come from your network just now, so I didn't take that one. Please send it again in {seconds} "
-    "second{s}. If you'd rather have a person, reach one at {contact}."
-)
-TOO_MANY = (
-    "Many conversations were begun from your network within the hour, so I can't begin another one. Please try again "
-    "in {seconds} second{s}. If you'd rather have a person, reach one at {contact}."
-)
-GONE = "this secret opens nothing any more"
 COOKIE = Cookie("refund_desk", "/webhooks/", "Strict")
 
 _BEARER = re.compile(r"bearer(?:\s+(.*))?", re.I | re.S)
@@ -122,7 +110,7 @@ class Door:
             found = await asyncio.to_thread(find_conversation, self._services, client, sender, sending)
             if found is not None:
                 return Guest(found.id, found.secret, client, sender, None, None)
-        raise Refused(response.json({"error": GONE}, 410))
+        raise Refused(response.json({"error": say("secret_gone")}, 410))
 
     async def is_still_in(self, guest: Guest) -> bool:
         """Whether the client may still open its conversation: its secret is not replaced."""
@@ -156,7 +144,7 @@ class Door:
         origin = self.edge.origin(request)
         if origin.limited:
             index = address_index(self._services, origin.address)
-            self._let_pass(await self._limits.wait("address", index), sender, NETWORK_TOO_FAST)
+            self._let_pass(await self._limits.wait("address", index), sender, "wait_network_too_fast")
 
     def _client(self, request: Request, claims: Claims | None, secret: str | None) -> Client:
         origin = self.edge.origin(request)
@@ -174,10 +162,10 @@ class Door:
         try:
             opened = open_conversation(self._services, client, sender, sending, begins=begins)
         except TooManyConversations as error:
-            self._let_pass(error.seconds, sender, TOO_MANY)
+            self._let_pass(error.seconds, sender, "wait_too_many")
             raise
         except SecretGone:
-            raise Refused(response.json({"error": GONE}, 410)) from None
+            raise Refused(response.json({"error": say("secret_gone")}, 410)) from None
         if claims is not None:
             trust_customer(self._services, conversation_id=opened.id, email=claims.email, until=claims.expires_at)
         return opened
@@ -192,9 +180,9 @@ class Door:
             answer = response.json({"error": str(error)}, 401, headers={"WWW-Authenticate": "Bearer"})
             raise Refused(answer) from None
 
-    def _let_pass(self, seconds: int, sender: str, says: str = TOO_FAST) -> None:
+    def _let_pass(self, seconds: int, sender: str, code: str = "wait_too_fast") -> None:
         if not seconds:
             return
-        text = says.format(seconds=seconds, s="" if seconds == 1 else "s", contact=self._contact)
+        text = say(code, seconds=seconds, contact=self._contact)
         said: list[dict[str, Any]] = [{"recipient_id": sender, "text": text}]
         raise Refused(response.json(said, 429, headers={"Retry-After": str(seconds)}))

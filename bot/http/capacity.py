@@ -23,9 +23,7 @@ from sanic.response import HTTPResponse
 from bot.http.connections import RETRY_SECONDS, Room
 from bot.http.headers import Edge
 from bot.http.html import notice
-
-WAIT = "Too much is asked here at the moment, so nothing was done. Please come back in {seconds} second{s}."
-
+from bot.wording import say
 
 Handler = Callable[..., Coroutine[Any, Any, Any]]
 
@@ -122,10 +120,10 @@ class Capacity:
     def refusal(self, request: Request, status: int, seconds: int) -> HTTPResponse:
         """To come back in a while: as a page, which a browser loads again by itself, or as an error."""
         headers = {"Retry-After": str(seconds)}
-        text = WAIT.format(seconds=seconds, s="" if seconds == 1 else "s")
+        text = say("wait_capacity", seconds=seconds)
         if "text/html" not in request.headers.get("accept", ""):
             return response.json({"error": text}, status, headers=headers)
-        answer = notice(status, "Please wait a moment", text, contact=self._contact)
+        answer = notice(status, say("wait_capacity_title"), text, contact=self._contact)
         # What was sent with a form is sent again by its user alone.
         answer.headers.update({**headers, **({"Refresh": str(seconds)} if request.method == "GET" else {})})
         return answer

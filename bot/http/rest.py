@@ -22,11 +22,12 @@ from bot.cases.conversation.conversations import Sending
 from bot.cases.model import Author, Message
 from bot.http.admission import Door, Guest, Refused
 from bot.http.clean_text import clean
-from bot.http.stopping import KEPT, come_back
-from bot.http.turns import CONTACT, NOT_TAKEN, SORRY, TurnLeft, Turns
+from bot.http.stopping import come_back
+from bot.http.turns import TurnLeft, Turns, apology
 from bot.masking import mask_cards
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
+from bot.wording import say
 
 LONGEST_BODY = 16_384
 """Bytes of a request."""
@@ -123,11 +124,11 @@ class RestInput(InputChannel):
         except (Refused, OperationalError, InterfaceError):
             raise
         except TurnLeft:
-            return come_back(request, KEPT)
+            return come_back(request, "restarting_kept")
         except Exception as error:
             return _unavailable(sender, error)
         if guest is None:  # whoever has proven whose order it is gets the answer, and nobody else
-            return response.json([{"recipient_id": sender, "text": NOT_TAKEN}])
+            return response.json([{"recipient_id": sender, "text": say("turn_not_taken")}])
         # The client knows the conversation by the name that it gave.
         answer = response.json([{"recipient_id": sender, **_as_rasa_says(message)} for message in [*waited, *said]])
         door.hand_over(request, answer, guest)
@@ -181,8 +182,7 @@ def _may_be_json(request: Request) -> bool:
 
 def _unavailable(sender: str, error: Exception) -> HTTPResponse:
     logger.error("conversation.unavailable", error=type(error).__name__)
-    apology = SORRY + CONTACT.format(contact=load_settings()[DeskSettings].contact)
-    return response.json([{"recipient_id": sender, "text": apology}])
+    return response.json([{"recipient_id": sender, "text": apology(load_settings()[DeskSettings].contact)}])
 
 
 def without_cards(name: str) -> str:

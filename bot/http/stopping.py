@@ -18,6 +18,7 @@ from bot.http.live import Live
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
 from bot.stop_signals import end_gently
+from bot.wording import say
 
 TURN_SECONDS = 2.5
 """How long the running turns may take to end."""
@@ -27,8 +28,6 @@ CLOSE_SECONDS = 1.0
 """How long an answer that is on its way to a client may take."""
 RETRY_SECONDS = 5
 """When a client may ask again: a start takes some seconds."""
-REFUSED = "We are just restarting, and nothing was done about this. Please send it again in a few seconds."
-KEPT = "We are just restarting. Your message has arrived, and is answered in a few seconds."
 
 _OURS = ("/webhooks/rest/", "/webhooks/web/")
 """What customers' own clients ask for. The rest comes from providers, some of which don't send again what was refused:
@@ -80,12 +79,13 @@ async def _refuse(request: Request) -> HTTPResponse | None:
     return come_back(request)
 
 
-def come_back(request: Request, said: str = REFUSED) -> HTTPResponse:
-    """What whoever asks while the process is being stopped is told."""
+def come_back(request: Request, code: str = "restarting_refused") -> HTTPResponse:
+    """What whoever asks while the process is being stopped is told: the message of that code."""
+    said = say(code)
     headers = {"Retry-After": str(RETRY_SECONDS)}
     if "text/html" in request.headers.get("accept", ""):
         contact = load_settings()[DeskSettings].contact
-        answer = notice(503, "One moment, please", said, contact=contact, back=request.path)
+        answer = notice(503, say("restarting_title"), said, contact=contact, back=request.path)
         answer.headers.update(headers)
         return answer
     return response.json({"error": "restarting", "text": said}, 503, headers=headers)

@@ -37,7 +37,7 @@ from bot.cases.model import Cause, Handoff, HeldBack, Message, MessageKind
 from bot.cases.services import Services
 from bot.http import action_calls, rasa_patches
 from bot.http.stopping import stopping
-from bot.wording.formats import spoken_date
+from bot.wording import say
 
 LONGEST_MESSAGE = 2_000
 """Characters of a message; the rest is cut, and the customer told."""
@@ -45,17 +45,6 @@ PATIENCE = 30.0
 """Seconds for which a repeated message waits for the answer to the first."""
 TAKE_UP_SECONDS = 1.0
 """Between two looks for turns that were broken off."""
-
-EMPTY = "I got an empty message. What can I do for you?"
-CARD_REMOVED = (
-    "I removed the card number from your message before anything was kept. Please never send card numbers here: "
-    "we never need them."
-)
-CUT = f"Your message was long, so I read the first {LONGEST_MESSAGE} characters."
-NOT_TAKEN = "That message came in between, so I did nothing about it. Please send it again."
-SORRY = "I'm sorry, something went wrong on our side."
-HANDED_OVER = " I've asked a person to look at it. Your reference is {reference}; they answer by {answer_by}."
-CONTACT = " Please try again in a few minutes, or reach a person at {contact}."
 
 _NOT_UNDERSTOOD = re.compile(
     r"utter_(still_)?not_understood|utter_is_it_one_of_these|utter_out_of_scope|utter_\w+_unclear"
@@ -205,7 +194,7 @@ class Turns:
         overtaken = await asyncio.to_thread(
             was_overtaken, self._services, message.conversation_id, message.client_id or ""
         )
-        return [{"text": NOT_TAKEN}] if overtaken else []
+        return [{"text": say("turn_not_taken")}] if overtaken else []
 
     async def _answer_to_offer(self, message: Message) -> list[Body]:
         said = await asyncio.to_thread(answer_offer, self._services, message)
@@ -214,7 +203,7 @@ class Turns:
     async def _bodies(self, channel: str, message: Message) -> list[Body]:
         """Run one turn. Whatever fails in it, the customer gets a sentence, and a person if anything did."""
         if not message.text.strip():
-            return [{"text": EMPTY}]
+            return [{"text": say("turn_empty")}]
         out, failures = TurnOutput(), list[str]()
         rasa_patches.failed_actions.set(failures)
         action_calls.begin_turn()
@@ -231,9 +220,9 @@ class Turns:
         if any(_NOT_UNDERSTOOD.fullmatch(name) for name in out.responses):
             await self._remember(message)
         if message.body.get("cut"):
-            bodies = [*bodies, {"text": CUT}]
+            bodies = [*bodies, {"text": say("turn_cut", most=LONGEST_MESSAGE)}]
         if message.body.get("card_removed"):
-            bodies = [*bodies, {"text": CARD_REMOVED}]
+            bodies = [*bodies, {"text": say("turn_card_removed")}]
         return bodies
 
     async def _remember(self, message: Message) -> None:
@@ -251,10 +240,12 @@ class Turns:
             handoff = await self._hand_over(message, failures)
         except Exception as error:
             logger.error("handoff.failed", error=type(error).__name__)
-            return SORRY + CONTACT.format(contact=self._contact)
+            return apology(self._contact)
         if isinstance(handoff, HeldBack):
-            return f"{SORRY} {no_person_now(self._services, handoff)}"
-        return SORRY + HANDED_OVER.format(reference=handoff.reference, answer_by=spoken_date(handoff.answer_by))
+            next_ = no_person_now(self._services, handoff)
+        else:
+            next_ = say("turn_handed_over", reference=handoff.reference, answer_by=handoff.answer_by)
+        return f"{say('turn_sorry')} {next_}"
 
     async def _hand_over(self, message: Message, failures: list[str]) -> Handoff | HeldBack:
         tracker = await self._agent.tracker_store.retrieve(message.conversation_id)
@@ -276,3 +267,8 @@ async def _end_of(turn: asyncio.Task[list[Message]]) -> list[Message]:
     if turn.cancelled():
         raise TurnLeft
     return turn.result()
+
+
+def apology(contact: str) -> str:
+    """What is said where nothing else can be: it was our fault, and how to reach a person."""
+    return f"{say('turn_sorry')} {say('turn_contact', contact=contact)}"

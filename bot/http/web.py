@@ -25,16 +25,17 @@ from bot.cases.desk.work import rate
 from bot.cases.errors import CaseError, MoveNotAllowed
 from bot.cases.model import Author, Message, MessageKind, Standing
 from bot.cases.services import Services
-from bot.http.admission import GONE, Door, Guest, Refused
+from bot.http.admission import Door, Guest, Refused
 from bot.http.capacity import waits_for_news
 from bot.http.clean_text import clean
 from bot.http.live import Live
 from bot.http.rest import LONGEST_BODY, without_cards
 from bot.http.stopping import RETRY_SECONDS
-from bot.http.turns import CONTACT, SORRY, Turns
+from bot.http.turns import Turns, apology
 from bot.masking import mask_cards
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
+from bot.wording import say
 
 SENDER, RESUME = "X-Refund-Desk-Sender", "X-Refund-Desk-Resume"
 LONGEST_WAIT = 25.0
@@ -127,7 +128,7 @@ class WebInput(InputChannel):
             return _refusal(refused)
         except Exception as error:
             logger.error("web.failed", error=type(error).__name__)
-            said = SORRY + CONTACT.format(contact=load_settings()[DeskSettings].contact)
+            said = apology(load_settings()[DeskSettings].contact)
             return response.json({"error": "something went wrong on our side", "text": said}, 503)
 
     async def _enter(
@@ -216,7 +217,7 @@ class WebInput(InputChannel):
                     break
         now = await asyncio.to_thread(standing, parts.services, guest.id)
         if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
-            return response.json({"error": GONE}, 410)
+            return response.json({"error": say("secret_gone")}, 410)
         answer = {
             "messages": [as_shown(message) for message in found if message.kind is not MessageKind.OPENED],
             "status": _status(parts, now),
@@ -228,8 +229,11 @@ class WebInput(InputChannel):
         """What is new, as it comes."""
         guest = await self._enter(parts, request)
         if parts.live.listeners(guest.id) >= MOST_STREAMS:
-            answer = {"error": "too many windows listen to this conversation", "poll": True}
-            return response.json(answer, 429, headers={"Retry-After": "5"})
+            return response.json(
+                {"error": "too many windows listen to this conversation", "poll": True},
+                429,
+                headers={"Retry-After": "5"},
+            )
         after = _number(request, "after")
         headers = {"X-Accel-Buffering": "no", **({RESUME: guest.secret} if guest.secret else {})}
         stream = await request.respond(content_type="text/event-stream", headers=headers)

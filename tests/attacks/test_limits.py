@@ -11,9 +11,10 @@ import pytest
 
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.conversation.conversations import Client, address_index, open_account, open_conversation
+from bot.cases.desk import passwords
 from bot.cases.desk.held_back import count_held
 from bot.cases.desk.sign_in import sign_in
-from bot.cases.desk.views import passwords, queue
+from bot.cases.desk.views import queue
 from bot.cases.errors import SignInRefused
 from bot.cases.identity.email_codes import code_of
 from bot.cases.identity.refusals import no_person_now, why_not

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from bot.cases.model import CaseKind, CaseState
-from bot.http.stopping import REFUSED
+from bot.wording import say
 from tests.e2e.faulty import pid_of
 from tests.e2e.listening import listen
 from tests.e2e.running import Site, asking, children_of, running_site, wait_for
@@ -182,9 +182,11 @@ def test_while_a_turn_holds_up_the_stop_all_are_told_to_come_back_and_the_turn_i
                 answer = client.request(method, path, **more)
                 assert answer.status_code == 503 and answer.headers["Retry-After"] == "5", what
                 if BROWSER["Accept"] == answer.request.headers["Accept"]:
-                    assert "<h1>One moment, please</h1>" in answer.text and REFUSED in answer.text, what
+                    assert "<h1>One moment, please</h1>" in answer.text and say("restarting_refused") in answer.text, (
+                        what
+                    )
                 else:
-                    assert answer.json()["text"] == REFUSED, what
+                    assert answer.json()["text"] == say("restarting_refused"), what
         assert _runs(server), "it was still being stopped"
         assert gone([server], 20) < LONGEST_STOP
         os.kill(actions, signal.SIGCONT)

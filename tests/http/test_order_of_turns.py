@@ -11,7 +11,8 @@ from bot.cases.conversation.conversations import Client, Sending, open_account, 
 from bot.cases.conversation.messages import history
 from bot.cases.identity.verification import verify
 from bot.cases.services import Services
-from bot.http.turns import NOT_TAKEN, Turns
+from bot.http.turns import Turns
+from bot.wording import say
 from tests.store_builders import store_order
 
 
@@ -71,4 +72,4 @@ def test_a_message_that_another_clients_proof_has_overtaken_never_gets_as_far_as
         return await asyncio.gather(*(turns.run("web", one.message, delivered=True) for one in received))
 
     answers = [[message.text for message in one] for one in asyncio.run(all_of_them())]
-    assert agent.handled == ["1", "3"] and answers == [["answer 1"], [NOT_TAKEN], ["answer 3"]]
+    assert agent.handled == ["1", "3"] and answers == [["answer 1"], [say("turn_not_taken")], ["answer 3"]]

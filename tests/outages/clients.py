@@ -17,8 +17,8 @@ from typing import Any
 
 import httpx
 
-from bot.http.turns import SORRY
 from bot.http.web import RESUME, SENDER
+from bot.wording import say
 from tests.simulation.customer import question_in
 
 PATIENCE = 240.0
@@ -30,6 +30,7 @@ TWICE = 0.05
 MOST_APOLOGIES = 8
 KEYS = 6
 """Of how many messages a client knows the keys, as the widget does."""
+SORRY = say("turn_sorry")
 _APOLOGY = re.compile(re.escape(SORRY) + r" (?:I've asked a person|Please try again)")
 _TRY_AGAIN = re.compile(re.escape(SORRY) + r" Please try again")
 

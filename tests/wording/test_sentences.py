@@ -19,6 +19,8 @@ from scripts.sentences import Sentence, found, problems, sentences_in
         'log.info("paid", said=f"{refund}") or tell("The refund is paid.")',
         'return response.text("There is no such page.")',
         'page.error("There is no such page.")',
+        'return response.json({"text": "There is no such page."})',
+        'facts = {"error": "The money came back."}',
     ],
 )
 def test_a_text_for_people_is_found(source: str) -> None:
@@ -43,6 +45,10 @@ def test_a_text_for_people_is_found(source: str) -> None:
         'words = frozenset("get it back".split())',
         'parser.add_argument("--days", help="how many days are kept")',
         'pattern = "#,##0.00"',
+        'return response.json({"error": "send a JSON object"}, 400)',
+        'raise BadRequest("send a JSON object")',
+        'index = keyed_hash(key, "code for", number)',
+        'headers = {"Content-Disposition": \'inline; filename="the receipt.pdf"\'}',
     ],
 )
 def test_what_nobody_reads_does_not_count(source: str) -> None:

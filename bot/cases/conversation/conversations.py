@@ -46,7 +46,7 @@ class TooManyConversations(Exception):
     """The address has too many conversations at once; in ``seconds`` the oldest of them stops counting."""
 
     def __init__(self, seconds: int) -> None:
-        super().__init__(f"again in {seconds} seconds")
+        super().__init__(seconds)
         self.seconds = seconds
 
 

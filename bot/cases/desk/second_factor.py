@@ -17,10 +17,9 @@ from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import AccountChange, Agent
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.services import Services
+from bot.wording import say
 
 RECOVERY_CODES = 10
-ISSUER = "Refund Desk"
-"""What the app shows beside the login."""
 
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read for something else; five bits each
 _GROUPS, _IN_GROUP = 3, 4
@@ -43,7 +42,7 @@ def offered_secret(services: Services, uow: Snapshot, agent: Agent, session: str
 
 def app_address(secret: str, login: str) -> str:
     """What the app reads from the QR picture: ``otpauth://…``."""
-    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=ISSUER)
+    return pyotp.TOTP(secret).provisioning_uri(name=login, issuer_name=say("product_name"))
 
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:

@@ -20,6 +20,7 @@ from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
 from bot.cases.ports.messages import MessageChange
 from bot.cases.services import Services
+from bot.wording import say
 
 LEASE = timedelta(seconds=60)
 """How long a message belongs to whoever brings it; longer than its provider may take for one part."""
@@ -128,13 +129,14 @@ def _deliver(services: Services, courier: Courier, message: Message, attempts: i
         return False  # erased
     try:
         if address is None:
-            raise Undeliverable("nobody knows where to")
+            raise Undeliverable(say("fault_no_address"))
         _send(services, courier, claimed, address)
     except DeliveryError as error:
         _not_taken(services, courier, claimed, error, attempts)
     except Exception as error:
         # A fault of ours is as good as no answer.
-        _not_taken(services, courier, claimed, Undelivered(f"{type(error).__name__} while it was brought"), attempts)
+        ours = Undelivered(say("fault_bringing", error=type(error).__name__))
+        _not_taken(services, courier, claimed, ours, attempts)
     return True
 
 
@@ -174,7 +176,7 @@ def _give_up(services: Services, channel: str, message: Message, error: str) -> 
     with services.reading() as uow:
         said = uow.messages.transcript(message.conversation_id)
     facts = {
-        "step": "bring a message to the customer",
+        "step": say("step_bring_message"),
         "channel": channel,
         "message": message.seq,
         "error": error,

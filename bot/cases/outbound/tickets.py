@@ -64,7 +64,7 @@ def _push(services: Services, desk: HelpDesk, ticket: Ticket) -> bool:
         return False
     except Exception as error:
         # A fault of ours must not hold up the tickets behind it. Its text may quote a customer.
-        _failed(services, ticket, DeskUnavailable(f"{type(error).__name__} while the ticket was pushed"))
+        _failed(services, ticket, DeskUnavailable(say("fault_pushing", error=type(error).__name__)))
         return False
     with services.unit_of_work() as uow:
         uow.tickets.change(ticket.id, tries=0, next_at=services.clock())
@@ -89,7 +89,7 @@ def _open(services: Services, desk: HelpDesk, ticket: Ticket) -> Ticket:
         opened = uow.tickets.find(ticket.id)
         uow.commit()
     if opened is None:
-        raise DeskRejected("the conversation was erased meanwhile")
+        raise DeskRejected(say("fault_erased"))
     return opened
 
 

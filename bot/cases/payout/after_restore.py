@@ -7,11 +7,14 @@ tell, a person has the case: "I can't ask" is not "nothing was paid".
 
 from __future__ import annotations
 
+from datetime import timezone
+
 from bot.cases.case.review import AGENT_DECISION
 from bot.cases.model import CaseKind, OutboxStep, Restored, Step
 from bot.cases.ports.billing import KnownPayment, Rejected, Unclear
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
+from bot.wording import say
 
 
 def look_up(services: Services, number: str) -> None:
@@ -45,7 +48,7 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
     paid = _payments(services, number, restored)
     _refuse_unknown(restored, paid, known)
     if step.step is Step.STOP_SERVICE and step.created_at <= restored.at and not paid:
-        raise Unclear(f"{restored}, and the customer may have taken the request back since")
+        raise Unclear(say("fault_restored_taken_back", backup=_backup(restored)))
 
 
 def _known_keys(uow: Snapshot, order_id: int) -> set[str]:
@@ -60,10 +63,14 @@ def _payments(services: Services, number: str, restored: Restored) -> list[Known
     try:
         return services.gateway.payments(number)
     except Rejected as error:
-        raise Unclear(f"{restored}, and what was paid since can't be asked: {error}") from error
+        raise Unclear(say("fault_restored_unasked", backup=_backup(restored), error=str(error))) from error
 
 
 def _refuse_unknown(restored: Restored, paid: list[KnownPayment], known: set[str]) -> None:
     unknown = ", ".join(payment.said for payment in paid if payment.key not in known)
     if unknown:
-        raise Unclear(f"{restored}, and has no record of what was paid for the order: {unknown}")
+        raise Unclear(say("fault_restored_unknown", backup=_backup(restored), payments=unknown))
+
+
+def _backup(restored: Restored) -> str:
+    return f"{restored.backup_at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

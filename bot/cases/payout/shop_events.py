@@ -9,6 +9,7 @@ from bot.cases.case.handoff import hand_to_human
 from bot.cases.model import Cause, StepState
 from bot.cases.ports.billing import Rejected
 from bot.cases.services import Services
+from bot.wording import say
 
 
 def take_order_event(services: Services, source: str, event_id: str, shop_id: str) -> bool:
@@ -63,7 +64,7 @@ def _hand_over_failed(services: Services, number: str, key: str) -> None:
         "step": step.step.value,
         "reference": case.reference,
         "claimed_order": number,
-        "error": "the refund was carried out, but did not reach the customer; the money is back at the payment system",
+        "error": say("fault_refund_came_back"),
         "idempotency_key": key,
     }
     talk = case.conversation_id

@@ -15,9 +15,8 @@ from bot.connectors.shared.helpdesk_hooks import DeskReading, Headers, Hook, Own
 from bot.connectors.shared.incoming import Incoming, is_recent, same_text
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
-FILE = "[a file]"
-"""What is stored of a message that is a file and no words, while people, who see it, have the conversation."""
 _OWN_CHAT = "Channel::WebWidget"
 
 
@@ -103,7 +102,7 @@ def _messages(event: str, data: dict[str, Any], conversation: dict[str, Any]) ->
     if event == "message_created" and data.get("message_type") in ("incoming", 0) and not data.get("private"):
         text, is_file = str(data.get("content") or ""), bool(data.get("attachments"))
         if conversation.get("status") == "open":
-            text, is_file = text or (FILE if is_file else ""), False
+            text, is_file = text or (say("stands_for_file") if is_file else ""), False
         written_at = moment_of(data.get("created_at"))
         return [_incoming(conversation, str(data["id"]), text, attachment=is_file, written_at=written_at)]
     if event == "message_updated":

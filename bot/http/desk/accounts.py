@@ -11,8 +11,7 @@ from bot.cases.desk.accounts import add_agent, agents, change_agent, make_link, 
 from bot.cases.errors import BadAgent, NotAllowed
 from bot.cases.model import Role
 from bot.http.desk.pages import Desk, Visit, see
-
-_ADMINS_ONLY = "Only an admin may see or change who works at the desk."
+from bot.wording import say
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -23,14 +22,14 @@ def routes(desk: Desk) -> Blueprint:
     @desk.signed_in
     async def accounts(visit: Visit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
-            return desk.problem(visit, 403, _ADMINS_ONLY)
+            return desk.problem(visit, 403, say("error_only_admin_accounts"))
         return await _page(desk, visit)
 
     @found.post("/add")
     @desk.signed_in
     async def add(visit: Visit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
-            return desk.problem(visit, 403, _ADMINS_ONLY)
+            return desk.problem(visit, 403, say("error_only_admin_accounts"))
         login, name = visit.field("login"), visit.field("name")
         try:
             agent, token = await desk.do(add_agent, login, name, _role(visit), by=visit.agent)
@@ -42,7 +41,7 @@ def routes(desk: Desk) -> Blueprint:
     @desk.signed_in
     async def change(visit: Visit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
-            return desk.problem(visit, 403, _ADMINS_ONLY)
+            return desk.problem(visit, 403, say("error_only_admin_accounts"))
         login, what = visit.field("login"), visit.field("what")
         try:
             if what == "role":

@@ -14,22 +14,11 @@ from bot.cases.desk.views import TAKEABLE, DeskCase, desk_case
 from bot.cases.model import Agent, AgentDecision, Message, Note, Role
 from bot.http.desk.pages import Desk, Visit
 from bot.policy.facts import OrderStatus
+from bot.wording import say
 
 REFERENCE = "<reference:RD-[A-Z0-9]+>"
-DONE = {
-    "taken": "You have this case. The bot is silent until you hand back.",
-    "noted": "Noted. Only the desk sees it.",
-    "sent": "Sent.",
-    "decided": "Decided. The customer has been told.",
-    "second": "Written down. Nothing happens until a second person agrees.",
-    "agreed": "You agreed. The customer has been told.",
-    "refused": "You did not agree. The case has to be decided again.",
-    "returned": "Recorded. The customer has been told.",
-    "cancelled": "The service is ended. The customer has been told.",
-    "back": "Handed back. The bot answers again.",
-    "closed": "Closed. The customer is asked how it went.",
-}
-"""What is said after something was done, by its name in the address."""
+DONE = frozenset("taken noted sent decided second agreed refused returned cancelled back closed".split())
+"""What can have been done, by its name in the address; the message ``done_<name>`` says so."""
 _MINE_ONLY = frozenset({"say", "decide", "return", "hand_back", "close"})
 _ORDERING = frozenset({Role.LEAD, Role.ADMIN})
 
@@ -51,7 +40,8 @@ def routes(desk: Desk) -> Blueprint:
     @found.get(f"/{REFERENCE}")
     @desk.signed_in
     async def case(visit: Visit, reference: str) -> HTTPResponse:
-        return await case_page(desk, visit, reference, done=DONE.get(visit.request.args.get("done") or "", ""))
+        done = visit.request.args.get("done")
+        return await case_page(desk, visit, reference, done=say(f"done_{done}") if done in DONE else "")
 
     return found
 

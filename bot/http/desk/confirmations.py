@@ -10,8 +10,9 @@ from bot.cases.desk.views import DeskCase
 from bot.cases.errors import BadAmount, CaseError
 from bot.cases.model import AgentDecision, CaseKind, Verdict
 from bot.http.desk.pages import Visit
-from bot.http.desk.words import DESTINATIONS, money
+from bot.http.desk.words import destination, money
 from bot.policy.facts import Destination
+from bot.wording import say
 
 _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
 
@@ -63,15 +64,15 @@ def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
 
 def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
     """Before a decision."""
-    order = f"order {seen.order_number}"
+    order = seen.order_number or ""
     fields = {name: visit.field(name) for name in ("verdict", "refund", "fee", "destination", "reason")}
-    reason = [("Reason", wanted.reason, False)] if wanted.reason else []
+    reason = [(say("label_reason"), wanted.reason, False)] if wanted.reason else []
     if wanted.verdict is Verdict.DECLINE:
-        says = [f"The customer is told that the request for {order} is declined, with your reason. Nothing is paid."]
-        return Confirmation("Decline this request?", says, "Yes, decline", fields, reason, danger=True)
+        says = [say("confirm_decline", order=order)]
+        return Confirmation(say("confirm_decline_title"), says, say("confirm_decline_yes"), fields, reason, danger=True)
     if seen.case.kind is CaseKind.CANCEL and wanted.verdict is Verdict.APPROVE:
-        says = [f"The customer is asked to confirm that {order} is cancelled. There is no refund (C2)."]
-        return Confirmation("Offer this cancellation?", says, "Yes, offer it", fields, reason)
+        says = [say("confirm_cancel", order=order)]
+        return Confirmation(say("confirm_cancel_title"), says, say("confirm_offer_yes"), fields, reason)
     currency = seen.order.currency if seen.order else ""
     refund, fee = wanted.refund, wanted.fee
     if wanted.verdict is Verdict.APPROVE:
@@ -79,37 +80,37 @@ def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
         if refund is None:
             raise CaseError("nothing_by_policy")
         fields |= {"refund": f"{refund:f}", "fee": f"{fee:f}"}
-    rows = [("Fee", money(fee, currency), False)] if fee is not None else []
+    rows = [(say("label_fee"), money(fee, currency), False)] if fee is not None else []
     if refund is not None and fee is not None:
-        rows.insert(0, ("Refund starts from", money(refund + fee, currency), False))
-    rows += [("The customer gets", money(refund, currency), True)]
+        rows.insert(0, (say("label_starts_from"), money(refund + fee, currency), False))
+    rows += [(say("confirm_gets"), money(refund, currency), True)]
     if wanted.destination is not None:
-        rows += [("To", DESTINATIONS[wanted.destination], False)]
-    says = [f"The customer gets {money(refund, currency)} for {order}, once they have seen these figures and said yes."]
+        rows += [(say("label_to"), destination(wanted.destination), False)]
+    says = [say("confirm_offer", refund=money(refund, currency), order=order)]
     if wanted.verdict is Verdict.CHANGE:
         by_policy = seen.suggestion.refund
         says += [
-            f"By the policy it would be {money(by_policy, currency)}."
+            say("confirm_by_policy", refund=money(by_policy, currency))
             if by_policy
-            else "By the policy nothing is paid."
+            else say("confirm_policy_pays_nothing")
         ]
     if refund is not None and seen.limit.needs_second(visit.agent.role, refund, currency):
-        says += ["This is above your limit: a second person has to agree before the customer is told."]
-    return Confirmation("Offer this refund?", says, "Yes, offer it", fields, rows + reason)
+        says += [say("confirm_above_limit")]
+    return Confirmation(say("confirm_offer_title"), says, say("confirm_offer_yes"), fields, rows + reason)
 
 
 def of_opinion(visit: Visit, waiting: AgentDecision) -> Confirmation:
     """Before a second person agrees."""
-    says = [f"You agree with what {waiting.agent_name} decided. The customer is told at once."]
+    says = [say("confirm_agree", name=waiting.agent_name)]
     rows = []
     if waiting.refund is not None and waiting.currency is not None:
-        rows = [("Fee", money(waiting.fee, waiting.currency), False)] if waiting.fee is not None else []
-        rows += [("The customer gets", money(waiting.refund, waiting.currency), True)]
+        rows = [(say("label_fee"), money(waiting.fee, waiting.currency), False)] if waiting.fee is not None else []
+        rows += [(say("confirm_gets"), money(waiting.refund, waiting.currency), True)]
     if waiting.destination is not None:
-        rows += [("To", DESTINATIONS[waiting.destination], False)]
-    rows += [("Reason", waiting.reason, False)] if waiting.reason else []
+        rows += [(say("label_to"), destination(waiting.destination), False)]
+    rows += [(say("label_reason"), waiting.reason, False)] if waiting.reason else []
     fields = {"decision": str(waiting.id), "agrees": "yes"}
-    return Confirmation("Agree with this decision?", says, "Yes, I agree", fields, rows)
+    return Confirmation(say("confirm_agree_title"), says, say("confirm_agree_yes"), fields, rows)
 
 
 def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
@@ -119,17 +120,11 @@ def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
     if not complete and not fields["text"]:
         raise CaseError("say_what_is_missing")
     if complete:
-        says = [
-            f"The card of return {number} arrived, complete and as purchased (R5).",
-            "The refund that the customer confirmed is processed from now on (R4).",
-        ]
-        return Confirmation("Record the card as complete?", says, "Yes, it is complete", fields)
-    says = [
-        f"The card of return {number} arrived, and is not complete (R5). The customer is told, with your words.",
-        "Nothing is paid: a person has to decide.",
-    ]
-    rows = [("Missing", fields["text"], False)]
-    return Confirmation("Record the card as incomplete?", says, "Yes, it is incomplete", fields, rows, danger=True)
+        says = [say("confirm_complete", number=number), say("confirm_complete_next")]
+        return Confirmation(say("confirm_complete_title"), says, say("confirm_complete_yes"), fields)
+    says = [say("confirm_incomplete", number=number), say("confirm_incomplete_next")]
+    rows = [(say("confirm_missing"), fields["text"], False)]
+    return Confirmation(say("confirm_incomplete_title"), says, say("confirm_incomplete_yes"), fields, rows, danger=True)
 
 
 def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
@@ -139,13 +134,10 @@ def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
         raise CaseError("reason_missing_read_later")
     assert seen.order is not None
     lost = seen.order.remaining_balance
-    says = [
-        f"The service of order {seen.order.number} stops at once (C1), and nothing is refunded (C2).",
-        "The customer is told, with your reason. This can’t be undone.",
-    ]
-    rows = [("Balance lost", money(lost, seen.order.currency), True)] if lost is not None else []
-    rows += [("Reason", reason, False)]
-    return Confirmation("End this service?", says, "Yes, end it now", {"reason": reason}, rows, danger=True)
+    says = [say("confirm_end", order=seen.order.number), say("confirm_end_next")]
+    rows = [(say("label_balance_lost"), money(lost, seen.order.currency), True)] if lost is not None else []
+    rows += [(say("label_reason"), reason, False)]
+    return Confirmation(say("confirm_end_title"), says, say("confirm_end_yes"), {"reason": reason}, rows, danger=True)
 
 
 def _amount(visit: Visit, name: str) -> Decimal:

@@ -14,7 +14,8 @@ from bot.cases.desk.insight import SPANS, Insight, insight
 from bot.cases.model import Cause, Role
 from bot.http.desk.pages import Desk, Visit
 from bot.http.desk.plots import columns, share
-from bot.http.desk.words import CAUSES
+from bot.http.desk.words import says
+from bot.wording import say
 
 _DEFAULT_SPAN = 30
 _EXPORTERS = (Role.LEAD, Role.ADMIN)
@@ -38,7 +39,7 @@ def routes(desk: Desk) -> Blueprint:
     @desk.signed_in
     async def export(visit: Visit) -> HTTPResponse:
         if visit.agent.role not in _EXPORTERS:
-            return desk.problem(visit, 403, "Only a lead or an admin may take customers' words out of the desk.")
+            return desk.problem(visit, 403, say("error_only_leads_export"))
         lines, _ = await desk.do(export_misunderstood, again=visit.field("again") == "yes")
         day = desk.services.clock().astimezone(timezone.utc).date().isoformat()
         name = f'attachment; filename="not-understood-{day}.jsonl"'
@@ -56,7 +57,7 @@ def _plots(seen: Insight) -> dict[str, Any]:
     ]
     return {
         "by_period": columns(stacks),
-        "causes": _ranked(Counter({CAUSES[Cause(name)]: number for name, number in seen.handed_over.items()})),
+        "causes": _ranked(Counter({says(Cause(name)): number for name, number in seen.handed_over.items()})),
         "clauses": _ranked(seen.declined),
         "scores": [(score, seen.ratings[score], share(seen.ratings[score], most)) for score in range(5, 0, -1)],
         "paid": [(of, columns([[("paid", amount)] for amount in of.by_period])) for of in seen.money],

@@ -17,12 +17,10 @@ from bot.cases.desk.own_account import (
 from bot.cases.desk.second_factor import app_address, is_missing
 from bot.cases.errors import BadAgent, SignInRefused
 from bot.http.desk.pages import SET_UP, Desk, Visit, see
+from bot.wording import say
 
 HERE = "/desk/account/"
-_DONE = {
-    "password": "Your password is changed, and you are signed out everywhere else.",
-    "off": "Your second factor is turned off.",
-}
+_DONE = {"password": "done_password", "off": "done_second_factor_off"}
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -32,7 +30,8 @@ def routes(desk: Desk) -> Blueprint:
     @found.get("/")
     @desk.signed_in
     async def account(visit: Visit) -> HTTPResponse:
-        return await _page(desk, visit, done=_DONE.get(visit.request.args.get("done") or "", ""))
+        done = _DONE.get(visit.request.args.get("done") or "")
+        return await _page(desk, visit, done=say(done) if done else "")
 
     @found.post("/password")
     @desk.signed_in

@@ -25,6 +25,7 @@ from bot.http.clean_text import clean
 from bot.http.cookies import Cookie
 from bot.http.desk import words
 from bot.http.headers import Edge
+from bot.wording import say
 
 HOME = "/desk"
 SET_UP = "/desk/account/second-factor"
@@ -99,11 +100,11 @@ class Desk:
                 return _sent_to_sign_in(request)
             visit = Visit(request, agent, token, self.csrf_of(token))
             if request.method == "POST" and not same(visit.csrf, visit.field("csrf")):
-                return self.problem(visit, 403, "This form is not of your session. Load the page again and retry.")
+                return self.problem(visit, 403, say("desk_form_foreign"))
             try:
                 return await handler(visit, **parts)
             except UnknownCase:
-                return self.problem(visit, 404, "There is no such case.")
+                return self.problem(visit, 404, say("desk_no_case"))
 
         return guarded
 

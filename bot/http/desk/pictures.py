@@ -9,6 +9,7 @@ from sanic.response import HTTPResponse
 from bot.cases.desk.accounts import agents, picture_of
 from bot.http.desk.pages import Desk
 from bot.http.desk.words import initials
+from bot.wording import say
 
 CACHED = "public, max-age=300"
 
@@ -33,7 +34,7 @@ def routes(desk: Desk) -> Blueprint:
             return response.raw(own[0], content_type=own[1], headers=headers)
         name = next((agent.name for agent in await desk.do(agents) if agent.id == agent_id), None)
         if name is None:
-            return response.json({"error": "there is no such picture"}, 404)
+            return response.json({"error": say("desk_no_picture")}, 404)
         text = drawn(agent_id, name)
         return response.raw(text.encode(), content_type="image/svg+xml; charset=utf-8", headers=headers)
 

@@ -11,16 +11,17 @@ from bot.cases.desk.held_back import count_held, drop_held, held_requests, put_i
 from bot.cases.desk.views import QueueItem, queue
 from bot.cases.model import Agent, CaseState
 from bot.http.desk.pages import Desk, Visit, see
+from bot.wording import say
 
 Filter = Callable[[QueueItem, Agent], bool]
-FILTERS: dict[str, tuple[str, Filter]] = {
-    "all": ("All", lambda item, agent: True),
-    "mine": ("Mine", lambda item, agent: item.taken_by is not None and item.taken_by.id == agent.id),
-    "free": ("Unassigned", lambda item, agent: item.taken_by is None),
-    "returns": ("Returns", lambda item, agent: item.state is CaseState.AWAITING_RETURN),
-    "second": ("Needs a second person", lambda item, agent: item.needs_second),
+FILTERS: dict[str, Filter] = {
+    "all": lambda item, agent: True,
+    "mine": lambda item, agent: item.taken_by is not None and item.taken_by.id == agent.id,
+    "free": lambda item, agent: item.taken_by is None,
+    "returns": lambda item, agent: item.state is CaseState.AWAITING_RETURN,
+    "second": lambda item, agent: item.needs_second,
 }
-"""What can be shown, by its name in the address."""
+"""What can be shown, by its name in the address; the message ``filter_<name>`` is its title."""
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -34,9 +35,10 @@ def routes(desk: Desk) -> Blueprint:
         chosen = chosen if chosen in FILTERS else "all"
         items = await desk.do(queue)
         filters = [
-            (name, title, sum(fits(item, visit.agent) for item in items)) for name, (title, fits) in FILTERS.items()
+            (name, say(f"filter_{name}"), sum(fits(item, visit.agent) for item in items))
+            for name, fits in FILTERS.items()
         ]
-        shown = [item for item in items if FILTERS[chosen][1](item, visit.agent)]
+        shown = [item for item in items if FILTERS[chosen](item, visit.agent)]
         held = await desk.do(count_held)
         return desk.page(visit, "queue.html", items=shown, filters=filters, chosen=chosen, held=held)
 

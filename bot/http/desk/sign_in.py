@@ -12,6 +12,7 @@ from bot.cases.desk.sign_in import agent_of_session, sign_in, sign_in_with_code,
 from bot.cases.desk.sign_in_limits import wrong_tries
 from bot.cases.errors import BadAgent, CodeNeeded, SignInRefused
 from bot.http.desk.pages import COOKIE, HOME, Desk, Visit, form_field, own_path, see, typed_field
+from bot.wording import say
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -74,7 +75,7 @@ def routes(desk: Desk) -> Blueprint:
             return _gone(desk, refused)
         except BadAgent as error:
             return desk.page(None, "link.html", status=409, person=person, says=error.text())
-        return await _form(desk, HOME, login=person.login, done="Your password is set. Sign in with it.")
+        return await _form(desk, HOME, login=person.login, done=say("done_password_set"))
 
     @found.post("/sign-out")
     @desk.half_open

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from babel.dates import format_date, format_datetime
@@ -11,54 +12,19 @@ from babel.dates import format_date, format_datetime
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, MoveCause, Role, Verdict
 from bot.cases.services import Services
 from bot.policy.facts import Destination
+from bot.wording import say
 from bot.wording.causes import cause_words
 from bot.wording.formats import spoken
 
-KINDS = {CaseKind.REFUND: "Refund", CaseKind.CANCEL: "Cancellation", CaseKind.QUESTION: "Question"}
-STATES = {
-    CaseState.QUOTED: "Waits for the customer's yes",
-    CaseState.CONFIRMED: "Confirmed",
-    CaseState.EXECUTING: "Being carried out",
-    CaseState.DONE: "Done",
-    CaseState.DECLINED: "Declined",
-    CaseState.IN_REVIEW: "Needs a person",
-    CaseState.APPROVED_BY_AGENT: "Approved, waits for the customer's yes",
-    CaseState.REFUSED_BY_AGENT: "Declined by a person",
-    CaseState.AWAITING_RETURN: "Waits for the card",
-    CaseState.RECEIVED: "Card received",
-    CaseState.WITHDRAWN: "Withdrawn",
-    CaseState.FAILED: "Failed",
+_LABELS: dict[type[Enum], str] = {
+    CaseKind: "kind",
+    CaseState: "desk_state",
+    Cause: "handoff",
+    CustomerReason: "reason",
+    Verdict: "verdict",
+    Role: "role",
 }
-CAUSES = {
-    Cause.ASKED: "The customer asked for a person",
-    Cause.REVIEW: "The policy leaves it to a person",
-    Cause.VERIFICATION: "The customer could not be verified",
-    Cause.FAILURE: "Something failed on our side",
-    Cause.QUOTE_LEFT: "A changed quote was not answered",
-    Cause.RETURN: "A card came back",
-    Cause.OFFER_DECLINED: "The customer said no to an offer",
-    Cause.CHANGED: "Something changed after it was approved",
-}
-REASONS = {
-    CustomerReason.SERVICE_FAULT: "The service does not work",
-    CustomerReason.CHANGE_OF_MIND: "Changed their mind",
-    CustomerReason.BILLING: "Something about the bill",
-    CustomerReason.WRONG_PRODUCT: "The wrong product",
-    CustomerReason.OTHER: "Another reason",
-}
-DESTINATIONS = {
-    Destination.WALLET: "the store wallet",
-    Destination.ORIGINAL_PAYMENT_METHOD: "the original payment method",
-}
-VERDICTS = {
-    Verdict.APPROVE: "Approve",
-    Verdict.CHANGE: "Change the outcome",
-    Verdict.DECLINE: "Decline",
-    Verdict.TERMINATE: "End the service",
-}
-ROLES = {Role.AGENT: "Agent", Role.LEAD: "Lead", Role.ADMIN: "Admin"}
-
-_SAID: dict[Any, str] = {**KINDS, **STATES, **CAUSES, **REASONS, **DESTINATIONS, **VERDICTS, **ROLES}
+"""How the messages begin that name the members of an enumeration."""
 
 
 def money(amount: Decimal | str | None, currency: str) -> str:
@@ -68,8 +34,16 @@ def money(amount: Decimal | str | None, currency: str) -> str:
 
 def says(value: Any) -> str:
     """A member of one of the enumerations in words."""
-    known = _SAID.get(value)
-    return known if known is not None else str(getattr(value, "value", value)).replace("_", " ").capitalize()
+    if isinstance(value, Destination):
+        return destination(value)
+    if type(value) in _LABELS:
+        return say(f"{_LABELS[type(value)]}_{value.value}")
+    return str(getattr(value, "value", value)).replace("_", " ").capitalize()
+
+
+def destination(where: Destination) -> str:
+    """``the store wallet``."""
+    return say("destination_the", destination=where.value)
 
 
 def because(cause: MoveCause) -> str:
@@ -84,7 +58,7 @@ def span(time: timedelta) -> str:
         return f"{seconds} s"
     minutes, hours, days = seconds // 60 % 60, seconds // 3600 % 24, seconds // 86_400
     if days:
-        return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")
+        return say("span_days", days=days) + (f" {hours} h" if hours else "")
     return (f"{hours} h" if hours else "") + (" " if hours and minutes else "") + (f"{minutes} min" if minutes else "")
 
 
@@ -125,7 +99,7 @@ class Clock:
     def ago(self, moment: datetime) -> str:
         """``12 min``: how long it has been."""
         passed = self._services.clock() - moment
-        return "just now" if passed < timedelta(minutes=1) else span(passed)
+        return say("span_none") if passed < timedelta(minutes=1) else span(passed)
 
     def now(self) -> datetime:
         """The aware time of now."""

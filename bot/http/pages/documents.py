@@ -49,8 +49,7 @@ class Documents:
         asked = request.args.get("version")
         terms = today if asked is None else services.policy.named(asked)
         if terms is None:
-            text = "We have no terms of that version. Please check that the link is whole; here are today's terms:"
-            return visit.tell(404, "There is nothing here", text, back="/policy")
+            return visit.tell(404, say("page_nothing_title"), say("page_no_such_terms"), back="/policy")
         ends_on = services.policy.ends_on(terms)
         fees = [(row.product, row.payment_method, percent(row.rate)) for row in terms.fee_table]
         return visit.show(

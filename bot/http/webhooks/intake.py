@@ -21,22 +21,13 @@ from bot.cases.identity.verification import trust_account
 from bot.cases.outbound.delivery import set_reply_address
 from bot.cases.services import Services
 from bot.connectors.shared.incoming import Incoming
-from bot.http.admission import TOO_FAST
 from bot.http.clean_text import clean
 from bot.http.limits import MessageLimits
 from bot.http.turns import Turns
 from bot.masking import mask_cards
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import Settings
-
-ATTACHMENT = "I can't open attachments. Please write what it says; a person can ask you for it if it is needed."
-STALE = (
-    "That answers an earlier message, so I did nothing. Please use my newest message, or write in your own words "
-    "what you would like."
-)
-THANKS = "Thank you for telling us."
-_A_FILE = "[a file that can't be opened here]"
-_A_BUTTON = "[a button]"
+from bot.wording import say
 
 
 def intake_of(app: Sanic, services: Services, settings: Settings) -> Callable[[], Intake]:
@@ -73,12 +64,12 @@ class Intake:
         if await self._turns.knows(talk, client_id):
             return
         if wait := await self._limits.wait("conversation", talk):
-            said = TOO_FAST.format(seconds=wait, s="" if wait == 1 else "s", contact=self._contact)
-            await self._aside(talk, f"too fast {int(time.time() // 60)}", "", said)  # said once a minute
+            said = say("wait_too_fast", seconds=wait, contact=self._contact)
+            await self._aside(talk, f"too-fast-{int(time.time() // 60)}", "", said)  # said once a minute
             return
         text, had_card = mask_cards(clean(incoming.text).strip())
         if incoming.attachment:
-            await self._aside(talk, f"{client_id}.file", _A_FILE, ATTACHMENT)
+            await self._aside(talk, f"{client_id}.file", say("stands_for_file_unopened"), say("attachment_unread"))
         if text or incoming.pressed is not None:
             await self._mean(incoming, talk, client_id, text, had_card)
         elif not incoming.attachment:
@@ -88,7 +79,7 @@ class Intake:
         log = await asyncio.to_thread(newest, self._services, talk, LOOK_BACK)
         meaning = chosen(log, text, incoming.pressed, incoming.written_at)
         if isinstance(meaning, Stale):
-            await self._aside(talk, client_id, meaning.text or _A_BUTTON, STALE)
+            await self._aside(talk, client_id, meaning.text or say("stands_for_button"), say("button_stale"))
         elif isinstance(meaning, Rates):
             said = await asyncio.to_thread(self._rate, talk, meaning)
             await self._aside(talk, client_id, str(meaning.score), said)
@@ -112,7 +103,7 @@ class Intake:
             rate(self._services, talk, meaning.reference, meaning.score)
         except CaseError as error:
             return error.text()
-        return THANKS
+        return say("rating_thanks")
 
     def _open(self, incoming: Incoming) -> str:
         opened = open_account(self._services, incoming.channel, incoming.account)

@@ -19,6 +19,7 @@ from bot.connectors.registry import MESSAGES
 from bot.connectors.shared.incoming import Challenged, NotReadable, Reading, Receiver
 from bot.http.webhooks.intake import Intake, intake_of
 from bot.settings import Settings
+from bot.wording import say
 
 logger = structlog.get_logger()
 
@@ -61,7 +62,7 @@ def _receive(
             for message in reading.messages:
                 await intake().take(message)
             for failure in reading.failed:
-                why = f"{receiver.name} could not bring it: {failure.code}"
+                why = say("fault_not_brought", channel=receiver.name, error=failure.code)
                 await asyncio.to_thread(report_failure, services, failure.channel, failure.name, why)
         except Exception as error:
             logger.error("messaging.not_stored", channel=receiver.name, error=type(error).__name__)

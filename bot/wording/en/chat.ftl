@@ -24,11 +24,6 @@ task_refund = refund
 task_cancel = cancellation
 task_status = question where your request stands
 task_withdraw = withdrawal
-quote_reason_change_of_mind = Reason: you changed your mind.
-quote_reason_service_fault = Reason: it doesn't work.
-quote_reason_billing = Reason: something about the bill.
-quote_reason_wrong_product = Reason: the wrong product.
-quote_reason_other = Reason: as you wrote it.
 
 ## What was not understood
 
@@ -62,6 +57,7 @@ seconds_left =
         [one] { $seconds } second
        *[other] { $seconds } seconds
     }
+secret_gone = this secret opens nothing any more
 restarting_refused = We are just restarting, and nothing was done about this. Please send it again in a few seconds.
 restarting_kept = We are just restarting. Your message has arrived, and is answered in a few seconds.
 restarting_title = One moment, please

@@ -73,6 +73,21 @@ fact_card = Card
 fact_card_back = came back
 fact_said_since = Said since
 
+## For agents: what failed
+
+step_bring_message = bring a message to the customer
+fault_no_address = nobody knows where to
+fault_bringing = { $error } while it was brought
+fault_not_brought = { $channel } could not bring it: { $error }
+fault_pushing = { $error } while the ticket was pushed
+fault_erased = the conversation was erased meanwhile
+fault_carrying_out = { $error } while it was carried out
+fault_refund_came_back = the refund was carried out, but did not reach the customer; the money is back at the payment system
+fault_order_gone = the shop has no such paid order any more
+fault_restored_taken_back = the store went back to its backup of { $backup }, and the customer may have taken the request back since
+fault_restored_unasked = the store went back to its backup of { $backup }, and what was paid since can't be asked: { $error }
+fault_restored_unknown = the store went back to its backup of { $backup }, and has no record of what was paid for the order: { $payments }
+
 ## For agents: at a help desk of others
 
 ticket_title = { $reference }: { $kind }
@@ -111,3 +126,67 @@ canned_paid_title = What was paid
 canned_paid = For { $order } you paid { $paid }; { $remaining } is left on the card.
 canned_else_title = Anything else
 canned_else = Is there anything else that I can do for you?
+
+## The pages of the desk
+
+product_name = Refund Desk
+desk_form_foreign = This form is not of your session. Load the page again and retry.
+desk_no_case = There is no such case.
+desk_no_picture = there is no such picture
+filter_all = All
+filter_mine = Mine
+filter_free = Unassigned
+filter_returns = Returns
+filter_second = Needs a second person
+span_none = just now
+span_days =
+    { $days ->
+        [one] { $days } day
+       *[other] { $days } days
+    }
+
+done_taken = You have this case. The bot is silent until you hand back.
+done_noted = Noted. Only the desk sees it.
+done_sent = Sent.
+done_decided = Decided. The customer has been told.
+done_second = Written down. Nothing happens until a second person agrees.
+done_agreed = You agreed. The customer has been told.
+done_refused = You did not agree. The case has to be decided again.
+done_returned = Recorded. The customer has been told.
+done_cancelled = The service is ended. The customer has been told.
+done_back = Handed back. The bot answers again.
+done_closed = Closed. The customer is asked how it went.
+done_password = Your password is changed, and you are signed out everywhere else.
+done_password_set = Your password is set. Sign in with it.
+done_second_factor_off = Your second factor is turned off.
+
+## Before what can't be undone
+
+confirm_gets = The customer gets
+confirm_missing = Missing
+confirm_decline_title = Decline this request?
+confirm_decline = The customer is told that the request for order { $order } is declined, with your reason. Nothing is paid.
+confirm_decline_yes = Yes, decline
+confirm_cancel_title = Offer this cancellation?
+confirm_cancel = The customer is asked to confirm that order { $order } is cancelled. There is no refund (C2).
+confirm_offer_title = Offer this refund?
+confirm_offer = The customer gets { $refund } for order { $order }, once they have seen these figures and said yes.
+confirm_offer_yes = Yes, offer it
+confirm_by_policy = By the policy it would be { $refund }.
+confirm_policy_pays_nothing = By the policy nothing is paid.
+confirm_above_limit = This is above your limit: a second person has to agree before the customer is told.
+confirm_agree_title = Agree with this decision?
+confirm_agree = You agree with what { $name } decided. The customer is told at once.
+confirm_agree_yes = Yes, I agree
+confirm_complete_title = Record the card as complete?
+confirm_complete = The card of return { $number } arrived, complete and as purchased (R5).
+confirm_complete_next = The refund that the customer confirmed is processed from now on (R4).
+confirm_complete_yes = Yes, it is complete
+confirm_incomplete_title = Record the card as incomplete?
+confirm_incomplete = The card of return { $number } arrived, and is not complete (R5). The customer is told, with your words.
+confirm_incomplete_next = Nothing is paid: a person has to decide.
+confirm_incomplete_yes = Yes, it is incomplete
+confirm_end_title = End this service?
+confirm_end = The service of order { $order } stops at once (C1), and nothing is refunded (C2).
+confirm_end_next = The customer is told, with your reason. This can’t be undone.
+confirm_end_yes = Yes, end it now

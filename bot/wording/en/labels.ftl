@@ -76,12 +76,6 @@ handoff_return = A card came back
 handoff_offer_declined = The customer said no to an offer
 handoff_changed = Something changed after it was approved
 
-reason_service_fault = The service does not work
-reason_change_of_mind = Changed their mind
-reason_billing = Something about the bill
-reason_wrong_product = The wrong product
-reason_other = Another reason
-
 verdict_approve = Approve
 verdict_change = Change the outcome
 verdict_decline = Decline
@@ -90,3 +84,23 @@ verdict_terminate = End the service
 role_agent = Agent
 role_lead = Lead
 role_admin = Admin
+
+## Reasons: at the desk, on the forms, and beside a quote
+
+reason_service_fault = The service does not work
+reason_change_of_mind = Changed their mind
+reason_billing = Something about the bill
+reason_wrong_product = The wrong product
+reason_other = Another reason
+
+reason_mine_service_fault = It doesn't work
+reason_mine_change_of_mind = I changed my mind
+reason_mine_wrong_product = It's the wrong product
+reason_mine_billing = A charge is wrong
+reason_mine_other = Something else
+
+quote_reason_change_of_mind = Reason: you changed your mind.
+quote_reason_service_fault = Reason: it doesn't work.
+quote_reason_billing = Reason: something about the bill.
+quote_reason_wrong_product = Reason: the wrong product.
+quote_reason_other = Reason: as you wrote it.

@@ -14,6 +14,7 @@ page_withdraw_title = Take this back?
 ## Whoever gets no further
 
 page_nothing_title = There is nothing here
+page_no_such_terms = We have no terms of that version. Please check that the link is whole; here are today's terms:
 page_no_receipt = There is no receipt at this address. Please check that the link is whole.
 page_no_request = We can't show this request here. If it is yours, show once more whose order it is.
 page_proof_title = Whose order is it?
@@ -30,11 +31,6 @@ page_form_overtaken = This form was on its way while somebody showed whose order
 
 ## What is entered
 
-reason_mine_service_fault = It doesn't work
-reason_mine_change_of_mind = I changed my mind
-reason_mine_wrong_product = It's the wrong product
-reason_mine_billing = A charge is wrong
-reason_mine_other = Something else
 page_card_removed = We removed a card number from this before anything was kept. Please never send one: we never need it.
 page_too_long = This is too long: { $most } characters are the most.
 page_order_number_wrong = Enter the order number: CC- and six digits, for example CC-104233.

@@ -145,3 +145,6 @@ asking_chat = chat
 asking_form = the forms of this site
 asking_email = e-mail
 asking_phone = phone
+asking_counts_here = Your first message here counts as asking.
+contact_here = Right here: this chat counts as the contact form (R2), for refunds and for cancellations.
+contact_to_cancel = You can cancel right here. { $asking } (R2)
