@@ -610,7 +610,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Standing:
+class ConversationStatus:
     """How a conversation stands. ``agent_id`` and ``agent_name`` are of the person who has it, if any. ``waiting``: a
     case of it is with the people of the desk, and none of them has taken it. ``answering``: the bot has a message to
     answer. ``newest`` is the highest ``seq``."""

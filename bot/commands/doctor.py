@@ -15,7 +15,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.connectors.shared.checks import Finding
+    from bot.connectors.shared.checks import CheckResult
     from bot.settings import Settings
 
 _MODULES = (
@@ -24,7 +24,7 @@ _MODULES = (
 )
 
 
-Check = Callable[["Settings"], Iterator["Finding"]]
+Check = Callable[["Settings"], Iterator["CheckResult"]]
 """Looks at a part of the set-up. It may wait some seconds for an answer, and raises nothing that it can foresee."""
 
 
@@ -40,7 +40,7 @@ def _run(args: argparse.Namespace) -> int:
     from bot.bootstrap import PROCESS
 
     PROCESS.demo = args.demo
-    findings: list[Finding] = []
+    findings: list[CheckResult] = []
     examined = examine()
     while True:
         with contextlib.redirect_stdout(sys.stderr):  # what libraries say meanwhile is no part of the answer
@@ -62,9 +62,9 @@ def _run(args: argparse.Namespace) -> int:
     return 2 if problems else 0
 
 
-def examine() -> Iterator[Finding]:
+def examine() -> Iterator[CheckResult]:
     """All findings. While a setting is broken nothing else can be looked at."""
-    from bot.connectors.shared.checks import Finding
+    from bot.connectors.shared.checks import CheckResult
     from bot.settings import SettingsError, load_settings
 
     try:
@@ -72,9 +72,9 @@ def examine() -> Iterator[Finding]:
     except SettingsError as error:
         for line in (str(error), *error.others):
             variable, _, problem = line.partition(": ")
-            yield Finding("settings", line, f"correct {variable}" if problem else "unset it, or correct its name")
+            yield CheckResult("settings", line, f"correct {variable}" if problem else "unset it, or correct its name")
         return
-    yield Finding("settings", "every variable is known and can be used")
+    yield CheckResult("settings", "every variable is known and can be used")
     for name in _MODULES:
         checks: tuple[tuple[str, Check], ...] = importlib.import_module(name).CHECKS
         for about, check in checks:
@@ -82,4 +82,4 @@ def examine() -> Iterator[Finding]:
                 yield from check(settings)
             except Exception as error:
                 # A text of ours or a library's could hold a secret: only its kind is shown.
-                yield Finding(about, f"the check itself broke: {type(error).__name__}", "report this")
+                yield CheckResult(about, f"the check itself broke: {type(error).__name__}", "report this")

@@ -39,6 +39,10 @@ COOKIE = Cookie("refund_desk", "/webhooks/", "Strict")
 _BEARER = re.compile(r"bearer(?:\s+(.*))?", re.I | re.S)
 
 
+class BadRequest(Exception):
+    """A request that can't be a message; the text says what to send."""
+
+
 class Refused(Exception):
     """A message that does not come in, and what its client is told instead."""
 

@@ -29,7 +29,7 @@ Handler = Callable[..., Coroutine[Any, Any, Any]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class RequestKind:
     """A kind of request. ``times``: how many times ``REFUND_DESK_ADDRESS_REQUESTS_PER_MINUTE`` one address may ask;
     ``in_all``: how often everybody together may, in a second."""
 
@@ -38,21 +38,21 @@ class Kind:
     in_all: int
 
 
-HEALTH = Kind("health", 1, 300)
-FILE = Kind("file", 5, 1_000)
+HEALTH = RequestKind("health", 1, 300)
+FILE = RequestKind("file", 5, 1_000)
 """What is answered from memory; a page of the chat needs two dozen."""
-READ = Kind("read", 1, 200)
-DESK = Kind("desk", 10, 200)
+READ = RequestKind("read", 1, 200)
+DESK = RequestKind("desk", 10, 200)
 """People in one office, whose pages look again at every change."""
-TYPING = Kind("typing", 1, 100)
-RATING = Kind("rating", 1, 20)
+TYPING = RequestKind("typing", 1, 100)
+RATING = RequestKind("rating", 1, 20)
 KINDS = (HEALTH, FILE, READ, DESK, TYPING, RATING)
 
 _OF_THE_CHAT = {"/webhooks/web/typing": TYPING, "/webhooks/web/rating": RATING, "/webhooks/web/secret": READ}
 _FILES = (".js", ".css", ".svg")
 
 
-def kind_of(method: str, path: str) -> Kind | None:
+def kind_of(method: str, path: str) -> RequestKind | None:
     """What a request is counted as; None for messages and all else that comes in by a webhook."""
     if path == "/health":
         return HEALTH

@@ -20,7 +20,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from bot.bootstrap import bootstrap
 from bot.cases.conversation.conversations import Sending
 from bot.cases.model import Author, Message
-from bot.http.admission import Door, Guest, Refused
+from bot.http.admission import BadRequest, Door, Guest, Refused
 from bot.http.clean_text import clean
 from bot.http.stopping import come_back
 from bot.http.turns import TurnLeft, Turns, apology
@@ -39,10 +39,6 @@ OUTAGE_SECONDS, OUTAGE_PAUSE = 3.0, 0.3
 _NAMES_KEY = secrets.token_bytes(32)
 Turn = Callable[[UserMessage], Awaitable[Any]]
 logger = structlog.get_logger()
-
-
-class BadRequest(Exception):
-    """A request that can't be a message; the text says what to send."""
 
 
 class RestInput(InputChannel):

@@ -20,12 +20,12 @@ from sanic.response import BaseHTTPResponse, HTTPResponse
 from bot.bootstrap import bootstrap
 from bot.cases.conversation.conversations import Sending
 from bot.cases.conversation.messages import history
-from bot.cases.conversation.status import standing, waiting_notice
+from bot.cases.conversation.status import status_of, waiting_notice
 from bot.cases.desk.work import rate
 from bot.cases.errors import CaseError, MoveNotAllowed
-from bot.cases.model import Author, Message, MessageKind, Standing
+from bot.cases.model import Author, ConversationStatus, Message, MessageKind
 from bot.cases.services import Services
-from bot.http.admission import Door, Guest, Refused
+from bot.http.admission import BadRequest, Door, Guest, Refused
 from bot.http.capacity import waits_for_news
 from bot.http.clean_text import clean
 from bot.http.live import Live
@@ -54,10 +54,6 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _ID = re.compile(r"[\x20-\x7e]{1,100}")
 
 logger = structlog.get_logger()
-
-
-class BadRequest(Exception):
-    """A request that can't be taken; the text says what to send."""
 
 
 @dataclass(frozen=True)
@@ -144,12 +140,12 @@ class WebInput(InputChannel):
         """Open the chat; in a new one the bot greets."""
         guest = await self._enter(parts, request, counted=True)
         greets = await self._greet(parts, guest.id)
-        now = await asyncio.to_thread(standing, parts.services, guest.id)
+        now = await asyncio.to_thread(status_of, parts.services, guest.id)
         answer = {"status": _status(parts, now), "newest": now.newest, "greeting": greets}
         return _with_secret(response.json(answer), guest)
 
     async def _greet(self, parts: _Parts, conversation_id: str) -> bool:
-        now = await asyncio.to_thread(standing, parts.services, conversation_id)
+        now = await asyncio.to_thread(status_of, parts.services, conversation_id)
         if now.newest:
             return False
         received = await parts.turns.receive(conversation_id, "opened", GREETING, kind=MessageKind.OPENED)
@@ -215,7 +211,7 @@ class WebInput(InputChannel):
                     found = await asyncio.to_thread(history, parts.services, guest.id, after)
                 elif parts.live.ended or not await news.wait(until - clock()):
                     break
-        now = await asyncio.to_thread(standing, parts.services, guest.id)
+        now = await asyncio.to_thread(status_of, parts.services, guest.id)
         if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
             return response.json({"error": say("secret_gone")}, 410)
         answer = {
@@ -253,7 +249,7 @@ class WebInput(InputChannel):
             while clock() < until:
                 if news.take_stored():
                     found = await asyncio.to_thread(history, parts.services, conversation_id, after)
-                    now = await asyncio.to_thread(standing, parts.services, conversation_id)
+                    now = await asyncio.to_thread(status_of, parts.services, conversation_id)
                     if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
                         await stream.send(_event("gone", {}))
                         return
@@ -287,7 +283,7 @@ class WebInput(InputChannel):
 
 
 class _Told:
-    """What a stream has told already of the standing and of who is typing."""
+    """What a stream has told already of the status and of who is typing."""
 
     def __init__(self) -> None:
         self._status: Any = None
@@ -328,14 +324,14 @@ def face(agent_id: int, name: str | None) -> dict[str, Any]:
     return {"name": name, "picture": f"/agents/{agent_id}/picture"}
 
 
-def _status(parts: _Parts, now: Standing) -> dict[str, Any]:
+def _status(parts: _Parts, now: ConversationStatus) -> dict[str, Any]:
     holder = "agent" if now.agent_id is not None else "waiting" if now.waiting else "bot"
     agent = face(now.agent_id, now.agent_name) if now.agent_id is not None else None
     notice = waiting_notice(parts.services, now)
     return {"with": holder, "agent": agent, "hours": {"open": not notice, "says": notice}}
 
 
-def _typing(parts: _Parts, conversation_id: str, now: Standing) -> dict[str, Any] | None:
+def _typing(parts: _Parts, conversation_id: str, now: ConversationStatus) -> dict[str, Any] | None:
     if now.agent_id is not None:
         return {"who": "agent", "on": True} if parts.live.is_typing(conversation_id, Author.AGENT) else None
     return {"who": "bot", "on": True} if now.answering else None

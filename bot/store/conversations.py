@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import and_, select
 from typing_extensions import Unpack
 
-from bot.cases.model import Author, CaseState, Conversation, Standing
+from bot.cases.model import Author, CaseState, Conversation, ConversationStatus
 from bot.cases.ports.conversations import ConversationChange
 from bot.store import tables as t
 from bot.store.keys import conversation as subject
@@ -65,7 +65,7 @@ class ConversationRepository(Repository):
         update = t.conversations.update().where(known.id == conversation_id, known.agent_id == agent_id)
         return bool(self.connection.execute(update.values(agent_id=None)).rowcount == 1)
 
-    def standing(self, conversation_id: str) -> Standing:
+    def status(self, conversation_id: str) -> ConversationStatus:
         """How a conversation stands."""
         known, logged = t.conversations.c, t.messages.c
         query = select(known.agent_id, t.agents.c.name).outerjoin(t.agents, known.agent_id == t.agents.c.id)
@@ -74,7 +74,7 @@ class ConversationRepository(Repository):
         waiting = self.connection.execute(select(t.cases.c.id).where(*with_desk).limit(1)).first()
         asked = (logged.author == Author.CUSTOMER.value, logged.answered_at.is_(None))
         unanswered = select(logged.id).where(logged.conversation_id == conversation_id, *asked).limit(1)
-        return Standing(
+        return ConversationStatus(
             agent_id=row.agent_id if row else None,
             agent_name=row.name if row else None,
             waiting=waiting is not None and (row is None or row.agent_id is None),

@@ -10,7 +10,7 @@ import pytest
 from sanic.compat import Header
 from sanic.response import HTTPResponse
 
-from bot.http.capacity import DESK, FILE, HEALTH, RATING, READ, TYPING, Capacity, Kind, kind_of
+from bot.http.capacity import DESK, FILE, HEALTH, RATING, READ, TYPING, Capacity, RequestKind, kind_of
 from bot.http.connections import Room
 from bot.http.headers import Edge
 from bot.setting_groups.server import parse_networks
@@ -38,7 +38,7 @@ from bot.setting_groups.server import parse_networks
         ("POST", "/webhooks/slack", None),
     ],
 )
-def test_what_a_request_is_counted_as(method: str, path: str, kind: Kind | None) -> None:
+def test_what_a_request_is_counted_as(method: str, path: str, kind: RequestKind | None) -> None:
     assert kind_of(method, path) == kind
 
 

@@ -44,7 +44,7 @@ class Period:
 
 
 @dataclass(frozen=True)
-class Money:
+class PaidOut:
     """What was paid out in one ``currency``: refunds, the fees kept from them, how many, and refunds by period."""
 
     currency: str
@@ -80,7 +80,7 @@ class Insight:
     handed_over: Counter[str]
     declined: Counter[str]
     declined_by_person: int
-    money: tuple[Money, ...]
+    money: tuple[PaidOut, ...]
     to_decision: Waiting
     to_answer: Waiting
     ratings: Counter[int]
@@ -166,7 +166,7 @@ def _periods(firsts: Sequence[date], counts: Counter[tuple[int, bool, bool]]) ->
     return tuple(periods)
 
 
-def _money(rows: list[tuple[int, str, str, str | None, int]], periods: int) -> tuple[Money, ...]:
+def _money(rows: list[tuple[int, str, str, str | None, int]], periods: int) -> tuple[PaidOut, ...]:
     found = []
     for currency in sorted({row[1] for row in rows}):
         by_period = [Decimal(0)] * periods
@@ -175,7 +175,7 @@ def _money(rows: list[tuple[int, str, str, str | None, int]], periods: int) -> t
             by_period[period] += Decimal(amount) * number
             fees += Decimal(fee or 0) * number
             times += number
-        found.append(Money(currency, sum(by_period, Decimal(0)), fees, times, tuple(by_period)))
+        found.append(PaidOut(currency, sum(by_period, Decimal(0)), fees, times, tuple(by_period)))
     return tuple(found)
 
 

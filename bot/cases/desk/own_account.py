@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bot.cases.desk import passwords, second_factor
 from bot.cases.desk.accounts import at_work
-from bot.cases.desk.sign_in import WRONG_CODE, Proven, prove_password, session_hash
+from bot.cases.desk.sign_in import WRONG_CODE, RightPassword, prove_password, session_hash
 from bot.cases.desk.sign_in_limits import PASSWORD, SECOND_FACTOR, Asked, count_try, was_right
 from bot.cases.errors import BadAgent, SignInRefused
 from bot.cases.model import AccountChange, Agent
@@ -89,7 +89,7 @@ def recovery_codes_left(services: Services, agent: Agent) -> int:
         return uow.factors.recovery_codes_left(agent.id)
 
 
-def _prove_both(services: Services, agent: Agent, password: str, address: str) -> tuple[Proven, int]:
+def _prove_both(services: Services, agent: Agent, password: str, address: str) -> tuple[RightPassword, int]:
     """A right password, and a try of a code, which is counted before the code is looked at."""
     proven = prove_password(services, agent.login, password, address, _OWN, _WRONG)
     with services.unit_of_work() as uow:
@@ -98,14 +98,14 @@ def _prove_both(services: Services, agent: Agent, password: str, address: str) -
     return proven, code_try
 
 
-def _still(uow: UnitOfWork, proven: Proven) -> Agent:
+def _still(uow: UnitOfWork, proven: RightPassword) -> Agent:
     """The account as it is now, with the password that was proven."""
     if not proven.is_same(uow):
         raise SignInRefused(_WRONG)  # changed while it was compared
     return at_work(uow, proven.agent)
 
 
-def _with_code(services: Services, uow: UnitOfWork, proven: Proven, code: str) -> Agent:
+def _with_code(services: Services, uow: UnitOfWork, proven: RightPassword, code: str) -> Agent:
     agent = _still(uow, proven)
     if not second_factor.takes(services, uow, agent, code):
         raise SignInRefused(WRONG_CODE)

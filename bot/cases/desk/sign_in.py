@@ -30,7 +30,7 @@ _TOO_LATE = "sign_in_too_late"
 
 
 @dataclass(frozen=True)
-class Proven:
+class RightPassword:
     """A right password: whose, as it is stored, and the try that it was."""
 
     agent: Agent
@@ -44,7 +44,7 @@ class Proven:
 
 def prove_password(
     services: Services, login: str, password: str, address: str, asked: Asked = PASSWORD, wrong: str = _WRONG
-) -> Proven:
+) -> RightPassword:
     """A try, which counts as a wrong one until bot.cases.desk.sign_in_limits.was_right is called. Raises SignInRefused,
     for a password that does not fit with the code ``wrong``.
 
@@ -60,7 +60,7 @@ def prove_password(
     right = len(password) <= passwords.LONGEST and passwords.fits(password, stored)
     if not right or known is None or not enters:
         raise SignInRefused(wrong)
-    return Proven(known, stored, made)
+    return RightPassword(known, stored, made)
 
 
 def sign_in(services: Services, login: str, password: str, address: str) -> str:

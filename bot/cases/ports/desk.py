@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.cases.model import CaseState, QueueRow
 
 
-class Desk(Protocol):
+class DeskBoard(Protocol):
     """What waits at the desk, and whether anything has happened there; see bot.store.desk.DeskRepository."""
 
     def queue(self, states: Collection[CaseState]) -> list[QueueRow]: ...

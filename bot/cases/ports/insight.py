@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.cases.model import CaseState
 
 
-class Insight(Protocol):
+class InsightCounts(Protocol):
     """The numbers of the desk; every time span is from its first moment up to, and without, its last; see
     bot.store.insight.InsightRepository."""
 

@@ -21,11 +21,11 @@ from bot.cases.ports.codes import Codes
 from bot.cases.ports.conversations import Conversations
 from bot.cases.ports.customers import Customers
 from bot.cases.ports.decisions import Decisions
-from bot.cases.ports.desk import Desk
+from bot.cases.ports.desk import DeskBoard
 from bot.cases.ports.factors import Factors
 from bot.cases.ports.handoffs import Handoffs
 from bot.cases.ports.incidents import Incidents
-from bot.cases.ports.insight import Insight
+from bot.cases.ports.insight import InsightCounts
 from bot.cases.ports.links import Links
 from bot.cases.ports.messages import Messages
 from bot.cases.ports.misunderstood import MisunderstoodMessages
@@ -112,7 +112,7 @@ class Snapshot(Protocol):
     def sign_ins(self) -> SignIns: ...
 
     @property
-    def desk(self) -> Desk: ...
+    def desk(self) -> DeskBoard: ...
     @property
     def agent_decisions(self) -> AgentDecisions: ...
     @property
@@ -120,7 +120,7 @@ class Snapshot(Protocol):
     @property
     def ratings(self) -> Ratings: ...
     @property
-    def insight(self) -> Insight: ...
+    def insight(self) -> InsightCounts: ...
 
 
 class UnitOfWork(Snapshot, Protocol):

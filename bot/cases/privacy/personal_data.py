@@ -38,7 +38,7 @@ class CaseInFlight(CaseError):
 
 
 @dataclass(frozen=True, repr=False)
-class Person:
+class PersonRecord:
     """All that is known of a person. ``contacts`` are what each order says of its buyer, by its number;
     ``conversations`` are transcripts by conversation; ``verifications`` are conversations and until when something of
     the person's counted as proven in them."""
@@ -61,12 +61,12 @@ class Erased:
     cases: int = 0
 
 
-def export(services: Services, email: str) -> Person:
+def export(services: Services, email: str) -> PersonRecord:
     """All that is known of the person with that e-mail address. Raises UnknownPerson."""
     with services.reading() as uow:
         customer_id = _person(uow, email)
         files = [uow.case_files.find(reference) for reference in uow.personal.cases_of(customer_id)]
-        return Person(
+        return PersonRecord(
             customer=uow.customers.find(customer_id),
             orders=uow.orders.covered_by(Proven(customers=frozenset({customer_id}))),
             contacts=uow.customers.contacts(customer_id),

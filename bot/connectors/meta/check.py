@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.connectors.meta.deliver import couriers
-from bot.connectors.shared.checks import Finding, credentials
+from bot.connectors.shared.checks import CheckResult, credentials
 from bot.setting_groups.base import GroupedSettings
 
 _FIX = {
@@ -14,7 +14,7 @@ _FIX = {
 }
 
 
-def check(settings: GroupedSettings) -> Iterator[Finding]:
+def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     """Look at what is switched on. Raises SettingsError."""
     for courier in couriers(settings):
         yield credentials(courier, _FIX[courier.channel])

@@ -9,7 +9,7 @@ from bot.cases.outbound.delivery import Courier, DeliveryError, Undeliverable
 
 
 @dataclass(frozen=True)
-class Finding:
+class CheckResult:
     """One thing that was looked at: ``says`` what was found, ``fix`` what to do about it; empty if nothing is wrong."""
 
     about: str
@@ -22,7 +22,7 @@ class Finding:
         return not self.fix
 
 
-def credentials(courier: Courier, fix: str, more: Callable[[], Finding | None] = lambda: None) -> Finding:
+def credentials(courier: Courier, fix: str, more: Callable[[], CheckResult | None] = lambda: None) -> CheckResult:
     """Whether a provider takes our credentials; ``fix`` is what to do where it doesn't. ``more`` is looked at once it
     does, and may raise DeliveryError, too."""
     about = courier.channel
@@ -30,9 +30,9 @@ def credentials(courier: Courier, fix: str, more: Callable[[], Finding | None] =
         courier.check()
         found = more()
     except Undeliverable as refused:
-        return Finding(about, str(refused), fix)
+        return CheckResult(about, str(refused), fix)
     except DeliveryError as error:
-        return Finding(about, str(error), f"is the provider reachable from here? If so, {fix}")
-    return found or Finding(
+        return CheckResult(about, str(error), f"is the provider reachable from here? If so, {fix}")
+    return found or CheckResult(
         about, "our credentials are taken; that what customers write arrives, only a message can show"
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 
-class ShopEvents(Protocol):
+class ShopEventPost(Protocol):
     """The webhook of a shop system."""
 
     name: str

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.connectors.shared.checks import Finding, credentials
+from bot.connectors.shared.checks import CheckResult, credentials
 from bot.connectors.slack.deliver import couriers
 from bot.setting_groups.base import GroupedSettings
 
 _FIX = "set REFUND_DESK_SLACK_BOT_TOKEN to the bot token of the installed app (docs/connect/slack.md)"
 
 
-def check(settings: GroupedSettings) -> Iterator[Finding]:
+def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     """Look at what is switched on. Raises SettingsError."""
     for courier in couriers(settings):
         yield credentials(courier, _FIX)

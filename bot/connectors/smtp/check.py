@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.cases.errors import MailNotSent
-from bot.connectors.shared.checks import Finding
+from bot.connectors.shared.checks import CheckResult
 from bot.connectors.smtp.deliver import SmtpMailer
 from bot.connectors.smtp.settings import SmtpSettings
 from bot.setting_groups.base import GroupedSettings
 
 
-def check(settings: GroupedSettings) -> Iterator[Finding]:
+def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     """Connect and log in; nothing is sent."""
     ours = settings[SmtpSettings]
     if not ours.smtp_url:
-        yield Finding("mail", "not set up: no mail is sent")
+        yield CheckResult("mail", "not set up: no mail is sent")
         return
     try:
         SmtpMailer(ours.smtp_url.get_secret_value(), ours.mail_from).check()
     except MailNotSent as error:
-        yield Finding(
+        yield CheckResult(
             "mail", f"the mail server can't be used: {error}", "correct host, user and password in REFUND_DESK_SMTP_URL"
         )
     else:
-        yield Finding("mail", "the mail server lets us in")
+        yield CheckResult("mail", "the mail server lets us in")

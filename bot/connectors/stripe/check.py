@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from bot.cases.ports.billing import GatewayError
 from bot.connectors.billing_rest.settings import BillingRestSettings
-from bot.connectors.shared.checks import Finding
+from bot.connectors.shared.checks import CheckResult
 from bot.connectors.shared.shop_system import NOBODY
 from bot.connectors.stripe.api import StripeRejected, stripe_api
 from bot.connectors.stripe.settings import StripeSettings
 from bot.setting_groups.base import GroupedSettings
 
 
-def check(settings: GroupedSettings, *, pays: bool) -> Iterator[Finding]:
+def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
     """Read a little of all that is needed; ``pays``: refunds are paid here. Raises SettingsError."""
     ours, api = settings[StripeSettings], stripe_api(settings)
     key, field = ours.key.get_secret_value(), ours.order_field
@@ -30,17 +30,17 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[Finding]:
             api.call().get(path, limit=1, **params)
         except StripeRejected as refused:
             if refused.status == 401:
-                yield Finding("stripe", "refuses the key", "set REFUND_DESK_STRIPE_KEY to a key that is in use")
+                yield CheckResult("stripe", "refuses the key", "set REFUND_DESK_STRIPE_KEY to a key that is in use")
                 return
             fix = f"give the restricted key the right to read {what}; docs/connect/stripe.md lists all rights"
-            yield Finding("stripe", f"does not let us read {what}: {refused.code}", fix)
+            yield CheckResult("stripe", f"does not let us read {what}: {refused.code}", fix)
         except GatewayError as error:
-            yield Finding("stripe", str(error), "is api.stripe.com reachable from here? REFUND_DESK_STRIPE_URL")
+            yield CheckResult("stripe", str(error), "is api.stripe.com reachable from here? REFUND_DESK_STRIPE_URL")
             return
     kind = "test data only" if "_test_" in key[:8] else "live"
-    yield Finding("stripe", f"the key is taken ({kind}); whether it may pay refunds, only a refund can show")
+    yield CheckResult("stripe", f"the key is taken ({kind}); whether it may pay refunds, only a refund can show")
     if not ours.webhook_secret:
         says = "no webhook is set up: disputes and refunds made there are seen only just before a payment"
-        yield Finding("stripe", f"{says}; docs/connect/stripe.md says how")
+        yield CheckResult("stripe", f"{says}; docs/connect/stripe.md says how")
     if pays and not settings[BillingRestSettings].is_on:
-        yield Finding("stripe", "no system stops cards: their refunds go to a person (docs/connect/stripe.md)")
+        yield CheckResult("stripe", "no system stops cards: their refunds go to a person (docs/connect/stripe.md)")

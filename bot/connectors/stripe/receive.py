@@ -10,7 +10,7 @@ from functools import partial
 
 from bot.cases.payout.shop_events import take_payment_event
 from bot.cases.services import Services
-from bot.connectors.shared.shop_events import ShopEvents, json_object
+from bot.connectors.shared.shop_events import ShopEventPost, json_object
 from bot.connectors.stripe.settings import StripeSettings
 from bot.setting_groups.base import GroupedSettings
 
@@ -22,7 +22,7 @@ _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 
 
-def events(settings: GroupedSettings, services: Services) -> ShopEvents | None:
+def events(settings: GroupedSettings, services: Services) -> ShopEventPost | None:
     """Who takes what is posted there; None where no secret is set."""
     secret = settings[StripeSettings].webhook_secret.get_secret_value()
     return StripeWebhook(secret.encode(), services) if secret else None
@@ -38,11 +38,11 @@ class StripeWebhook:
         self._services = services
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-        """See ShopEvents."""
+        """See ShopEventPost."""
         return signed_by_stripe(self._secret, headers.get("stripe-signature"), body, now)
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Callable[[], bool] | None:
-        """See ShopEvents."""
+        """See ShopEventPost."""
         event = json_object(body)
         event_id, kind = event.get("id"), event.get("type")
         if not isinstance(event_id, str) or not _EVENT_ID.fullmatch(event_id) or not isinstance(kind, str):

@@ -11,7 +11,7 @@ from functools import partial
 
 from bot.cases.payout.shop_events import take_order_event
 from bot.cases.services import Services
-from bot.connectors.shared.shop_events import ShopEvents, json_object
+from bot.connectors.shared.shop_events import ShopEventPost, json_object
 from bot.connectors.woocommerce.settings import WooSettings
 from bot.setting_groups.base import GroupedSettings
 
@@ -19,7 +19,7 @@ _PING = re.compile(rb"webhook_id=[0-9]{1,12}")
 _TOPICS = frozenset({"order.updated", "order.created", "order.restored"})
 
 
-def events(settings: GroupedSettings, services: Services) -> ShopEvents | None:
+def events(settings: GroupedSettings, services: Services) -> ShopEventPost | None:
     """Who takes what is posted there; None where no secret is set."""
     secret = settings[WooSettings].webhook_secret.get_secret_value()
     return WooWebhook(secret.encode(), services) if secret else None
@@ -35,13 +35,13 @@ class WooWebhook:
         self._services = services
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: float) -> bool:
-        """See ShopEvents. A ping is sent unsigned when the webhook is saved; it says nothing."""
+        """See ShopEventPost. A ping is sent unsigned when the webhook is saved; it says nothing."""
         if _PING.fullmatch(body):
             return True
         return signed_by_woocommerce(self._secret, headers.get("x-wc-webhook-signature"), body)
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Callable[[], bool] | None:
-        """See ShopEvents."""
+        """See ShopEventPost."""
         if _PING.fullmatch(body) or headers.get("x-wc-webhook-topic") not in _TOPICS:
             return None
         shop_id = json_object(body).get("id")

@@ -10,7 +10,7 @@ from sanic.response import HTTPResponse
 from bot.cases.desk.accounts import add_agent, agents, change_agent, make_link, reset_second_factor
 from bot.cases.errors import BadAgent, NotAllowed
 from bot.cases.model import Role
-from bot.http.desk.pages import Desk, Visit, see
+from bot.http.desk.pages import Desk, DeskVisit, see
 from bot.wording import say
 
 
@@ -20,14 +20,14 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/")
     @desk.signed_in
-    async def accounts(visit: Visit) -> HTTPResponse:
+    async def accounts(visit: DeskVisit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
             return desk.problem(visit, 403, say("error_only_admin_accounts"))
         return await _page(desk, visit)
 
     @found.post("/add")
     @desk.signed_in
-    async def add(visit: Visit) -> HTTPResponse:
+    async def add(visit: DeskVisit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
             return desk.problem(visit, 403, say("error_only_admin_accounts"))
         login, name = visit.field("login"), visit.field("name")
@@ -39,7 +39,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.post("/change")
     @desk.signed_in
-    async def change(visit: Visit) -> HTTPResponse:
+    async def change(visit: DeskVisit) -> HTTPResponse:
         if visit.agent.role is not Role.ADMIN:
             return desk.problem(visit, 403, say("error_only_admin_accounts"))
         login, what = visit.field("login"), visit.field("what")
@@ -62,20 +62,20 @@ def routes(desk: Desk) -> Blueprint:
     return found
 
 
-async def _page(desk: Desk, visit: Visit, *, status: int = 200, **values: Any) -> HTTPResponse:
+async def _page(desk: Desk, visit: DeskVisit, *, status: int = 200, **values: Any) -> HTTPResponse:
     shown = {"says": "", "typed": {"login": "", "name": ""}, "made": None, "link": "", **values}
     people = await desk.do(agents)
     return desk.page(visit, "agents.html", status=status, people=people, roles=list(Role), **shown)
 
 
-def _address(desk: Desk, visit: Visit, token: str) -> str:
+def _address(desk: Desk, visit: DeskVisit, token: str) -> str:
     """Where a link leads: to the address that is set, or the one at which the admin is."""
     request = visit.request
     here = f"{'https' if desk.edge.is_https(request) else 'http'}://{request.headers.get('host', '')}"
     return f"{desk.services.public_url or here}/desk/link/{token}"
 
 
-def _role(visit: Visit) -> Role:
+def _role(visit: DeskVisit) -> Role:
     try:
         return Role(visit.field("role"))
     except ValueError:

@@ -18,10 +18,10 @@ from bot.cases.desk.work import close, hand_back, note, say_to_customer, take
 from bot.cases.errors import CaseError, UnknownCase
 from bot.http.desk import confirmations
 from bot.http.desk.case import REFERENCE, case_page, waiting_decision
-from bot.http.desk.confirmations import Confirmation, read_decision
-from bot.http.desk.pages import Desk, Visit, see
+from bot.http.desk.confirmations import ConfirmationPage, read_decision
+from bot.http.desk.pages import Desk, DeskVisit, see
 
-Action = Callable[[Visit, str], Coroutine[Any, Any, str | Confirmation | HTTPResponse]]
+Action = Callable[[DeskVisit, str], Coroutine[Any, Any, str | ConfirmationPage | HTTPResponse]]
 """Does something; the name of what was done (see case.DONE), what has to be confirmed first, or a page of its own."""
 _KEPT = ("text", "to", "verdict", "refund", "fee", "destination", "reason")
 
@@ -34,12 +34,12 @@ def routes(desk: Desk) -> Blueprint:
         return lambda action: found.post(path)(desk.signed_in(_shown(desk, action)))
 
     @does("/take")
-    async def taken(visit: Visit, reference: str) -> str:
+    async def taken(visit: DeskVisit, reference: str) -> str:
         await desk.do(take, visit.agent, reference)
         return "taken"
 
     @does("/say")
-    async def said(visit: Visit, reference: str) -> str | HTTPResponse:
+    async def said(visit: DeskVisit, reference: str) -> str | HTTPResponse:
         text = visit.field("text")
         if visit.field("canned"):  # without script, a canned reply comes with the page
             return await _with_reply(desk, visit, reference, text)
@@ -50,7 +50,7 @@ def routes(desk: Desk) -> Blueprint:
         return "sent"
 
     @does("/decide")
-    async def decided(visit: Visit, reference: str) -> str | Confirmation:
+    async def decided(visit: DeskVisit, reference: str) -> str | ConfirmationPage:
         seen: DeskCase = await desk.do(desk_case, reference)
         wanted = read_decision(visit, seen)
         if not _is_sure(visit):
@@ -68,7 +68,7 @@ def routes(desk: Desk) -> Blueprint:
         return "second" if made.waits else "decided"
 
     @does("/second")
-    async def seconded(visit: Visit, reference: str) -> str | Confirmation:
+    async def seconded(visit: DeskVisit, reference: str) -> str | ConfirmationPage:
         agrees = visit.field("agrees") == "yes"
         waiting = waiting_decision(await desk.do(desk_case, reference))
         if waiting is None or str(waiting.id) != visit.field("decision"):
@@ -80,7 +80,7 @@ def routes(desk: Desk) -> Blueprint:
         return "agreed" if agrees else "refused"
 
     @does("/return")
-    async def returned(visit: Visit, reference: str) -> str | Confirmation:
+    async def returned(visit: DeskVisit, reference: str) -> str | ConfirmationPage:
         complete = {"yes": True, "no": False}.get(visit.field("complete"))
         if complete is None:
             raise CaseError("card_unsaid")
@@ -90,7 +90,7 @@ def routes(desk: Desk) -> Blueprint:
         return "returned"
 
     @does("/terminate")
-    async def terminated(visit: Visit, reference: str) -> str | Confirmation:
+    async def terminated(visit: DeskVisit, reference: str) -> str | ConfirmationPage:
         seen: DeskCase = await desk.do(desk_case, reference)
         if seen.order is None:
             raise CaseError("no_order_to_end")
@@ -100,27 +100,27 @@ def routes(desk: Desk) -> Blueprint:
         return "cancelled"
 
     @does("/hand-back")
-    async def handed_back(visit: Visit, reference: str) -> str:
+    async def handed_back(visit: DeskVisit, reference: str) -> str:
         await desk.do(hand_back, visit.agent, reference)
         return "back"
 
     @does("/close")
-    async def closed(visit: Visit, reference: str) -> str:
+    async def closed(visit: DeskVisit, reference: str) -> str:
         await desk.do(close, visit.agent, reference)
         return "closed"
 
     return found
 
 
-def _is_sure(visit: Visit) -> bool:
+def _is_sure(visit: DeskVisit) -> bool:
     return visit.field("sure") == "yes"
 
 
-def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Coroutine[Any, Any, HTTPResponse]]:
+def _shown(desk: Desk, action: Action) -> Callable[[DeskVisit, str], Coroutine[Any, Any, HTTPResponse]]:
     """What comes of an action as a page: the case again, what is to be confirmed, or what went wrong."""
 
     @functools.wraps(action)
-    async def shown(visit: Visit, reference: str) -> HTTPResponse:
+    async def shown(visit: DeskVisit, reference: str) -> HTTPResponse:
         try:
             came = await action(visit, reference)
         except UnknownCase:
@@ -130,14 +130,14 @@ def _shown(desk: Desk, action: Action) -> Callable[[Visit, str], Coroutine[Any, 
             return await case_page(desk, visit, reference, status=409, says=error.text(), typed=typed)
         if isinstance(came, HTTPResponse):
             return came
-        if isinstance(came, Confirmation):
+        if isinstance(came, ConfirmationPage):
             return desk.page(visit, "confirm.html", asked=came, reference=reference)
         return see(f"/desk/cases/{reference}?done={came}")
 
     return shown
 
 
-async def _with_reply(desk: Desk, visit: Visit, reference: str, text: str) -> HTTPResponse:
+async def _with_reply(desk: Desk, visit: DeskVisit, reference: str, text: str) -> HTTPResponse:
     replies = await desk.do(canned, reference)
     chosen = next((reply.text for number, reply in enumerate(replies) if str(number) == visit.field("canned")), "")
     return await case_page(desk, visit, reference, typed={"text": f"{text}\n\n{chosen}".strip()})

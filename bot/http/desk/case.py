@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse
 from bot.cases.desk.canned import canned
 from bot.cases.desk.views import TAKEABLE, DeskCase, desk_case
 from bot.cases.model import Agent, AgentDecision, Message, Note, Role
-from bot.http.desk.pages import Desk, Visit
+from bot.http.desk.pages import Desk, DeskVisit
 from bot.policy.facts import OrderStatus
 from bot.wording import say
 
@@ -24,7 +24,7 @@ _ORDERING = frozenset({Role.LEAD, Role.ADMIN})
 
 
 @dataclass(frozen=True)
-class Line:
+class ShownLine:
     """One entry of what was said and noted: ``id`` names it on the page."""
 
     id: str
@@ -39,7 +39,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get(f"/{REFERENCE}")
     @desk.signed_in
-    async def case(visit: Visit, reference: str) -> HTTPResponse:
+    async def case(visit: DeskVisit, reference: str) -> HTTPResponse:
         done = visit.request.args.get("done")
         return await case_page(desk, visit, reference, done=say(f"done_{done}") if done in DONE else "")
 
@@ -48,7 +48,7 @@ def routes(desk: Desk) -> Blueprint:
 
 async def case_page(
     desk: Desk,
-    visit: Visit,
+    visit: DeskVisit,
     reference: str,
     *,
     status: int = 200,
@@ -106,8 +106,8 @@ def may_second(seen: DeskCase, waiting: AgentDecision, agent: Agent) -> bool:
     return seen.limit.covers(agent.role, waiting.refund, waiting.currency)
 
 
-def lines(seen: DeskCase) -> list[Line]:
+def lines(seen: DeskCase) -> list[ShownLine]:
     """Messages and notes in the order in which they were written."""
-    found = [Line(f"m-{message.seq}", message.at, message=message) for message in seen.messages]
-    found += [Line(f"n-{note.id}", note.at, note=note) for note in seen.notes]
+    found = [ShownLine(f"m-{message.seq}", message.at, message=message) for message in seen.messages]
+    found += [ShownLine(f"n-{note.id}", note.at, note=note) for note in seen.notes]
     return sorted(found, key=lambda line: line.at)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from bot.cases.desk.views import DeskCase
 from bot.cases.errors import BadAmount, CaseError
 from bot.cases.model import AgentDecision, CaseKind, Verdict
-from bot.http.desk.pages import Visit
+from bot.http.desk.pages import DeskVisit
 from bot.http.desk.words import destination, money
 from bot.policy.facts import Destination
 from bot.wording import say
@@ -18,7 +18,7 @@ _AMOUNT = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
 
 
 @dataclass(frozen=True)
-class Confirmation:
+class ConfirmationPage:
     """A page that asks once more. ``rows`` are (label, value, whether it matters most), ``fields`` what is sent again
     with the yes."""
 
@@ -41,7 +41,7 @@ class Wanted:
     reason: str
 
 
-def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
+def read_decision(visit: DeskVisit, seen: DeskCase) -> Wanted:
     """The decision in the sent form. Raises CaseError with what is missing."""
     verdict = next((one for one in Verdict if one.value == visit.field("verdict")), None)
     if verdict is None or verdict is Verdict.TERMINATE:
@@ -62,17 +62,19 @@ def read_decision(visit: Visit, seen: DeskCase) -> Wanted:
     return Wanted(verdict, _amount(visit, "refund"), _amount(visit, "fee"), destination, reason)
 
 
-def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
+def of_decision(visit: DeskVisit, seen: DeskCase, wanted: Wanted) -> ConfirmationPage:
     """Before a decision."""
     order = seen.order_number or ""
     fields = {name: visit.field(name) for name in ("verdict", "refund", "fee", "destination", "reason")}
     reason = [(say("label_reason"), wanted.reason, False)] if wanted.reason else []
     if wanted.verdict is Verdict.DECLINE:
         says = [say("confirm_decline", order=order)]
-        return Confirmation(say("confirm_decline_title"), says, say("confirm_decline_yes"), fields, reason, danger=True)
+        return ConfirmationPage(
+            say("confirm_decline_title"), says, say("confirm_decline_yes"), fields, reason, danger=True
+        )
     if seen.case.kind is CaseKind.CANCEL and wanted.verdict is Verdict.APPROVE:
         says = [say("confirm_cancel", order=order)]
-        return Confirmation(say("confirm_cancel_title"), says, say("confirm_offer_yes"), fields, reason)
+        return ConfirmationPage(say("confirm_cancel_title"), says, say("confirm_offer_yes"), fields, reason)
     currency = seen.order.currency if seen.order else ""
     refund, fee = wanted.refund, wanted.fee
     if wanted.verdict is Verdict.APPROVE:
@@ -96,10 +98,10 @@ def of_decision(visit: Visit, seen: DeskCase, wanted: Wanted) -> Confirmation:
         ]
     if refund is not None and seen.limit.needs_second(visit.agent.role, refund, currency):
         says += [say("confirm_above_limit")]
-    return Confirmation(say("confirm_offer_title"), says, say("confirm_offer_yes"), fields, rows + reason)
+    return ConfirmationPage(say("confirm_offer_title"), says, say("confirm_offer_yes"), fields, rows + reason)
 
 
-def of_opinion(visit: Visit, waiting: AgentDecision) -> Confirmation:
+def of_opinion(visit: DeskVisit, waiting: AgentDecision) -> ConfirmationPage:
     """Before a second person agrees."""
     says = [say("confirm_agree", name=waiting.agent_name)]
     rows = []
@@ -110,10 +112,10 @@ def of_opinion(visit: Visit, waiting: AgentDecision) -> Confirmation:
         rows += [(say("label_to"), destination(waiting.destination), False)]
     rows += [(say("label_reason"), waiting.reason, False)] if waiting.reason else []
     fields = {"decision": str(waiting.id), "agrees": "yes"}
-    return Confirmation(say("confirm_agree_title"), says, say("confirm_agree_yes"), fields, rows)
+    return ConfirmationPage(say("confirm_agree_title"), says, say("confirm_agree_yes"), fields, rows)
 
 
-def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
+def of_return(visit: DeskVisit, seen: DeskCase, complete: bool) -> ConfirmationPage:
     """Before a returned card is recorded. Raises CaseError for an incomplete one of which nothing is said."""
     fields = {"complete": "yes" if complete else "no", "text": visit.field("text")}
     number = seen.case.return_number or seen.case.reference
@@ -121,13 +123,15 @@ def of_return(visit: Visit, seen: DeskCase, complete: bool) -> Confirmation:
         raise CaseError("say_what_is_missing")
     if complete:
         says = [say("confirm_complete", number=number), say("confirm_complete_next")]
-        return Confirmation(say("confirm_complete_title"), says, say("confirm_complete_yes"), fields)
+        return ConfirmationPage(say("confirm_complete_title"), says, say("confirm_complete_yes"), fields)
     says = [say("confirm_incomplete", number=number), say("confirm_incomplete_next")]
     rows = [(say("confirm_missing"), fields["text"], False)]
-    return Confirmation(say("confirm_incomplete_title"), says, say("confirm_incomplete_yes"), fields, rows, danger=True)
+    return ConfirmationPage(
+        say("confirm_incomplete_title"), says, say("confirm_incomplete_yes"), fields, rows, danger=True
+    )
 
 
-def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
+def of_termination(visit: DeskVisit, seen: DeskCase) -> ConfirmationPage:
     """Before a service is ended for a violation. Raises CaseError without a reason."""
     reason = visit.field("reason")
     if not reason:
@@ -137,10 +141,12 @@ def of_termination(visit: Visit, seen: DeskCase) -> Confirmation:
     says = [say("confirm_end", order=seen.order.number), say("confirm_end_next")]
     rows = [(say("label_balance_lost"), money(lost, seen.order.currency), True)] if lost is not None else []
     rows += [(say("label_reason"), reason, False)]
-    return Confirmation(say("confirm_end_title"), says, say("confirm_end_yes"), {"reason": reason}, rows, danger=True)
+    return ConfirmationPage(
+        say("confirm_end_title"), says, say("confirm_end_yes"), {"reason": reason}, rows, danger=True
+    )
 
 
-def _amount(visit: Visit, name: str) -> Decimal:
+def _amount(visit: DeskVisit, name: str) -> Decimal:
     text = visit.field(name)
     if not _AMOUNT.fullmatch(text):
         raise BadAmount("not_a_number", field=name)

@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse
 from bot.cases.conversation.misunderstood import export_misunderstood
 from bot.cases.desk.insight import SPANS, Insight, insight
 from bot.cases.model import Cause, Role
-from bot.http.desk.pages import Desk, Visit
+from bot.http.desk.pages import Desk, DeskVisit
 from bot.http.desk.plots import columns, share
 from bot.http.desk.words import says
 from bot.wording import say
@@ -27,7 +27,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/")
     @desk.signed_in
-    async def numbers(visit: Visit) -> HTTPResponse:
+    async def numbers(visit: DeskVisit) -> HTTPResponse:
         asked = visit.request.args.get("days") or ""
         days = next((span for span in SPANS if str(span) == asked), _DEFAULT_SPAN)
         seen = await desk.do(insight, days)
@@ -37,7 +37,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.post("/export")
     @desk.signed_in
-    async def export(visit: Visit) -> HTTPResponse:
+    async def export(visit: DeskVisit) -> HTTPResponse:
         if visit.agent.role not in _EXPORTERS:
             return desk.problem(visit, 403, say("error_only_leads_export"))
         lines, _ = await desk.do(export_misunderstood, again=visit.field("again") == "yes")

@@ -20,7 +20,7 @@ from bot.cases.model import Author
 from bot.cases.services import Services
 from bot.http.capacity import waits_for_news
 from bot.http.desk.case import REFERENCE
-from bot.http.desk.pages import Desk, Visit
+from bot.http.desk.pages import Desk, DeskVisit
 from bot.http.live import Live
 
 LOOK_SECONDS = 1.0
@@ -97,7 +97,7 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
     """``/desk/events``, the same for one case, and the sign that an agent is typing."""
     found = Blueprint("desk_live", url_prefix="/desk")
 
-    async def stream(visit: Visit, topic: str, is_typing: Callable[[], bool]) -> None:
+    async def stream(visit: DeskVisit, topic: str, is_typing: Callable[[], bool]) -> None:
         answer = await visit.request.respond(
             response.HTTPResponse(content_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
         )
@@ -123,14 +123,14 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
     @found.get("/events")
     @waits_for_news
     @desk.signed_in
-    async def queue(visit: Visit) -> HTTPResponse | None:
+    async def queue(visit: DeskVisit) -> HTTPResponse | None:
         await stream(visit, QUEUE, lambda: False)
         return None
 
     @found.get(f"/cases/{REFERENCE}/events")
     @waits_for_news
     @desk.signed_in
-    async def case(visit: Visit, reference: str) -> HTTPResponse | None:
+    async def case(visit: DeskVisit, reference: str) -> HTTPResponse | None:
         conversation = (await desk.do(desk_case, reference)).case.conversation_id
         live: Live = visit.request.app.ctx.live
         await stream(visit, reference, lambda: live.is_typing(conversation, Author.CUSTOMER))
@@ -138,7 +138,7 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
 
     @found.post(f"/cases/{REFERENCE}/typing")
     @desk.signed_in
-    async def typing(visit: Visit, reference: str) -> HTTPResponse:
+    async def typing(visit: DeskVisit, reference: str) -> HTTPResponse:
         seen = await desk.do(desk_case, reference)
         if seen.conversation_agent is not None and seen.conversation_agent.id == visit.agent.id:
             visit.request.app.ctx.live.types(seen.case.conversation_id, Author.AGENT)

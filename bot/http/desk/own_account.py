@@ -16,7 +16,7 @@ from bot.cases.desk.own_account import (
 )
 from bot.cases.desk.second_factor import app_address, is_missing
 from bot.cases.errors import BadAgent, SignInRefused
-from bot.http.desk.pages import SET_UP, Desk, Visit, see
+from bot.http.desk.pages import SET_UP, Desk, DeskVisit, see
 from bot.wording import say
 
 HERE = "/desk/account/"
@@ -29,13 +29,13 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/")
     @desk.signed_in
-    async def account(visit: Visit) -> HTTPResponse:
+    async def account(visit: DeskVisit) -> HTTPResponse:
         done = _DONE.get(visit.request.args.get("done") or "")
         return await _page(desk, visit, done=say(done) if done else "")
 
     @found.post("/password")
     @desk.signed_in
-    async def password(visit: Visit) -> HTTPResponse:
+    async def password(visit: DeskVisit) -> HTTPResponse:
         present, new = visit.typed("password"), visit.typed("new")
         try:
             if new != visit.typed("again"):
@@ -47,12 +47,12 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/second-factor")
     @desk.half_open
-    async def offer(visit: Visit) -> HTTPResponse:
+    async def offer(visit: DeskVisit) -> HTTPResponse:
         return await _offer(desk, visit)
 
     @found.post("/second-factor")
     @desk.half_open
-    async def set_up(visit: Visit) -> HTTPResponse:
+    async def set_up(visit: DeskVisit) -> HTTPResponse:
         given = visit.typed("password"), visit.field("code"), _from(desk, visit)
         try:
             codes = await desk.do(set_up_second_factor, visit.agent, visit.token, *given)
@@ -62,7 +62,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.post("/second-factor/off")
     @desk.signed_in
-    async def turn_off(visit: Visit) -> HTTPResponse:
+    async def turn_off(visit: DeskVisit) -> HTTPResponse:
         given = visit.typed("password"), visit.field("code"), _from(desk, visit)
         try:
             await desk.do(turn_off_second_factor, visit.agent, visit.token, *given)
@@ -72,7 +72,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.post("/recovery-codes")
     @desk.signed_in
-    async def renew(visit: Visit) -> HTTPResponse:
+    async def renew(visit: DeskVisit) -> HTTPResponse:
         given = visit.typed("password"), visit.field("code"), _from(desk, visit)
         try:
             codes = await desk.do(renew_recovery_codes, visit.agent, visit.token, *given)
@@ -83,12 +83,12 @@ def routes(desk: Desk) -> Blueprint:
     return found
 
 
-async def _page(desk: Desk, visit: Visit, *, status: int = 200, says: str = "", done: str = "") -> HTTPResponse:
+async def _page(desk: Desk, visit: DeskVisit, *, status: int = 200, says: str = "", done: str = "") -> HTTPResponse:
     left = await desk.do(recovery_codes_left, visit.agent)
     return desk.page(visit, "account.html", status=status, says=says, done=done, left=left, set_up=SET_UP)
 
 
-async def _offer(desk: Desk, visit: Visit, *, status: int = 200, says: str = "") -> HTTPResponse:
+async def _offer(desk: Desk, visit: DeskVisit, *, status: int = 200, says: str = "") -> HTTPResponse:
     if visit.agent.second_factor:
         return see(HERE)
     secret = await desk.do(offer_second_factor, visit.agent, visit.token)
@@ -98,5 +98,5 @@ async def _offer(desk: Desk, visit: Visit, *, status: int = 200, says: str = "")
     return desk.page(visit, "second_factor.html", status=status, **values)
 
 
-def _from(desk: Desk, visit: Visit) -> str:
+def _from(desk: Desk, visit: DeskVisit) -> str:
     return desk.edge.origin(visit.request).address

@@ -37,7 +37,7 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Visit:
+class DeskVisit:
     """A request of somebody who is signed in."""
 
     request: Request
@@ -78,11 +78,11 @@ class Desk:
         return await asyncio.to_thread(function, self.services, *args, **values)
 
     def signed_in(self, handler: Handler) -> Handler:
-        """A handler that gets a Visit for the request. Whoever is not signed in is sent to do so, whoever has to set up
-        a second factor first to do that, and a form that was not made for this session is refused."""
+        """A handler that gets a DeskVisit for the request. Whoever is not signed in is sent to do so, whoever has to set
+        up a second factor first to do that, and a form that was not made for this session is refused."""
 
         @functools.wraps(handler)
-        async def guarded(visit: Visit, **parts: str) -> HTTPResponse | None:
+        async def guarded(visit: DeskVisit, **parts: str) -> HTTPResponse | None:
             if is_missing(self.services, visit.agent):
                 return _sent_to(SET_UP, visit.request)
             return await handler(visit, **parts)
@@ -98,7 +98,7 @@ class Desk:
             agent = await self.do(agent_of_session, token) if token else None
             if token is None or agent is None:
                 return _sent_to_sign_in(request)
-            visit = Visit(request, agent, token, self.csrf_of(token))
+            visit = DeskVisit(request, agent, token, self.csrf_of(token))
             if request.method == "POST" and not same(visit.csrf, visit.field("csrf")):
                 return self.problem(visit, 403, say("desk_form_foreign"))
             try:
@@ -116,7 +116,7 @@ class Desk:
         """What the forms of a session carry."""
         return keyed_hash(self.services.hash_key, "desk form", token)
 
-    def page(self, visit: Visit | None, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
+    def page(self, visit: DeskVisit | None, template: str, *, status: int = 200, **values: Any) -> HTTPResponse:
         """A page from a template; ``visit`` is None where nobody is signed in."""
         path = visit.request.path if visit else ""
         text = self._templates.get_template(f"desk/{template}").render(
@@ -124,7 +124,7 @@ class Desk:
         )
         return response.html(text, status)
 
-    def problem(self, visit: Visit, status: int, says: str) -> HTTPResponse:
+    def problem(self, visit: DeskVisit, status: int, says: str) -> HTTPResponse:
         """A page with one sentence and a way back."""
         return self.page(visit, "problem.html", status=status, says=says)
 

@@ -10,7 +10,7 @@ from sanic.response import HTTPResponse
 from bot.cases.desk.held_back import count_held, drop_held, held_requests, put_in_queue
 from bot.cases.desk.views import QueueItem, queue
 from bot.cases.model import Agent, CaseState
-from bot.http.desk.pages import Desk, Visit, see
+from bot.http.desk.pages import Desk, DeskVisit, see
 from bot.wording import say
 
 Filter = Callable[[QueueItem, Agent], bool]
@@ -30,7 +30,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/")
     @desk.signed_in
-    async def waiting(visit: Visit) -> HTTPResponse:
+    async def waiting(visit: DeskVisit) -> HTTPResponse:
         chosen = visit.request.args.get("show") or "all"
         chosen = chosen if chosen in FILTERS else "all"
         items = await desk.do(queue)
@@ -44,18 +44,18 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.get("/held-back")
     @desk.signed_in
-    async def held_back(visit: Visit) -> HTTPResponse:
+    async def held_back(visit: DeskVisit) -> HTTPResponse:
         return desk.page(visit, "held_back.html", held=await desk.do(held_requests))
 
     @found.post("/held-back/put-in")
     @desk.signed_in
-    async def put_in(visit: Visit) -> HTTPResponse:
+    async def put_in(visit: DeskVisit) -> HTTPResponse:
         handoff = await desk.do(put_in_queue, visit.agent, visit.field("conversation"))
         return see(f"/desk/cases/{handoff.reference}")
 
     @found.post("/held-back/drop")
     @desk.signed_in
-    async def drop(visit: Visit) -> HTTPResponse:
+    async def drop(visit: DeskVisit) -> HTTPResponse:
         await desk.do(drop_held, visit.agent, visit.field("origin"))
         return see("/desk/held-back")
 

@@ -11,7 +11,7 @@ from bot.cases.desk.password_links import agent_of_link, use_link
 from bot.cases.desk.sign_in import agent_of_session, sign_in, sign_in_with_code, sign_out, waits_for_code
 from bot.cases.desk.sign_in_limits import wrong_tries
 from bot.cases.errors import BadAgent, CodeNeeded, SignInRefused
-from bot.http.desk.pages import COOKIE, HOME, Desk, Visit, form_field, own_path, see, typed_field
+from bot.http.desk.pages import COOKIE, HOME, Desk, DeskVisit, form_field, own_path, see, typed_field
 from bot.wording import say
 
 
@@ -79,7 +79,7 @@ def routes(desk: Desk) -> Blueprint:
 
     @found.post("/sign-out")
     @desk.half_open
-    async def leave(visit: Visit) -> HTTPResponse:
+    async def leave(visit: DeskVisit) -> HTTPResponse:
         await desk.do(sign_out, desk.session_token(visit.request))
         answer = see("/desk/sign-in")
         answer.headers.add("Set-Cookie", f"{COOKIE.set(desk.edge, visit.request, '')}; Max-Age=0")

@@ -21,7 +21,7 @@ from bot.cases.ports.billing import GatewayError
 from bot.cases.services import Services
 from bot.connectors.choices import switched_on
 from bot.connectors.registry import EVENTS
-from bot.connectors.shared.shop_events import ShopEvents
+from bot.connectors.shared.shop_events import ShopEventPost
 from bot.settings import Settings
 
 logger = structlog.get_logger()
@@ -33,14 +33,16 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
     routes = Blueprint("shop_webhooks", url_prefix="/webhooks")
     in_order = threading.Lock()
     for row in switched_on(settings):
-        webhook: ShopEvents | None = row.part("receive").events(settings, services) if EVENTS in row.receives else None
+        webhook: ShopEventPost | None = (
+            row.part("receive").events(settings, services) if EVENTS in row.receives else None
+        )
         if webhook is not None:
             receive = _receive(webhook, in_order, clock)
             routes.add_route(receive, f"/{webhook.name}", methods=["POST"], name=webhook.name)
     app.blueprint(routes)
 
 
-def _receive(webhook: ShopEvents, in_order: threading.Lock, clock: Callable[[], float]) -> Callable[..., Any]:
+def _receive(webhook: ShopEventPost, in_order: threading.Lock, clock: Callable[[], float]) -> Callable[..., Any]:
     async def receive(request: Request) -> HTTPResponse:
         if not webhook.verify(request.headers, request.body, clock()):
             return response.json({"error": "the signature is missing or wrong"}, 401)
