@@ -78,8 +78,8 @@ class Desk:
         return await asyncio.to_thread(function, self.services, *args, **values)
 
     def signed_in(self, handler: Handler) -> Handler:
-        """A handler that gets a DeskVisit for the request. Whoever is not signed in is sent to do so, whoever has to set
-        up a second factor first to do that, and a form that was not made for this session is refused."""
+        """A handler that gets a DeskVisit for the request. Whoever is not signed in is sent to do so, whoever has to
+        set up a second factor first to do that, and a form that was not made for this session is refused."""
 
         @functools.wraps(handler)
         async def guarded(visit: DeskVisit, **parts: str) -> HTTPResponse | None:
