@@ -150,8 +150,13 @@ class Turns:
         while True:
             try:
                 if self._agent.is_ready() and not stopping.begun:
-                    for message, channel in await asyncio.to_thread(take_unanswered, self._services):
-                        await self.run(channel, message, delivered=False, again=True)
+                    left = await asyncio.to_thread(take_unanswered, self._services)
+                    # Together, as they came: after an outage many wait, and each turn waits for others itself.
+                    runs = [self.run(channel, message, delivered=False, again=True) for message, channel in left]
+                    for run in runs:
+                        await asyncio.wait([run])
+                        if not run.cancelled() and (error := run.exception()) is not None:
+                            logger.error("turns.take_up_failed", error=type(error).__name__)
             except Exception as error:
                 logger.error("turns.take_up_failed", error=type(error).__name__)
             await asyncio.sleep(TAKE_UP_SECONDS)

@@ -21,9 +21,10 @@ from bot.cases.conversation.conversations import (
     renewed,
     was_overtaken,
 )
+from bot.cases.conversation.messages import answer
 from bot.cases.customer.inbox import receive
 from bot.cases.identity.verification import VerificationStatus, is_verified, trust_customer, verify
-from bot.cases.model import SecretChange
+from bot.cases.model import MessageKind, SecretChange
 from bot.cases.services import Services
 from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
@@ -197,6 +198,20 @@ def test_without_a_key_the_sender_is_known_by_the_address_for_two_minutes(plot: 
     client = Client(plot.channel, HOME, secret=plot.planted)
     assert find_conversation(plot.services, client, "me", Sending(MESSAGE)) is None
     assert plot.opens(new).id == talk
+
+
+def test_without_a_key_the_sender_is_known_until_the_answer_is_two_minutes_old(plot: Plot) -> None:
+    talk = plot.sends(key=None).id
+    stored = receive(plot.services, talk, MESSAGE, {"text": "it is mine"}, MessageKind.TEXT).message
+    plot.proves(talk)
+    plot.clock.passes(minutes=10)
+    new = plot.secret(key=None)
+    answer(plot.services, stored, [{"text": "So it is."}], delivered=True)
+    plot.clock.passes(seconds=119)
+    assert plot.secret(key=None) == new
+    plot.clock.passes(seconds=1)
+    client = Client(plot.channel, HOME, secret=plot.planted)
+    assert find_conversation(plot.services, client, "me", Sending(MESSAGE)) is None
 
 
 @pytest.mark.parametrize("key", [None, "key-of-the-attacker"])

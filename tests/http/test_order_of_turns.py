@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from rasa.core.channels.channel import UserMessage
 
 from bot.cases.conversation.conversations import Client, Sending, open_account, open_conversation
-from bot.cases.conversation.messages import history
+from bot.cases.conversation.messages import LEASE, history, is_answered
+from bot.cases.customer.inbox import receive
 from bot.cases.identity.verification import verify
+from bot.cases.model import MessageKind
 from bot.cases.services import Services
 from bot.http.turns import Turns
 from bot.wording import say
@@ -22,6 +25,9 @@ class SlowStarter:
     def __init__(self) -> None:
         self.handled: list[str] = []
         self.tracker_store = self
+
+    def is_ready(self) -> bool:
+        return True
 
     async def retrieve(self, conversation_id: str) -> None:
         return None
@@ -73,3 +79,22 @@ def test_a_message_that_another_clients_proof_has_overtaken_never_gets_as_far_as
 
     answers = [[message.text for message in one] for one in asyncio.run(all_of_them())]
     assert agent.handled == ["1", "3"] and answers == [["answer 1"], [say("turn_not_taken")], ["answer 3"]]
+
+
+def test_what_an_outage_has_left_is_answered_side_by_side(services: Services) -> None:
+    agent = SlowStarter()
+    talks = [open_account(services, "web", who).id for who in ("alex", "kim")]
+    began = [
+        receive(services, talk, "m", {"text": text}, MessageKind.TEXT) for talk, text in zip(talks, "12", strict=True)
+    ]
+    clock = services.clock
+    later = replace(services, clock=lambda: clock() + 2 * LEASE)
+
+    async def after_the_start() -> None:
+        taking_up = asyncio.ensure_future(Turns(agent, later, "nobody").take_up())
+        while not all(is_answered(services, one.message) for one in began):
+            await asyncio.sleep(0.05)
+        taking_up.cancel()
+
+    asyncio.run(asyncio.wait_for(after_the_start(), 20))
+    assert agent.handled == ["2", "1"], "nobody waits for the slow turn of another conversation"

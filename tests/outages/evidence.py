@@ -13,10 +13,12 @@ from actions.policy import policy_values
 from bot.cases.model import Author, CaseFile, CaseKind, CaseState, Message, StepState
 from bot.cases.services import Services
 from bot.policy import decide, decide_cancellation, decide_refund
+from bot.policy.advice import smallest_change, what_remains
 from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRequest
 from bot.policy.parsing import parse_request
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.wording.decisions import advice
 from tests.gateways.contract_server import Book
 from tests.outages.clients import Client
 from tests.outages.judge import Books, CaseEnd, Line, cents, sums_in
@@ -83,6 +85,7 @@ def sums_of(services: Services, order: Order) -> frozenset[str]:
     for reason, destination in product(Reason, [None, *Destination]):
         request = RefundRequest(order, now, now, reason, destination=destination)
         found |= sums_in(json.dumps(decide_refund(request, services.policy).to_json()))
+        found |= sums_in(advice(smallest_change(request, services.policy), what_remains(order)))
     found |= sums_in(json.dumps(decide_cancellation(CancelRequest(order, now, now), services.policy).to_json()))
     return frozenset(found)
 

@@ -55,6 +55,7 @@ QUESTIONS = {
     "out_of_scope": "wish",
     "stopped": "ended",
     "refund_confirmed": "ended",
+    "refund_paid": "ended",
     "return_confirmed": "ended",
     "cancel_confirmed": "ended",
     "cancel_recorded": "ended",

@@ -301,7 +301,6 @@ def _replaced_by(
     that it was answered with is the one that is good now."""
     if sending is None or known.secret is None or known.subject is not None:
         return None
-    since = services.clock() - (AGAIN_BY_KEY if sending.key else AGAIN_FROM_THERE)
     for conversation in named:
         change = uow.secrets.prepared(conversation.id, sending.message_id)
         if (
@@ -311,10 +310,22 @@ def _replaced_by(
             and conversation.subject_index is None
             and same(change.former_hash, known.secret)
             and same(change.sender_hash, _sender_hash(services, known, sending))
-            and change.at > since
+            and _is_remembered(services, uow, change, sending)
         ):
             return change
     return None
+
+
+def _is_remembered(services: Services, uow: Snapshot, change: SecretChange, sending: Sending) -> bool:
+    """Whether the sender of a message is known yet. Without a key that ends soon after the answer, which may itself be
+    late: whoever waits for it sends the message again."""
+    now = services.clock()
+    if sending.key:
+        return change.at > now - AGAIN_BY_KEY
+    sent = uow.messages.of_client(change.conversation_id, change.message_id)
+    if sent is None:
+        return change.at > now - AGAIN_FROM_THERE
+    return sent.answered_at is None or sent.answered_at > now - AGAIN_FROM_THERE
 
 
 def _sender_hash(services: Services, known: _Known, sending: Sending) -> str:
