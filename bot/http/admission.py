@@ -67,14 +67,14 @@ class Guest:
 class Door:
     """Lets messages of one channel in."""
 
-    def __init__(self, channel: str, services: Services, settings: Settings) -> None:
+    def __init__(self, channel: str, services: Services, settings: Settings, limits: MessageLimits) -> None:
         server = settings[ServerSettings]
         self.edge = Edge(parse_networks(server.trusted_proxies), parse_origins(server.allowed_origins))
         self._channel = channel
         self._services = services
         self._contact = settings[DeskSettings].contact
         self._tokens = TokenKeys.of(settings)
-        self._limits = MessageLimits.of(settings)
+        self._limits = limits
 
     async def open(
         self,

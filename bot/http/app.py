@@ -16,21 +16,19 @@ from rasa.core.utils import AvailableEndpoints
 from sanic import Sanic
 
 from bot import logs
-from bot.bootstrap import PROCESS, bootstrap
+from bot.bootstrap import PROCESS
 from bot.http import demo, desk, pages, rasa_patches, statics, stopping
 from bot.http.action_calls import ActionServer
 from bot.http.capacity import Capacity
 from bot.http.connections import Connection, Connections, Room, raise_file_limit
 from bot.http.headers import Edge
 from bot.http.health import Health
-from bot.http.live import Live
 from bot.http.rest import LONGEST_BODY
-from bot.http.turns import Turns
+from bot.http.shared import shared_of
 from bot.http.webhooks import helpdesks, messages, shops
-from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.server import ACTION_SECRET_HEADER, ServerSettings, parse_networks, parse_origins
-from bot.settings import PROJECT, load_settings
+from bot.settings import PROJECT
 from bot.training import MODEL
 
 BACKLOG = 1_024
@@ -40,22 +38,22 @@ BACKLOG = 1_024
 def build(action_url: str) -> Sanic:
     """The server, not yet running. ``action_url`` is where the action server listens, without a path."""
     rasa_patches.apply()
-    settings = load_settings()
-    services = bootstrap(settings)
-    ours, limits, contact = settings[ServerSettings], settings[LimitSettings], settings[DeskSettings].contact
+    app = Sanic("refund_desk", configure_logging=False)
+    shared = shared_of(app)
+    services, settings = shared.services, shared.settings
+    ours, limits = settings[ServerSettings], settings[LimitSettings]
     trusted = parse_networks(ours.trusted_proxies)
     edge = Edge(trusted, parse_origins(ours.allowed_origins))
     room = Room.of(limits.connections, limits.address_connections, raise_file_limit())
-    app = Sanic("refund_desk", configure_logging=False)
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     app.config.REQUEST_BUFFER_SIZE = LONGEST_BODY
     app.ctx.connections = Connections(room, trusted)
     edge.install(app)
-    Capacity(room, edge, limits.address_requests_per_minute, contact).install(app)
+    Capacity(room, edge, limits.address_requests_per_minute, shared.contact).install(app)
     desk.install(app, services, edge)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
     shops.register(app, services, settings)
-    messages.register(app, services, settings)
+    messages.register(app, shared)
 
     endpoints = AvailableEndpoints.read_endpoints(str(PROJECT / "endpoints.yml"))
     secret = ours.action_secret.get_secret_value()
@@ -64,13 +62,12 @@ def build(action_url: str) -> Sanic:
     async def load(app: Sanic, loop: Any) -> None:
         await load_agent_on_start(str(MODEL), endpoints, None, app, loop)
 
-    app.ctx.live = Live(services)
-    stopping.install(app, app.ctx.live)
+    stopping.install(app, shared.live)
 
     async def keep_going(app: Sanic, loop: Any) -> None:
         app.add_task(app.ctx.connections.watch())
-        app.add_task(app.ctx.live.look())
-        app.add_task(Turns(app.ctx.agent, services, contact).take_up())
+        app.add_task(shared.live.look())
+        app.add_task(shared.turns.take_up())
 
     app.register_listener(load, "before_server_start")
     app.register_listener(keep_going, "after_server_start")
@@ -78,8 +75,8 @@ def build(action_url: str) -> Sanic:
 
     Health(services, action_url).install(app, edge)
 
-    helpdesks.register(app, services, settings)
-    pages.register(app, services, settings)
+    helpdesks.register(app, shared)
+    pages.register(app, shared)
     statics.register(app)
     if services.demo:
         demo.register(app, services)

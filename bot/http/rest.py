@@ -12,18 +12,18 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from bot.bootstrap import bootstrap
 from bot.cases.conversation.conversations import Sending
 from bot.cases.model import Author, Message
 from bot.http.admission import BadRequest, Door, Guest, Refused
 from bot.http.clean_text import clean
+from bot.http.shared import shared_of
 from bot.http.stopping import come_back
-from bot.http.turns import TurnLeft, Turns, apology
+from bot.http.turns import TurnLeft, apology
 from bot.masking import mask_cards
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import load_settings
@@ -55,7 +55,7 @@ class RestInput(InputChannel):
 
     def __init__(self) -> None:
         """Nothing is opened yet."""
-        self._opened: tuple[Door, Turns] | None = None
+        self._door: Door | None = None
         self._arrived: set[tuple[str, str]] = set()
 
     def blueprint(self, on_new_message: Turn) -> Blueprint:
@@ -104,7 +104,7 @@ class RestInput(InputChannel):
         that is away."""
         is_repeat = (sender, message_id) in self._arrived
         try:
-            door, turns = await asyncio.to_thread(self._opened_door, request)
+            door, turns = self._door_of(request.app), shared_of(request.app).turns
             guest: Guest | None = await door.open(request, sender, is_repeat=is_repeat, sending=Sending(message_id))
             assert guest is not None
             if is_repeat and not await turns.knows(guest.id, message_id):
@@ -136,12 +136,10 @@ class RestInput(InputChannel):
             self._arrived.add(arrived)
             asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
 
-    def _opened_door(self, request: Request) -> tuple[Door, Turns]:
-        if self._opened is None:
-            services, settings = bootstrap(), load_settings()
-            turns = Turns(request.app.ctx.agent, services, settings[DeskSettings].contact)
-            self._opened = Door(self.name(), services, settings), turns
-        return self._opened
+    def _door_of(self, app: Sanic) -> Door:
+        if self._door is None:
+            self._door = shared_of(app).door(self.name())
+        return self._door
 
 
 def read(body: bytes) -> tuple[str, str, str | None]:

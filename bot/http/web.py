@@ -13,11 +13,10 @@ from typing import Any
 
 import structlog
 from rasa.core.channels.channel import InputChannel, UserMessage
-from sanic import Blueprint, response
+from sanic import Blueprint, Sanic, response
 from sanic.request import Request
 from sanic.response import BaseHTTPResponse, HTTPResponse
 
-from bot.bootstrap import bootstrap
 from bot.cases.conversation.conversations import Sending
 from bot.cases.conversation.messages import history
 from bot.cases.conversation.status import status_of, waiting_notice
@@ -30,6 +29,7 @@ from bot.http.capacity import waits_for_news
 from bot.http.clean_text import clean
 from bot.http.live import Live
 from bot.http.rest import LONGEST_BODY, without_cards
+from bot.http.shared import shared_of
 from bot.http.stopping import RETRY_SECONDS
 from bot.http.turns import Turns, apology
 from bot.masking import mask_cards
@@ -64,7 +64,6 @@ class _Parts:
     door: Door
     turns: Turns
     live: Live
-    contact: str
 
 
 class WebInput(InputChannel):
@@ -117,7 +116,7 @@ class WebInput(InputChannel):
         if len(request.body) > LONGEST_BODY:
             return response.json({"error": f"the request is larger than {LONGEST_BODY} bytes"}, 413)
         try:
-            return await handler(await asyncio.to_thread(self._parts, request), request)
+            return await handler(self._parts(request.app), request)
         except BadRequest as error:
             return response.json({"error": str(error)}, 400)
         except Refused as refused:
@@ -268,17 +267,10 @@ class WebInput(InputChannel):
         if parts.live.ended:
             await stream.send(f"retry: {RETRY_SECONDS * 1_000}\n\n")
 
-    def _parts(self, request: Request) -> _Parts:
+    def _parts(self, app: Sanic) -> _Parts:
         if self._opened is None:
-            services, settings = bootstrap(), load_settings()
-            live = getattr(request.app.ctx, "live", None) or Live(services)
-            self._opened = _Parts(
-                services=services,
-                door=Door(self.name(), services, settings),
-                turns=Turns(request.app.ctx.agent, services, settings[DeskSettings].contact),
-                live=live,
-                contact=settings[DeskSettings].contact,
-            )
+            shared = shared_of(app)
+            self._opened = _Parts(shared.services, shared.door(self.name()), shared.turns, shared.live)
         return self._opened
 
 

@@ -14,7 +14,7 @@ import httpx
 
 from tests.e2e.running import Customer, Process, Site
 
-PROCESSES = {"actions": "actions", "server": "bot.http.se", "worker": "bot.worker"}
+PROCESSES = {"actions": "actions", "server": "bot.http.app", "worker": "bot.worker"}
 """The processes of a bot, and what the kernel calls them (15 characters) where tests.e2e.preloaded has started them."""
 
 

@@ -15,6 +15,7 @@ from sanic import Sanic
 from bot.bootstrap import bootstrap
 from bot.cases.outbound.tickets import push_tickets
 from bot.cases.services import Services
+from bot.http.shared import Shared
 from bot.http.webhooks import helpdesks
 from bot.settings import Settings
 from tests.helpdesks.desk_people import People, Request
@@ -95,5 +96,5 @@ def opened(people: People, database_url: str, home: Path, clock: Clock, door: Do
     given: dict[str, Any] = people.settings()
     settings = Settings(home=home, database_url=database_url, public_url="https://desk.example", **given)
     services = bootstrap(settings, clock)
-    door.receiver = helpdesks.receiver(door.app, services, settings)
+    door.receiver = helpdesks.receiver(Shared(door.app, services, settings))
     return Scene(people, services, clock, door.url)

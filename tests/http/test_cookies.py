@@ -18,6 +18,7 @@ from bot.http.desk import pages as desk
 from bot.http.headers import Edge
 from bot.http.pages.visits import CHANNEL, Visits
 from bot.http.pages.visits import COOKIE as PAGE
+from bot.http.shared import Shared
 from bot.setting_groups.server import ServerSettings, parse_networks
 from bot.settings import Settings
 
@@ -64,7 +65,7 @@ def test_what_is_no_value_of_ours_is_none(value: str) -> None:
 
 @pytest.mark.parametrize("https", [True, False])
 def test_a_page_knows_a_browser_by_a_secret_that_was_given_to_it(services: Services, https: bool) -> None:
-    visits, name = Visits(services, Settings()), "a" * 32
+    visits, name = Visits(Shared(APP, services, Settings())), "a" * 32
     prefix = "__Host-" if https else ""
 
     def known(value: str) -> bool:

@@ -15,6 +15,7 @@ from sanic.response import HTTPResponse
 from bot.cases.services import Services
 from bot.http.pages.documents import Documents
 from bot.http.pages.visits import Visit, Visits
+from bot.http.shared import Shared
 from bot.settings import Settings
 from tests.policy.policy_builders import ny, two_fees
 from tests.store_builders import Clock
@@ -26,7 +27,7 @@ APP = Sanic("policy_page")
 def visits(services: Services, clock: Clock) -> Visits:
     """The pages in 2027, when the fee has become 10 %."""
     clock.now = ny("2027-05-05 12:00")
-    return Visits(replace(services, policy=two_fees()), Settings())
+    return Visits(Shared(APP, replace(services, policy=two_fees()), Settings()))
 
 
 def shown(visits: Visits, query: str = "") -> tuple[int, str]:

@@ -21,7 +21,7 @@ from bot.cases.services import Services
 from bot.http.capacity import waits_for_news
 from bot.http.desk.case import REFERENCE
 from bot.http.desk.pages import Desk, DeskVisit
-from bot.http.live import Live
+from bot.http.shared import shared_of
 
 LOOK_SECONDS = 1.0
 """How often the database is looked at."""
@@ -132,7 +132,7 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
     @desk.signed_in
     async def case(visit: DeskVisit, reference: str) -> HTTPResponse | None:
         conversation = (await desk.do(desk_case, reference)).case.conversation_id
-        live: Live = visit.request.app.ctx.live
+        live = shared_of(visit.request.app).live
         await stream(visit, reference, lambda: live.is_typing(conversation, Author.CUSTOMER))
         return None
 
@@ -141,7 +141,7 @@ def routes(desk: Desk, watch: Watch) -> Blueprint:
     async def typing(visit: DeskVisit, reference: str) -> HTTPResponse:
         seen = await desk.do(desk_case, reference)
         if seen.conversation_agent is not None and seen.conversation_agent.id == visit.agent.id:
-            visit.request.app.ctx.live.types(seen.case.conversation_id, Author.AGENT)
+            shared_of(visit.request.app).live.types(seen.case.conversation_id, Author.AGENT)
         return response.empty(204)
 
     return found

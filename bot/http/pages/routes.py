@@ -19,15 +19,14 @@ from bot.cases.customer.wording import request_name, state_words
 from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.identity.verification import is_verified
 from bot.cases.model import CaseState
-from bot.cases.services import Services
 from bot.http.admission import Refused
 from bot.http.pages import documents, steps
 from bot.http.pages.forms import LONGEST_WORDS, REASONS, BadForm, Entry, Fields, Task, read_entry, reason_words
 from bot.http.pages.steps import Next, Sent
 from bot.http.pages.views import case_page
 from bot.http.pages.visits import Visit, Visits
+from bot.http.shared import Shared
 from bot.policy.facts import Destination
-from bot.settings import Settings
 from bot.wording import say
 
 REFERENCE = re.compile(r"RD-[34679ACDEFGHJKMNPQRTWXY]{6}")
@@ -37,9 +36,9 @@ logger = structlog.get_logger()
 Handler = Callable[..., Coroutine[Any, Any, HTTPResponse]]
 
 
-def register(app: Sanic, services: Services, settings: Settings) -> None:
+def register(app: Sanic, shared: Shared) -> None:
     """Add the pages to the app."""
-    visits = Visits(services, settings)
+    visits = Visits(shared)
     for task in Task:
         pages = TaskPages(task, visits)
         name = f"page_{task.value}"

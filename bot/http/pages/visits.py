@@ -17,15 +17,13 @@ from sanic.response import HTTPResponse
 from bot.cases.conversation.conversations import Sending, is_issued, issue_secret
 from bot.cases.customer.wording import demo_words
 from bot.cases.hashes import keyed_hash, same
-from bot.cases.services import Services
-from bot.http.admission import Door, Guest
+from bot.http.admission import Guest
 from bot.http.cookies import Cookie
 from bot.http.html import page
 from bot.http.pages.forms import TOKEN, BadForm, Fields, Task, read_fields
 from bot.http.pages.steps import Next, Sent
 from bot.http.rest import LONGEST_BODY
-from bot.setting_groups.desk import DeskSettings
-from bot.settings import Settings
+from bot.http.shared import Shared
 
 CHANNEL = "page"
 # Lax: whoever comes from the shop or a mail keeps it; a form of another site is sent without.
@@ -122,9 +120,9 @@ class Visit:
 class Visits:
     """What all visits share."""
 
-    def __init__(self, services: Services, settings: Settings) -> None:
-        self.services, self.contact = services, settings[DeskSettings].contact
-        self.door = Door(CHANNEL, services, settings)
+    def __init__(self, shared: Shared) -> None:
+        self.services, self.contact = shared.services, shared.contact
+        self.door = shared.door(CHANNEL)
 
     def visitor(self, request: Request) -> Visitor:
         """Whoever sends this request; somebody new where they have no secret that we gave."""

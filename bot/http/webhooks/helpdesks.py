@@ -20,8 +20,8 @@ from bot.cases.outbound.ticket_events import look_later, may_become_known, take_
 from bot.cases.services import Services
 from bot.connectors.choices import help_desk_of
 from bot.connectors.shared.helpdesk_hooks import DeskReading, Hook, OwnConversation
-from bot.http.webhooks.intake import intake_of
-from bot.settings import Settings
+from bot.http.shared import Shared
+from bot.http.webhooks.intake import Intake
 
 LONGEST_HOOK = 64 * 1024
 """Bytes of a request; as much as the server takes at all."""
@@ -33,19 +33,20 @@ Receiver = Callable[[Request], Coroutine[Any, Any, HTTPResponse]]
 logger = structlog.get_logger()
 
 
-def register(app: Sanic, services: Services, settings: Settings) -> None:
+def register(app: Sanic, shared: Shared) -> None:
     """Add the webhook of the help desk that is switched on; none for our own."""
-    if services.helpdesk is not None:
-        path = f"/webhooks/helpdesk/{services.helpdesk.name}"
-        app.add_route(receiver(app, services, settings), path, methods=["POST"], name="helpdesk_webhook")
+    if shared.services.helpdesk is not None:
+        path = f"/webhooks/helpdesk/{shared.services.helpdesk.name}"
+        app.add_route(receiver(shared), path, methods=["POST"], name="helpdesk_webhook")
 
 
-def receiver(app: Sanic, services: Services, settings: Settings) -> Receiver:
+def receiver(shared: Shared) -> Receiver:
     """What answers the webhook of the help desk that is switched on."""
+    services, settings = shared.services, shared.settings
     desk, row = services.helpdesk, help_desk_of(settings)
     assert desk is not None and row is not None
     hook: Hook = row.part("receive").hook(settings, services)
-    intake = intake_of(app, services, settings)
+    intake = Intake(shared)
 
     async def hear(request: Request) -> HTTPResponse:
         if len(request.body) > LONGEST_HOOK:
@@ -76,7 +77,7 @@ def receiver(app: Sanic, services: Services, settings: Settings) -> Receiver:
         if reading.conversation is not None and desk.channel is not None:
             await asyncio.to_thread(_follow, services, desk.channel, reading.conversation)
         for message in reading.messages:
-            await intake().take(message)
+            await intake.take(message)
         if reading.look_at is not None:
             await _known(services, desk.name, reading.look_at)
             await asyncio.to_thread(look_later, services, desk.name, reading.look_at)

@@ -5,12 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Callable
-from functools import lru_cache
 from typing import Any
 from weakref import WeakValueDictionary
-
-from sanic import Sanic
 
 from bot.cases.conversation.choices import ASIDE, LOOK_BACK, Rates, Says, Stale, chosen
 from bot.cases.conversation.conversations import open_account
@@ -19,36 +15,19 @@ from bot.cases.desk.work import rate
 from bot.cases.errors import CaseError
 from bot.cases.identity.verification import trust_account
 from bot.cases.outbound.delivery import set_reply_address
-from bot.cases.services import Services
 from bot.connectors.shared.incoming import Incoming
 from bot.http.clean_text import clean
-from bot.http.limits import MessageLimits
-from bot.http.turns import Turns
+from bot.http.shared import Shared
 from bot.masking import mask_cards
-from bot.setting_groups.desk import DeskSettings
-from bot.settings import Settings
 from bot.wording import say
 
 
-def intake_of(app: Sanic, services: Services, settings: Settings) -> Callable[[], Intake]:
-    """The intake of a server, made when its first message comes: only then is Rasa's agent there for sure."""
-    limits, contact = MessageLimits.of(settings), settings[DeskSettings].contact
-
-    @lru_cache(maxsize=1)
-    def opened() -> Intake:
-        return Intake(Turns(app.ctx.agent, services, contact), services, limits, contact)
-
-    return opened
-
-
 class Intake:
-    """Takes messages. ``contact`` is how to reach a person when nothing else works."""
+    """Takes messages."""
 
-    def __init__(self, turns: Turns, services: Services, limits: MessageLimits, contact: str) -> None:
-        self._turns = turns
-        self._services = services
-        self._limits = limits
-        self._contact = contact
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
+        self._services = shared.services
         self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def take(self, incoming: Incoming) -> None:
@@ -61,10 +40,10 @@ class Intake:
         talk = await asyncio.to_thread(self._open, incoming)
         # Ids of some providers are longer than the log's, and ids of mails hold names.
         client_id = hashlib.sha256(incoming.message_id.encode("utf-8", "replace")).hexdigest()[:40]
-        if await self._turns.knows(talk, client_id):
+        if await self._shared.turns.knows(talk, client_id):
             return
-        if wait := await self._limits.wait("conversation", talk):
-            said = say("wait_too_fast", seconds=wait, contact=self._contact)
+        if wait := await self._shared.limits.wait("conversation", talk):
+            said = say("wait_too_fast", seconds=wait, contact=self._shared.contact)
             await self._aside(talk, f"too-fast-{int(time.time() // 60)}", "", said)  # said once a minute
             return
         text, had_card = mask_cards(clean(incoming.text).strip())
@@ -87,9 +66,9 @@ class Intake:
             await self._run(incoming.channel, talk, client_id, meaning, had_card)
 
     async def _run(self, channel: str, talk: str, client_id: str, says: Says, had_card: bool) -> None:
-        received = await self._turns.receive(talk, client_id, says.text, had_card=had_card, title=says.title)
+        received = await self._shared.turns.receive(talk, client_id, says.text, had_card=had_card, title=says.title)
         if received.bot:
-            self._turns.run(channel, received.message, delivered=False)
+            self._shared.turns.run(channel, received.message, delivered=False)
 
     async def _aside(self, talk: str, client_id: str, text: str, said: str) -> None:
         body, answer = {"text": text}, {"text": said, ASIDE: True}

@@ -17,15 +17,16 @@ from bot.cases.services import Services
 from bot.connectors.choices import switched_on
 from bot.connectors.registry import MESSAGES
 from bot.connectors.shared.incoming import Challenged, NotReadable, Reading, Receiver
-from bot.http.webhooks.intake import Intake, intake_of
-from bot.settings import Settings
+from bot.http.shared import Shared
+from bot.http.webhooks.intake import Intake
 from bot.wording import say
 
 logger = structlog.get_logger()
 
 
-def register(app: Sanic, services: Services, settings: Settings, clock: Callable[[], float] = time.time) -> None:
+def register(app: Sanic, shared: Shared, clock: Callable[[], float] = time.time) -> None:
     """Add the routes. ``clock`` gives the seconds since 1970."""
+    services, settings = shared.services, shared.settings
     rows = [row for row in switched_on(settings) if MESSAGES in row.receives]
     receivers: list[Receiver] = [
         receiver for row in rows for receiver in row.part("receive").receivers(settings, services)
@@ -33,7 +34,7 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
     if not receivers:
         return
     routes = Blueprint("messaging", url_prefix="/webhooks")
-    intake = intake_of(app, services, settings)
+    intake = Intake(shared)
     for receiver in receivers:
         app.config.REQUEST_MAX_SIZE = max(app.config.REQUEST_MAX_SIZE, receiver.longest)
         path = f"/{receiver.name}"
@@ -43,9 +44,7 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
     app.blueprint(routes)
 
 
-def _receive(
-    receiver: Receiver, services: Services, intake: Callable[[], Intake], clock: Callable[[], float]
-) -> Callable[..., Any]:
+def _receive(receiver: Receiver, services: Services, intake: Intake, clock: Callable[[], float]) -> Callable[..., Any]:
     async def receive(request: Request) -> HTTPResponse:
         if len(request.body) > receiver.longest:
             return response.json({"error": f"the request is larger than {receiver.longest} bytes"}, 413)
@@ -60,7 +59,7 @@ def _receive(
             reading = Reading()
         try:
             for message in reading.messages:
-                await intake().take(message)
+                await intake.take(message)
             for failure in reading.failed:
                 why = say("fault_not_brought", channel=receiver.name, error=failure.code)
                 await asyncio.to_thread(report_failure, services, failure.channel, failure.name, why)
