@@ -26,7 +26,7 @@ from bot.cases.conversation.conversations import (
 from bot.cases.identity.verification import trust_customer
 from bot.cases.services import Services
 from bot.http.cookies import Cookie
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.http.limits import MessageLimits
 from bot.http.tokens import BadToken, Claims, TokenKeys
 from bot.setting_groups.desk import DeskSettings
@@ -64,12 +64,12 @@ class Guest:
     until: datetime | None
 
 
-class Door:
+class Admission:
     """Lets messages of one channel in."""
 
     def __init__(self, channel: str, services: Services, settings: Settings, limits: MessageLimits) -> None:
         server = settings[ServerSettings]
-        self.edge = Edge(parse_networks(server.trusted_proxies), parse_origins(server.allowed_origins))
+        self.security = SecurityHeaders(parse_networks(server.trusted_proxies), parse_origins(server.allowed_origins))
         self._channel = channel
         self._services = services
         self._contact = settings[DeskSettings].contact
@@ -88,7 +88,7 @@ class Door:
     ) -> Guest:
         """The conversation of a request. Raises Refused: a bad token, or too much from one address. A repeat of a
         message that is being answered counts as none. ``secret`` is the client's, for a channel whose clients do not
-        send it in the cookie of this door; ``sending`` and ``begins`` as in open_conversation."""
+        send it in the cookie of the channel; ``sending`` and ``begins`` as in open_conversation."""
         claims = self._claims(request)
         if not is_repeat:
             await self.count_address(request, sender)
@@ -141,22 +141,22 @@ class Door:
     def hand_over(self, request: Request, answer: HTTPResponse, guest: Guest) -> None:
         """Give the client its secret."""
         if guest.secret is not None:
-            answer.headers.add("Set-Cookie", COOKIE.set(self.edge, request, guest.secret))
+            answer.headers.add("Set-Cookie", COOKIE.set(self.security, request, guest.secret))
 
     async def count_address(self, request: Request, sender: str) -> None:
         """Count a message for the address that it comes from. Raises Refused."""
-        origin = self.edge.origin(request)
+        origin = self.security.origin(request)
         if origin.limited:
             index = address_index(self._services, origin.address)
             self._let_pass(await self._limits.wait("address", index), sender, "wait_network_too_fast")
 
     def _client(self, request: Request, claims: Claims | None, secret: str | None) -> Client:
-        origin = self.edge.origin(request)
+        origin = self.security.origin(request)
         return Client(
             self._channel,
             origin.address,
             limited=origin.limited,
-            secret=COOKIE.of(self.edge, request) if secret is None else secret,
+            secret=COOKIE.of(self.security, request) if secret is None else secret,
             subject=claims.subject if claims else None,
         )
 

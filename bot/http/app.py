@@ -21,7 +21,7 @@ from bot.http import demo, desk, pages, rasa_patches, statics, stopping
 from bot.http.action_calls import ActionServer
 from bot.http.capacity import Capacity
 from bot.http.connections import Connection, Connections, Room, raise_file_limit
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.http.health import Health
 from bot.http.rest import LONGEST_BODY
 from bot.http.shared import shared_of
@@ -43,14 +43,14 @@ def build(action_url: str) -> Sanic:
     services, settings = shared.services, shared.settings
     ours, limits = settings[ServerSettings], settings[LimitSettings]
     trusted = parse_networks(ours.trusted_proxies)
-    edge = Edge(trusted, parse_origins(ours.allowed_origins))
+    security = SecurityHeaders(trusted, parse_origins(ours.allowed_origins))
     room = Room.of(limits.connections, limits.address_connections, raise_file_limit())
     app.config.REQUEST_MAX_SIZE = 4 * LONGEST_BODY
     app.config.REQUEST_BUFFER_SIZE = LONGEST_BODY
     app.ctx.connections = Connections(room, trusted)
-    edge.install(app)
-    Capacity(room, edge, limits.address_requests_per_minute, shared.contact).install(app)
-    desk.install(app, services, edge)
+    security.install(app)
+    Capacity(room, security, limits.address_requests_per_minute, shared.contact).install(app)
+    desk.install(app, services, security)
     channel.register(create_http_input_channels(None, str(PROJECT / "credentials.yml")), app, route="/webhooks/")
     shops.register(app, services, settings)
     messages.register(app, shared)
@@ -73,7 +73,7 @@ def build(action_url: str) -> Sanic:
     app.register_listener(keep_going, "after_server_start")
     app.register_listener(close_resources, "after_server_stop")
 
-    Health(services, action_url).install(app, edge)
+    Health(services, action_url).install(app, security)
 
     helpdesks.register(app, shared)
     pages.register(app, shared)

@@ -21,7 +21,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.http.connections import RETRY_SECONDS, Room
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.http.html import notice
 from bot.wording import say
 
@@ -66,10 +66,10 @@ def kind_of(method: str, path: str) -> RequestKind | None:
 class Capacity:
     """Counts requests, and those who wait for news: streams and long polls. ``per_minute`` is of one address."""
 
-    def __init__(self, room: Room, edge: Edge, per_minute: int, contact: str) -> None:
+    def __init__(self, room: Room, security: SecurityHeaders, per_minute: int, contact: str) -> None:
         """Nobody has asked yet."""
         self._room = room
-        self._edge = edge
+        self._security = security
         self._contact = contact
         # A limiter only has a weak reference to its storage.
         self._storage = MemoryStorage()
@@ -88,7 +88,7 @@ class Capacity:
         kind = kind_of(request.method, request.path)
         if kind is None:
             return None
-        origin = self._edge.origin(request)
+        origin = self._security.origin(request)
         if origin.limited and not self._windows.hit(self._of_address[kind], kind.name, origin.address):
             reset, _ = self._windows.get_window_stats(self._of_address[kind], kind.name, origin.address)
             return self.refusal(request, 429, min(60, max(1, ceil(reset - time.time()))))
@@ -100,7 +100,7 @@ class Capacity:
 
     def take_place(self, request: Request) -> HTTPResponse | None:
         """A place for somebody who waits for news, to be given back; or what they are told, as there is none."""
-        origin = self._edge.origin(request)
+        origin = self._security.origin(request)
         if origin.limited and self._listeners[origin.address] >= self._room.streams_of_address:
             return self.refusal(request, 429, RETRY_SECONDS)
         if self._listening >= self._room.streams:
@@ -111,7 +111,7 @@ class Capacity:
 
     def give_back(self, request: Request) -> None:
         """A place is free again."""
-        address = self._edge.origin(request).address
+        address = self._security.origin(request).address
         self._listening -= 1
         self._listeners[address] -= 1
         if not self._listeners[address]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sanic.request import Request
 
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 
 
 @dataclass(frozen=True)
@@ -23,15 +23,15 @@ class Cookie:
     path: str
     same_site: str
 
-    def set(self, edge: Edge, request: Request, value: str) -> str:
+    def set(self, security: SecurityHeaders, request: Request, value: str) -> str:
         """The header that gives the browser this value."""
-        if edge.is_https(request):
+        if security.is_https(request):
             return f"__Host-{self.name}={value}; Path=/; HttpOnly; SameSite={self.same_site}; Secure"
         return f"{self.name}={value}; Path={self.path}; HttpOnly; SameSite={self.same_site}"
 
-    def of(self, edge: Edge, request: Request) -> str | None:
+    def of(self, security: SecurityHeaders, request: Request) -> str | None:
         """What the browser sent back."""
-        name = f"__Host-{self.name}" if edge.is_https(request) else self.name
+        name = f"__Host-{self.name}" if security.is_https(request) else self.name
         given = re.compile(rf"(?:^|;)\s*{name}=([A-Za-z0-9._-]{{1,200}})\s*(?:;|$)")
         found = (given.search(line) for line in request.headers.getall("cookie", []))
         return next((match.group(1) for match in found if match), None)

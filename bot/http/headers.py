@@ -1,4 +1,4 @@
-"""The HTTP edge: who may ask from which page, and what every answer carries, errors included."""
+"""Who may ask from which page, and what every answer carries, errors included."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _PORTS = {"http": 80, "https": 443}
 logger = structlog.get_logger()
 
 
-class Edge:
+class SecurityHeaders:
     """Middleware around all routes. ``allowed_origins`` are the pages, beside our own, whose scripts may ask."""
 
     def __init__(self, trusted_proxies: Sequence[Network], allowed_origins: Sequence[str]) -> None:

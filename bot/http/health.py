@@ -12,7 +12,7 @@ from sanic.request import Request
 from sanic.response import HTTPResponse
 
 from bot.cases.services import Services
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 
 FRESH_SECONDS = 1.0
 """How old what is told may be."""
@@ -34,7 +34,7 @@ class Health:
         self._look: asyncio.Future[list[str]] | None = None
         self._begun = 0.0
 
-    def install(self, app: Sanic, edge: Edge) -> None:
+    def install(self, app: Sanic, security: SecurityHeaders) -> None:
         """Add ``/health``. Only this machine itself is told what is wrong with it."""
 
         @app.get("/health")
@@ -44,7 +44,7 @@ class Health:
             problems = unready + await self.problems()
             if not problems:
                 return response.json({"status": "ok"})
-            told: dict[str, Any] = {} if edge.origin(request).limited else {"problems": problems}
+            told: dict[str, Any] = {} if security.origin(request).limited else {"problems": problems}
             return response.json({"status": "unavailable", **told}, 503)
 
     async def problems(self) -> list[str]:

@@ -19,7 +19,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.cases.conversation.conversations import Sending
 from bot.cases.model import Author, Message
-from bot.http.admission import BadRequest, Door, Guest, Refused
+from bot.http.admission import Admission, BadRequest, Guest, Refused
 from bot.http.clean_text import clean
 from bot.http.shared import shared_of
 from bot.http.stopping import come_back
@@ -55,7 +55,7 @@ class RestInput(InputChannel):
 
     def __init__(self) -> None:
         """Nothing is opened yet."""
-        self._door: Door | None = None
+        self._admission: Admission | None = None
         self._arrived: set[tuple[str, str]] = set()
 
     def blueprint(self, on_new_message: Turn) -> Blueprint:
@@ -104,19 +104,21 @@ class RestInput(InputChannel):
         that is away."""
         is_repeat = (sender, message_id) in self._arrived
         try:
-            door, turns = self._door_of(request.app), shared_of(request.app).turns
-            guest: Guest | None = await door.open(request, sender, is_repeat=is_repeat, sending=Sending(message_id))
+            admission, turns = self._admission_of(request.app), shared_of(request.app).turns
+            guest: Guest | None = await admission.open(
+                request, sender, is_repeat=is_repeat, sending=Sending(message_id)
+            )
             assert guest is not None
             if is_repeat and not await turns.knows(guest.id, message_id):
-                await door.count_address(request, sender)
+                await admission.count_address(request, sender)
                 is_repeat = False
             if not is_repeat:
-                await door.count(guest.id, sender)
+                await admission.count(guest.id, sender)
             self._remember(sender, message_id)
             received = await turns.receive(guest.id, message_id, text, had_card=had_card)
             waited = await turns.waiting(guest.id) if received.new else []
             said = await turns.answers(self.name(), received)
-            guest = await door.answered(guest)
+            guest = await admission.answered(guest)
         except (Refused, OperationalError, InterfaceError):
             raise
         except TurnLeft:
@@ -127,7 +129,7 @@ class RestInput(InputChannel):
             return response.json([{"recipient_id": sender, "text": say("turn_not_taken")}])
         # The client knows the conversation by the name that it gave.
         answer = response.json([{"recipient_id": sender, **_as_rasa_says(message)} for message in [*waited, *said]])
-        door.hand_over(request, answer, guest)
+        admission.hand_over(request, answer, guest)
         return answer
 
     def _remember(self, sender: str, message_id: str) -> None:
@@ -136,10 +138,10 @@ class RestInput(InputChannel):
             self._arrived.add(arrived)
             asyncio.get_running_loop().call_later(REMEMBERED_SECONDS, self._arrived.discard, arrived)
 
-    def _door_of(self, app: Sanic) -> Door:
-        if self._door is None:
-            self._door = shared_of(app).door(self.name())
-        return self._door
+    def _admission_of(self, app: Sanic) -> Admission:
+        if self._admission is None:
+            self._admission = shared_of(app).admission(self.name())
+        return self._admission
 
 
 def read(body: bytes) -> tuple[str, str, str | None]:

@@ -9,7 +9,7 @@ from sanic import Sanic
 
 from bot.bootstrap import bootstrap
 from bot.cases.services import Services
-from bot.http.admission import Door
+from bot.http.admission import Admission
 from bot.http.limits import MessageLimits
 from bot.http.live import Live
 from bot.http.turns import Turns
@@ -34,9 +34,9 @@ class Shared:
         """The turns, once the server runs: only then is Rasa's agent there for sure."""
         return Turns(self._app.ctx.agent, self.services, self.contact)
 
-    def door(self, channel: str) -> Door:
-        """The door of a channel."""
-        return Door(channel, self.services, self.settings, self.limits)
+    def admission(self, channel: str) -> Admission:
+        """Who lets messages of a channel in."""
+        return Admission(channel, self.services, self.settings, self.limits)
 
 
 def shared_of(app: Sanic) -> Shared:

@@ -24,7 +24,7 @@ from bot.cases.desk.work import rate
 from bot.cases.errors import CaseError, MoveNotAllowed
 from bot.cases.model import Author, ConversationStatus, Message, MessageKind
 from bot.cases.services import Services
-from bot.http.admission import BadRequest, Door, Guest, Refused
+from bot.http.admission import Admission, BadRequest, Guest, Refused
 from bot.http.capacity import waits_for_news
 from bot.http.clean_text import clean
 from bot.http.live import Live
@@ -61,7 +61,7 @@ class _Parts:
     """What the channel works with, opened at the first request."""
 
     services: Services
-    door: Door
+    admission: Admission
     turns: Turns
     live: Live
 
@@ -131,7 +131,7 @@ class WebInput(InputChannel):
     ) -> Guest:
         """Let the client in."""
         sender, secret = _client(request)
-        return await parts.door.open(
+        return await parts.admission.open(
             request, sender, is_repeat=not counted, secret=secret, sending=sending, begins=False
         )
 
@@ -155,7 +155,9 @@ class WebInput(InputChannel):
     async def _renew(self, parts: _Parts, request: Request) -> HTTPResponse:
         """Give the sender of a message the secret that the message has brought."""
         sender, secret = _client(request)
-        return _with_secret(response.empty(204), await parts.door.renew(request, sender, secret, _read_sent(request)))
+        return _with_secret(
+            response.empty(204), await parts.admission.renew(request, sender, secret, _read_sent(request))
+        )
 
     async def _send(self, parts: _Parts, request: Request) -> HTTPResponse:
         """Take a message; what is answered comes through the log."""
@@ -166,7 +168,7 @@ class WebInput(InputChannel):
         title = title and mask_cards(title)[0]
         known = await parts.turns.knows(guest.id, message_id)
         if not known:
-            await parts.door.count(guest.id, guest.id)
+            await parts.admission.count(guest.id, guest.id)
         received = await parts.turns.receive(guest.id, message_id, text, had_card=had_card, title=title, seen=seen)
         if received.bot:
             self._run(parts, received.message)
@@ -203,7 +205,7 @@ class WebInput(InputChannel):
         guest = await self._enter(parts, request)
         after, wait = _number(request, "after"), min(_number(request, "wait"), LONGEST_WAIT)
         clock = asyncio.get_running_loop().time
-        until, found = clock() + parts.door.seconds_left(guest, wait), list[Message]()
+        until, found = clock() + parts.admission.seconds_left(guest, wait), list[Message]()
         with parts.live.news_of(guest.id, after) as news:
             while not found:
                 if news.take_stored():
@@ -211,7 +213,7 @@ class WebInput(InputChannel):
                 elif parts.live.ended or not await news.wait(until - clock()):
                     break
         now = await asyncio.to_thread(status_of, parts.services, guest.id)
-        if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
+        if not await parts.admission.is_still_in(guest):  # only now: what was said since is not theirs
             return response.json({"error": say("secret_gone")}, 410)
         answer = {
             "messages": [as_shown(message) for message in found if message.kind is not MessageKind.OPENED],
@@ -243,13 +245,13 @@ class WebInput(InputChannel):
 
     async def _tell(self, parts: _Parts, stream: Any, guest: Guest, after: int) -> None:
         clock, conversation_id = asyncio.get_running_loop().time, guest.id
-        until, told = clock() + parts.door.seconds_left(guest, STREAM_SECONDS), _Told()
+        until, told = clock() + parts.admission.seconds_left(guest, STREAM_SECONDS), _Told()
         with parts.live.news_of(conversation_id, after) as news:
             while clock() < until:
                 if news.take_stored():
                     found = await asyncio.to_thread(history, parts.services, conversation_id, after)
                     now = await asyncio.to_thread(status_of, parts.services, conversation_id)
-                    if not await parts.door.is_still_in(guest):  # only now: what was said since is not theirs
+                    if not await parts.admission.is_still_in(guest):  # only now: what was said since is not theirs
                         await stream.send(_event("gone", {}))
                         return
                     for message in found:
@@ -270,7 +272,7 @@ class WebInput(InputChannel):
     def _parts(self, app: Sanic) -> _Parts:
         if self._opened is None:
             shared = shared_of(app)
-            self._opened = _Parts(shared.services, shared.door(self.name()), shared.turns, shared.live)
+            self._opened = _Parts(shared.services, shared.admission(self.name()), shared.turns, shared.live)
         return self._opened
 
 
@@ -341,7 +343,7 @@ def _with_secret(answer: HTTPResponse, guest: Guest) -> HTTPResponse:
 
 
 def _refusal(refused: Refused) -> HTTPResponse:
-    """What the door says is a list of things to say, as the REST channel has it; here it is an error with a text."""
+    """What the admission says is a list of things to say, as on the REST channel; here it is an error with a text."""
     said = json.loads(refused.answer.body or b"{}")
     if isinstance(said, list):
         text = " ".join(message["text"] for message in said)

@@ -12,7 +12,7 @@ from sanic.response import HTTPResponse
 
 from bot.http.capacity import DESK, FILE, HEALTH, RATING, READ, TYPING, Capacity, RequestKind, kind_of
 from bot.http.connections import Room
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.setting_groups.server import parse_networks
 
 
@@ -51,7 +51,7 @@ def asked(path: str, address: str) -> Any:
 @pytest.mark.parametrize("path", ["/health", "/", "/policy", "/desk"])
 def test_everybody_together_has_a_share_of_each_second(path: str) -> None:
     """Whoever asks only little, from very many addresses; and this machine always hears how it is."""
-    capacity = Capacity(Room(100, 10, 50, 5), Edge(parse_networks("127.0.0.1/32"), []), 600, "a phone")
+    capacity = Capacity(Room(100, 10, 50, 5), SecurityHeaders(parse_networks("127.0.0.1/32"), []), 600, "a phone")
     kind = kind_of("GET", path)
     assert kind is not None
 

@@ -19,7 +19,7 @@ from sanic.touchup import TouchUp
 from bot.http import connections as module
 from bot.http.addresses import Network
 from bot.http.connections import Connection, Connections, Room
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.setting_groups.server import parse_networks
 from tests.ports import free_port
 
@@ -59,7 +59,7 @@ async def serving(trusted: str = "127.0.0.0/8", room: Room = ROOM) -> AsyncItera
     app = Sanic(f"connections_{free_port()}", configure_logging=False)
     app.ctx.connections = all_ = Connections(room, networks)
     app.config.GRACEFUL_SHUTDOWN_TIMEOUT = 0.1
-    Edge(networks, []).install(app)
+    SecurityHeaders(networks, []).install(app)
 
     @app.post("/taken")
     async def taken(request: Request) -> HTTPResponse:

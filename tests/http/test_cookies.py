@@ -15,7 +15,7 @@ from bot.cases.services import Services
 from bot.http.admission import COOKIE as REST
 from bot.http.cookies import Cookie
 from bot.http.desk import pages as desk
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.http.pages.visits import CHANNEL, Visits
 from bot.http.pages.visits import COOKIE as PAGE
 from bot.http.shared import Shared
@@ -23,7 +23,7 @@ from bot.setting_groups.server import ServerSettings, parse_networks
 from bot.settings import Settings
 
 COOKIES = [REST, PAGE, desk.COOKIE]
-EDGE = Edge(parse_networks(Settings()[ServerSettings].trusted_proxies), [])
+EDGE = SecurityHeaders(parse_networks(Settings()[ServerSettings].trusted_proxies), [])
 APP = Sanic("cookies")
 
 

@@ -18,12 +18,12 @@ from bot.http.desk import (
     statics,
 )
 from bot.http.desk.pages import Desk
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 
 
-def install(app: Sanic, services: Services, edge: Edge) -> None:
+def install(app: Sanic, services: Services, security: SecurityHeaders) -> None:
     """Add the routes of the desk."""
-    desk = Desk(services, edge)
+    desk = Desk(services, security)
     watch = live.Watch(services)
     watch.install(app)
     for routes in (

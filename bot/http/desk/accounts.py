@@ -71,7 +71,7 @@ async def _page(desk: Desk, visit: DeskVisit, *, status: int = 200, **values: An
 def _address(desk: Desk, visit: DeskVisit, token: str) -> str:
     """Where a link leads: to the address that is set, or the one at which the admin is."""
     request = visit.request
-    here = f"{'https' if desk.edge.is_https(request) else 'http'}://{request.headers.get('host', '')}"
+    here = f"{'https' if desk.security.is_https(request) else 'http'}://{request.headers.get('host', '')}"
     return f"{desk.services.public_url or here}/desk/link/{token}"
 
 

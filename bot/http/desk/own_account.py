@@ -99,4 +99,4 @@ async def _offer(desk: Desk, visit: DeskVisit, *, status: int = 200, says: str =
 
 
 def _from(desk: Desk, visit: DeskVisit) -> str:
-    return desk.edge.origin(visit.request).address
+    return desk.security.origin(visit.request).address

@@ -24,7 +24,7 @@ from bot.cases.services import Services
 from bot.http.clean_text import clean
 from bot.http.cookies import Cookie
 from bot.http.desk import words
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from bot.wording import say
 
 HOME = "/desk"
@@ -60,9 +60,9 @@ Handler = Callable[..., Coroutine[Any, Any, "HTTPResponse | None"]]
 class Desk:
     """The services, and what pages are made with."""
 
-    def __init__(self, services: Services, edge: Edge) -> None:
+    def __init__(self, services: Services, security: SecurityHeaders) -> None:
         self.services = services
-        self.edge = edge
+        self.security = security
         self._templates = Environment(
             loader=PackageLoader("bot.web"),
             autoescape=True,
@@ -110,7 +110,7 @@ class Desk:
 
     def session_token(self, request: Request) -> str | None:
         """The token in the request's cookie."""
-        return COOKIE.of(self.edge, request)
+        return COOKIE.of(self.security, request)
 
     def csrf_of(self, token: str) -> str:
         """What the forms of a session carry."""

@@ -31,7 +31,7 @@ def routes(desk: Desk) -> Blueprint:
     @found.post("/sign-in")
     async def enter(request: Request) -> HTTPResponse:
         login, wanted = form_field(request, "login"), own_path(form_field(request, "next"))
-        address = desk.edge.origin(request).address
+        address = desk.security.origin(request).address
         try:
             token = await desk.do(sign_in, login, typed_field(request, "password"), address)
         except SignInRefused as refused:
@@ -47,7 +47,7 @@ def routes(desk: Desk) -> Blueprint:
     @found.post("/sign-in/code")
     async def enter_with_code(request: Request) -> HTTPResponse:
         ticket, wanted = form_field(request, "ticket"), own_path(form_field(request, "next"))
-        address = desk.edge.origin(request).address
+        address = desk.security.origin(request).address
         try:
             agent, token = await desk.do(sign_in_with_code, ticket, form_field(request, "code"), address)
         except SignInRefused as refused:
@@ -82,7 +82,7 @@ def routes(desk: Desk) -> Blueprint:
     async def leave(visit: DeskVisit) -> HTTPResponse:
         await desk.do(sign_out, desk.session_token(visit.request))
         answer = see("/desk/sign-in")
-        answer.headers.add("Set-Cookie", f"{COOKIE.set(desk.edge, visit.request, '')}; Max-Age=0")
+        answer.headers.add("Set-Cookie", f"{COOKIE.set(desk.security, visit.request, '')}; Max-Age=0")
         return answer
 
     return found
@@ -97,7 +97,7 @@ async def _form(desk: Desk, wanted: str, *, status: int = 200, **shown: str) -> 
 async def _entered(desk: Desk, request: Request, token: str, login: str, wanted: str) -> HTTPResponse:
     wrong = await desk.do(wrong_tries, login)
     answer = see(wanted) if wrong is None else desk.page(None, "wrong_tries.html", wrong=wrong, wanted=wanted)
-    answer.headers.add("Set-Cookie", COOKIE.set(desk.edge, request, token))
+    answer.headers.add("Set-Cookie", COOKIE.set(desk.security, request, token))
     return answer
 
 

@@ -68,7 +68,7 @@ class Documents:
 
     async def receipt(self, visit: Visit, request: Request, reference: str, proof: str) -> HTTPResponse:
         """A receipt, as a page, on paper, or as JSON, for whoever has its link."""
-        await self._visits.door.count_address(request, reference)
+        await self._visits.admission.count_address(request, reference)
         mac, _, suffix = proof.partition(".")
         # The proof first: nothing is looked up for a link that was made up.
         receipt: Receipt | None = None

@@ -53,7 +53,7 @@ class Visit:
         """The conversation that the browser has already, if any. Nothing is written."""
         if not self.visitor.known:
             return None
-        return await self._visits.door.find(self._request, self.visitor.name, self.visitor.secret)
+        return await self._visits.admission.find(self._request, self.visitor.name, self.visitor.secret)
 
     async def submitted(self, task: Task) -> tuple[Sent, Fields]:
         """The form that is sent, in its conversation, and its fields. Raises BadForm, also for a form that is not ours,
@@ -63,14 +63,16 @@ class Visit:
         fields = read_fields(self._request.headers.get("content-type", ""), self._request.body)
         if not (self.visitor.known and same(self.token, fields.values.get(TOKEN))):
             raise BadForm(403, "too_old")
-        door, name = self._visits.door, self.visitor.name
+        admission, name = self._visits.admission, self.visitor.name
         # The same form sent again is the same message; one that was changed is another. Nobody else has seen its id.
         text = json.dumps([task.value, *sorted(fields.values.items())])
         message_id = keyed_hash(self._visits.services.hash_key, "page message", text)
         sending = Sending(message_id, key=message_id)
-        self._guest = await door.open(self._request, name, is_repeat=False, secret=self.visitor.secret, sending=sending)
+        self._guest = await admission.open(
+            self._request, name, is_repeat=False, secret=self.visitor.secret, sending=sending
+        )
         self._take_up(self._guest)
-        await door.count(self._guest.id, name)
+        await admission.count(self._guest.id, name)
         return Sent(self._visits.services, self._guest.id, message_id), fields
 
     async def does(self, step: Callable[..., Next], sent: Sent, *args: Any, **values: Any) -> Next:
@@ -80,7 +82,7 @@ class Visit:
         try:
             return await asyncio.to_thread(step, sent, *args, **values)
         finally:
-            guest = await self._visits.door.answered(self._guest)
+            guest = await self._visits.admission.answered(self._guest)
             if guest is None:
                 raise BadForm(403, "overtaken")
             self._take_up(guest)
@@ -113,7 +115,7 @@ class Visit:
     def _with_cookie(self, answer: HTTPResponse) -> HTTPResponse:
         if not self.visitor.known:
             value = f"{self.visitor.name}.{self.visitor.secret}"
-            answer.headers.add("Set-Cookie", COOKIE.set(self._visits.door.edge, self._request, value))
+            answer.headers.add("Set-Cookie", COOKIE.set(self._visits.admission.security, self._request, value))
         return answer
 
 
@@ -122,11 +124,11 @@ class Visits:
 
     def __init__(self, shared: Shared) -> None:
         self.services, self.contact = shared.services, shared.contact
-        self.door = shared.door(CHANNEL)
+        self.admission = shared.admission(CHANNEL)
 
     def visitor(self, request: Request) -> Visitor:
         """Whoever sends this request; somebody new where they have no secret that we gave."""
-        given = _GIVEN.fullmatch(COOKIE.of(self.door.edge, request) or "")
+        given = _GIVEN.fullmatch(COOKIE.of(self.admission.security, request) or "")
         if given and is_issued(self.services, CHANNEL, given[2]):
             return Visitor(given[1], given[2])
         return Visitor(secrets.token_hex(16), issue_secret(self.services, CHANNEL), known=False)
