@@ -11,8 +11,8 @@ from actions.base import SafeAction, cleared, services
 from actions.replies import tell_handoff, tell_left
 from actions.talk import Talk
 from bot.cases.case.handoff import hand_to_human
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.customer.quotes import Confirmation, confirm
-from bot.cases.customer.withdrawals import close_quotes
 from bot.cases.errors import NotVerified
 from bot.cases.model import Cause, CauseCode
 

@@ -18,7 +18,7 @@ from actions.talk import SURE, Talk
 from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.case.overview import conversation_requests, customer_orders
 from bot.cases.customer.flow import Proof, prove
-from bot.cases.customer.withdrawals import close_quotes
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import CaseState, CauseCode, CustomerReason

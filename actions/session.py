@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import SafeAction, services
 from actions.replies import tell_left
 from actions.talk import Talk
-from bot.cases.customer.withdrawals import close_quotes
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.model import CaseState, CauseCode
 
 

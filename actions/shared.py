@@ -13,7 +13,7 @@ from actions.replies import tell_left, tell_requests
 from actions.talk import Talk
 from actions.wishes import chosen_task, wants_both, wants_money_back
 from bot.cases.case.overview import conversation_requests
-from bot.cases.customer.withdrawals import close_quotes
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.model import CaseState, CauseCode, CustomerReason
 from bot.wording import say
 

@@ -14,7 +14,7 @@ import structlog
 
 from bot import logs
 from bot.bootstrap import PROCESS, bootstrap, open_couriers
-from bot.cases.customer.withdrawals import hand_over_left_quotes
+from bot.cases.customer.left_quotes import hand_over_left_quotes
 from bot.cases.identity.email_codes import send_due_mails
 from bot.cases.outbound.delivery import Courier, deliver_due
 from bot.cases.outbound.notices import send_due_notices

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.cases.case.handoff import hand_to_human
+from bot.cases.customer.left_quotes import close_quotes, hand_over_left_quotes
 from bot.cases.customer.offers import Offer, accept_offer, decline_offer, offers
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation, quote_refund
-from bot.cases.customer.withdrawals import close_quotes, hand_over_left_quotes, take_back
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.desk.work import (
     cancel_for_violation,
     decide_by_agent,

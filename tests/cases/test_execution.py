@@ -14,8 +14,9 @@ import pytest
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.case.moves import move
 from bot.cases.case.overview import renewed_quotes
+from bot.cases.customer.left_quotes import close_quotes, hand_over_left_quotes
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_cancellation
-from bot.cases.customer.withdrawals import close_quotes, hand_over_left_quotes, take_back
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseState, Cause, CauseCode, MoveCause, Step, StepState
 from bot.cases.payout.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from bot.cases.case.overview import conversation_requests, customer_orders
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.customer.quotes import ConfirmationStatus, confirm, quote_cancellation
-from bot.cases.customer.withdrawals import close_quotes, take_back
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified, UnknownCase
 from bot.cases.model import Case, CaseState, CauseCode, CustomerReason, MoveCause
 from bot.cases.services import Services

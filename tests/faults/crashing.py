@@ -23,9 +23,10 @@ from sqlalchemy.engine import Engine
 
 from bot import logs
 from bot.bootstrap import bootstrap
+from bot.cases.customer.left_quotes import hand_over_left_quotes
 from bot.cases.customer.offers import accept_offer, offers
 from bot.cases.customer.quotes import confirm, quote_cancellation, quote_refund
-from bot.cases.customer.withdrawals import hand_over_left_quotes, take_back
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.desk.accounts import agents
 from bot.cases.desk.views import desk_case, queue
 from bot.cases.desk.work import decide_by_agent, take

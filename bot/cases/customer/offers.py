@@ -25,8 +25,8 @@ from bot.cases.case.review import (
     request_of,
 )
 from bot.cases.conversation.notices import queue_notice
+from bot.cases.customer.left_quotes import is_stopped
 from bot.cases.customer.quotes import record_yes
-from bot.cases.customer.withdrawals import is_stopped
 from bot.cases.errors import MoveNotAllowed, UnknownCase
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.verification import verified_order

@@ -15,7 +15,7 @@ from bot.cases.case.references import new_reference
 from bot.cases.case.requests import cancel_request, channel_of, refund_request
 from bot.cases.case.review import is_back
 from bot.cases.conversation.notices import queue_notice
-from bot.cases.customer.withdrawals import is_stopped, leave
+from bot.cases.customer.left_quotes import is_stopped, leave
 from bot.cases.errors import UnknownCase
 from bot.cases.identity.live_orders import sync_order
 from bot.cases.identity.verification import verified_order

@@ -10,7 +10,7 @@ from bot.cases.case.moves import move
 from bot.cases.case.references import new_reference
 from bot.cases.case.requests import cancel_request
 from bot.cases.conversation.messages import say
-from bot.cases.customer.withdrawals import leave
+from bot.cases.customer.left_quotes import leave
 from bot.cases.desk import texts
 from bot.cases.desk.accounts import actor, at_work
 from bot.cases.desk.assignment import checked_text

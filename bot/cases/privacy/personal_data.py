@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.cases.case.moves import move
-from bot.cases.customer.withdrawals import is_stopped
+from bot.cases.customer.left_quotes import is_stopped
 from bot.cases.errors import CaseError
 from bot.cases.model import (
     OPEN_STATES,

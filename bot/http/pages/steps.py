@@ -13,9 +13,10 @@ from bot.cases.conversation.messages import exchange, newest
 from bot.cases.conversation.notices import BadEmail, leave_email
 from bot.cases.conversation.transcript import of_messages
 from bot.cases.customer.flow import Missing, Proof, prove, refund_or_question
+from bot.cases.customer.left_quotes import close_quotes
 from bot.cases.customer.offers import accept_offer, decline_offer
 from bot.cases.customer.quotes import Confirmation, ConfirmationStatus, confirm, quote_cancellation
-from bot.cases.customer.withdrawals import close_quotes, take_back
+from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MoveNotAllowed, NotVerified
 from bot.cases.identity.addresses import plain_characters
 from bot.cases.identity.email_codes import GOOD_FOR
