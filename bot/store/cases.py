@@ -114,13 +114,13 @@ class CaseRepository(Repository):
 
     def left_quotes(self, until: datetime) -> list[Case]:
         """The cases whose service is stopped and whose renewed quote has waited since before ``until``."""
-        renewed = (
-            select(t.case_log.c.case_id)
-            .where(t.case_log.c.to_state == CaseState.QUOTED.value, t.case_log.c.from_state.isnot(None))
-            .group_by(t.case_log.c.case_id)
-            .having(func.max(t.case_log.c.at) <= until)
-        )
-        query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(renewed))
+        case_id = t.case_log.c.case_id
+        renewed = select(case_id).where(t.RENEWED_QUOTE).group_by(case_id).having(func.max(t.case_log.c.at) <= until)
+        # Not in one query: PostgreSQL takes the few for many, and would read all cases.
+        case_ids = self.connection.execute(renewed).scalars().all()
+        if not case_ids:
+            return []
+        query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(case_ids))
         return [self.opened_row(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
 
     def newest_reference(self, conversation_id: str) -> str | None:

@@ -156,6 +156,15 @@ case_log = Table(
     Column("cause", Text, nullable=False),  # a code; words in rows from before there were codes (bot.store.old_causes)
     Column("cause_values", JSON),  # NULL in those rows
 )
+RENEWED_QUOTE = text("to_state = 'quoted' AND from_state IS NOT NULL")
+"""Of a move: a quote that was shown before is asked for again. Few are."""
+Index(
+    "ix_case_log_renewed_quotes",
+    case_log.c.case_id,
+    case_log.c.at,
+    sqlite_where=RENEWED_QUOTE,
+    postgresql_where=RENEWED_QUOTE,
+)
 
 decisions = Table(
     "decisions",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import replace
 from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from bot.bootstrap import bootstrap
@@ -22,6 +25,7 @@ from bot.policy.facts import Reason
 from bot.settings import Settings, SettingsError
 from bot.store import tables as t
 from bot.store.demo import demo_orders, seed_demo
+from bot.store.unit_of_work import SqlUnitOfWork
 from tests.store_builders import Clock, store_order
 
 
@@ -178,3 +182,26 @@ def test_a_database_that_cannot_be_used_is_one_clear_line(url: str, told: str, t
     with pytest.raises(SettingsError) as refused:
         bootstrap(Settings(home=tmp_path, database_url=url))
     assert told in str(refused.value) and "\n" not in str(refused.value)
+
+
+def test_a_look_for_left_quotes_reads_renewed_quotes_alone_however_long_the_log_is(services: Services) -> None:
+    """The worker looks twice a second."""
+    store_order(services)
+    a_case(services, "RD-AAAAAA")
+    asked: list[tuple[str, Any]] = []
+    with services.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        case = uow.cases.find("RD-AAAAAA")
+        assert case is not None
+        move = {"case_id": case.id, "at": services.clock(), "actor": "system", "cause": "asked_for", "cause_values": {}}
+        moves = ((None, "quoted"), ("quoted", "confirmed"), ("confirmed", "executing"), ("executing", "done"))
+        log = [{**move, "from_state": before, "to_state": after} for before, after in moves]
+        uow.connection.execute(t.case_log.insert(), log * 1_000)
+        uow.connection.exec_driver_sql("ANALYZE")
+        event.listen(uow.connection, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        assert uow.cases.left_quotes(services.clock()) == []
+        ((statement, values),) = asked
+        explain = "EXPLAIN QUERY PLAN" if uow.connection.dialect.name == "sqlite" else "EXPLAIN"
+        plan = [str(row[-1]) for row in uow.connection.exec_driver_sql(f"{explain} {statement}", values)]
+    reads = [line for line in plan if re.search("scan|search", line, re.I) and "Bitmap Heap" not in line]
+    assert len(reads) == 1 and "ix_case_log_renewed_quotes" in reads[0], plan
