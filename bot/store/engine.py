@@ -38,7 +38,7 @@ def open_engine(url: str, *, future: bool = True) -> Engine:
         future=future,
         pool_pre_ping=True,
         pool_size=4,
-        max_overflow=4,
+        max_overflow=28,  # 32 in all, as many as asyncio has threads at most
         connect_args={"connect_timeout": 5, "options": "-c statement_timeout=8000 -c lock_timeout=5000"},
     )
 
