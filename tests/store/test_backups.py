@@ -73,8 +73,8 @@ class Shop:
     def restored(self) -> Services:
         """The bot on the new machine."""
         secret = (self.folder / "secret" / "secret").read_text().strip()
-        place = {"database_url": self.new.database_url, "keys_url": self.new.keys_url}
-        file = self.new.home / "secret"
+        place = {"database_url": self.new[StoreSettings].database_url, "keys_url": self.new[StoreSettings].keys_url}
+        file = self.new[StoreSettings].home / "secret"
         self.done = restore(self.folder, **place, secret=secret, secret_file=file, at=self.clock())
         self.clock.passes(minutes=1)
         return bootstrap(self.new, self.clock)
@@ -143,10 +143,10 @@ def test_nobody_else_can_read_any_of_it(shop: Shop) -> None:
         shop.restored()
     finally:
         os.umask(before)
-    for folder in (shop.folder, shop.new.home):
+    for folder in (shop.folder, shop.new[StoreSettings].home):
         for path in (folder, *folder.rglob("*")):
             mode = stat.S_IMODE(path.stat().st_mode)
-            assert mode == (0o700 if path.is_dir() else 0o600) or path == shop.new.home, path
+            assert mode == (0o700 if path.is_dir() else 0o600) or path == shop.new[StoreSettings].home, path
     data = [path.read_bytes() for path in (shop.folder / "data").iterdir()]
     secret = (shop.folder / "secret" / "secret").read_bytes().strip()
     for plain in (b"alex@example.com", b"xylophone", secret, shop.gateway.secret):
@@ -317,7 +317,7 @@ def test_cannot_be_asked_is_not_nothing_was_paid(shop: Shop, gateway: Callable[[
 def test_the_embedded_ledger_goes_back_with_the_rest_so_a_person_looks(shop: Shop) -> None:
     shop.back_up()
     shop.restored()
-    services = bootstrap(Settings(home=shop.new.home, database_url=shop.new.database_url), shop.clock)
+    services = bootstrap(Settings(home=shop.new[StoreSettings].home, database_url=shop.new[StoreSettings].database_url), shop.clock)
     verified(services, "later")
     with pytest.raises(Unclear, match="the ledger went back with the backup"):
         quoted(services, "later")
@@ -368,8 +368,8 @@ def test_keys_that_are_in_place_are_used_and_know_who_was_erased(shop: Shop) -> 
     shop.back_up()
     take_back(shop.services, conversation_id="talk", reference=case_files(shop.services)[0])
     erase(shop.services, "alex@example.com")
-    shop.new.home.mkdir()
-    (shop.settings[StoreSettings].home / "keys.db").rename(shop.new.home / "keys.db")
+    shop.new[StoreSettings].home.mkdir()
+    (shop.settings[StoreSettings].home / "keys.db").rename(shop.new[StoreSettings].home / "keys.db")
     services = shop.restored()
     assert shop.done.erased == (1, 1)
     with services.unit_of_work() as uow:
@@ -398,7 +398,7 @@ def test_who_was_signed_in_at_the_desk_signs_in_again(shop: Shop) -> None:
 
 def test_a_backup_of_an_earlier_version_is_migrated(tmp_path: Path, clock: Clock) -> None:
     old = Settings(home=tmp_path / "old")
-    at_revision(old.database_url, "0005", old.home, [])
+    at_revision(old[StoreSettings].database_url, "0005", old[StoreSettings].home, [])
     shop = Shop.__new__(Shop)
     shop.settings, shop.new, shop.clock = old, Settings(home=tmp_path / "new"), clock
     shop.folder = tmp_path / "backup"
@@ -428,13 +428,13 @@ def test_a_restore_that_does_not_end_lets_nothing_start(shop: Shop, monkeypatch:
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
         patch.setattr(RestoreRepository, "add", killed)
         shop.restored()
-    if shop.new.database_url.startswith("sqlite"):
-        assert not Path(shop.new.database_url.removeprefix("sqlite:///")).exists()
+    if shop.new[StoreSettings].database_url.startswith("sqlite"):
+        assert not Path(shop.new[StoreSettings].database_url.removeprefix("sqlite:///")).exists()
         assert problems(shop.restored()) == []
         return
     with pytest.raises(SettingsError, match="a restore did not end here"):
         bootstrap(shop.new, shop.clock)
-    engine = open_engine(shop.new.database_url)
+    engine = open_engine(shop.new[StoreSettings].database_url)
     with engine.connect() as connection:
         assert sa.inspect(connection).has_table(RESTORING)
     engine.dispose()
