@@ -12,7 +12,7 @@ from bot.cases.desk.accounts import change_agent
 from bot.cases.desk.sign_in import sign_in
 from bot.cases.model import Role
 from bot.http import desk
-from bot.http.headers import Edge
+from bot.http.headers import SecurityHeaders
 from tests.e2e.desk_steps import PASSWORD, a_person, at_work, new_address, words
 from tests.e2e.running import Site
 
@@ -50,7 +50,7 @@ OPEN = {
 
 def test_these_are_all_routes_of_the_desk(site: Site) -> None:
     app = Sanic("routes_of_the_desk", configure_logging=False)
-    desk.install(app, site.services, Edge((), ()))
+    desk.install(app, site.services, SecurityHeaders((), ()))
     app.router.finalize()
     paths = {(method, f"/{route.path}") for route in app.router.routes for method in route.methods}
     known = {("GET", path) for path in [*PAGES, *STREAMS]} | {("POST", path) for path in FORMS}

@@ -317,7 +317,9 @@ def test_cannot_be_asked_is_not_nothing_was_paid(shop: Shop, gateway: Callable[[
 def test_the_embedded_ledger_goes_back_with_the_rest_so_a_person_looks(shop: Shop) -> None:
     shop.back_up()
     shop.restored()
-    services = bootstrap(Settings(home=shop.new[StoreSettings].home, database_url=shop.new[StoreSettings].database_url), shop.clock)
+    services = bootstrap(
+        Settings(home=shop.new[StoreSettings].home, database_url=shop.new[StoreSettings].database_url), shop.clock
+    )
     verified(services, "later")
     with pytest.raises(Unclear, match="the ledger went back with the backup"):
         quoted(services, "later")
