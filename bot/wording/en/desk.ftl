@@ -9,7 +9,6 @@ question_nothing = Nothing.
 question_asked = The customer asked for a person. What do they need?
 question_review = The policy leaves this to a person. Do you approve it?
 question_verification = The customer could not be verified. Who are they?
-question_not_understood = The bot did not understand. What does the customer want?
 question_failure = The customer confirmed it, but carrying it out failed. Shall it be tried again?
 question_quote_left = The service is stopped, but the new quote was not taken. What does the customer get?
 question_return = The card came back, but it can't simply be paid. What does the customer get?

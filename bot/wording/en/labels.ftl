@@ -69,7 +69,6 @@ kind_question = Question
 handoff_asked = The customer asked for a person
 handoff_review = The policy leaves it to a person
 handoff_verification = The customer could not be verified
-handoff_not_understood = The bot did not understand
 handoff_failure = Something failed on our side
 handoff_quote_left = A changed quote was not answered
 handoff_return = A card came back
