@@ -102,12 +102,15 @@ def visitor(site: Site) -> Visitor:
     return Visitor(site.url)
 
 
-def events(visitor: Visitor, after: int = 0) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The server-sent events of a conversation."""
+def events(
+    visitor: Visitor, after: int = 0, opened: Callable[[], object] = lambda: None
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The server-sent events of a conversation; `opened` is called once the stream is there."""
     headers = {**visitor.headers, "Accept": "text/event-stream"}
     url = f"{visitor.url}/webhooks/web/messages?after={after}"
     with httpx.stream("GET", url, headers=headers, timeout=40) as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
+        opened()
         kind = ""
         for line in stream.iter_lines():
             if line.startswith("event: "):
@@ -208,11 +211,13 @@ def test_a_proof_replaces_the_secret_and_its_sender_alone_gets_the_new_one(site:
     visitor.hears()
     planter = Visitor(site.url, visitor.sender, visitor.resume, visitor.seen)
     heard: list[tuple[str, dict[str, Any]]] = []
-    listens = threading.Thread(target=lambda: heard.extend(events(planter)))
+    opened = threading.Event()
+    listens = threading.Thread(target=lambda: heard.extend(events(planter, opened=opened.set)))
     waiting = Visitor(site.url, visitor.sender, visitor.resume, visitor.seen + 1)  # for what is answered
     polls = threading.Thread(target=lambda: heard.extend(("poll", one) for one in waiting.polls_out()))
     for thread in (listens, polls):
         thread.start()
+    assert opened.wait(20)
     visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
     for thread in (listens, polls):
         thread.join(20)
