@@ -638,10 +638,10 @@ class EmailCode:
 
 @dataclass(frozen=True)
 class DueMail:
-    """A mail to be sent, and how often that was tried."""
+    """A mail to be sent, and how often it was taken in hand."""
 
     id: int
-    tries: int
+    attempts: int
     code: EmailCode
 
 
@@ -666,14 +666,14 @@ class NoticeKind(str, Enum):
 
 @dataclass(frozen=True)
 class DueNotice:
-    """A notice to be sent, and how often that was tried before."""
+    """A notice to be sent, and how often it was taken in hand."""
 
     id: int
     kind: NoticeKind
     conversation_id: str
     case_id: int | None
     message_id: int | None
-    tries: int
+    attempts: int
 
 
 @dataclass(frozen=True)

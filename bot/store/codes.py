@@ -1,4 +1,4 @@
-"""The codes that are mailed, and the mails with them."""
+"""The codes that are mailed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from bot.cases.model import DueMail, EmailCode
+from bot.cases.model import EmailCode
 from bot.store import tables as t
 from bot.store.rows import Repository
 
@@ -77,7 +77,7 @@ class CodeRepository(Repository):
     def newest(self, conversation_id: str, order_number: str) -> EmailCode | None:
         """The last code that was asked for there; those before it are void."""
         asked = t.email_codes.c
-        query = select(*_code_columns()).where(
+        query = select(*code_columns()).where(
             asked.conversation_id == conversation_id, asked.order_number == order_number
         )
         row = self.connection.execute(query.order_by(asked.id.desc()).limit(1)).one_or_none()
@@ -88,30 +88,7 @@ class CodeRepository(Repository):
         values = {"tries": tries, "used": used}
         self.connection.execute(t.email_codes.update().where(t.email_codes.c.id == code_id).values(**values))
 
-    def add_mail(self, code_id: int, due_at: datetime) -> None:
-        """Have the mail with this code sent."""
-        self.connection.execute(t.mails.insert().values(code_id=code_id, due_at=due_at, tries=0))
 
-    def take_due_mails(self, now: datetime, until: datetime) -> list[DueMail]:
-        """The mails that are due, some at a time; nobody else gets them before ``until``."""
-        due = select(t.mails.c.id, t.mails.c.tries, t.mails.c.code_id).where(t.mails.c.due_at <= now)
-        rows = self.connection.execute(due.order_by(t.mails.c.id).limit(20).with_for_update(skip_locked=True)).all()
-        mails = []
-        for row in rows:
-            taken = t.mails.update().where(t.mails.c.id == row.id).values(due_at=until, tries=row.tries + 1)
-            self.connection.execute(taken)
-            code = self.connection.execute(select(*_code_columns()).where(t.email_codes.c.id == row.code_id)).one()
-            mails.append(DueMail(row.id, row.tries, EmailCode(**code._mapping)))
-        return mails
-
-    def put_off_mail(self, mail_id: int, due_at: datetime) -> None:
-        """Try a mail again then."""
-        self.connection.execute(t.mails.update().where(t.mails.c.id == mail_id).values(due_at=due_at))
-
-    def remove_mail(self, mail_id: int) -> None:
-        """A mail that was sent, or never will be."""
-        self.connection.execute(t.mails.delete().where(t.mails.c.id == mail_id))
-
-
-def _code_columns() -> list[Any]:
+def code_columns() -> list[Any]:
+    """The columns of an EmailCode."""
     return [t.email_codes.c[name] for name in EmailCode.__dataclass_fields__]

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, func, select
 from typing_extensions import Unpack
 
 from bot.cases.conversation.transcript import of_messages, transcript
@@ -15,11 +15,14 @@ from bot.cases.ports.messages import MessageChange
 from bot.store import tables as t
 from bot.store.keys import conversation
 from bot.store.personal_data import PersonalDataRepository
-from bot.store.rows import ERASED, Repository, exclude_others, plain
+from bot.store.queues import QueueRepository
+from bot.store.rows import ERASED, exclude_others, plain
 
 
-class MessageRepository(Repository):
+class MessageRepository(QueueRepository[Message]):
     """See bot.cases.ports.messages.Messages."""
+
+    table = t.messages
 
     def add(
         self,
@@ -64,9 +67,9 @@ class MessageRepository(Repository):
         newer = and_(t.messages.c.conversation_id == conversation_id, t.messages.c.seq > after)
         return self._messages(newer, limit=limit)
 
-    def find(self, message_id: int) -> Message | None:
+    def find(self, row_id: int) -> Message | None:
         """The message of that id; None once erased."""
-        return next(iter(self._messages(t.messages.c.id == message_id)), None)
+        return next(iter(self._messages(t.messages.c.id == row_id)), None)
 
     def of_client(self, conversation_id: str, client_id: str) -> Message | None:
         """The customer's message of that name."""
@@ -80,9 +83,7 @@ class MessageRepository(Repository):
 
     def unanswered(self, now: datetime, limit: int = 20) -> list[Message]:
         """Customers' messages that nobody is answering, the oldest first."""
-        free = or_(t.messages.c.lease_until.is_(None), t.messages.c.lease_until <= now)
-        waiting = and_(t.messages.c.author == Author.CUSTOMER.value, t.messages.c.answered_at.is_(None), free)
-        return self._messages(waiting, limit=limit)
+        return self._messages(and_(t.messages.c.author == Author.CUSTOMER.value, self.is_due(now)), limit=limit)
 
     def due(self, channel: str, now: datetime, limit: int = 20) -> list[Message]:
         """What is to be brought to the customers of a channel now, the oldest first: of each conversation the first
@@ -94,12 +95,7 @@ class MessageRepository(Repository):
             .where(talk.channel == channel, _to_be_brought())
             .group_by(waiting.conversation_id)
         )
-        due = and_(
-            waiting.id.in_(heads),
-            or_(waiting.next_at.is_(None), waiting.next_at <= now),
-            or_(waiting.lease_until.is_(None), waiting.lease_until <= now),
-        )
-        return self._messages(due, limit=limit)
+        return self._messages(and_(waiting.id.in_(heads), self.is_due(now)), limit=limit)
 
     def undelivered(self, conversation_id: str) -> list[Message]:
         """What has not reached the customer of one conversation."""
@@ -109,17 +105,12 @@ class MessageRepository(Repository):
         """Set columns of a message."""
         self.connection.execute(t.messages.update().where(t.messages.c.id == message_id).values(**plain(values)))
 
-    def lease(self, message_id: int, now: datetime, until: datetime) -> bool:
-        """Take a message in hand, to answer or to bring it; False where somebody else has it, or it is done with."""
-        free = or_(t.messages.c.lease_until.is_(None), t.messages.c.lease_until <= now)
-        open_ = (
-            t.messages.c.answered_at.is_(None),
-            t.messages.c.delivered_at.is_(None),
-            t.messages.c.failed_at.is_(None),
+    def is_due(self, now: datetime) -> Any:
+        """What is to be answered or to be brought, and in nobody's hand."""
+        row = t.messages.c
+        return and_(
+            row.answered_at.is_(None), row.delivered_at.is_(None), row.failed_at.is_(None), super().is_due(now)
         )
-        waiting = and_(t.messages.c.id == message_id, *open_, free)
-        taken = self.connection.execute(t.messages.update().where(waiting).values(lease_until=until))
-        return bool(taken.rowcount == 1)
 
     def name_part(self, message_id: int, name: str) -> None:
         """Keep by which name the provider knows a part of a message."""

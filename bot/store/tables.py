@@ -359,8 +359,9 @@ mails = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("code_id", ForeignKey("email_codes.id"), nullable=False),
-    Column("due_at", Moment, nullable=False, index=True),
-    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Moment),
 )
 
 agents = Table(
@@ -522,8 +523,9 @@ notices = Table(
     Column("conversation_id", String(255), nullable=False),
     Column("case_id", ForeignKey("cases.id")),
     Column("message_id", ForeignKey("messages.id")),
-    Column("due_at", Moment, nullable=False, index=True),
-    Column("tries", Integer, nullable=False),
+    Column("next_at", Moment, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("lease_until", Moment),
 )
 
 tickets = Table(
@@ -536,8 +538,9 @@ tickets = Table(
     Column("state", String(10), nullable=False),
     Column("external_id", String(100)),
     Column("last_seq", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("next_at", Moment, nullable=False),
+    Column("lease_until", Moment),
     Column("status_at", Moment),
     Column("look_at", Moment),
     Column("error", String(200)),

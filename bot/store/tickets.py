@@ -12,18 +12,21 @@ from bot.cases.model import Case
 from bot.cases.ports.helpdesk import Ticket, TicketState
 from bot.cases.ports.tickets import TicketChange
 from bot.store import tables as t
-from bot.store.rows import Repository, insert_new, plain
+from bot.store.queues import QueueRepository
+from bot.store.rows import insert_new, plain
 
 _AT_ONCE = 5
 
 
-class TicketRepository(Repository):
+class TicketRepository(QueueRepository[Ticket]):
     """See bot.cases.ports.tickets.Tickets."""
+
+    table = t.tickets
 
     def file(self, case: Case, desk: str, now: datetime) -> None:
         """Have the case shown at the help desk. A ticket that is there is enough; a closed one is to be opened again,
         and one of another help desk to be opened at this one."""
-        fresh = {"desk": desk, "state": TicketState.WAITING, "tries": 0, "next_at": now}
+        fresh = {"desk": desk, "state": TicketState.WAITING, "attempts": 0, "next_at": now, "lease_until": None}
         values = {"case_id": case.id, "conversation_id": case.conversation_id, "last_seq": 0, **fresh}
         if insert_new(self.connection, t.tickets, plain(values)) is not None:
             return
@@ -34,22 +37,18 @@ class TicketRepository(Repository):
         closed = and_(known.case_id == case.id, known.state == TicketState.CLOSED.value)
         self.connection.execute(t.tickets.update().where(closed).values(**plain(fresh)))
 
-    def take_due(self, desk: str, now: datetime, until: datetime) -> list[Ticket]:
-        """Tickets with something to be pushed or read, some at a time; nobody else gets them before ``until``."""
+    def due(self, desk: str, now: datetime) -> list[Ticket]:
+        """Tickets with something to be pushed or read, those first that wait longest, some at a time."""
         known = t.tickets.c
         newer = and_(t.messages.c.conversation_id == known.conversation_id, t.messages.c.seq > known.last_seq)
         news = and_(known.state == TicketState.OPEN.value, select(t.messages.c.id).where(newer).exists())
         busy = or_(known.state == TicketState.WAITING.value, known.look_at.isnot(None), news)
-        due = select(t.tickets).where(known.desk == desk, known.next_at <= now, busy)
-        rows = self.connection.execute(due.order_by(known.next_at).limit(_AT_ONCE).with_for_update(skip_locked=True))
-        taken = [_ticket(row) for row in rows.all()]
-        for ticket in taken:
-            self.change(ticket.id, next_at=until)
-        return taken
+        query = select(t.tickets).where(known.desk == desk, self.is_due(now), busy)
+        return [_ticket(row) for row in self.connection.execute(query.order_by(known.next_at).limit(_AT_ONCE))]
 
-    def find(self, ticket_id: int) -> Ticket | None:
+    def find(self, row_id: int) -> Ticket | None:
         """The ticket; None once its conversation was erased."""
-        row = self.connection.execute(select(t.tickets).where(t.tickets.c.id == ticket_id)).one_or_none()
+        row = self.connection.execute(select(t.tickets).where(t.tickets.c.id == row_id)).one_or_none()
         return None if row is None else _ticket(row)
 
     def named(self, desk: str, external_id: str) -> Ticket | None:
@@ -60,10 +59,10 @@ class TicketRepository(Repository):
         row = self.connection.execute(query.order_by(closed, known.id.desc()).limit(1)).one_or_none()
         return None if row is None else _ticket(row)
 
-    def is_opening(self, desk: str, now: datetime) -> bool:
-        """Whether somebody is opening a ticket there right now."""
+    def is_opening(self, desk: str) -> bool:
+        """Whether somebody has begun to open a ticket there, and its name is not known yet."""
         known = t.tickets.c
-        opening = (known.desk == desk, known.state == TicketState.WAITING.value, known.next_at > now)
+        opening = (known.desk == desk, known.state == TicketState.WAITING.value, known.attempts > 0)
         return self.connection.execute(select(known.id).where(*opening).limit(1)).first() is not None
 
     def change(self, ticket_id: int, **values: Unpack[TicketChange]) -> None:

@@ -23,6 +23,7 @@ from bot.store.incidents import IncidentRepository
 from bot.store.insight import InsightRepository
 from bot.store.keys import Keys
 from bot.store.links import LinkRepository
+from bot.store.mails import MailRepository
 from bot.store.messages import MessageRepository
 from bot.store.misunderstood import MisunderstoodRepository
 from bot.store.notes import NoteRepository
@@ -76,6 +77,7 @@ class SqlSnapshot:
         self.proofs = ProofRepository(*rows)
         self.attempts = AttemptRepository(*rows)
         self.codes = CodeRepository(*rows)
+        self.mails = MailRepository(*rows)
         self.strangers = StrangerRepository(*rows)
 
         self.cases = CaseRepository(*rows)

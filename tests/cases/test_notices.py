@@ -15,9 +15,10 @@ from bot.cases.customer.receipts import Receipt, receipt_path
 from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MailNotSent
 from bot.cases.model import Author, Conversation, CustomerReason, NoticeKind
-from bot.cases.outbound.notices import LEASE, MOST_TRIES, RETRY_SECONDS, send_due_notices
+from bot.cases.outbound.notices import RETRY, send_due_notices
 from bot.cases.ports.mailing import Attachment
 from bot.cases.privacy.personal_data import erase
+from bot.cases.queues import pause
 from bot.cases.services import Services
 from bot.policy.facts import Destination
 from bot.store import tables as t
@@ -142,17 +143,17 @@ def test_what_could_not_be_sent_is_tried_again_later_and_later_and_then_given_up
     mailing = replace(mailing, print_receipt=lambda receipt: b"%PDF-")  # printing takes long, so many times
     confirmed(mailing)
     office.closed = True
-    for pause in RETRY_SECONDS:
-        assert send_due_notices(mailing) == 0
-        clock.passes(seconds=pause - 1)
+    assert RETRY.attempts is not None
+    for made in range(1, RETRY.attempts):
+        assert send_due_notices(mailing) == 0 and waiting(mailing) == 1
+        wait = pause(made, RETRY.first, RETRY.longest)
+        clock.passes(seconds=wait.total_seconds() - 1)
         office.closed = False
         assert send_due_notices(mailing) == 0, "not yet"
         office.closed = True
         clock.passes(seconds=1)
-    for _ in range(len(RETRY_SECONDS), MOST_TRIES):
-        assert waiting(mailing) == 1
-        send_due_notices(mailing)
-        clock.passes(seconds=RETRY_SECONDS[-1])
+    assert wait == RETRY.longest
+    send_due_notices(mailing)
 
     office.closed = False
     assert send_due_notices(mailing) == 0 and waiting(mailing) == 0 and office.mails == []
@@ -186,11 +187,12 @@ def test_a_notice_in_hand_is_left_to_whoever_has_it_until_its_lease_is_over(
 ) -> None:
     confirmed(mailing)
     with mailing.unit_of_work() as uow:
-        assert len(uow.notices.take_due(clock.now, clock.now + LEASE)) == 1
+        (notice,) = uow.notices.due(clock.now)
+        assert uow.notices.claim(notice.id, clock.now, clock.now + RETRY.lease) is not None
         uow.commit()
 
     assert send_due_notices(mailing) == 0
-    clock.passes(seconds=LEASE.total_seconds())
+    clock.passes(seconds=RETRY.lease.total_seconds())
     assert send_due_notices(mailing) == 1
 
 

@@ -63,8 +63,8 @@ def take_unanswered(services: Services) -> list[tuple[Message, str]]:
             later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
             if conversation is None or not _is_for_bot(uow, message) or any(_overtakes(other) for other in later):
                 uow.messages.change(message.id, answered_at=now)
-            elif uow.messages.lease(message.id, now, now + LEASE):
-                taken.append((message, conversation.channel))
+            elif (claimed := uow.messages.claim(message.id, now, now + LEASE)) is not None:
+                taken.append((claimed, conversation.channel))
         uow.commit()
     return taken
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.cases.errors import MailNotSent
 from bot.cases.hashes import keyed_hash
 from bot.cases.identity.tries import Tries
-from bot.cases.model import DueMail
-from bot.cases.ports.store import UnitOfWork
+from bot.cases.model import DueMail, EmailCode
+from bot.cases.ports.mailing import Mailer
+from bot.cases.ports.mails import Mails
+from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.queues import Failure, Retry, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
@@ -29,7 +31,8 @@ MOST_MAILS = 15
 """Codes asked for within PERIOD by everybody for one order with the same e-mail address or phone number, right or
 wrong: so nobody's mailbox is flooded. Whoever has proven the order before is not held up by it."""
 
-RETRY_SECONDS = (5, 15, 45, 120)
+RETRY = Retry(lease=timedelta(minutes=1), first=timedelta(seconds=5), longest=timedelta(minutes=2))
+"""Of the mail with a code; longer in hand than a mail server may take. It is tried until the code has run out."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def ask_for_code(
         created_at=now,
         expires_at=now + GOOD_FOR,
     )
-    uow.codes.add_mail(code_id, now)
+    uow.mails.add(code_id, now)
     return None
 
 
@@ -106,39 +109,51 @@ def code_of(services: Services, nonce: str) -> str:
 def send_due_mails(services: Services) -> int:
     """Send what is due; how many mails were sent. Several processes may call it at once, each about once a second. What
     could not be sent is tried again until its code has run out."""
-    if services.mailer is None:
-        return 0
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        due = uow.codes.take_due_mails(now, now + timedelta(seconds=60))
-        uow.commit()
-    sent = 0
-    for mail in due:
+    return 0 if services.mailer is None else work_off(services, _CodeMail(services, services.mailer))
+
+
+@dataclass(frozen=True)
+class _CodeMail:
+    """Mailing codes."""
+
+    services: Services
+    mailer: Mailer
+    retry: Retry = RETRY
+
+    def queue(self, uow: Snapshot) -> Mails:
+        return uow.mails
+
+    def due(self, uow: Snapshot, now: datetime) -> list[DueMail]:
+        return uow.mails.due(now)
+
+    def do(self, mail: DueMail) -> bool:
         code = mail.code
-        if code.customer_id is None or code.used or code.expires_at <= now:
-            _done(services, mail)
-            continue
-        with services.reading() as uow:
-            to = uow.customers.email_of(code.customer_id)
-        if to is None:  # erased meanwhile
-            _done(services, mail)
-            continue
-        minutes = GOOD_FOR // timedelta(minutes=1)
-        body = say("mail_code", order=code.order_number, digits=code_of(services, code.nonce), minutes=minutes)
-        try:
-            services.mailer.send(to, say("mail_code_subject"), f"{body}\n")
-        except MailNotSent:
-            pause = RETRY_SECONDS[min(mail.tries, len(RETRY_SECONDS) - 1)]
-            with services.unit_of_work() as uow:
-                uow.codes.put_off_mail(mail.id, services.clock() + timedelta(seconds=pause))
-                uow.commit()
-            continue
-        _done(services, mail)
-        sent += 1
-    return sent
+        to = self._address(code)
+        if to is not None:
+            minutes = GOOD_FOR // timedelta(minutes=1)
+            digits = code_of(self.services, code.nonce)
+            body = say("mail_code", order=code.order_number, digits=digits, minutes=minutes)
+            self.mailer.send(to, say("mail_code_subject"), f"{body}\n")
+        self._remove(mail)
+        return to is not None
 
+    def failure(self, mail: DueMail, error: Exception) -> Failure:
+        return Failure(type(error).__name__)
 
-def _done(services: Services, mail: DueMail) -> None:
-    with services.unit_of_work() as uow:
-        uow.codes.remove_mail(mail.id)
-        uow.commit()
+    def put_off(self, uow: UnitOfWork, mail: DueMail, failure: Failure) -> None:
+        """Nothing else."""
+
+    def give_up(self, mail: DueMail, failure: Failure) -> None:
+        self._remove(mail)
+
+    def _address(self, code: EmailCode) -> str | None:
+        """Where the code may still go: nowhere if it is nobody's, is used, has run out, or its customer was erased."""
+        if code.customer_id is None or code.used or code.expires_at <= self.services.clock():
+            return None
+        with self.services.reading() as uow:
+            return uow.customers.email_of(code.customer_id)
+
+    def _remove(self, mail: DueMail) -> None:
+        with self.services.unit_of_work() as uow:
+            uow.mails.remove(mail.id)
+            uow.commit()

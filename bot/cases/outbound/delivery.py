@@ -9,23 +9,22 @@ provider tells only later that it could not bring what it had taken.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
-
-from typing_extensions import Unpack
 
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.hashes import keyed_hash
 from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
-from bot.cases.ports.messages import MessageChange
+from bot.cases.ports.messages import Messages
+from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.queues import Failure, Retry, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
-LEASE = timedelta(seconds=60)
-"""How long a message belongs to whoever brings it; longer than its provider may take for one part."""
-FIRST_DELAY = timedelta(seconds=2)
-LONGEST_DELAY = timedelta(minutes=15)
+RETRY = Retry(lease=timedelta(seconds=60), first=timedelta(seconds=2), longest=timedelta(minutes=15))
+"""Of a message; longer in hand than its provider may take for one part. How many attempts are made is a setting."""
 LONGEST_WAIT = timedelta(hours=1)
 """The longest that a provider may ask us to wait."""
 OLDEST = timedelta(hours=24)
@@ -85,11 +84,9 @@ def set_reply_address(services: Services, conversation_id: str, address: Address
             uow.commit()
 
 
-def deliver_due(services: Services, courier: Courier, *, attempts: int, limit: int = 20) -> int:
-    """Bring what is due in a channel, at most one message of each conversation; how many were brought or tried."""
-    with services.reading() as uow:
-        due = uow.messages.due(courier.channel, services.clock(), limit)
-    return sum(_deliver(services, courier, message, attempts) for message in due)
+def deliver_due(services: Services, courier: Courier, *, attempts: int) -> int:
+    """Bring what is due in a channel, at most one message of each conversation; how many were brought."""
+    return work_off(services, _Delivery(services, courier, replace(RETRY, attempts=attempts)))
 
 
 def report_failure(services: Services, channel: str, name: str, error: str) -> None:
@@ -97,79 +94,64 @@ def report_failure(services: Services, channel: str, name: str, error: str) -> N
     parts of a message; what was sent by others is none of ours. ``error`` holds nothing of a message or an address."""
     with services.reading() as uow:
         message = uow.messages.sent_as(_part_name(services, channel, name))
-    if message is None or message.failed_at is not None:
-        return
-    _give_up(services, channel, message, error)
+    if message is not None and message.failed_at is None:
+        _give_up(services, channel, message, error)
 
 
-def next_attempt(message: Message, error: DeliveryError, now: datetime, attempts: int) -> datetime | None:
-    """When a message that was not taken is due again; None: it is given up. ``message.attempts`` counts the one that
-    failed. To be asked to wait is no failed attempt."""
-    if isinstance(error, Undeliverable) or now - message.at > OLDEST:
-        return None
-    asked = error.retry_after if isinstance(error, Undelivered) else None
-    if asked is not None:
-        return now + min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT)
-    if message.attempts >= attempts:
-        return None
-    delay: timedelta = FIRST_DELAY * 2 ** (message.attempts - 1)
-    return now + min(delay, LONGEST_DELAY)
+@dataclass(frozen=True)
+class _Delivery:
+    """Bringing the messages of one channel."""
 
+    services: Services
+    courier: Courier
+    retry: Retry
 
-def _deliver(services: Services, courier: Courier, message: Message, attempts: int) -> bool:
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        if not uow.messages.lease(message.id, now, now + LEASE):
-            return False
-        uow.messages.change(message.id, attempts=message.attempts + 1)
-        claimed = uow.messages.find(message.id)
-        address = uow.conversations.reply_address(message.conversation_id)
-        uow.commit()
-    if claimed is None:
-        return False  # erased
-    try:
+    def queue(self, uow: Snapshot) -> Messages:
+        return uow.messages
+
+    def due(self, uow: Snapshot, now: datetime) -> list[Message]:
+        return uow.messages.due(self.courier.channel, now)
+
+    def do(self, message: Message) -> bool:
+        services, courier = self.services, self.courier
+        with services.reading() as uow:
+            address = uow.conversations.reply_address(message.conversation_id)
         if address is None:
             raise Undeliverable(say("fault_no_address"))
-        _send(services, courier, claimed, address)
-    except DeliveryError as error:
-        _not_taken(services, courier, claimed, error, attempts)
-    except Exception as error:
-        # A fault of ours is as good as no answer.
-        ours = Undelivered(say("fault_bringing", error=type(error).__name__))
-        _not_taken(services, courier, claimed, ours, attempts)
-    return True
-
-
-def _send(services: Services, courier: Courier, message: Message, address: Address) -> None:
-    parts = courier.parts(outgoing(message, services.public_url), address)
-    for place in range(message.parts_sent, len(parts)):
-        name = courier.send(address, parts[place])
+        parts = courier.parts(outgoing(message, services.public_url), address)
+        for place in range(message.parts_sent, len(parts)):
+            name = courier.send(address, parts[place])
+            with services.unit_of_work() as uow:
+                uow.messages.change(message.id, parts_sent=place + 1, lease_until=services.clock() + self.retry.lease)
+                if name is not None:
+                    uow.messages.name_part(message.id, _part_name(services, courier.channel, name))
+                uow.commit()
         with services.unit_of_work() as uow:
-            uow.messages.change(message.id, parts_sent=place + 1, lease_until=services.clock() + LEASE)
-            if name is not None:
-                uow.messages.name_part(message.id, _part_name(services, courier.channel, name))
-            uow.commit()
-    with services.unit_of_work() as uow:
-        fresh = uow.messages.find(message.id)
-        if fresh is not None and fresh.failed_at is None:  # of its first part that may be known by now
-            uow.messages.change(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
-            uow.commit()
+            fresh = uow.messages.find(message.id)
+            if fresh is not None and fresh.failed_at is None:  # of its first part that may be known by now
+                uow.messages.change(message.id, delivered_at=services.clock(), lease_until=None, next_at=None)
+                uow.commit()
+        return True
 
+    def failure(self, message: Message, error: Exception) -> Failure:
+        """To be asked to wait is no failed attempt."""
+        if not isinstance(error, DeliveryError):
+            return Failure(say("fault_bringing", error=type(error).__name__), for_good=self._is_old(message))
+        if isinstance(error, Undeliverable) or self._is_old(message):
+            return Failure(str(error), for_good=True)
+        asked = error.retry_after if isinstance(error, Undelivered) else None
+        if asked is None:
+            return Failure(str(error))
+        return Failure(str(error), wait=min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT), counts=False)
 
-def _note(services: Services, message: Message, **values: Unpack[MessageChange]) -> None:
-    with services.unit_of_work() as uow:
-        uow.messages.change(message.id, **values)
-        uow.commit()
+    def put_off(self, uow: UnitOfWork, message: Message, failure: Failure) -> None:
+        """Nothing else."""
 
+    def give_up(self, message: Message, failure: Failure) -> None:
+        _give_up(self.services, self.courier.channel, message, failure.error)
 
-def _not_taken(services: Services, courier: Courier, message: Message, error: DeliveryError, attempts: int) -> None:
-    now = services.clock()
-    due = next_attempt(message, error, now, attempts)
-    if due is not None:
-        made = message.attempts - (getattr(error, "retry_after", None) is not None)
-        _note(services, message, next_at=due, lease_until=None, attempts=made)
-        return
-    _give_up(services, courier.channel, message, str(error))
+    def _is_old(self, message: Message) -> bool:
+        return self.services.clock() - message.at > OLDEST
 
 
 def _give_up(services: Services, channel: str, message: Message, error: str) -> None:
@@ -184,7 +166,9 @@ def _give_up(services: Services, channel: str, message: Message, error: str) -> 
     }
     hand_to_human(services, conversation_id=message.conversation_id, cause=Cause.FAILURE, transcript=said, facts=facts)
     # Afterwards, so that whoever dies in between does it again.
-    _note(services, message, failed_at=services.clock(), delivered_at=None, lease_until=None)
+    with services.unit_of_work() as uow:
+        uow.messages.change(message.id, failed_at=services.clock(), delivered_at=None, lease_until=None)
+        uow.commit()
 
 
 def _part_name(services: Services, channel: str, name: str) -> str:

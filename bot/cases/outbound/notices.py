@@ -8,20 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.cases.customer.receipts import Receipt, make_receipt, receipt_path
 from bot.cases.model import DueNotice, NoticeKind
-from bot.cases.ports.mailing import Attachment
+from bot.cases.ports.mailing import Attachment, Mailer
+from bot.cases.ports.notices import Notices
+from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.queues import Failure, Retry, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
-LEASE = timedelta(minutes=5)
-"""How long a notice belongs to whoever sends it; longer than a mail server may take for all that are taken at once."""
-RETRY_SECONDS = (5, 15, 45, 120, 600, 3600)
-"""Pauses before the next try; the last one again and again."""
-MOST_TRIES = 50
-"""About two days; then a mail is given up. What it tells stays on the pages."""
+RETRY = Retry(lease=timedelta(minutes=5), first=timedelta(seconds=5), longest=timedelta(hours=1), attempts=55)
+"""Of a notice; longer in hand than a mail server may take. It is given up after about two days: what it tells stays on
+the pages."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,39 +35,43 @@ class _Mail:
 def send_due_notices(services: Services) -> int:
     """Send what is due; how many mails were sent. Several processes may call it at once. What could not be sent is
     tried again; who dies between sending and noting it down sends it twice, never not at all."""
-    if services.mailer is None:
-        return 0
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        due = uow.notices.take_due(now, now + LEASE)
-        uow.commit()
-    return sum(_send(services, notice) for notice in due)
+    return 0 if services.mailer is None else work_off(services, _Notice(services, services.mailer))
 
 
-def _send(services: Services, notice: DueNotice) -> bool:
-    assert services.mailer is not None
-    try:
-        mail = _mail(services, notice)
+@dataclass(frozen=True)
+class _Notice:
+    """Mailing notices."""
+
+    services: Services
+    mailer: Mailer
+    retry: Retry = RETRY
+
+    def queue(self, uow: Snapshot) -> Notices:
+        return uow.notices
+
+    def due(self, uow: Snapshot, now: datetime) -> list[DueNotice]:
+        return uow.notices.due(now)
+
+    def do(self, notice: DueNotice) -> bool:
+        mail = _mail(self.services, notice)
         if mail is not None:
-            services.mailer.send(mail.to, mail.subject, mail.body, mail.attachments)
-    except Exception:
-        # Whatever it is, it must not hold up the notices behind it.
-        _put_off(services, notice)
-        return False
-    with services.unit_of_work() as uow:
-        uow.notices.remove(notice.id)
-        uow.commit()
-    return mail is not None
+            self.mailer.send(mail.to, mail.subject, mail.body, mail.attachments)
+        self._remove(notice)
+        return mail is not None
 
+    def failure(self, notice: DueNotice, error: Exception) -> Failure:
+        return Failure(type(error).__name__)
 
-def _put_off(services: Services, notice: DueNotice) -> None:
-    pause = RETRY_SECONDS[min(notice.tries, len(RETRY_SECONDS) - 1)]
-    with services.unit_of_work() as uow:
-        if notice.tries + 1 >= MOST_TRIES:
+    def put_off(self, uow: UnitOfWork, notice: DueNotice, failure: Failure) -> None:
+        """Nothing else."""
+
+    def give_up(self, notice: DueNotice, failure: Failure) -> None:
+        self._remove(notice)
+
+    def _remove(self, notice: DueNotice) -> None:
+        with self.services.unit_of_work() as uow:
             uow.notices.remove(notice.id)
-        else:
-            uow.notices.put_off(notice.id, services.clock() + timedelta(seconds=pause))
-        uow.commit()
+            uow.commit()
 
 
 def _mail(services: Services, notice: DueNotice) -> _Mail | None:

@@ -48,7 +48,7 @@ def may_become_known(services: Services, desk: str, external_id: str) -> bool:
     """Whether a ticket that we do not know may be one that is just being opened: somebody can be faster there than we
     are at writing its name down."""
     with services.reading() as uow:
-        return uow.tickets.named(desk, external_id) is None and uow.tickets.is_opening(desk, services.clock())
+        return uow.tickets.named(desk, external_id) is None and uow.tickets.is_opening(desk)
 
 
 def look_later(services: Services, desk: str, external_id: str) -> bool:
@@ -59,7 +59,7 @@ def look_later(services: Services, desk: str, external_id: str) -> bool:
         if ticket is None:
             return False
         change: TicketChange = {"look_at": now}
-        if ticket.tries == 0:
+        if ticket.attempts == 0:  # else it is in hand, and due again after that, or waits after a failure
             change["next_at"] = now
         uow.tickets.change(ticket.id, **change)
         uow.commit()

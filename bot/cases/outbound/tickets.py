@@ -7,8 +7,8 @@ pushes again. What can't be pushed is tried again, and a note tells the people o
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from bot.cases.desk.accounts import connector
 from bot.cases.desk.views import desk_case
@@ -20,56 +20,84 @@ from bot.cases.ports.helpdesk import (
     DeskRejected,
     DeskUnavailable,
     HelpDesk,
-    HelpDeskError,
     Line,
     Ticket,
     TicketFile,
     TicketState,
 )
-from bot.cases.ports.store import Snapshot
+from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.ports.tickets import Tickets
+from bot.cases.queues import Failure, Retry, pause, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
-LEASE = timedelta(minutes=2)
-"""How long a ticket belongs to whoever pushes it; longer than all calls for one take."""
-RETRY_SECONDS = (2, 5, 15, 45, 120, 300, 900)
-"""Pauses before the next try; the last one again and again."""
-NOTE_AFTER = 6
-"""Tries after which a note at our desk says that the help desk does not answer; some eight minutes."""
+RETRY = Retry(lease=timedelta(minutes=2), first=timedelta(seconds=2), longest=timedelta(minutes=15))
+"""Of a ticket; longer in hand than all calls of one push. It is never given up."""
+NOTE_AFTER = 9
+"""Attempts after which a note at our desk says that the help desk does not answer; some eight minutes."""
+MOST_ERROR = 200
+"""Characters of an error that are kept."""
 AT_ONCE = 20
 """Messages that are pushed in one go."""
 
 
 def push_tickets(services: Services) -> int:
     """Push what is due; how many tickets were moved on. Several processes may call it at once."""
-    desk = services.helpdesk
-    if desk is None:
-        return 0
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        due = uow.tickets.take_due(desk.name, now, now + LEASE)
-        uow.commit()
-    return sum(_push(services, desk, ticket) for ticket in due)
+    return 0 if services.helpdesk is None else work_off(services, _Push(services, services.helpdesk))
 
 
-def _push(services: Services, desk: HelpDesk, ticket: Ticket) -> bool:
-    try:
+@dataclass(frozen=True)
+class _Push:
+    """Pushing tickets to a help desk."""
+
+    services: Services
+    desk: HelpDesk
+    retry: Retry = RETRY
+
+    def queue(self, uow: Snapshot) -> Tickets:
+        return uow.tickets
+
+    def due(self, uow: Snapshot, now: datetime) -> list[Ticket]:
+        return uow.tickets.due(self.desk.name, now)
+
+    def do(self, ticket: Ticket) -> bool:
         if ticket.state is TicketState.WAITING:
-            ticket = _open(services, desk, ticket)
+            ticket = _open(self.services, self.desk, ticket)
         if ticket.look_at is not None:
-            _look(services, desk, ticket)
-        _forward(services, desk, ticket)
-    except HelpDeskError as error:
-        _failed(services, ticket, error)
-        return False
-    except Exception as error:
-        # A fault of ours must not hold up the tickets behind it. Its text may quote a customer.
-        _failed(services, ticket, DeskUnavailable(say("fault_pushing", error=type(error).__name__)))
-        return False
-    with services.unit_of_work() as uow:
-        uow.tickets.change(ticket.id, tries=0, next_at=services.clock())
-        uow.commit()
-    return True
+            _look(self.services, self.desk, ticket)
+        _forward(self.services, self.desk, ticket)
+        with self.services.unit_of_work() as uow:
+            uow.tickets.put_off(ticket.id, self.services.clock(), 0)
+            uow.commit()
+        return True
+
+    def failure(self, ticket: Ticket, error: Exception) -> Failure:
+        if isinstance(error, DeskRejected):
+            return Failure(str(error), for_good=True)
+        if not isinstance(error, DeskUnavailable):
+            return Failure(say("fault_pushing", error=type(error).__name__))
+        ours = pause(ticket.attempts, self.retry.first, self.retry.longest)
+        asked = timedelta(seconds=error.retry_after or 0.0)
+        return Failure(str(error), wait=min(max(ours, asked), self.retry.longest))
+
+    def put_off(self, uow: UnitOfWork, ticket: Ticket, failure: Failure) -> None:
+        """Silence is told at our desk after a while, once."""
+        self._note(uow, ticket, failure, tell=ticket.attempts == NOTE_AFTER)
+
+    def give_up(self, ticket: Ticket, failure: Failure) -> None:
+        """A refusal is told at our desk at once, and tried again all the same: people can mend what is refused."""
+        is_news = ticket.attempts == 1 or (ticket.error != failure.error[:MOST_ERROR] and ticket.attempts < NOTE_AFTER)
+        with self.services.unit_of_work() as uow:
+            uow.tickets.put_off(ticket.id, self.services.clock() + self.retry.longest, ticket.attempts)
+            self._note(uow, ticket, failure, tell=is_news)
+            uow.commit()
+
+    def _note(self, uow: UnitOfWork, ticket: Ticket, failure: Failure, *, tell: bool) -> None:
+        uow.tickets.change(ticket.id, error=failure.error[:MOST_ERROR])
+        if tell and uow.tickets.find(ticket.id) is not None:
+            text = say("ticket_not_taken", error=failure.error)
+            who = connector(self.services, uow, ticket.desk).id
+            uow.notes.add(uow.cases.get(ticket.case_id), who, self.services.clock(), text)
 
 
 def _open(services: Services, desk: HelpDesk, ticket: Ticket) -> Ticket:
@@ -144,26 +172,6 @@ def _line(message: Message) -> Line:
     who = say(names[message.author]) if message.author in names else message.agent_name or say("who_our_desk")
     text = str(message.body.get("title") or message.text)
     return Line(f"refund-desk-message-{message.id}", who, text, by_customer=message.author is Author.CUSTOMER)
-
-
-def _failed(services: Services, ticket: Ticket, error: HelpDeskError) -> None:
-    """Try again later. A refusal is told at our desk at once, silence after a while, both once."""
-    pause = float(RETRY_SECONDS[min(ticket.tries, len(RETRY_SECONDS) - 1)])
-    tell = ticket.tries + 1 == NOTE_AFTER
-    if isinstance(error, DeskRejected):
-        tell, pause = ticket.tries == 0, float(RETRY_SECONDS[-1])
-    elif isinstance(error, DeskUnavailable):
-        pause = min(max(pause, error.retry_after or 0.0), float(RETRY_SECONDS[-1]))
-    now = services.clock()
-    with services.unit_of_work() as uow:
-        if uow.tickets.find(ticket.id) is None:
-            return
-        next_at = now + timedelta(seconds=pause)
-        uow.tickets.change(ticket.id, tries=ticket.tries + 1, next_at=next_at, error=str(error)[:200])
-        if tell:
-            text = say("ticket_not_taken", error=str(error))
-            uow.notes.add(uow.cases.get(ticket.case_id), connector(services, uow, ticket.desk).id, now, text)
-        uow.commit()
 
 
 def _file(services: Services, ticket: Ticket) -> tuple[TicketFile, int]:

@@ -48,6 +48,7 @@ from bot.cases.payout.after_restore import look_up_before
 from bot.cases.ports.billing import GatewayError, Unavailable, Unclear
 from bot.cases.ports.outbox import StepChange
 from bot.cases.ports.store import UnitOfWork
+from bot.cases.queues import pause
 from bot.cases.services import Services
 from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import CancelRequest, Destination, Order, OrderStatus, ProductKind, RefundRequest
@@ -375,7 +376,7 @@ def _failed(services: Services, number: str, step: OutboxStep, error: GatewayErr
         if step.state is not StepState.WAITING:
             return
         if isinstance(error, Unavailable) and step.attempts < services.gateway_attempts:
-            delay = min(FIRST_DELAY * 2 ** (step.attempts - 1), LONGEST_DELAY)
+            delay = pause(step.attempts, FIRST_DELAY, LONGEST_DELAY)
             asked_for = timedelta(seconds=float(getattr(error, "retry_after", None) or 0))
             next_at = now + min(max(delay, asked_for), LONGEST_DELAY)
             uow.outbox.change(step.id, next_at=next_at, lease_until=None, error=str(error))

@@ -146,8 +146,9 @@ class Ticket:
     state: TicketState
     external_id: str | None
     last_seq: int
-    tries: int
+    attempts: int
     next_at: datetime
+    lease_until: datetime | None
     status_at: datetime | None
     look_at: datetime | None
     error: str | None

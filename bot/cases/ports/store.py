@@ -27,6 +27,7 @@ from bot.cases.ports.handoffs import Handoffs
 from bot.cases.ports.incidents import Incidents
 from bot.cases.ports.insight import InsightCounts
 from bot.cases.ports.links import Links
+from bot.cases.ports.mails import Mails
 from bot.cases.ports.messages import Messages
 from bot.cases.ports.misunderstood import MisunderstoodMessages
 from bot.cases.ports.notes import Notes
@@ -69,6 +70,8 @@ class Snapshot(Protocol):
     def attempts(self) -> Attempts: ...
     @property
     def codes(self) -> Codes: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def strangers(self) -> Strangers: ...
 
