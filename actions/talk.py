@@ -9,6 +9,7 @@ from typing import Any
 from rasa_sdk import Tracker
 
 from bot.cases.conversation.consent import doubts, plain_yes, words_of
+from bot.cases.conversation.messages import CROSSED
 from bot.cases.conversation.transcript import transcript
 
 SURE = 0.8
@@ -24,7 +25,8 @@ class Talk:
     ``said`` are their words, ``text`` the same with the spelling corrected.
     ``detail`` is the finer intent, where there is one; ``parts`` are the intents of a longer message's parts;
     ``guesses`` are the intents from the likeliest down; ``said_at`` is the moment of the message, ``silence`` the time
-    since whatever came before it. ``handled_by`` are the actions that ran or gave way in this turn so far;
+    since whatever came before it. ``crossed``: the bot has said something since they wrote it. ``handled_by`` are the
+    actions that ran or gave way in this turn so far;
     ``responses`` are the responses of the bot's earlier turns, each turn a list, the newest first.
     """
 
@@ -42,6 +44,7 @@ class Talk:
     requested: str | None
     said_at: datetime
     silence: timedelta
+    crossed: bool
     handled_by: list[str]
     responses: list[list[str]]
     transcript: list[dict[str, str]]
@@ -72,6 +75,7 @@ class Talk:
             requested=tracker.slots.get("requested_slot"),
             said_at=said_at,
             silence=said_at - _moment(before[-1]["timestamp"]) if before else timedelta(0),
+            crossed=bool((message.get("metadata") or {}).get(CROSSED)),
             handled_by=[event["name"] for event in since if _handled(event)],
             responses=_turns_of_responses(before),
             transcript=transcript(tracker.events),
@@ -93,7 +97,10 @@ class Talk:
 
     def says_yes(self, subject: frozenset[str], foreign: frozenset[str] = frozenset()) -> bool:
         """An unmistakable yes: the button; words that say yes and nothing else than ``subject``, which are the words
-        for what was asked; or what is understood as a yes without a doubt or a ``foreign`` wish in it."""
+        for what was asked; or what is understood as a yes without a doubt or a ``foreign`` wish in it. Never what was
+        written before they could see what it would answer."""
+        if self.crossed:
+            return False
         if self.text == "/affirm":
             return True
         if doubts(self.text, foreign):

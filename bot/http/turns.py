@@ -18,10 +18,12 @@ from rasa.core.channels.channel import CollectingOutputChannel, UserMessage
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.conversation.conversations import was_overtaken
 from bot.cases.conversation.messages import (
+    CROSSED,
     LEASE,
     Body,
     answer,
     collect_undelivered,
+    has_crossed,
     is_answered,
     is_known,
     keep_in_hand,
@@ -213,8 +215,16 @@ class Turns:
         rasa_patches.failed_actions.set(failures)
         action_calls.begin_turn()
         conversation_id = message.conversation_id
-        told = UserMessage(message.text, out, conversation_id, input_channel=channel, message_id=message.client_id)
         try:
+            marks = {CROSSED: True} if await asyncio.to_thread(has_crossed, self._services, message) else None
+            told = UserMessage(
+                message.text,
+                out,
+                conversation_id,
+                input_channel=channel,
+                message_id=message.client_id,
+                metadata=marks,
+            )
             await self._agent.handle_message(told)
         except Exception as error:
             logger.error("turn.failed", error=type(error).__name__)

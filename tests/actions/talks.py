@@ -25,6 +25,7 @@ def a_talk(text: str = "hm", **changes: Any) -> Talk:
         "requested": None,
         "said_at": datetime.now(timezone.utc),
         "silence": timedelta(0),
+        "crossed": False,
         "handled_by": [],
         "responses": [],
         "transcript": [],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from actions.cancellation import ValidateCancelForm
@@ -69,3 +71,9 @@ def test_other_words_count_when_they_are_understood_as_a_yes_without_a_doubt() -
     assert not talk("by all means", "affirm", 0.79).says_yes(frozenset())
     assert not talk("by all means, but later", "affirm", 0.99).says_yes(frozenset())
     assert not talk("by all means", "deny", 0.99).says_yes(frozenset())
+
+
+@pytest.mark.parametrize("text", ["yes", "/affirm", "by all means"])
+def test_a_yes_that_was_written_before_the_question_is_none(text: str) -> None:
+    said = talk(text, "affirm", 0.99)
+    assert said.says_yes(frozenset()) and not replace(said, crossed=True).says_yes(frozenset())

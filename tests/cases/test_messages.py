@@ -7,7 +7,16 @@ import threading
 import pytest
 
 from bot.cases.conversation.conversations import Client, open_conversation
-from bot.cases.conversation.messages import LEASE, answer, collect_undelivered, history, keep_in_hand, replies, say
+from bot.cases.conversation.messages import (
+    LEASE,
+    answer,
+    collect_undelivered,
+    has_crossed,
+    history,
+    keep_in_hand,
+    replies,
+    say,
+)
 from bot.cases.customer.inbox import Received, receive, take_unanswered
 from bot.cases.model import Author
 from bot.cases.services import Services
@@ -98,6 +107,33 @@ def test_a_yes_that_was_overtaken_is_never_answered(services: Services, talk: st
     assert take_unanswered(services) == []
     clock.passes(minutes=1)
     assert take_unanswered(services) == []
+
+
+def test_what_was_written_before_the_answer_to_something_earlier_is_answered(
+    services: Services, talk: str, clock: Clock
+) -> None:
+    """They wrote two lines, and the process died after the first was answered."""
+    first, second = sent(services, talk, "m1").message, sent(services, talk, "m2", "I want a refund").message
+    answer(services, first, [{"text": "Hi. How can I help?"}], delivered=True)
+    clock.passes(minutes=1)
+    assert [taken.id for taken, _ in take_unanswered(services)] == [second.id]
+
+
+def test_two_lines_that_nobody_has_answered_are_answered_both_and_in_order(
+    services: Services, talk: str, clock: Clock
+) -> None:
+    lines = [sent(services, talk, name, name).message.id for name in ("m1", "m2")]
+    clock.passes(minutes=1)
+    assert [taken.id for taken, _ in take_unanswered(services)] == lines
+
+
+def test_a_message_has_crossed_with_what_the_bot_says_while_it_waits(services: Services, talk: str) -> None:
+    first, second = sent(services, talk, "m1").message, sent(services, talk, "m2", "yes").message
+    assert not has_crossed(services, first) and not has_crossed(services, second)
+    answer(services, first, [{"text": "Shall I go ahead?"}], delivered=True)
+    assert has_crossed(services, second)
+    answer(services, second, [{"text": "Please answer yes or no."}], delivered=True)
+    assert not has_crossed(services, sent(services, talk, "m3", "yes").message)
 
 
 def test_the_bot_is_silent_while_a_person_has_the_conversation(services: Services, talk: str, clock: Clock) -> None:

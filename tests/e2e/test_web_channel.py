@@ -150,6 +150,22 @@ def test_a_whole_refund_with_its_card(site: Site, visitor: Visitor) -> None:
     assert site.order_status(number) == "refund_pending"
 
 
+def test_a_yes_that_was_written_before_the_quote_was_shown_confirms_nothing(site: Site, visitor: Visitor) -> None:
+    number, email = site.order()
+    visitor.opens()
+    visitor.hears()
+    visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
+    visitor.sends("yes")
+    asked: list[str] = []
+    for _ in range(3):
+        asked += [message["text"] for message in visitor.hears() if "yes or no" in message["text"]]
+        if len(asked) > 1:
+            break
+    assert len(asked) == 2 and all("$44.00" in text for text in asked)
+    assert site.order_status(number) != "refund_pending"
+    assert "$44.00" in visitor.says("yes") and site.order_status(number) == "refund_pending"
+
+
 def test_a_message_that_arrives_twice_is_one_message_with_one_answer(visitor: Visitor) -> None:
     visitor.opens()
     visitor.hears()

@@ -9,7 +9,7 @@ from typing import Any
 from rasa.core.channels.channel import UserMessage
 
 from bot.cases.conversation.conversations import Client, Sending, open_account, open_conversation
-from bot.cases.conversation.messages import LEASE, history, is_answered
+from bot.cases.conversation.messages import CROSSED, LEASE, history, is_answered
 from bot.cases.customer.inbox import receive
 from bot.cases.identity.verification import verify
 from bot.cases.model import MessageKind
@@ -24,6 +24,7 @@ class SlowStarter:
 
     def __init__(self) -> None:
         self.handled: list[str] = []
+        self.crossed: list[str] = []
         self.tracker_store = self
 
     def is_ready(self) -> bool:
@@ -36,6 +37,7 @@ class SlowStarter:
         assert message.text is not None and message.output_channel is not None
         await asyncio.sleep(0.3 if message.text == "1" else 0)
         self.handled.append(message.text)
+        self.crossed += [message.text] if (message.metadata or {}).get(CROSSED) else []
         await message.output_channel.send_response(message.sender_id, {"text": f"answer {message.text}"})
 
 
@@ -52,6 +54,7 @@ def test_messages_that_come_at_once_are_answered_in_their_order(services: Servic
     answers = asyncio.run(both())
     assert [[message.text for message in one] for one in answers] == [["answer 1"], ["answer 2"], ["answer 3"]]
     assert agent.handled == ["3", "1", "2"], "another conversation does not wait"
+    assert agent.crossed == ["2"], "it was written before the first answer"
     assert [message.text for message in history(services, talks[0])] == ["1", "2", "answer 1", "answer 2"]
 
 

@@ -13,6 +13,9 @@ from bot.cases.services import Services
 LEASE = timedelta(seconds=9)
 """How long a customer's message belongs to whoever answers it, without a sign that they still do."""
 
+CROSSED = "crossed"
+"""In what Rasa is told of a message: the bot has said something since it was written (``has_crossed``)."""
+
 Body = dict[str, Any]
 """``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
 
@@ -90,6 +93,13 @@ def is_answered(services: Services, message: Message) -> bool:
     with services.reading() as uow:
         fresh = uow.messages.find(message.id)
     return fresh is None or fresh.answered_at is not None
+
+
+def has_crossed(services: Services, message: Message) -> bool:
+    """Whether the bot has said something since a customer's message came: whoever wrote it can't have seen that."""
+    with services.reading() as uow:
+        later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
+    return any(other.author is Author.BOT for other in later)
 
 
 def replies(services: Services, message: Message) -> list[Message]:

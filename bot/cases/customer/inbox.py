@@ -52,8 +52,8 @@ def receive(
 def take_unanswered(services: Services) -> list[tuple[Message, str]]:
     """Customers' messages whose answering was broken off, and their channels; they are now in hand of the caller.
 
-    What was overtaken is left out for good: the customer has written again, and a yes of before must not answer what
-    was shown since. Neither does the bot answer where a person has the conversation by now.
+    What was overtaken is left out for good: the customer has written again, and that is answered. Neither does the bot
+    answer where a person has the conversation by now.
     """
     now = services.clock()
     taken = []
@@ -61,7 +61,7 @@ def take_unanswered(services: Services) -> list[tuple[Message, str]]:
         for message in uow.messages.unanswered(now):
             conversation = uow.conversations.find(message.conversation_id)
             later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
-            if conversation is None or not _is_for_bot(uow, message) or any(_overtakes(other) for other in later):
+            if conversation is None or not _is_for_bot(uow, message) or any(_is_answered(other) for other in later):
                 uow.messages.change(message.id, answered_at=now)
             elif (claimed := uow.messages.claim(message.id, now, now + LEASE)) is not None:
                 taken.append((claimed, conversation.channel))
@@ -74,5 +74,5 @@ def _is_for_bot(uow: UnitOfWork, message: Message) -> bool:
     return not has_person(uow, talk) or read_offer_answer(uow, talk, message.body, message.seq) is not None
 
 
-def _overtakes(message: Message) -> bool:
-    return message.author in (Author.CUSTOMER, Author.BOT)
+def _is_answered(message: Message) -> bool:
+    return message.author is Author.CUSTOMER and message.answered_at is not None
