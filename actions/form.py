@@ -12,6 +12,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import SafeAction, services
 from actions.details import Details, hear
+from actions.notes import reason_buttons
 from actions.policy import tell_policy
 from actions.replies import order_buttons, tell_left, tell_refused
 from actions.talk import SURE, Talk
@@ -221,7 +222,8 @@ class RequestForm(SafeAction):
         if details.unclear > 1:
             dispatcher.utter_message(response="utter_still_not_understood")
         response = _UNCLEAR.get(asked, "utter_not_understood")
-        dispatcher.utter_message(response=response, order_number=details.order_number or "")
+        buttons = reason_buttons() if asked == "refund_reason" else None
+        dispatcher.utter_message(response=response, order_number=details.order_number or "", buttons=buttons)
         return self._events(details, asked)
 
     def _events(self, details: Details, asks: str | None) -> list[EventType]:

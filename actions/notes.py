@@ -8,6 +8,7 @@ from rasa_sdk.events import EventType, SlotSet
 
 from actions.talk import SURE, Talk
 from bot.cases.model import CustomerReason
+from bot.wording import say
 
 
 def noted(talk: Talk) -> list[EventType]:
@@ -36,8 +37,13 @@ def is_own_phone(talk: Talk, asked: str | None) -> bool:
 def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
     """The reason that a message gives: in answer to that question, or else unmistakably. Told when asked for, several
     reasons, or a problem of an unclear kind, are a person's to read: never the cheaper guess."""
-    if asked == "refund_reason" and talk.text.strip(" .!").lower() in _OTHER_REASON:
-        return CustomerReason.OTHER
+    if asked == "refund_reason":
+        answer = talk.text.replace("’", "'").strip(" .!").lower()
+        if answer in _OTHER_REASON:
+            return CustomerReason.OTHER
+        for reason in CustomerReason:
+            if answer == _title(reason).lower():
+                return reason
     if talk.text == "/report_problem":
         return CustomerReason.SERVICE_FAULT
     told = {_reason(part["name"], part["detail"]) for part in talk.parts}
@@ -49,16 +55,30 @@ def reason_of(talk: Talk, asked: str | None = None) -> CustomerReason | None:
     return CustomerReason.OTHER if told and asked == "refund_reason" else None
 
 
+def reason_buttons() -> list[dict[str, str]]:
+    """A button for each reason."""
+    return [{"title": _title(reason), "payload": _PAYLOADS.get(reason, _title(reason))} for reason in CustomerReason]
+
+
+def _title(reason: CustomerReason) -> str:
+    return say(f"reason_mine_{reason.value}")
+
+
 def _reason(intent: str, detail: str | None) -> CustomerReason | None:
-    if intent == "change_of_mind":
-        return CustomerReason.CHANGE_OF_MIND
-    if intent == "dispute_charge":
-        return CustomerReason.BILLING
     if intent != "report_problem":
-        return None
-    if detail == "fault":
-        return CustomerReason.SERVICE_FAULT
-    return CustomerReason.WRONG_PRODUCT if detail == "wrong_product" else CustomerReason.OTHER
+        return _BY_INTENT.get(intent)
+    return _BY_DETAIL.get(detail or "", CustomerReason.OTHER)
+
+
+_BY_INTENT = {"change_of_mind": CustomerReason.CHANGE_OF_MIND, "dispute_charge": CustomerReason.BILLING}
+_BY_DETAIL = {**{reason.value: reason for reason in CustomerReason}, "fault": CustomerReason.SERVICE_FAULT}
+_PAYLOADS = {
+    CustomerReason.CHANGE_OF_MIND: "/change_of_mind",
+    CustomerReason.SERVICE_FAULT: "/report_problem",
+    CustomerReason.BILLING: "/dispute_charge",
+    CustomerReason.OTHER: "Another reason",
+}
+"""What a button sends, where it is not what it reads."""
 
 
 _PHONE_WORDS = frozenset("phone telephone tel mobile cell".split())

@@ -13,6 +13,7 @@ from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
 from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import DIGRESSIONS, RequestForm
+from actions.notes import reason_buttons
 from actions.replies import confirmed_values, figures, sentences, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
@@ -78,7 +79,7 @@ class ValidateRefundForm(RequestForm):
             transcript=talk.transcript,
         )
         if quote is Missing.REASON:
-            dispatcher.utter_message(response="utter_which_reason")
+            dispatcher.utter_message(response="utter_which_reason", buttons=reason_buttons())
             return details, "refund_reason"
         if quote is Missing.DESTINATION:
             dispatcher.utter_message(response="utter_which_destination")

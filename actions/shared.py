@@ -110,13 +110,17 @@ class NoteDetails(SafeAction):
             return [FollowupAction("refund_form")]
         if form := chosen_task(talk):
             return [FollowupAction(form)]
-        dispatcher.utter_message(response=_WHAT_NEXT.get(reason_of(talk), "utter_which_task"))
+        dispatcher.utter_message(response=_what_next(reason_of(talk)))
         return noted(talk)
 
 
-_WHAT_NEXT: dict[CustomerReason | None, str] = {
-    CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
-    CustomerReason.OTHER: "utter_report_problem/fault",
-    CustomerReason.WRONG_PRODUCT: "utter_report_problem/wrong_product",
-    CustomerReason.BILLING: "utter_dispute",
-}
+def _what_next(reason: CustomerReason | None) -> str:
+    """The response to a reason that comes on its own."""
+    known = {
+        None: "utter_which_task",
+        CustomerReason.CHANGE_OF_MIND: "utter_which_task",
+        CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
+        CustomerReason.OTHER: "utter_report_problem/fault",
+        CustomerReason.BILLING: "utter_dispute",
+    }
+    return known[reason] if reason is None or reason in known else f"utter_report_problem/{reason.value}"

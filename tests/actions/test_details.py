@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from actions.details import Details, hear
-from actions.notes import reason_of
+from actions.notes import reason_buttons, reason_of
 from actions.refund import _plan_choice
 from actions.wishes import says_cancel, wants_both, wants_money_back, which_cancel
 from bot.cases.model import CustomerReason
@@ -87,6 +87,21 @@ def test_the_wrong_product_is_a_reason_and_no_correction() -> None:
     wrong = {"intent": "report_problem", "detail": "wrong_product", "confidence": 0.9}
     after = heard("I got the wrong order number of minutes", before, "refund_reason", **wrong)
     assert after.order_number == "CC-104233" and after.reason is CustomerReason.WRONG_PRODUCT
+
+
+@pytest.mark.parametrize("reason", list(CustomerReason))
+def test_a_button_of_a_reason_gives_that_reason_whatever_is_understood(reason: CustomerReason) -> None:
+    button = reason_buttons()[list(CustomerReason).index(reason)]
+    assert reason_of(a_talk(button["title"]), "refund_reason") is reason
+    assert reason_of(a_talk(button["title"].replace("'", "’")), "refund_reason") is reason
+    if not button["payload"].startswith("/"):
+        assert reason_of(a_talk(button["payload"]), "refund_reason") is reason
+
+
+@pytest.mark.parametrize(("detail", "reason"), [("fault", "service_fault"), ("wrong_product", None), ("new", "other")])
+def test_a_problem_is_the_reason_that_it_is_called_like(detail: str, reason: str | None) -> None:
+    told = {"intent": "report_problem", "detail": detail, "confidence": 0.95}
+    assert reason_of(a_talk(**told), "refund_reason") is CustomerReason(reason or detail)
 
 
 def test_a_reason_that_nobody_asked_for_must_be_unmistakable() -> None:

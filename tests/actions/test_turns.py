@@ -52,6 +52,13 @@ def test_the_only_order_of_a_verified_customer_is_not_asked_for(desk: Services) 
     order_of_days_ago(desk)
     messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
     assert said(messages) == ["utter_which_reason"] and slots["order_number"] == "CC-104233"
+    assert [button["title"] for button in messages[0]["buttons"]] == [
+        "I changed my mind",
+        "It doesn't work",
+        "It's the wrong product",
+        "A charge is wrong",
+        "Something else",
+    ]
 
 
 def test_of_several_orders_the_customer_picks_one(desk: Services) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from bot.cases.model import CustomerReason
-from bot.http.pages.forms import REASONS, read_fields
+from bot.http.pages.forms import read_fields
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -15,7 +14,3 @@ def test_the_token_of_a_form_comes_back_as_it_was_even_with_digits_like_a_card_s
     fields = read_fields(FORM, urlencode({"token": token, "words": "my card is 4111111111111111"}).encode())
     assert fields.values["token"] == token
     assert "4111" not in fields.values["words"] and fields.cards == {"words"}
-
-
-def test_a_page_knows_every_reason_that_the_chat_knows() -> None:
-    assert set(REASONS) == set(CustomerReason)

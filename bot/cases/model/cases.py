@@ -155,12 +155,13 @@ class MoveCause:
 
 
 class CustomerReason(str, Enum):
-    """Why a customer wants a refund, as far as it was understood; a person sees it beside the customer's words."""
+    """Why a customer wants a refund, as far as it was understood, in the order in which customers are offered them; a
+    person sees it beside the customer's words. What is told as ``report_problem/<value>`` is that reason."""
 
-    SERVICE_FAULT = "service_fault"
     CHANGE_OF_MIND = "change_of_mind"
-    BILLING = "billing"
+    SERVICE_FAULT = "service_fault"
     WRONG_PRODUCT = "wrong_product"
+    BILLING = "billing"
     OTHER = "other"
 
     @property

@@ -26,14 +26,6 @@ TOKEN = "token"  # noqa: S105 (the name of a field)
 """The field of what a form must bring back. It is compared and never kept: of some hundred tokens, one has digits in it
 like a card's, and its visitor could send no form."""
 
-REASONS = (
-    CustomerReason.SERVICE_FAULT,
-    CustomerReason.CHANGE_OF_MIND,
-    CustomerReason.WRONG_PRODUCT,
-    CustomerReason.BILLING,
-    CustomerReason.OTHER,
-)
-"""In the order in which they are offered."""
 _NUMBER = re.compile(r"(?:c\s?c\s*[-–—_#:.]?\s*)?(\d{3}[ .-]?\d{3})", re.I | re.A)
 _ORDER = ("order_number", "contact", "reason", "words")
 
@@ -161,7 +153,7 @@ def read_entry(task: Task, fields: Fields) -> Entry:
         errors["contact"] = say("page_contact_wrong")
     reason, words = None, ""
     if task is Task.REFUND:
-        reason = next((known for known in REASONS if known.value == fields.line("reason")), None)
+        reason = next((known for known in CustomerReason if known.value == fields.line("reason")), None)
         words = fields.words("words")
         if reason is CustomerReason.OTHER and not words:
             errors["words"] = say("page_words_missing")

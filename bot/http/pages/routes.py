@@ -18,10 +18,10 @@ from bot.cases.conversation.messages import newest
 from bot.cases.customer.wording import request_name, state_words
 from bot.cases.errors import NotVerified, UnknownCase
 from bot.cases.identity.verification import is_verified
-from bot.cases.model import CaseState
+from bot.cases.model import CaseState, CustomerReason
 from bot.http.admission import Refused
 from bot.http.pages import documents, steps
-from bot.http.pages.forms import LONGEST_WORDS, REASONS, BadForm, Entry, Fields, Task, read_entry, reason_words
+from bot.http.pages.forms import LONGEST_WORDS, BadForm, Entry, Fields, Task, read_entry, reason_words
 from bot.http.pages.steps import Next, Sent
 from bot.http.pages.views import case_page
 from bot.http.pages.visits import Visit, Visits
@@ -167,7 +167,7 @@ class TaskPages:
             entry=entry,
             verified=verified,
             errors=dict(entry.errors) | dict(errors or {}),
-            reasons={known: reason_words(known) for known in REASONS},
+            reasons={known: reason_words(known) for known in CustomerReason},
             form_id=secrets.token_hex(8),
         )
 
