@@ -9,10 +9,11 @@ claim (bot.cases.payout.execution).
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Generic
 
 from bot.cases.ports.queues import Queue, Row
 from bot.cases.ports.store import Snapshot, UnitOfWork
@@ -54,37 +55,35 @@ class Retry:
         return now + (pause(made, self.first, self.longest) if failure.wait is None else failure.wait)
 
 
-class Work(Protocol[Row]):
+class Work(ABC, Generic[Row]):
     """One kind of work."""
 
-    @property
-    def retry(self) -> Retry: ...
+    retry: Retry
 
+    @abstractmethod
     def queue(self, uow: Snapshot) -> Queue[Row]:
         """Where it waits."""
-        ...
 
+    @abstractmethod
     def due(self, uow: Snapshot, now: datetime) -> Sequence[Row]:
         """Some rows that are due, those first that are to be done first."""
-        ...
 
+    @abstractmethod
     def do(self, row: Row) -> bool:
         """Do it, and write down that it is done; False where there was nothing to do any more. Whatever this raises is
         a failed attempt."""
-        ...
 
     def failure(self, row: Row, error: Exception) -> Failure:
         """What the error means for the row. A fault of ours is as good as no answer; its text may quote a customer."""
-        ...
+        return Failure(type(error).__name__)
 
     def put_off(self, uow: UnitOfWork, row: Row, failure: Failure) -> None:
         """What else is written down where it is to be tried again, in the same transaction."""
-        ...
 
+    @abstractmethod
     def give_up(self, row: Row, failure: Failure) -> None:
         """What becomes of a row that is refused for good, or was tried as often as may be. It has to be out of hand
         afterwards; whoever dies in this does it again."""
-        ...
 
 
 def work_off(services: Services, work: Work[Row]) -> int:

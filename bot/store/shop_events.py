@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from bot.store import tables as t
-from bot.store.rows import Repository
+from bot.store.rows import Repository, insert_new
 
 _KEPT_FOR = timedelta(days=30)
 """How long the id of an event is remembered; senders repeat for some days."""
@@ -26,9 +25,5 @@ class ShopEventRepository(Repository):
     def add(self, source: str, event_id: str, at: datetime) -> bool:
         """Keep that an event was taken; False if it was before."""
         self.connection.execute(t.shop_events.delete().where(t.shop_events.c.at < at - _KEPT_FOR))
-        try:
-            with self.connection.begin_nested():
-                self.connection.execute(t.shop_events.insert().values(source=source, event_id=event_id, at=at))
-        except IntegrityError:
-            return False
-        return True
+        values = {"source": source, "event_id": event_id, "at": at}
+        return insert_new(self.connection, t.shop_events, values) is not None

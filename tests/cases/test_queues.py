@@ -10,8 +10,8 @@ import pytest
 
 from bot.cases.model import DueNotice, NoticeKind
 from bot.cases.ports.notices import Notices
-from bot.cases.ports.store import Snapshot, UnitOfWork
-from bot.cases.queues import Failure, Retry, work_off
+from bot.cases.ports.store import Snapshot
+from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from tests.store_builders import Clock
 
@@ -20,14 +20,14 @@ NOW = datetime.fromisoformat("2026-05-05T12:00:00+00:00")
 
 
 @dataclass
-class Errand:
+class Errand(Work[DueNotice]):
     """Work that does as it is told, in the order of ``wrong``."""
 
     services: Services
     wrong: list[Failure | Callable[[], None]] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     given_up: list[str] = field(default_factory=list)
-    retry: Retry = RETRY
+    retry = RETRY
 
     def queue(self, uow: Snapshot) -> Notices:
         return uow.notices
@@ -48,9 +48,6 @@ class Errand:
 
     def failure(self, row: DueNotice, error: Exception) -> Failure:
         return self.reason
-
-    def put_off(self, uow: UnitOfWork, row: DueNotice, failure: Failure) -> None:
-        pass
 
     def give_up(self, row: DueNotice, failure: Failure) -> None:
         self.given_up.append(f"{failure.error} {row.attempts}")

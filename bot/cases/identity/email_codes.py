@@ -17,7 +17,7 @@ from bot.cases.model import DueMail, EmailCode
 from bot.cases.ports.mailing import Mailer
 from bot.cases.ports.mails import Mails
 from bot.cases.ports.store import Snapshot, UnitOfWork
-from bot.cases.queues import Failure, Retry, work_off
+from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
@@ -113,12 +113,12 @@ def send_due_mails(services: Services) -> int:
 
 
 @dataclass(frozen=True)
-class _CodeMail:
+class _CodeMail(Work[DueMail]):
     """Mailing codes."""
 
     services: Services
     mailer: Mailer
-    retry: Retry = RETRY
+    retry = RETRY
 
     def queue(self, uow: Snapshot) -> Mails:
         return uow.mails
@@ -136,12 +136,6 @@ class _CodeMail:
             self.mailer.send(to, say("mail_code_subject"), f"{body}\n")
         self._remove(mail)
         return to is not None
-
-    def failure(self, mail: DueMail, error: Exception) -> Failure:
-        return Failure(type(error).__name__)
-
-    def put_off(self, uow: UnitOfWork, mail: DueMail, failure: Failure) -> None:
-        """Nothing else."""
 
     def give_up(self, mail: DueMail, failure: Failure) -> None:
         self._remove(mail)

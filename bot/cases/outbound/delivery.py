@@ -19,7 +19,7 @@ from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
 from bot.cases.ports.messages import Messages
 from bot.cases.ports.store import Snapshot, UnitOfWork
-from bot.cases.queues import Failure, Retry, work_off
+from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
@@ -99,7 +99,7 @@ def report_failure(services: Services, channel: str, name: str, error: str) -> N
 
 
 @dataclass(frozen=True)
-class _Delivery:
+class _Delivery(Work[Message]):
     """Bringing the messages of one channel."""
 
     services: Services
@@ -143,9 +143,6 @@ class _Delivery:
         if asked is None:
             return Failure(str(error))
         return Failure(str(error), wait=min(timedelta(seconds=max(asked, 1.0)), LONGEST_WAIT), counts=False)
-
-    def put_off(self, uow: UnitOfWork, message: Message, failure: Failure) -> None:
-        """Nothing else."""
 
     def give_up(self, message: Message, failure: Failure) -> None:
         _give_up(self.services, self.courier.channel, message, failure.error)

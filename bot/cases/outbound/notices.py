@@ -15,7 +15,7 @@ from bot.cases.model import DueNotice, NoticeKind
 from bot.cases.ports.mailing import Attachment, Mailer
 from bot.cases.ports.notices import Notices
 from bot.cases.ports.store import Snapshot, UnitOfWork
-from bot.cases.queues import Failure, Retry, work_off
+from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
@@ -39,12 +39,12 @@ def send_due_notices(services: Services) -> int:
 
 
 @dataclass(frozen=True)
-class _Notice:
+class _Notice(Work[DueNotice]):
     """Mailing notices."""
 
     services: Services
     mailer: Mailer
-    retry: Retry = RETRY
+    retry = RETRY
 
     def queue(self, uow: Snapshot) -> Notices:
         return uow.notices
@@ -58,12 +58,6 @@ class _Notice:
             self.mailer.send(mail.to, mail.subject, mail.body, mail.attachments)
         self._remove(notice)
         return mail is not None
-
-    def failure(self, notice: DueNotice, error: Exception) -> Failure:
-        return Failure(type(error).__name__)
-
-    def put_off(self, uow: UnitOfWork, notice: DueNotice, failure: Failure) -> None:
-        """Nothing else."""
 
     def give_up(self, notice: DueNotice, failure: Failure) -> None:
         self._remove(notice)

@@ -27,7 +27,7 @@ from bot.cases.ports.helpdesk import (
 )
 from bot.cases.ports.store import Snapshot, UnitOfWork
 from bot.cases.ports.tickets import Tickets
-from bot.cases.queues import Failure, Retry, pause, work_off
+from bot.cases.queues import Failure, Retry, Work, pause, work_off
 from bot.cases.services import Services
 from bot.wording import say
 
@@ -47,12 +47,12 @@ def push_tickets(services: Services) -> int:
 
 
 @dataclass(frozen=True)
-class _Push:
+class _Push(Work[Ticket]):
     """Pushing tickets to a help desk."""
 
     services: Services
     desk: HelpDesk
-    retry: Retry = RETRY
+    retry = RETRY
 
     def queue(self, uow: Snapshot) -> Tickets:
         return uow.tickets
