@@ -9,7 +9,7 @@ from typing import Any
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.base import services
-from bot.cases.case.handoff import answer_by
+from bot.cases.case.answer_date import answer_by
 from bot.cases.case.overview import Request
 from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer import wording

@@ -27,7 +27,7 @@ from bot.cases.identity.verification import trust_customer
 from bot.cases.services import Services
 from bot.http.cookies import Cookie
 from bot.http.headers import SecurityHeaders
-from bot.http.limits import MessageLimits
+from bot.http.message_limits import MessageLimits
 from bot.http.tokens import BadToken, Claims, TokenKeys
 from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.server import ServerSettings, parse_networks, parse_origins

@@ -10,7 +10,7 @@ from sanic import Sanic
 from bot.bootstrap import bootstrap
 from bot.cases.services import Services
 from bot.http.admission import Admission
-from bot.http.limits import MessageLimits
+from bot.http.message_limits import MessageLimits
 from bot.http.live import Live
 from bot.http.turns import Turns
 from bot.setting_groups.desk import DeskSettings

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +62,14 @@ def test_another_destination_is_another_answer_to_the_customer(alex: Services, s
     assert again.decision is not None and not again.unchanged
     assert not same_to_customer(stored, again.decision)
     assert not same_to_customer(before_codes(stored), stored), "what was said then is not compared"
+
+
+BEFORE = Path(__file__).with_name("decisions_of_before.jsonl")
+"""Decisions as a version stored them that had sentences for findings: every outcome, every clause that decided one."""
+
+
+@pytest.mark.parametrize("line", BEFORE.read_text().splitlines())
+def test_what_was_stored_before_findings_had_codes_passes_unchanged(line: str) -> None:
+    row = json.loads(line)
+    decided_at = datetime.fromisoformat(row["inputs"]["decided_at"])
+    assert differences(policy_with(), StoredDecision(1, 1, decided_at, **row)) == []

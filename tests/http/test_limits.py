@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.http import limits
-from bot.http.limits import MessageLimits
+from bot.http.message_limits import MessageLimits
 from tests.ports import free_port
 
 

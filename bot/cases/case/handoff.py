@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
+from bot.cases.case.answer_date import answer_by
 from bot.cases.case.moves import move
 from bot.cases.case.references import new_reference
 from bot.cases.case.requests import channel_of, preview_refund
@@ -100,13 +100,6 @@ def save_handoff(
     if services.helpdesk is not None:
         uow.tickets.file(case, services.helpdesk.name, services.clock())
     return handoff
-
-
-def answer_by(services: Services) -> date:
-    """The business date by which a person answers."""
-    now = services.clock()
-    calendar = services.policy.terms_for(now).calendar
-    return calendar.nth_working_day_after(calendar.business_date(now), services.answer_working_days)
 
 
 def new_question(services: Services, uow: UnitOfWork, conversation_id: str, cause: Cause) -> Case:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from bot.connectors.shared.deadline import DeadlineTransport, deadline
+from bot.connectors.shared.call_deadline import DeadlineTransport, deadline
 
 LONGEST_ANSWER = 2 * 1024 * 1024
 """Bytes of an answer: a page of a list."""
