@@ -22,7 +22,8 @@ from bot.cases.services import Services
 
 def pause(attempts: int, first: timedelta, longest: timedelta) -> timedelta:
     """The wait after that many attempts, from 1: it doubles from the first to the longest."""
-    return min(first * 2 ** min(attempts - 1, 30), longest)
+    grown: timedelta = first * 2 ** min(attempts - 1, 30)
+    return min(grown, longest)
 
 
 @dataclass(frozen=True)

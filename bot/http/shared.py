@@ -10,8 +10,8 @@ from sanic import Sanic
 from bot.bootstrap import bootstrap
 from bot.cases.services import Services
 from bot.http.admission import Admission
-from bot.http.message_limits import MessageLimits
 from bot.http.live import Live
+from bot.http.message_limits import MessageLimits
 from bot.http.turns import Turns
 from bot.setting_groups.desk import DeskSettings
 from bot.settings import Settings, load_settings

@@ -108,9 +108,7 @@ class MessageRepository(QueueRepository[Message]):
     def is_due(self, now: datetime) -> Any:
         """What is to be answered or to be brought, and in nobody's hand."""
         row = t.messages.c
-        return and_(
-            row.answered_at.is_(None), row.delivered_at.is_(None), row.failed_at.is_(None), super().is_due(now)
-        )
+        return and_(row.answered_at.is_(None), row.delivered_at.is_(None), row.failed_at.is_(None), super().is_due(now))
 
     def name_part(self, message_id: int, name: str) -> None:
         """Keep by which name the provider knows a part of a message."""

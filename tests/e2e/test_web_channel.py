@@ -6,7 +6,7 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -304,6 +304,7 @@ def test_a_stream_and_a_poll_end_with_the_token_that_opened_them(strict_site: Si
 
 def test_the_history_is_there_again_with_the_secret(site: Site, visitor: Visitor) -> None:
     visitor.opens()
+    visitor.hears()
     visitor.says("what is your refund policy?")
     again = Visitor(site.url, visitor.sender, visitor.resume)
     assert [message["who"] for message in again.polls(wait=0)] == ["bot", "bot", "customer", "bot"]

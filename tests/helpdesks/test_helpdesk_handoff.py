@@ -11,6 +11,7 @@ from bot.cases.desk.sign_in import sign_in
 from bot.cases.desk.work import take
 from bot.cases.errors import SignInRefused
 from bot.cases.model import Author, CaseState, MessageKind
+from bot.cases.outbound.tickets import NOTE_AFTER
 from bot.cases.privacy.personal_data import erase
 from tests.desk_builders import a_conversation, a_question, an_agent, in_review, said, the_case
 from tests.helpdesks.helpdesk_scene import Scene
@@ -129,7 +130,7 @@ def test_down_and_up_again(scene: Scene) -> None:
     case = a_question(scene.services)
     assert scene.push() == 0
     assert scene.push() == 0  # not before its time
-    for _ in range(7):
+    for _ in range(NOTE_AFTER):
         scene.push_later(900)
     with scene.services.unit_of_work() as uow:
         notes = uow.notes.of_case(case.id)

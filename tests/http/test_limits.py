@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.http import limits
+from bot.http import message_limits
 from bot.http.message_limits import MessageLimits
 from tests.ports import free_port
 
@@ -88,7 +88,7 @@ def test_a_redis_that_goes_down_stops_nobody_and_is_used_again(
     redis: tuple[str, subprocess.Popen[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, process = redis
-    monkeypatch.setattr(limits, "REDIS_PAUSE", 0.2)
+    monkeypatch.setattr(message_limits, "REDIS_PAUSE", 0.2)
     counted = MessageLimits(3, 5, url)
     assert waits(counted, 2) == [0, 0]
     process.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta, timezone
 from pathlib import Path
 
 from bot.bootstrap import bootstrap
@@ -19,8 +19,8 @@ NOTICE = (
     " (1, 'answer', 'talk', '{soon}', 2), (2, 'answer', 'talk', '{later}', 3)"
 )
 CODE = (
-    "INSERT INTO email_codes (id, conversation_id, message_id, order_number, nonce, created_at, expires_at, tries, used)"
-    " VALUES (1, 'talk', 'm-1', 'CC-104233', 'aa', '2026-05-05 12:00:00', '2026-05-05 12:10:00', 1, FALSE)"
+    "INSERT INTO email_codes (id, conversation_id, message_id, order_number, nonce, created_at, expires_at, tries,"
+    " used) VALUES (1, 'talk', 'm-1', 'CC-104233', 'aa', '2026-05-05 12:00:00', '2026-05-05 12:10:00', 1, FALSE)"
 )
 MAIL = "INSERT INTO mails (id, code_id, due_at, tries) VALUES (1, 1, '{soon}', 4)"
 TICKET = (
@@ -30,7 +30,8 @@ TICKET = (
 
 
 def test_what_waited_waits_on(database_url: str, tmp_path: Path, clock: Clock) -> None:
-    soon, later = (f"{clock.now + timedelta(minutes=wait):%Y-%m-%d %H:%M:%S}" for wait in (-1, 5))
+    now = clock.now.astimezone(timezone.utc)
+    soon, later = (f"{now + timedelta(minutes=wait):%Y-%m-%d %H:%M:%S}" for wait in (-1, 5))
     statements = [statement.format(soon=soon, later=later) for statement in (CASE, NOTICE, CODE, MAIL, TICKET)]
     at_revision(database_url, "0014", tmp_path, statements)
     services = bootstrap(Settings(home=tmp_path, database_url=database_url), clock)

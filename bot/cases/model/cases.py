@@ -160,7 +160,7 @@ class CustomerReason(str, Enum):
 
     CHANGE_OF_MIND = "change_of_mind"
     SERVICE_FAULT = "service_fault"
-    WRONG_PRODUCT = "wrong_product"
+    WRONG_PRODUCT = "wrong_product"  # noqa: V107 (nothing but this list names it)
     BILLING = "billing"
     OTHER = "other"
 

@@ -18,7 +18,7 @@ from bot.cases.hashes import keyed_hash
 from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
 from bot.cases.ports.messages import Messages
-from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from bot.wording import say

@@ -14,7 +14,7 @@ from bot.cases.customer.receipts import Receipt, make_receipt, receipt_path
 from bot.cases.model import DueNotice, NoticeKind
 from bot.cases.ports.mailing import Attachment, Mailer
 from bot.cases.ports.notices import Notices
-from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.ports.store import Snapshot
 from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
 from bot.wording import say
