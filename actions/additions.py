@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import services
+from actions.base import services, tell
 from actions.talk import Talk
 from bot.cases.customer.additions import add_to_review
 from bot.policy.facts import Destination
-from bot.wording.formats import spoken_date
 
 _WITH_A_PERSON = frozenset({"utter_in_review", "utter_left_with_person", "utter_added_to_request"})
 
@@ -33,7 +32,5 @@ def added_to_request(
     )
     if handoff is None:
         return False
-    answer_by = spoken_date(handoff.answer_by)
-    response = "utter_added_to_request"
-    dispatcher.utter_message(response=response, reference=handoff.reference, answer_by=answer_by)
+    tell(dispatcher, "utter_added_to_request", reference=handoff.reference, answer_by=handoff.answer_by)
     return True

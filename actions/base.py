@@ -23,7 +23,9 @@ from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, HeldBack
 from bot.cases.ports.billing import GatewayError
 from bot.cases.services import Services
-from bot.wording.formats import spoken, spoken_date
+from bot.policy.money import Money
+from bot.policy.values import Value
+from bot.wording import DEFAULT, say
 
 logger = structlog.get_logger()
 OUTAGE_SECONDS = 3.0
@@ -57,6 +59,15 @@ TASK_SLOTS = (
 def services() -> Services:
     """The services of this process, built at the first use."""
     return bootstrap()
+
+
+def tell(
+    dispatcher: CollectingDispatcher, response: str, *, card: dict[str, Any] | None = None, **values: Value
+) -> None:
+    """Utter a response of the domain that leaves its words to the catalogue, with the values that they name; beside
+    them a card, on a channel that can show one."""
+    words = say(f"chat_{response.removeprefix('utter_').replace('/', '_')}", DEFAULT, **values)
+    dispatcher.utter_message(response=response, json_message=card, words=words)
 
 
 class SafeAction(Action, ABC):
@@ -134,11 +145,9 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
         dispatcher.utter_message(response="utter_sorry")
         return
     if isinstance(handoff, HeldBack):
-        why = no_person_now(services(), handoff)
-        dispatcher.utter_message(response="utter_shop_unreachable/held_back", why=why)
+        tell(dispatcher, "utter_shop_unreachable/held_back", why=no_person_now(services(), handoff))
         return
-    answer_by = spoken_date(handoff.answer_by)
-    dispatcher.utter_message(response="utter_shop_unreachable", reference=handoff.reference, answer_by=answer_by)
+    tell(dispatcher, "utter_shop_unreachable", reference=handoff.reference, answer_by=handoff.answer_by)
 
 
 def _offer_person(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:
@@ -167,11 +176,12 @@ def _tell_renewed(talk: Talk, events: list[EventType], dispatcher: CollectingDis
     if any("utter_quote_renewed" in turn for turn in talk.responses[:QUIET_TURNS]):
         return
     for renewed in renewed_quotes(services(), conversation_id=talk.conversation_id):
-        dispatcher.utter_message(
-            response="utter_quote_renewed",
-            order_number=renewed.order_number,
-            before=spoken(renewed.before, renewed.currency),
-            refund=spoken(renewed.refund, renewed.currency),
+        tell(
+            dispatcher,
+            "utter_quote_renewed",
+            order=renewed.order_number,
+            before=Money(renewed.before, renewed.currency),
+            refund=Money(renewed.refund, renewed.currency),
         )
         return
 

@@ -7,20 +7,21 @@ from dataclasses import replace
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import services
+from actions.base import services, tell
 from actions.cards import cancel_quote, confirmed_cancellation
 from actions.details import Details
 from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import RequestForm
-from actions.replies import business_day, confirmed_values, figures, tell_elsewhere, tell_outcome
+from actions.replies import business_day, confirmed_values, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import says_cancel, wants_both
 from bot.cases.case.requests import order_view
 from bot.cases.customer.quotes import ConfirmationStatus, Quote, quote_cancellation
 from bot.cases.model import CaseState
 from bot.policy.facts import OrderStatus
+from bot.policy.money import Money
 from bot.wording import say
-from bot.wording.formats import spoken
+from bot.wording.decisions import explained
 
 
 class ValidateCancelForm(RequestForm):
@@ -56,23 +57,24 @@ class ValidateCancelForm(RequestForm):
             self._tell_end(talk, details.order_number, quote, dispatcher)
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
+        card = cancel_quote(details.order_number, quote.case, quote.decision)
         if quote.unchanged and self.was_answered(talk):
-            card = cancel_quote(details.order_number, quote.case, quote.decision)
-            again = "utter_cancel_quote/again"
-            dispatcher.utter_message(response=again, json_message=card, order_number=details.order_number)
+            tell(dispatcher, "utter_cancel_quote/again", card=card, order=details.order_number)
             return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
         instead = quote.refund_instead
         if instead is not None and instead.refund is not None:
-            refund = spoken(instead.refund, instead.currency)
-            dispatcher.utter_message(response="utter_refund_instead", order_number=details.order_number, refund=refund)
+            refund = Money(instead.refund, instead.currency)
+            tell(dispatcher, "utter_refund_instead", order=details.order_number, refund=refund)
         view = order_view(services(), conversation_id=talk.conversation_id, order_number=details.order_number)
         if view.order.status is OrderStatus.REFUND_PENDING:
             dispatcher.utter_message(response="utter_refund_stays")
-        dispatcher.utter_message(
-            response="utter_cancel_quote",
-            json_message=cancel_quote(details.order_number, quote.case, quote.decision),
-            order_number=details.order_number,
-            **figures(quote.decision.result),
+        tell(
+            dispatcher,
+            "utter_cancel_quote",
+            card=card,
+            order=details.order_number,
+            explanation=explained(quote.decision.result),
+            clauses=tuple(quote.decision.result["clauses"]),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
@@ -82,8 +84,8 @@ class ValidateCancelForm(RequestForm):
             return
         view = order_view(services(), conversation_id=talk.conversation_id, order_number=order_number)
         since = business_day(view.cancelled_at) if view.cancelled_at else say("ended_before_records")
-        told = figures(quote.decision.result)
-        dispatcher.utter_message(response="utter_already_cancelled", order_number=order_number, since=since, **told)
+        explanation = explained(quote.decision.result)
+        tell(dispatcher, "utter_already_cancelled", order=order_number, since=since, explanation=explanation)
 
 
 _CONFIRMED = {
@@ -117,6 +119,5 @@ class FinishCancellation(FinishRequest):
             tell_outcome(dispatcher, talk.slot("order_number") or "", Quote(done.case, None, existing=True))
         else:
             card = confirmed_cancellation(done.case, done.decision)
-            told = confirmed_values(done.case, done.decision.result)
-            dispatcher.utter_message(response=response, json_message=card, **told)
+            tell(dispatcher, response, card=card, **confirmed_values(done.case, done.decision.result))
         return self.what_waits(talk, dispatcher)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from actions.base import services
-from actions.replies import day, figures
 from bot.cases.case.clause_links import clause_links
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.customer.wording import base_name, destination_words
 from bot.cases.model import Case, StoredDecision
 from bot.wording import say
-from bot.wording.formats import spoken
+from bot.wording.formats import spoken, spoken_date
 
 
 def refund_quote(order_number: str, case: Case, decision: StoredDecision) -> dict[str, Any]:
@@ -53,29 +53,37 @@ def _card(kind: str, title: str, case: Case, decision: StoredDecision, rows: lis
 
 def _sum_rows(decision: StoredDecision) -> list[dict[str, Any]]:
     """How the refund comes about."""
-    told = figures(decision.result)
-    return [_row(base_name(decision.result["clauses"]), told["base"]), _row(say("label_fee"), told["fee"])]
+    result = decision.result
+    return [_row(base_name(result["clauses"]), _sum(result, "base")), _row(say("label_fee"), _sum(result, "fee"))]
 
 
 def _refund_rows(case: Case, decision: StoredDecision) -> list[dict[str, Any]]:
-    told = figures(decision.result)
     return [
-        _row(say("label_refund"), told["refund"], strong=True),
+        _row(say("label_refund"), _sum(decision.result, "refund"), strong=True),
         _row(say("label_goes_to"), destination_words(case.destination)),
-        _row(say("label_processed_by"), told["process_by"] or say("quote_after_return")),
+        _row(say("label_processed_by"), _day(decision.result.get("process_by")) or say("quote_after_return")),
     ]
 
 
 def _cancel_rows(result: dict[str, Any]) -> list[dict[str, Any]]:
-    lost, currency = result.get("balance_lost"), result["currency"]
+    lost = result.get("balance_lost")
     rows = [
         _row(say("label_service_stops"), say("quote_at_once"), strong=True),
-        _row(say("label_billing_ends"), day(result.get("agreement_ends_on"))),
-        _row(say("label_first_charge"), day(result.get("next_charge_on"))),
-        _row(say("label_balance_lost"), spoken(Decimal(lost), currency) if lost and Decimal(lost) else ""),
-        _row(say("label_refund"), spoken(Decimal(result["refund"]), currency)),
+        _row(say("label_billing_ends"), _day(result.get("agreement_ends_on"))),
+        _row(say("label_first_charge"), _day(result.get("next_charge_on"))),
+        _row(say("label_balance_lost"), _sum(result, "balance_lost") if lost and Decimal(lost) else ""),
+        _row(say("label_refund"), _sum(result, "refund")),
     ]
     return [row for row in rows if row["value"]]
+
+
+def _sum(result: dict[str, Any], key: str) -> str:
+    return spoken(Decimal(result[key]), result["currency"])
+
+
+def _day(text: str | None) -> str:
+    """An ISO date as a customer reads it; empty where there is none."""
+    return spoken_date(date.fromisoformat(text)) if text else ""
 
 
 def _row(label: str, value: str, *, strong: bool = False) -> dict[str, Any]:

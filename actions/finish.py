@@ -7,7 +7,7 @@ from abc import abstractmethod
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, cleared, services
+from actions.base import SafeAction, cleared, services, tell
 from actions.replies import tell_handoff, tell_left
 from actions.talk import Talk
 from bot.cases.case.handoff import hand_to_human
@@ -43,7 +43,8 @@ class FinishRequest(SafeAction):
                 cause=CauseCode.STOPPED,
                 message_id=talk.message_id,
             )
-            tell_left(dispatcher, closed, "utter_stopped")
+            if not tell_left(dispatcher, closed):
+                dispatcher.utter_message(response="utter_stopped")
             return cleared()
         if answer == "yes" and reference:
             try:
@@ -63,14 +64,15 @@ class FinishRequest(SafeAction):
         """The customer said no to what was shown."""
         cause = CauseCode.QUOTE_REFUSED
         closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
-        tell_left(dispatcher, closed, "utter_not_confirmed")
+        if not tell_left(dispatcher, closed):
+            dispatcher.utter_message(response="utter_not_confirmed")
 
     def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """The next of several orders, or the end of the task."""
         first, *rest = (talk.slot("later_orders") or "").split() or [""]
         if not first:
             return cleared()
-        dispatcher.utter_message(response="utter_next_order", order_number=first)
+        tell(dispatcher, "utter_next_order", order=first)
         kept = ("refund_reason", "reason_words", "refund_destination", f"{self.task}_requested_at", "task")
         return [
             *(event for event in cleared() if event["name"] not in kept),

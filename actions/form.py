@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import reduce
 
 from rasa_sdk.events import EventType, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, services
+from actions.base import SafeAction, services, tell
 from actions.details import Details, hear
 from actions.notes import reason_buttons
 from actions.policy import tell_policy
@@ -20,6 +22,7 @@ from actions.wishes import asks_something, says_cancel, wants_both, which_cancel
 from bot.cases.case.overview import conversation_requests, customer_orders
 from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.left_quotes import close_quotes
+from bot.cases.identity.email_codes import GOOD_FOR
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import CaseState, CauseCode, CustomerReason
@@ -46,7 +49,7 @@ class RequestForm(SafeAction):
 
     tells_news = False
     task = ""
-    """The form is ``<task>_form``; ``task_<task>`` is what it is called towards the customer."""
+    """The form is ``<task>_form``; the message ``the_task`` has what it is called towards the customer."""
     other_task = ""
     """The intent that leaves this form for the other one."""
     subject: frozenset[str] = frozenset()
@@ -84,7 +87,10 @@ class RequestForm(SafeAction):
                 and not talk.entities
                 and _NOT_AT_HAND.search(talk.text)
             ):
-                dispatcher.utter_message(response=f"utter_no_{asked}", order_number=details.order_number or "")
+                if asked == "order_number":
+                    dispatcher.utter_message(response="utter_no_order_number")
+                else:
+                    tell(dispatcher, f"utter_no_{asked}", order=details.order_number or "")
                 return self._events(details, asked)
             if asked in ("order_number", "email") and not talk.entities and _WHY.match(talk.text):
                 dispatcher.utter_message(response="utter_why_asked")
@@ -97,16 +103,16 @@ class RequestForm(SafeAction):
             if asked and not details.heard and self._is_digression(talk, asked) and not may_be_reason:
                 return []
             if asked and talk.silence > LONG_SILENCE:
-                dispatcher.utter_message(
-                    response="utter_where_we_were", task=say(f"task_{self.task}"), order=_of_order(details.order_number)
-                )
+                number = details.order_number
+                tell(dispatcher, "utter_where_we_were", task=self.task, with_order=bool(number), order=number or "")
             if asked and not details.heard:
                 return self._unclear(talk, details, asked, dispatcher)
             if "later_orders" in details.heard:
-                dispatcher.utter_message(response="utter_later_orders", orders=" and ".join(details.later_orders))
+                tell(dispatcher, "utter_later_orders", orders=_all_of(details.later_orders))
             _answer_questions_beside(talk, asked, dispatcher)
         elif asked and not finished:
-            dispatcher.utter_message(response="utter_back_to_it", task=say(f"task_{self.task}"))
+            words, other = say("chat_back_to_it", task=self.task), say("chat_back_to_it_other", task=self.task)
+            dispatcher.utter_message(response="utter_back_to_it", words=words, other_words=other)
             if asked == "refund_reason" and talk.intent in PERHAPS_A_REASON:
                 details = replace(details, unclear=details.unclear + 1)
         details, asks = self.next(talk, details, dispatcher)
@@ -156,10 +162,13 @@ class RequestForm(SafeAction):
             proof=_shown(talk, details),
         )
         if result is None:
-            asked = "email_code" if talk.requested == "email_code" else "email"
-            response = "utter_which_code" if asked == "email_code" else "utter_which_email"
-            dispatcher.utter_message(response=response, order_number=details.order_number)
-            return details, asked
+            if talk.requested == "email_code":
+                tell(dispatcher, "utter_which_code", order=details.order_number)
+                return details, "email_code"
+            number = details.order_number
+            words, other = say("chat_which_email", order=number), say("chat_which_email_other", order=number)
+            dispatcher.utter_message(response="utter_which_email", words=words, other_words=other)
+            return details, "email"
         if result.status is VerificationStatus.VERIFIED:
             return self.proceed(talk, details, dispatcher)
         if result.limit is not None:
@@ -168,21 +177,19 @@ class RequestForm(SafeAction):
                 return replace(details, answer="locked"), None
             return details, "email_code" if details.email_code or result.limit is Limit.CODES else "email"
         if result.status is VerificationStatus.CODE_SENT:
-            dispatcher.utter_message(response="utter_code_sent", order_number=details.order_number)
+            tell(dispatcher, "utter_code_sent", order=details.order_number, good_for=GOOD_FOR)
             return details, "email_code"
         if details.email_code:
-            dispatcher.utter_message(response="utter_code_mismatch", tries_left=result.tries_left)
+            tell(dispatcher, "utter_code_mismatch", tries_left=result.tries_left)
             return details, "email_code"
-        dispatcher.utter_message(
-            response="utter_mismatch", order_number=details.order_number, tries_left=result.tries_left
-        )
+        tell(dispatcher, "utter_mismatch", order=details.order_number, tries_left=result.tries_left)
         return details, "email"
 
     def _taken_over(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> Details:
         """Another form gave way to this one: its quote is closed, what the customer said stays."""
         cause = CauseCode.TURNED_AWAY
         closed = close_quotes(services(), conversation_id=talk.conversation_id, cause=cause, message_id=talk.message_id)
-        tell_left(dispatcher, closed, None)
+        tell_left(dispatcher, closed)
         return replace(details, case_reference=None, decision_id=None, unclear=0)
 
     def _leaves(self, talk: Talk, asked: str) -> bool:
@@ -221,9 +228,11 @@ class RequestForm(SafeAction):
             return self._events(details, asks)
         if details.unclear > 1:
             dispatcher.utter_message(response="utter_still_not_understood")
-        response = _UNCLEAR.get(asked, "utter_not_understood")
-        buttons = reason_buttons() if asked == "refund_reason" else None
-        dispatcher.utter_message(response=response, order_number=details.order_number or "", buttons=buttons)
+        if asked == "email":
+            tell(dispatcher, "utter_email_unclear", order=details.order_number or "")
+        else:
+            buttons = reason_buttons() if asked == "refund_reason" else None
+            dispatcher.utter_message(response=_UNCLEAR.get(asked, "utter_not_understood"), buttons=buttons)
         return self._events(details, asked)
 
     def _events(self, details: Details, asks: str | None) -> list[EventType]:
@@ -271,8 +280,8 @@ def _code_in(talk: Talk) -> str | None:
     return re.sub(r"\D", "", found.group()) if found and "cc" not in talk.text.lower() else None
 
 
-def _of_order(number: str | None) -> str:
-    return " " + say("of_order", order=number) if number else ""
+def _all_of(orders: Iterable[str]) -> str:
+    return reduce(lambda named, order: say("and_order", orders=named, order=order), orders)
 
 
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
@@ -295,7 +304,6 @@ _A_PERSON = re.compile(
 )
 _UNCLEAR = {
     "order_number": "utter_order_number_unclear",
-    "email": "utter_email_unclear",
     "email_code": "utter_code_unclear",
     "refund_reason": "utter_reason_unclear",
     "refund_destination": "utter_destination_unclear",

@@ -7,7 +7,7 @@ from typing import Any
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, end_of_task, services
+from actions.base import SafeAction, end_of_task, services, tell
 from actions.notes import noted
 from actions.replies import tell_handoff
 from actions.signals import Signal, signal_in
@@ -78,7 +78,7 @@ def leaves_address(talk: Talk, dispatcher: CollectingDispatcher) -> bool:
         leave_email(services(), conversation_id=talk.conversation_id, email=email)
     except BadEmail:
         return False
-    dispatcher.utter_message(response="utter_email_left", email=email)
+    tell(dispatcher, "utter_email_left", email=email)
     return True
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import SafeAction, services
+from actions.base import SafeAction, services, tell
 from actions.finish import tell_locked
 from actions.notes import is_own_phone, noted
 from actions.replies import sentences, tell_refused
@@ -20,9 +20,10 @@ from bot.cases.identity.verification import Verification, VerificationStatus, as
 from bot.cases.model import CustomerReason
 from bot.policy import NoTermsInForce, Terms, money
 from bot.policy.facts import Channel
+from bot.policy.money import Money
+from bot.policy.values import Value
 from bot.wording import say
 from bot.wording.clauses import accepted_reasons, what_counts_as_asking
-from bot.wording.formats import percent, spoken
 
 _ABOUT_THE_REFUND = frozenset(
     {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}
@@ -55,7 +56,7 @@ class AnswerPolicy(SafeAction):
             if result.status is VerificationStatus.LOCKED:
                 tell_locked(talk, dispatcher)
         else:
-            dispatcher.utter_message(response="utter_mismatch", order_number=number, tries_left=result.tries_left)
+            tell(dispatcher, "utter_mismatch", order=number, tries_left=result.tries_left)
         return [event for event in noted(talk) if event["name"] not in ("email", "phone")]
 
 
@@ -84,12 +85,10 @@ def tell_policy(talk: Talk, topic: str | None, dispatcher: CollectingDispatcher)
     order_number = next(iter(talk.entities.get("order_number", [])), talk.slot("order_number"))
     today = services().policy.terms_for(services().clock())
     terms = _terms_of_order(talk, order_number) if order_number and topic not in _BY_THE_DAY_OF_REQUEST else None
-    if terms is not None and terms is not today:
-        dispatcher.utter_message(response="utter_older_terms", order_number=order_number, version=terms.version)
-    dispatcher.utter_message(
-        response=f"utter_ask_policy/{topic}",
-        **policy_values(terms or today, channel_here(services(), talk.conversation_id)),
-    )
+    if order_number and terms is not None and terms is not today:
+        tell(dispatcher, "utter_older_terms", order=order_number, version=terms.version)
+    values = policy_values(terms or today, channel_here(services(), talk.conversation_id))
+    tell(dispatcher, f"utter_ask_policy/{topic}", card=None, **values)
     if order_number is None:
         return
     with suppress(NotVerified):
@@ -108,28 +107,28 @@ def _terms_of_order(talk: Talk, order_number: str) -> Terms | None:
         return None
 
 
-def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, str]:
-    """What the answers of the domain say of the terms, in a conversation over that channel."""
+def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, Value]:
+    """What the answers say of the terms, in a conversation over that channel."""
     asked_here = channel.value in terms.accepted_channels
     elsewhere = what_counts_as_asking(terms)
     first = say("asking_counts_here") if asked_here else elsewhere
     base = Decimal(50)
     fee = money.rounded(base * terms.default_fee_rate, "USD")
     return {
-        "window_days": str(terms.window_working_days),
-        "processing_days": str(terms.processing_working_days),
-        "fee_rate": percent(terms.default_fee_rate),
-        "fault_fee_rate": percent(terms.confirmed_fault_fee_rate),
-        "minimum": percent(terms.minimum_ratio),
+        "window_days": terms.window_working_days,
+        "processing_days": terms.processing_working_days,
+        "fee_rate": terms.default_fee_rate,
+        "fault_fee_rate": terms.confirmed_fault_fee_rate,
+        "minimum": terms.minimum_ratio,
+        "minimum_measured": terms.minimum_measured.value,
         "asking": first,
         "contact": say("contact_here") if asked_here else say("contact_to_cancel", asking=elsewhere),
         "accepted_reasons": accepted_reasons(terms),
-        "measured": f" {say('measured_' + terms.minimum_measured.value)}",
-        "cycle_day": str(terms.calendar.cycle_day),
+        "cycle_day": terms.calendar.cycle_day,
         "time_zone": terms.time_zone.key,
-        "example_base": spoken(base, "USD"),
-        "example_fee": spoken(fee, "USD"),
-        "example_refund": spoken(base - fee, "USD"),
+        "example_base": Money(base, "USD"),
+        "example_fee": Money(fee, "USD"),
+        "example_refund": Money(base - fee, "USD"),
     }
 
 
@@ -144,13 +143,11 @@ def _tell_about_the_refund(talk: Talk, order_number: str, dispatcher: Collecting
         destination=None,
         requested_at=datetime.fromisoformat(asked_at) if asked_at else talk.said_at,
     )
-    told = sentences(preview)
-    dispatcher.utter_message(response="utter_policy_for_order", order_number=order_number, told=told)
+    tell(dispatcher, "utter_policy_for_order", order=order_number, told=sentences(preview))
 
 
 def _tell_about_the_cancellation(talk: Talk, order_number: str, dispatcher: CollectingDispatcher) -> None:
     preview = preview_cancellation(
         services(), conversation_id=talk.conversation_id, order_number=order_number, requested_at=talk.said_at
     )
-    told = sentences(preview)
-    dispatcher.utter_message(response="utter_policy_for_order", order_number=order_number, told=told)
+    tell(dispatcher, "utter_policy_for_order", order=order_number, told=sentences(preview))

@@ -8,13 +8,13 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.additions import added_to_request
-from actions.base import cleared, services
+from actions.base import cleared, services, tell
 from actions.cards import confirmed_refund, refund_quote
 from actions.details import Details
 from actions.finish import FinishRequest, decided_again, go_to
 from actions.form import DIGRESSIONS, RequestForm
 from actions.notes import reason_buttons
-from actions.replies import confirmed_values, figures, sentences, tell_elsewhere, tell_outcome
+from actions.replies import confirmed_values, refund_of, sentences, tell_elsewhere, tell_outcome
 from actions.talk import Talk
 from actions.wishes import asks_something, says_cancel
 from bot.cases.case.overview import conversation_requests
@@ -26,6 +26,7 @@ from bot.cases.model import CaseKind, CaseState, CustomerReason
 from bot.policy import Outcome
 from bot.policy.facts import Destination, ProductKind
 from bot.wording import say
+from bot.wording.decisions import explained
 
 
 class ValidateRefundForm(RequestForm):
@@ -94,13 +95,18 @@ class ValidateRefundForm(RequestForm):
             return replace(details, answer="told", case_reference=quote.case.reference), None
         assert quote.decision is not None
         again = "/again" if quote.unchanged and self.was_answered(talk) else ""
-        dispatcher.utter_message(
-            response=f"utter_refund_quote{again}",
-            json_message=refund_quote(order_number, quote.case, quote.decision),
-            order_number=order_number,
-            reason=_reason(details.reason),
-            stop=what_stops(services(), quote.decision.inputs),
-            **figures(quote.decision.result),
+        tell(
+            dispatcher,
+            f"utter_refund_quote{again}",
+            card=refund_quote(order_number, quote.case, quote.decision),
+            order=order_number,
+            refund=refund_of(quote.decision.result),
+            # How the customer sees the reason that was understood, since the fee depends on it (R7, R7b).
+            with_reason=details.reason is not None,
+            reason=say(f"quote_reason_{details.reason.value}") if details.reason else "",
+            explanation=explained(quote.decision.result),
+            stops=what_stops(services(), quote.decision.inputs),
+            clauses=tuple(quote.decision.result["clauses"]),
         )
         return replace(details, case_reference=quote.case.reference, decision_id=quote.decision.id), "answer"
 
@@ -128,20 +134,14 @@ class ValidateRefundForm(RequestForm):
             # Told as the decline that it is; the cancellation follows it.
             return replace(details, plan="refund_first"), None
         view = order_view(services(), conversation_id=talk.conversation_id, order_number=order_number)
-        plan = "subscription" if view.order.product_kind is ProductKind.SUBSCRIPTION else "card"
-        dispatcher.utter_message(
-            response=f"utter_plan/{plan}",
-            order_number=order_number,
+        tell(
+            dispatcher,
+            f"utter_plan/{view.order.product_kind.value}",
+            order=order_number,
             refund=sentences(refund),
             cancellation=sentences(cancellation),
         )
         return details, "plan"
-
-
-def _reason(reason: CustomerReason | None) -> str:
-    """How the customer sees the reason that was understood, since the fee depends on it (R7, R7b). With any other
-    reason there is no quote (R3)."""
-    return "" if reason is None else " " + say(f"quote_reason_{reason.value}")
 
 
 def _plan_choice(talk: Talk) -> str | None:
@@ -184,8 +184,7 @@ class FinishRefund(FinishRequest):
             paid = "utter_refund_paid" if done.case.state is CaseState.DONE else "utter_refund_confirmed"
             response = "utter_return_confirmed" if on_return else paid
             card = confirmed_refund(done.case, done.decision)
-            told = confirmed_values(done.case, done.decision.result)
-            dispatcher.utter_message(response=response, json_message=card, **told)
+            tell(dispatcher, response, card=card, **confirmed_values(done.case, done.decision.result))
         return self.what_waits(talk, dispatcher)
 
     def what_waits(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:

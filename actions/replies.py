@@ -8,37 +8,31 @@ from typing import Any
 
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import services
+from actions.base import services, tell
 from bot.cases.case.answer_date import answer_by
 from bot.cases.case.overview import Request
 from bot.cases.conversation.hours import hours_notice
-from bot.cases.customer import wording
 from bot.cases.customer.quotes import Quote
 from bot.cases.customer.receipts import terms_of_version
-from bot.cases.customer.wording import destination_words, request_name, state_words
+from bot.cases.customer.wording import request_name, state_words, what_would_help
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, Handoff, HeldBack
 from bot.policy import CancelDecision, RefundDecision
-from bot.policy.facts import Order
+from bot.policy.facts import Destination, Order
+from bot.policy.money import Money
+from bot.policy.values import Value
 from bot.wording import say
 from bot.wording.decisions import explained
-from bot.wording.formats import spoken, spoken_date
+from bot.wording.formats import spoken_date
 
 MOST = 5
 """How many orders or requests are shown at once."""
 
 
-def figures(result: dict[str, Any]) -> dict[str, str]:
-    """The values of a stored decision as a customer reads them."""
-    currency = result["currency"]
-    sums = {key: spoken(Decimal(result[key]), currency) for key in ("base", "fee", "refund") if result.get(key)}
-    return {
-        **sums,
-        "process_by": day(result.get("process_by")),
-        "explanation": explained(result),
-        "clauses": ", ".join(result["clauses"]),
-    }
+def refund_of(result: dict[str, Any]) -> Money:
+    """What a stored decision refunds."""
+    return Money(Decimal(result["refund"]), result["currency"])
 
 
 def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quote) -> None:
@@ -46,23 +40,23 @@ def tell_outcome(dispatcher: CollectingDispatcher, order_number: str, quote: Quo
     reference = quote.case.reference
     if quote.existing:
         state = state_words(quote.case.state)
-        dispatcher.utter_message(
-            response="utter_under_way", order_number=order_number, reference=reference, state=state
-        )
+        tell(dispatcher, "utter_under_way", order=order_number, reference=reference, state=state)
         return
     assert quote.decision is not None
-    told = figures(quote.decision.result)
+    explanation = explained(quote.decision.result)
     if quote.handoff is not None:
-        tell_handoff(dispatcher, "utter_in_review", quote.handoff, explanation=told["explanation"])
+        tell_handoff(dispatcher, "utter_in_review", quote.handoff, explanation=explanation)
         return
-    clause = " " + say("clause_behind", clauses=told.pop("clauses")) if told["clauses"] else ""
-    dispatcher.utter_message(
-        response="utter_declined",
-        order_number=order_number,
+    clauses = tuple(quote.decision.result["clauses"])
+    tell(
+        dispatcher,
+        "utter_declined",
+        order=order_number,
+        explanation=explanation,
+        with_clauses=bool(clauses),
+        clauses=clauses,
+        help=what_would_help(services().policy, quote.case, quote.decision.inputs),
         reference=reference,
-        clause=clause,
-        help=wording.what_would_help(services().policy, quote.case, quote.decision.inputs),
-        **told,
     )
 
 
@@ -70,25 +64,23 @@ def tell_elsewhere(dispatcher: CollectingDispatcher, order_number: str, living: 
     """Say that the yes came to a quote whose place a request of another conversation has taken."""
     waits = "/waits" if living.state is CaseState.QUOTED else ""
     state = state_words(living.state)
-    response = f"utter_elsewhere{waits}"
-    dispatcher.utter_message(response=response, order_number=order_number, reference=living.reference, state=state)
+    tell(dispatcher, f"utter_elsewhere{waits}", order=order_number, reference=living.reference, state=state)
 
 
-def tell_left(dispatcher: CollectingDispatcher, closed: list[Case], otherwise: str | None, **values: str) -> None:
-    """Say what became of quotes that the customer leaves: ``otherwise`` (if anything), unless a person has to sort one
-    out because its service is stopped already."""
+def tell_left(dispatcher: CollectingDispatcher, closed: list[Case]) -> bool:
+    """Say of quotes that the customer leaves which of them a person has to sort out, because its service is stopped
+    already; whether there is one."""
     left = [case for case in closed if case.state is CaseState.IN_REVIEW]
     for case in left:
-        day_of_answer = spoken_date(answer_by(services()))
-        dispatcher.utter_message(response="utter_left_with_person", reference=case.reference, answer_by=day_of_answer)
-    if not left and otherwise:
-        dispatcher.utter_message(response=otherwise, **values)
+        tell(dispatcher, "utter_left_with_person", reference=case.reference, answer_by=answer_by(services()))
+    return bool(left)
 
 
 def sentences(decision: RefundDecision | CancelDecision) -> str:
     """What a decision that is not stored says, with its clauses."""
-    told = figures(decision.to_json())
-    return told["explanation"] + (" " + say("clauses_behind", clauses=told["clauses"]) if told["clauses"] else "")
+    result = decision.to_json()
+    clauses = tuple(result["clauses"])
+    return say("told_with_clauses", explanation=explained(result), with_clauses=bool(clauses), clauses=clauses)
 
 
 def order_buttons(orders: list[Order]) -> list[dict[str, str]]:
@@ -110,53 +102,52 @@ def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: lis
         coming = request.case.state in (CaseState.CONFIRMED, CaseState.EXECUTING)
         process_by = (request.result or {}).get("process_by") if coming else None
         lines.append(f"{line} {say('request_due', process_by=date.fromisoformat(process_by))}" if process_by else line)
-    dispatcher.utter_message(response=response, cases="\n".join(lines) or say("no_requests"))
+    tell(dispatcher, response, cases="\n".join(lines) or say("no_requests"))
 
 
-def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: str) -> None:
+def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: Value) -> None:
     """Say that a person has it, under which reference, and when they answer; or why nobody does."""
     if isinstance(handoff, HeldBack):
-        dispatcher.utter_message(response="utter_held_back", why=no_person_now(services(), handoff))
+        dispatcher.utter_message(response="utter_held_back", words=no_person_now(services(), handoff))
         return
-    by = spoken_date(handoff.answer_by)
     card = {
         "card": {
             "type": "case",
             "title": say("card_with_person"),
-            "rows": [{"label": say("label_answer_by"), "value": by}],
+            "rows": [{"label": say("label_answer_by"), "value": spoken_date(handoff.answer_by)}],
         }
     }
     card["card"]["reference"] = handoff.reference
-    dispatcher.utter_message(response=response, json_message=card, reference=handoff.reference, answer_by=by, **values)
+    tell(dispatcher, response, card=card, reference=handoff.reference, answer_by=handoff.answer_by, **values)
     if away := hours_notice(services()):
         by_mail = "/with_mail" if services().mailer else ""
-        dispatcher.utter_message(response=f"utter_away{by_mail}", away=away)
+        tell(dispatcher, f"utter_away{by_mail}", away=away)
 
 
 def tell_refused(dispatcher: CollectingDispatcher, order_number: str, refused: Verification) -> None:
     """Say why no answer is taken; a person comes by itself where the customer is locked."""
-    locked = refused.status is VerificationStatus.LOCKED
-    response = "utter_too_many_tries" if locked else "utter_later"
-    dispatcher.utter_message(response=response, why=why_not(order_number, refused))
+    why = why_not(order_number, refused)
+    if refused.status is VerificationStatus.LOCKED:
+        dispatcher.utter_message(response="utter_too_many_tries", words=why)
+    else:
+        tell(dispatcher, "utter_later", why=why)
 
 
-def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, str]:
-    """The values of the sentence that tells a confirmed case."""
+def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, Value]:
+    """The values of the sentences that tell a confirmed case; none of them names all."""
     terms = terms_of_version(services().policy, result["policy_version"])
+    process_by = result.get("process_by")
     return {
-        **figures(result),
         "reference": case.reference,
+        "refund": refund_of(result),
+        "explanation": explained(result),
+        "process_by": date.fromisoformat(process_by) if process_by else "",
         "return_number": case.return_number or "",
-        "destination": destination_words(case.destination),
-        "processing_days": str(terms.processing_working_days),
+        "destination": (case.destination or Destination.WALLET).value,
+        "processing_days": terms.processing_working_days,
     }
 
 
-def day(text: str | None) -> str:
-    """An ISO date as a customer reads it; empty where there is none."""
-    return spoken_date(date.fromisoformat(text)) if text else ""
-
-
-def business_day(moment: datetime) -> str:
-    """The business date of a moment as a customer reads it."""
-    return wording.business_day(services().policy, moment)
+def business_day(moment: datetime) -> date:
+    """The business date of a moment."""
+    return services().policy.terms_for(moment).calendar.business_date(moment)

@@ -37,7 +37,7 @@ class StartSession(SafeAction):
             )
             unanswered = any(case.state is CaseState.WITHDRAWN for case in closed)
             dispatcher.utter_message(response="utter_welcome_back" + ("/unanswered" if unanswered else ""))
-            tell_left(dispatcher, closed, None)
+            tell_left(dispatcher, closed)
         else:
             dispatcher.utter_message(response="utter_introduction")
         return self.failed()

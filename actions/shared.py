@@ -37,7 +37,8 @@ class Stop(SafeAction):
             # It was confirmed meanwhile, in another tab: "nothing was done" would be a lie.
             tell_requests(dispatcher, "utter_cases", confirmed)
         elif talk.requested or closed:
-            tell_left(dispatcher, closed, "utter_stopped")
+            if not tell_left(dispatcher, closed):
+                dispatcher.utter_message(response="utter_stopped")
         elif talk.words & _TAKE_BACK and any(request.withdrawable for request in requests):
             # "Take it back", after the yes: the request is meant, and the form asks before it is gone.
             return [FollowupAction("withdraw_form")]

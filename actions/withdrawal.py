@@ -7,7 +7,7 @@ from dataclasses import replace
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
-from actions.base import services
+from actions.base import services, tell
 from actions.details import Details
 from actions.finish import FinishRequest
 from actions.form import RequestForm
@@ -87,9 +87,7 @@ class ValidateWithdrawForm(RequestForm):
             dispatcher.utter_message(response="utter_which_case", buttons=buttons)
             return details, "which_case"
         (request,) = open_ones
-        dispatcher.utter_message(
-            response="utter_withdraw_quote", request=request_name(request), reference=request.case.reference
-        )
+        tell(dispatcher, "utter_withdraw_quote", request=request_name(request), reference=request.case.reference)
         return replace(details, case_reference=request.case.reference), "answer"
 
 
@@ -122,13 +120,14 @@ class FinishWithdrawal(FinishRequest):
             requests = conversation_requests(services(), conversation_id=talk.conversation_id)
             meant = [request for request in requests if request.case.reference == reference]
             if any(request.case.state is CaseState.WITHDRAWN for request in meant):
-                dispatcher.utter_message(response="utter_withdrawn", reference=reference)
+                tell(dispatcher, "utter_withdrawn", reference=reference)
             else:
                 tell_requests(dispatcher, "utter_nothing_to_withdraw", meant)
         else:
-            tell_left(dispatcher, [case], "utter_withdrawn", reference=reference)
+            if not tell_left(dispatcher, [case]):
+                tell(dispatcher, "utter_withdrawn", reference=reference)
         return self.what_waits(talk, dispatcher)
 
     def refused(self, talk: Talk, dispatcher: CollectingDispatcher) -> None:
         """The request stays as it is."""
-        dispatcher.utter_message(response="utter_not_withdrawn", reference=talk.slot("case_reference") or "")
+        tell(dispatcher, "utter_not_withdrawn", reference=talk.slot("case_reference") or "")

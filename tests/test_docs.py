@@ -50,6 +50,18 @@ def test_a_text_at_the_root_leads_to_pages_of_the_site_when_it_is_one() -> None:
     assert links and all((PROJECT / "docs" / Path(link)).is_file() for link in links)
 
 
+@pytest.mark.parametrize("recipe", ["policy question", "intent", "reason", "product kind"])
+def test_a_recipe_changes_as_many_files_as_the_table_says(recipe: str) -> None:
+    text = (PROJECT / "CONTRIBUTING.md").read_text("utf-8")
+    steps = re.split(r"^## Add an? ", text, flags=re.M)
+    (told,) = [step for step in steps if step.startswith(f"{recipe}\n")]
+    numbered = re.split(r"^\d+\. See that it is whole", told, flags=re.M)[0]
+    files = set(re.findall(r"`((?:bot|actions|data|docs)/[\w/.]+|domain\.yml)`", numbered))
+    counted = re.search(rf"^\| \[an? {recipe}\]\(\S+\) \| 0 \| (\d+) \|", text, re.M)
+    assert counted and int(counted[1]) == len(files), sorted(files)
+    assert all((PROJECT / file).exists() for file in files)
+
+
 def test_what_the_page_of_security_says_is_shown_by_tests_that_are_there() -> None:
     folder = ""
     for name in re.findall(r"`((?:tests/|test_)[\w/.]+)`", (PROJECT / "docs" / "security.md").read_text("utf-8")):

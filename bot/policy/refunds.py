@@ -267,8 +267,8 @@ def r3_reason_accepted(request: RefundRequest, terms: Terms) -> Finding:
 
 
 def no_usage_of_subscription(order: Order) -> Finding:
-    """R3: a plan's charge after usage is for a person, since no clause prices the usage."""
-    if order.product_kind is ProductKind.SUBSCRIPTION and is_used(order):
+    """R3: a plan's charge after usage, or any other's that is no card, is for a person: no clause prices the usage."""
+    if order.product_kind is not ProductKind.CALLING_CARD and is_used(order):
         return Finding(FindingCode.PLAN_USED, ("R1", "R3"), False)
     return Finding(FindingCode.PLAN_UNUSED, ("R3",), True)
 

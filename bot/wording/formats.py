@@ -9,11 +9,14 @@ from functools import lru_cache
 from math import ceil
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_currency, format_percent
 from babel.units import format_unit
 
 from bot.policy.money import is_known, rounded, unit_of
+
+_YEAR_BEHIND = re.compile(r"[\s,]*(?:'[^']*'\s*)?y$")
+"""The year at the end of a CLDR pattern for dates, with what leads to it: ``, y``, `` 'de' y``."""
 
 
 @lru_cache(maxsize=4096)
@@ -55,6 +58,32 @@ def spoken_time(moment: datetime, language: str = "en") -> str:
 def spoken_moment(moment: datetime, language: str = "en") -> str:
     """A time in its own zone with its day: ``Monday, November 30, 2026, 16:05 (EST)``."""
     return f"{spoken_date(moment.date(), language)}, {moment:%H:%M} ({moment.tzname()})"
+
+
+def short_date(day: date, language: str = "en") -> str:
+    """``Nov 25``."""
+    return format_skeleton("MMMd", day, locale=language)
+
+
+def weekday_date(day: date, language: str = "en") -> str:
+    """``Wednesday, November 25``."""
+    full = Locale.parse(language).date_formats["full"].pattern
+    return format_date(day, _YEAR_BEHIND.sub("", full), locale=language)
+
+
+def short_time(moment: datetime, language: str = "en") -> str:
+    """The time of day in the moment's own zone: ``2:04 PM``."""
+    return format_time(moment, "short", tzinfo=moment.tzinfo, locale=language).replace("\u202f", " ")
+
+
+def short_moment(moment: datetime, language: str = "en") -> str:
+    """A time in its own zone with its day: ``Nov 25, 2:04 PM``."""
+    return f"{short_date(moment.date(), language)}, {short_time(moment, language)}"
+
+
+def exact_moment(moment: datetime, language: str = "en") -> str:
+    """A time with its year and zone: ``Nov 25, 2026, 2:04 PM EST``."""
+    return f"{format_date(moment.date(), 'medium', locale=language)}, {spoken_time(moment, language)}"
 
 
 def spoken_wait(time: timedelta, language: str = "en") -> str:

@@ -74,14 +74,14 @@ def test_a_late_order_is_declined_before_anyone_is_asked_for_a_reason(desk: Serv
     messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
     (message,) = messages
     assert message["response"] == "utter_declined" and slots["answer"] == "told"
-    assert message["help"].startswith("It would have been accepted until ")
-    assert message["help"].endswith("The $50.00 on the card stays yours to use.")
+    assert " It would have been accepted until " in message["words"]
+    assert " The $50.00 on the card stays yours to use. Your reference is " in message["words"]
 
 
 def test_a_decline_that_nothing_could_change_says_so(desk: Services) -> None:
     order_of_days_ago(desk, status="cancelled")
     (message,), _ = turn(ValidateRefundForm(), "I want a refund", **WISH)
-    assert message["help"] == "No change of the details would make it possible."
+    assert ") No change of the details would make it possible. Your reference is " in message["words"]
 
 
 def test_after_a_break_the_customer_is_told_where_they_were(desk: Services) -> None:
@@ -90,7 +90,7 @@ def test_after_a_break_the_customer_is_told_where_they_were(desk: Services) -> N
     asked = {"requested": "refund_reason", "slots": slots, "intent": "change_of_mind", "confidence": 0.95}
     messages, _ = turn(ValidateRefundForm(), "changed my mind", silence=timedelta(minutes=30), **asked)
     assert said(messages) == ["utter_where_we_were", "utter_which_destination"]
-    assert (messages[0]["task"], messages[0]["order"]) == ("refund", " of order CC-104233")
+    assert messages[0]["words"] == "Welcome back. We were at your refund of order CC-104233."
     messages, _ = turn(ValidateRefundForm(), "changed my mind", silence=timedelta(minutes=1), **asked)
     assert said(messages) == ["utter_which_destination"]
 
@@ -100,8 +100,8 @@ def test_the_reason_that_was_understood_is_shown_with_the_quote(desk: Services) 
     slots = {"task": "refund", "order_number": "CC-104233", "refund_destination": "wallet"}
     change = {"intent": "change_of_mind", "confidence": 0.95}
     (message,), _ = turn(ValidateRefundForm(), "changed my mind", requested="refund_reason", slots=slots, **change)
-    assert message["response"] == "utter_refund_quote" and message["refund"] == "$44.00"
-    assert message["reason"] == " Reason: you changed your mind."
+    assert message["response"] == "utter_refund_quote"
+    assert "you would get $44.00 back. Reason: you changed your mind. The refund " in message["words"]
 
 
 def test_a_destination_that_nobody_chose_is_not_kept_for_the_next_order(desk: Services) -> None:
@@ -130,6 +130,16 @@ def test_a_reason_that_stays_unclear_goes_to_a_person_in_the_customers_words(
     )
     assert said(messages) == [response]
     assert after["reason_words"] == (None if unclear == 0 else "it's complicated")
+
+
+def test_several_orders_are_taken_one_by_one(desk: Services) -> None:
+    numbers = {"entities": {"order_number": ["CC-104233", "CC-104240", "CC-104244"]}}
+    messages, slots = turn(ValidateRefundForm(), "CC-104233, CC-104240, CC-104244", **numbers, **WISH)
+    assert said(messages) == ["utter_later_orders", "utter_which_email"]
+    assert messages[0]["words"] == "I'll take CC-104240 and CC-104244 right after this one."
+    assert messages[1]["words"] == "What is the email address on order CC-104233?"
+    assert messages[1]["other_words"] == "And the email address on order CC-104233?"
+    assert slots["later_orders"] == "CC-104240 CC-104244"
 
 
 def test_asking_the_same_again_comes_with_a_person(desk: Services) -> None:
@@ -224,8 +234,8 @@ def test_what_is_to_be_taken_back_is_shown_before_it_is(desk: Services) -> None:
     order_of_days_ago(desk)
     reference = a_quote(desk)
     (message,), slots = turn(ValidateWithdrawForm(), "take my refund back", intent="withdraw_request")
-    assert (message["response"], message["reference"]) == ("utter_withdraw_quote", reference)
-    assert message["request"] == "refund of $44.00 for order CC-104233" and slots["case_reference"] == reference
+    assert message["response"] == "utter_withdraw_quote" and slots["case_reference"] == reference
+    assert f"your refund of $44.00 for order CC-104233 ({reference})?" in message["words"]
     (request,) = conversation_requests(desk, conversation_id="talk")
     assert request.case.state is CaseState.QUOTED
 
@@ -285,11 +295,11 @@ def test_a_yes_to_a_refund_that_was_asked_for_again_elsewhere_names_the_one_that
     proven_address(desk, "other")
     first, second = a_refund(desk, "talk"), a_refund(desk, "other")
     (message,), _ = turn(FinishRefund(), "yes", **answer_of(first))
-    assert (message["response"], message["reference"]) == ("utter_elsewhere/waits", second.case.reference)
+    assert message["response"] == "utter_elsewhere/waits" and second.case.reference in message["words"]
     turn(FinishRefund(), "yes", conversation_id="other", **answer_of(second))
     (message,), slots = turn(FinishRefund(), "yes", **answer_of(first))
-    assert (message["response"], message["reference"]) == ("utter_elsewhere", second.case.reference)
-    assert message["state"] == "accepted and on its way" and slots["case_reference"] is None
+    assert message["response"] == "utter_elsewhere" and slots["case_reference"] is None
+    assert message["words"].endswith(f" is {second.case.reference}: accepted and on its way.")
 
 
 def test_a_yes_to_a_cancellation_that_was_asked_for_again_elsewhere_names_the_one_that_lives(desk: Services) -> None:
@@ -303,8 +313,8 @@ def test_a_yes_to_a_cancellation_that_was_asked_for_again_elsewhere_names_the_on
     )
     turn(FinishCancellation(), "yes", conversation_id="other", **answer_of(second))
     (message,), _ = turn(FinishCancellation(), "yes", **answer_of(first))
-    assert (message["response"], message["reference"]) == ("utter_elsewhere", second.case.reference)
-    assert message["state"] == "done"
+    assert message["response"] == "utter_elsewhere"
+    assert message["words"].endswith(f" is {second.case.reference}: done.")
 
 
 IN_REVIEW: dict[str, Any] = {"responses": [["utter_in_review", "utter_away"]]}
@@ -316,7 +326,7 @@ def test_where_the_money_shall_go_is_added_to_the_request_that_a_person_has(desk
     quote = a_refund(desk, "talk", CustomerReason.OTHER)
     wallet = {"entities": {"destination": ["wallet"]}, "transcript": [{"at": "…", "who": "customer", "text": "wallet"}]}
     (message,), _ = turn(action, "to my wallet", **IN_REVIEW, **wallet)
-    assert (message["response"], message["reference"]) == ("utter_added_to_request", quote.case.reference)
+    assert message["response"] == "utter_added_to_request" and quote.case.reference in message["words"]
     with desk.unit_of_work() as uow:
         (file,) = uow.case_files.all()
     assert file.handoff is not None

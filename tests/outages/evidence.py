@@ -18,6 +18,7 @@ from bot.policy.facts import CancelRequest, Destination, Order, Reason, RefundRe
 from bot.policy.parsing import parse_request
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.wording import DEFAULT, say
 from bot.wording.decisions import advice
 from tests.gateways.contract_server import Book
 from tests.outages.clients import Client
@@ -92,7 +93,8 @@ def sums_of(services: Services, order: Order) -> frozenset[str]:
 
 def public_sums(services: Services) -> frozenset[str]:
     """The sums of the policy's own examples, which anybody may be told."""
-    return sums_in(" ".join(policy_values(services.policy.terms_for(services.clock())).values()))
+    values = policy_values(services.policy.terms_for(services.clock()))
+    return sums_in(say("chat_ask_policy_fee_computed", DEFAULT, **values))
 
 
 def told(heard: list[str]) -> str:

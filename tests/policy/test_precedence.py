@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.policy import Outcome, decide_refund
-from bot.policy.facts import Charge, Order, OrderStatus, Reason
+from bot.policy.facts import Charge, Order, OrderStatus, ProductKind, Reason
 from tests.policy.policy_builders import (
     POLICY,
     a_plan,
@@ -110,6 +110,11 @@ def test_an_order_from_the_future_goes_to_a_human(requested_at: str, outcome: Ou
 def test_a_plan_with_usage_goes_to_a_human(reason: Reason) -> None:
     decision = decided(a_plan(used=True), reason=reason, fault_confirmed=True)
     assert (decision.outcome, decision.clauses, sums(decision)) == (REVIEW, ("R1", "R3"), (None, None, None))
+
+
+@pytest.mark.parametrize("kind", sorted(set(ProductKind) - {ProductKind.CALLING_CARD}))
+def test_what_no_clause_prices_once_it_is_used_goes_to_a_human(kind: ProductKind) -> None:
+    assert decided(a_plan(used=True, product_kind=kind)).outcome is REVIEW
 
 
 def test_a_plan_whose_balance_went_down_goes_to_a_human() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from bot.settings import PROJECT
 from tests.simulation.choices import Choices
 from tests.simulation.scenarios import Scenario
+from tests.wording.messages import PLACEHOLDERS, message_of, messages_of, pattern_of, responses
 
 PHRASES: dict[str, list[str]] = YAML(typ="safe").load((Path(__file__).parent / "phrases.yml").read_text("utf-8"))
 QUESTIONS = {
@@ -34,7 +34,7 @@ QUESTIONS = {
     "nothing_to_stop": "ended",
     "withdraw_quote": "withdraw_quote",
     "answer_unclear": "answer",
-    "plan/card": "plan",
+    "plan/calling_card": "plan",
     "plan/subscription": "plan",
     "plan_unclear": "plan",
     "which_cancel/cancel": "which_cancel",
@@ -79,20 +79,23 @@ QUESTIONS = {
 
 
 _WHY = r"(?:There were|Many|A person has|I couldn't match) .*"
-"""How the sentences of bot.cases.identity.refusals begin, which come whole into a response."""
+"""How the sentences of bot.cases.identity.refusals begin, which are all that a response says."""
 
 
 def _patterns() -> list[tuple[str, re.Pattern[str]]]:
-    responses = YAML(typ="safe").load((PROJECT / "domain.yml").read_text("utf-8"))["responses"]
+    messages = messages_of("en")
+
+    def pattern(response: str, text: str) -> str:
+        if text not in PLACEHOLDERS:
+            return re.escape(text)
+        message = messages.get(message_of(response, text))
+        return pattern_of(message.value) if message else _WHY
+
     return [
-        (name.removeprefix("utter_"), re.compile(_pattern(variation["text"]), re.S))
-        for name, variations in responses.items()
-        for variation in variations
+        (name.removeprefix("utter_"), re.compile(pattern(name, text), re.S))
+        for name, texts in responses().items()
+        for text in texts
     ]
-
-
-def _pattern(text: str) -> str:
-    return _WHY if text == "{why}" else re.sub(r"\\\{\w+\\\}", ".*", re.escape(text))
 
 
 _RESPONSES = _patterns()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,17 +11,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fluent.runtime import FluentBundle, FluentResource
-from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
 from fluent.syntax.visitor import Visitor
 
 from bot.policy.money import Money
 from bot.policy.values import Value, values_from_json, values_to_json
 from bot.wording import LANGUAGES, catalogue, say
+from tests.wording.messages import FILES, PLACEHOLDERS, ROOT, entries, message_of, messages_of, responses
 
-ROOT = Path(__file__).parents[2]
 NEW_YORK = ZoneInfo("America/New_York")
-FILES = sorted((ROOT / "bot/wording").glob("*/*.ftl"))
 MADE_UP = """
 cards = { $number ->
     [one] one card of { $sum }
@@ -54,19 +51,12 @@ class Variables(Visitor):  # type: ignore[misc]
         self.mentioned.add(node.id.name)
 
 
-def entries(file: Path) -> Iterator[ftl.Message | ftl.Junk]:
-    for entry in FluentParser().parse(file.read_text()).body:
-        if isinstance(entry, (ftl.Message, ftl.Junk)):
-            yield entry
-
-
 def variables(language: str) -> dict[str, set[str]]:
     """The values that each message of a language names."""
     found: dict[str, Variables] = {}
-    for file in FILES:
-        for entry in entries(file) if file.parent.name == language else []:
-            found[entry.id.name] = Variables()
-            found[entry.id.name].visit(entry)
+    for name, message in messages_of(language).items():
+        found[name] = Variables()
+        found[name].visit(message)
     return {name: seen.names.union(*(found[other].names for other in seen.mentioned)) for name, seen in found.items()}
 
 
@@ -110,19 +100,40 @@ def test_other_languages_name_no_other_values(language: str) -> None:
     assert all(names <= english[code] for code, names in variables(language).items())
 
 
+def said_by(node: ast.AST) -> str | None:
+    """The code of the message that a call of ``say`` or ``tell`` names."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("say", "tell")):
+        return None
+    told = node.func.id == "tell"
+    named = node.args[1 if told else 0]
+    if not isinstance(named, ast.Constant):
+        return None
+    return message_of(named.value) if told else str(named.value)
+
+
 def test_whatever_is_said_by_name_has_a_message_and_its_values() -> None:
     messages, said = variables("en"), set()
     for file in [*ROOT.glob("bot/**/*.py"), *ROOT.glob("actions/**/*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "say"):
+            if (code := said_by(node)) is None:
                 continue
-            if not (node.args and isinstance(node.args[0], ast.Constant)):
-                continue
-            said.add(node.args[0].value)
-            code, given = node.args[0].value, {keyword.arg for keyword in node.keywords} - {"language"}
+            assert isinstance(node, ast.Call)
+            said.add(code)
+            given = {keyword.arg for keyword in node.keywords} - {"language", "card"}
             assert code in messages, f"{file}:{node.lineno}"
             assert None in given or given == messages[code], f"{file}:{node.lineno}"
-    assert "advice_asked_by" in said
+    assert {"advice_asked_by", "chat_declined"} <= said
+
+
+def test_each_response_that_leaves_its_words_to_a_message_has_one_and_no_other_has() -> None:
+    left = {message_of(name, text) for name, texts in responses().items() for text in texts if text in PLACEHOLDERS}
+    whole = {"chat_too_many_tries", "chat_held_back"}  # bot.cases.identity.refusals has what they say
+    assert left - whole == {code for code in messages_of("en") if code.startswith("chat_")}
+
+
+def test_a_response_has_its_words_whole_or_leaves_them_to_a_message() -> None:
+    texts = {text for told in responses().values() for text in told}
+    assert {text for text in texts if "{" in text} == set(PLACEHOLDERS)
 
 
 def test_values_are_written_as_people_read_them(made_up: None) -> None:

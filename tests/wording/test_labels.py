@@ -11,9 +11,10 @@ from bot.cases import errors
 from bot.cases.conversation.notices import BadEmail
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, Role, Verdict
 from bot.cases.privacy.personal_data import CaseInFlight, UnknownPerson
-from bot.policy.facts import Destination
+from bot.policy.facts import Destination, OrderStatus, ProductKind
 from bot.wording import say
-from tests.wording.test_catalogue import ROOT, variables
+from tests.wording.messages import ROOT, message_of, messages_of, responses
+from tests.wording.test_catalogue import variables
 
 ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type)} | {
     error.__name__ for error in (BadEmail, CaseInFlight, UnknownPerson)
@@ -31,6 +32,7 @@ ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type
         ("reason_mine", CustomerReason),
         ("verdict", Verdict),
         ("role", Role),
+        ("product_kind", ProductKind),
     ],
 )
 def test_every_member_has_a_name_of_its_own(prefix: str, names: type[Enum]) -> None:
@@ -41,6 +43,25 @@ def test_every_member_has_a_name_of_its_own(prefix: str, names: type[Enum]) -> N
 @pytest.mark.parametrize("label", ["destination_yours", "destination_the", "destination_card", "destination_mine"])
 def test_every_destination_has_a_name_of_its_own(label: str) -> None:
     assert len({say(label, destination=member.value) for member in Destination}) == len(Destination)
+
+
+@pytest.mark.parametrize("kind", ProductKind)
+def test_every_kind_of_product_has_words_for_its_stop_and_for_both_wishes_at_once(kind: ProductKind) -> None:
+    assert {f"stops_{kind.value}", message_of(f"utter_plan/{kind.value}")} <= set(messages_of("en"))
+    assert f"utter_plan/{kind.value}" in responses()
+
+
+def test_every_status_of_an_order_has_a_name_of_its_own() -> None:
+    said = [say("order_status", status=member.value) for member in OrderStatus]
+    assert len(set(said)) == len(said) and not any("_" in name for name in said)
+
+
+def test_a_way_to_pay_is_named_in_words_or_as_the_shop_calls_it() -> None:
+    assert [say("payment_method", method=method) for method in ("cash", "prepaid_voucher", "bacs")] == [
+        "cash",
+        "prepaid voucher",
+        "bacs",
+    ]
 
 
 def test_every_error_has_a_message_and_its_values() -> None:

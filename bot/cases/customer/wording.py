@@ -62,9 +62,9 @@ def what_stops(services: Services, inputs: dict[str, Any]) -> str:
     """What a refund ends, said beside its figures: the service stops before any money is sent."""
     request = parse_request(inputs)
     assert isinstance(request, RefundRequest)
-    if request.order.product_kind is not ProductKind.SUBSCRIPTION:
-        return say("stops_card")
-    return say("stops_plan", ends_on=agreement_end(services, request))
+    if request.order.product_kind is ProductKind.SUBSCRIPTION:
+        return say("stops_subscription", ends_on=agreement_end(services, request))
+    return say(f"stops_{request.order.product_kind.value}")
 
 
 def what_would_help(policy: Policy, case: Case, inputs: dict[str, Any]) -> str:

@@ -233,7 +233,7 @@ def _facts(services: Services, uow: Snapshot, case: Case, stored: StoredOrder | 
         (say("fact_paid"), say("fact_paid_by", amount=paid_for, method=order.payment_method)),
         (say("fact_ordered"), spoken_date(calendar.business_date(order.placed_at))),
         (say("fact_asked"), spoken_date(calendar.business_date(case.requested_at))),
-        (say("fact_order_status"), order.status.value.replace("_", " ")),
+        (say("fact_order_status"), say("order_status", status=order.status.value)),
         (say("fact_fault"), say("fact_yes" if has_confirmed_fault(request) else "fact_no")),
         (say("fact_refunds_before"), str(request.recent_refunds)),
     ]

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any
 
-from babel.dates import format_date, format_datetime
-
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, MoveCause, Role, Verdict
 from bot.cases.services import Services
-from bot.policy.facts import Destination
+from bot.policy.facts import Destination, OrderStatus, ProductKind
 from bot.wording import say
 from bot.wording.causes import cause_words
-from bot.wording.formats import spoken
+from bot.wording.formats import exact_moment, short_date, short_moment, short_time, spoken, weekday_date
 
 _LABELS: dict[type[Enum], str] = {
     CaseKind: "kind",
     CaseState: "desk_state",
+    ProductKind: "product_kind",
     Cause: "handoff",
     CustomerReason: "reason",
     Verdict: "verdict",
@@ -36,6 +35,8 @@ def says(value: Any) -> str:
     """A member of one of the enumerations in words."""
     if isinstance(value, Destination):
         return destination(value)
+    if isinstance(value, OrderStatus):
+        return say("order_status", status=value.value)
     if type(value) in _LABELS:
         return say(f"{_LABELS[type(value)]}_{value.value}")
     return str(getattr(value, "value", value)).replace("_", " ").capitalize()
@@ -44,6 +45,11 @@ def says(value: Any) -> str:
 def destination(where: Destination) -> str:
     """``the store wallet``."""
     return say("destination_the", destination=where.value)
+
+
+def method(payment_method: str) -> str:
+    """A way to pay in words, as far as it is known."""
+    return say("payment_method", method=payment_method).replace("_", " ")
 
 
 def because(cause: MoveCause) -> str:
@@ -68,11 +74,6 @@ def initials(name: str) -> str:
     return (parts[0][0] + (parts[-1][0] if len(parts) > 1 else "")).upper()
 
 
-def short_day(day: date) -> str:
-    """``Nov 25``."""
-    return format_date(day, "MMM d", locale="en_US")
-
-
 class Clock:
     """Times as the desk shows them: in the business time zone, and how long ago."""
 
@@ -81,20 +82,17 @@ class Clock:
 
     def exact(self, moment: datetime) -> str:
         """``Nov 25, 2026, 2:04 PM EST``."""
-        zone = self._services.policy.terms_for(moment).time_zone
-        return format_datetime(moment.astimezone(zone), "MMM d, y, h:mm a z", locale="en_US")
+        return exact_moment(self._here(moment))
 
     def hour(self, moment: datetime) -> str:
         """``2:04 PM``, with the day unless it is today."""
-        zone = self._services.policy.terms_for(moment).time_zone
-        here = moment.astimezone(zone)
-        today = here.date() == self._services.clock().astimezone(zone).date()
-        return format_datetime(here, "h:mm a" if today else "MMM d, h:mm a", locale="en_US")
+        here = self._here(moment)
+        today = here.date() == self._services.clock().astimezone(here.tzinfo).date()
+        return short_time(here) if today else short_moment(here)
 
     def day(self, moment: datetime) -> str:
         """``Wednesday, November 25``."""
-        here = moment.astimezone(self._services.policy.terms_for(moment).time_zone)
-        return format_date(here.date(), "EEEE, MMMM d", locale="en_US")
+        return weekday_date(self._here(moment).date())
 
     def ago(self, moment: datetime) -> str:
         """``12 min``: how long it has been."""
@@ -105,5 +103,16 @@ class Clock:
         """The aware time of now."""
         return self._services.clock()
 
+    def _here(self, moment: datetime) -> datetime:
+        return moment.astimezone(self._services.policy.terms_for(moment).time_zone)
 
-FILTERS = {"because": because, "money": money, "says": says, "span": span, "initials": initials, "short_day": short_day}
+
+FILTERS = {
+    "because": because,
+    "method": method,
+    "money": money,
+    "says": says,
+    "span": span,
+    "initials": initials,
+    "short_day": short_date,
+}

@@ -22,7 +22,7 @@ cause_answered = the question was answered
 cause_violation = the service was ended for a violation
 cause_card_complete = the card is back, complete
 cause_card_incomplete = the card is back: incomplete
-cause_card_back_otherwise = the card is back: the order is { $status }
+cause_card_back_otherwise = the card is back: the order is { order_status }
 cause_carried_out = it is carried out
 cause_paid = the refund was paid
 cause_service_stopped = the service was stopped
@@ -38,15 +38,7 @@ cause_less_left = the remaining balance is lower
 cause_used_since = the service was used
 cause_disputed_since = a dispute was opened
 cause_ended_since = the service has ended already
-cause_status_changed =
-    the order is { $status ->
-       *[active] active
-        [cancelled] cancelled
-        [terminated] terminated
-        [failed] failed
-        [refunded] refunded
-        [refund_pending] refund pending
-    }
+cause_status_changed = the order is { order_status }
 cause_erased = the personal data was erased
 cause_demo_data = demo data
 cause_demo_taken_out = the demo was taken out

@@ -1,9 +1,12 @@
-### What the chat says beside the responses of domain.yml (actions, bot/http).
+### What the chat says beside the responses of domain.yml, of which responses.ftl has those with values (actions, bot/http).
 
 ## Requests and quotes
 
-clause_behind = (Clause { $clauses }.)
-clauses_behind = (Clauses { $clauses }.)
+told_with_clauses =
+    { $explanation }{ $with_clauses ->
+        [yes] { " " }(Clauses { $clauses }.)
+       *[no] { "" }
+    }
 request_line = { $reference }: { $request }, asked for on { $asked }: { $state }.
 request_due = It is processed by { $process_by }.
 no_requests = No request is on record.
@@ -17,13 +20,6 @@ label_first_charge = First charge not taken
 label_balance_lost = Balance lost
 quote_after_return = after the card is back
 quote_at_once = at once
-of_order = of order { $order }
-measured_net = after the fee
-measured_gross = before the fee
-task_refund = refund
-task_cancel = cancellation
-task_status = question where your request stands
-task_withdraw = withdrawal
 
 ## What was not understood
 

@@ -9,8 +9,8 @@ request_question = question to a person
 request_refund_of = refund of { $refund } for order { $order }
 request_refund = refund for order { $order }
 request_cancel = cancellation for order { $order }
-stops_card = The card is stopped before the money is sent.
-stops_plan = The plan is stopped before the money is sent, and its billing ends on { $ends_on }.
+stops_calling_card = The card is stopped before the money is sent.
+stops_subscription = The plan is stopped before the money is sent, and its billing ends on { $ends_on }.
 
 ## A person at the desk
 

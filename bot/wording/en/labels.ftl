@@ -37,6 +37,28 @@ state_plain =
        *[other] { $state }
     }
 
+## Orders
+
+product_kind_calling_card = calling card
+product_kind_subscription = subscription
+order_status =
+    { $status ->
+       *[active] active
+        [cancelled] cancelled
+        [terminated] terminated
+        [failed] failed
+        [refunded] refunded
+        [refund_pending] refund pending
+    }
+# What a shop calls otherwise is shown as it calls it.
+payment_method =
+    { $method ->
+        [card] card
+        [cash] cash
+        [prepaid_voucher] prepaid voucher
+       *[other] { $method }
+    }
+
 ## Where a refund goes
 
 destination_yours =
