@@ -20,7 +20,8 @@ from bot.cases.model import Cause, Message
 from bot.cases.outbound.outgoing import Outgoing, outgoing
 from bot.cases.ports.messages import MessageChange
 from bot.cases.services import Services
-from bot.wording import say
+from bot.policy.values import Value
+from bot.wording import CodedError, say
 
 LEASE = timedelta(seconds=60)
 """How long a message belongs to whoever brings it; longer than its provider may take for one part."""
@@ -35,19 +36,21 @@ Address = dict[str, Any]
 """Where a conversation's customer is reached; what is in it is the channel's business."""
 
 
-class DeliveryError(Exception):
-    """Base of what can go wrong when a message is brought; the text holds nothing of a message or of an address.
+class DeliveryError(CodedError):
+    """Base of what can go wrong when a message is brought; its values hold nothing of a message or of an address.
 
     ├── Undelivered   nobody knows, or the provider is busy: again later
     └── Undeliverable it will never be taken like this
     """
 
+    group = "fault"
+
 
 class Undelivered(DeliveryError):
     """Not taken now. ``retry_after``: how many seconds the provider wants to be left alone, if it said so."""
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, *, retry_after: float | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
         self.retry_after = retry_after
 
 
@@ -129,13 +132,13 @@ def _deliver(services: Services, courier: Courier, message: Message, attempts: i
         return False  # erased
     try:
         if address is None:
-            raise Undeliverable(say("fault_no_address"))
+            raise Undeliverable("no_address")
         _send(services, courier, claimed, address)
     except DeliveryError as error:
         _not_taken(services, courier, claimed, error, attempts)
     except Exception as error:
         # A fault of ours is as good as no answer.
-        ours = Undelivered(say("fault_bringing", error=type(error).__name__))
+        ours = Undelivered("bringing", error=type(error).__name__)
         _not_taken(services, courier, claimed, ours, attempts)
     return True
 

@@ -64,7 +64,7 @@ def _push(services: Services, desk: HelpDesk, ticket: Ticket) -> bool:
         return False
     except Exception as error:
         # A fault of ours must not hold up the tickets behind it. Its text may quote a customer.
-        _failed(services, ticket, DeskUnavailable(say("fault_pushing", error=type(error).__name__)))
+        _failed(services, ticket, DeskUnavailable("pushing", error=type(error).__name__))
         return False
     with services.unit_of_work() as uow:
         uow.tickets.change(ticket.id, tries=0, next_at=services.clock())
@@ -89,7 +89,7 @@ def _open(services: Services, desk: HelpDesk, ticket: Ticket) -> Ticket:
         opened = uow.tickets.find(ticket.id)
         uow.commit()
     if opened is None:
-        raise DeskRejected(say("fault_erased"))
+        raise DeskRejected("erased")
     return opened
 
 
