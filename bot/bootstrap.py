@@ -59,24 +59,21 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     settings = settings or load_settings()
     refusal = demo_refusal(settings) if PROCESS.demo else None
     if refusal is not None:
-        raise SettingsError(refusal)
+        raise refusal
     policy = load_policy(settings)
     try:
         engine = open_engine(settings[StoreSettings].database_url)
         sealed = has_sealed_data(engine)
     except StoreUnavailable as error:
-        raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
+        raise SettingsError("wrong", variable="REFUND_DESK_DATABASE_URL", problem=str(error)) from error
     keys = keys_of(settings, new=not sealed, country=policy.country)
     try:
         migrate(engine, keys)
     except StoreUnavailable as error:
-        raise SettingsError(f"REFUND_DESK_DATABASE_URL: {error}") from error
+        raise SettingsError("wrong", variable="REFUND_DESK_DATABASE_URL", problem=str(error)) from error
     with SqlSnapshot(engine, keys) as uow:
         if not uow.personal.keys_fit():
-            raise SettingsError(
-                "REFUND_DESK_KEYS_URL: not the keys of the personal data in the database; bring those back, or name "
-                "where they are"
-            )
+            raise SettingsError("foreign_keys", variable="REFUND_DESK_KEYS_URL")
     clock = clock or _now
     now = clock
     shop = open_shop(settings, lambda day: policy.terms_for(now()).calendar.start_of(day))
@@ -165,11 +162,11 @@ def keys_of(settings: Settings, *, new: bool = True, country: str = OWN) -> Keys
     try:
         secret = ours.secret.get_secret_value() or secret_at(ours.home / "secret", new=new)
     except StoreUnavailable as error:
-        raise SettingsError(f"REFUND_DESK_SECRET: {error}") from error
+        raise SettingsError("wrong", variable="REFUND_DESK_SECRET", problem=str(error)) from error
     try:
         return open_keys(ours.keys_url, secret, new=new, country=country)
     except StoreUnavailable as error:
-        raise SettingsError(f"REFUND_DESK_KEYS_URL: {error}") from error
+        raise SettingsError("wrong", variable="REFUND_DESK_KEYS_URL", problem=str(error)) from error
 
 
 def _print_receipt(receipt: Printable) -> bytes:

@@ -24,6 +24,7 @@ from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.policy import PolicySettings
 from bot.setting_groups.server import ServerSettings
 from bot.store.settings import StoreSettings
+from bot.wording import say
 
 __all__ = ["GROUPS", "PREFIX", "PROJECT", "Settings", "SettingsError", "demo_refusal", "load_policy", "load_settings"]
 
@@ -77,9 +78,7 @@ def load_settings() -> Settings:
     known = {*map(variable_of, fields()), *files.values()}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
-        raise SettingsError(
-            f"{unknown[0]} is not a setting; docs/reference/settings.md and `make docs` list those that are"
-        )
+        raise SettingsError("unknown", variable=unknown[0])
     from_files = {name: _secret_of(name, variable) for name, variable in files.items() if os.environ.get(variable)}
     return Settings(from_files=from_files.keys(), **from_files)
 
@@ -94,42 +93,40 @@ def _values(groups: Collection[Group]) -> dict[str, Any]:
 
 
 def _refusal(problems: Mapping[str, str], from_files: Collection[str]) -> SettingsError:
-    lines = [
-        f"{variable_of(name)}{'_FILE' if name in from_files else ''}: {problems[name]}"
+    (variable, problem), *others = [
+        (f"{variable_of(name)}{'_FILE' if name in from_files else ''}", problems[name])
         for name in fields()
         if name in problems
     ]
-    return SettingsError(lines[0], lines[1:])
+    lines = [say("setting_error_wrong", variable=name, problem=wrong) for name, wrong in others]
+    return SettingsError("wrong", others=lines, variable=variable, problem=problem)
 
 
 def _secret_of(name: str, variable: str) -> Any:
     """What the file of a secret holds. Its path stays untold: somebody may have set the secret itself there."""
     if os.environ.get(PREFIX + name.upper()):
-        raise SettingsError(f"{variable}: {PREFIX}{name.upper()} is set as well; set one of them")
+        raise SettingsError("given_twice", variable=variable, other=variable_of(name))
     try:
         value = Path(os.environ[variable]).read_text("utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"{variable}: the file can't be read: {error.strerror}") from None
+        raise SettingsError("file_unreadable", variable=variable, reason=str(error.strerror)) from None
     except ValueError:
-        raise SettingsError(f"{variable}: the file is not a text file in UTF-8") from None
+        raise SettingsError("file_no_text", variable=variable) from None
     if not value:
-        raise SettingsError(f"{variable}: the file is empty")
+        raise SettingsError("file_empty", variable=variable)
     return value
 
 
-def demo_refusal(settings: GroupedSettings) -> str | None:
-    """Why there is no demo with these settings: one sentence with the setting and what to do; None if there may be one.
-    Whatever is not known to be harmless counts as a real system."""
+def demo_refusal(settings: GroupedSettings) -> SettingsError | None:
+    """Why there is no demo with these settings; None if there may be one. Whatever is not known to be harmless counts
+    as a real system."""
     for group in settings.groups.values():
         for name, field in group.fields().items():
             if field.name in group.harmless or getattr(group, field.name) == field.default:
                 continue
             variable, file = variable_of(name), f"{variable_of(name)}_FILE"
-            what = field.field_info.extra.get("stands_for", group.stands_for)
-            return (
-                f"{file if file in os.environ else variable} is set ({what}), and the demo runs beside no real system: "
-                "unset it, or start without --demo"
-            )
+            system = field.field_info.extra.get("stands_for", group.stands_for)
+            return SettingsError("beside_demo", variable=file if file in os.environ else variable, system=system)
     return None
 
 
@@ -141,9 +138,10 @@ def load_policy(settings: GroupedSettings) -> Policy:
     try:
         return Policy.parse(file.read_text("utf-8"))
     except UnicodeDecodeError:
-        raise SettingsError(f"REFUND_DESK_POLICY: {file} is not a text file in UTF-8") from None
+        raise SettingsError("policy_no_text", variable=variable_of("policy"), file=str(file)) from None
     except (OSError, PolicyFileError) as error:
-        raise SettingsError(f"REFUND_DESK_POLICY: {file}: {error}") from None
+        wrong = {"file": str(file), "problem": str(error)}
+        raise SettingsError("policy_wrong", variable=variable_of("policy"), **wrong) from None
 
 
 @lru_cache(maxsize=1)

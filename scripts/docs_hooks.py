@@ -37,6 +37,16 @@ _ON_THE_SITE = {
 NAME = "refund-desk"
 _UNTOLD = {"axe-playwright-python": "MIT (its licence file)"}
 """Licences that a package's metadata does not tell."""
+_PARTS = {
+    "data": "Data",
+    "policy": "Policy and people",
+    "server": "Web and limits",
+    "identity": "Identity and mail",
+    "money": "Who moves the money",
+    "messaging": "Messaging channels",
+    "helpdesk": "Help desks",
+}
+"""The headings of the settings."""
 _WIDTH = "92"
 """Columns of the command's help."""
 
@@ -66,7 +76,7 @@ def settings_tables(page: str) -> str:
     """A table for each part of the settings, from their own descriptions; ``page`` is where they will stand."""
     parts: dict[str, list[str]] = {}
     for group in GROUPS:
-        lines = parts.setdefault(group.part, ["| Variable | Default | Meaning |", "| --- | --- | --- |"])
+        lines = parts.setdefault(_PARTS[group.part], ["| Variable | Default | Meaning |", "| --- | --- | --- |"])
         for name, field in group.fields().items():
             star = " *" if is_secret(field) else ""
             meaning = described(field)

@@ -1,8 +1,8 @@
 """Sentences stand in ``bot/wording``, ``domain.yml``, ``data`` and templates. This finds texts for people elsewhere.
 
 A text for people is a literal with two words or more. What nobody who uses the bot reads does not count: docstrings,
-the help of the command, log events, SQL, patterns, word lists, and what an exception tells whoever writes a program, a
-settings file, a policy file or an import.
+the help of the command and of the settings, log events, SQL, patterns, word lists, and what an exception tells whoever
+writes a program, a settings file, a policy file or an import.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ ELSEWHERE = (
     "actions/signals.py",
     "actions/wishes.py",
     "bot/cases/conversation/consent.py",
+    "bot/connectors/shared/own_words.py",
     "bot/http/connections.py",  # for clients: what is wrong with a request, and headers
     "bot/http/cookies.py",
     "bot/http/headers.py",
@@ -36,14 +37,10 @@ ELSEWHERE = (
 """Where sentences belong, and modules that speak to nobody else than those for whom the texts do not count."""
 NOT_YET = (
     "bot/__main__.py",
-    "bot/bootstrap.py",
     "bot/commands/",
-    "bot/connectors/",
     "bot/masking.py",
     "bot/nlu/",
     "bot/paper.py",
-    "bot/setting_groups/",
-    "bot/settings.py",
     "bot/store/",
     "bot/training.py",
 )
@@ -52,13 +49,16 @@ NOT_YET = (
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}['’]?[^\W\d_]*[,;:.!?]?\s+[^\W\d_]{2,}")
 _FOR_MACHINES = frozenset(
     "compile match search sub fullmatch split finditer exec_driver_sql execute format_date format_datetime "
-    "keyed_hash exclude_others Asked".split()
+    "keyed_hash exclude_others execution_options _derived Asked".split()
 )
-"""Functions that take patterns, SQL, word lists, or the names of hashes and locks; ``text`` is SQLAlchemy's."""
+"""Functions that take patterns, SQL and how it is run, word lists, or the names of hashes, keys and locks; ``text`` is
+SQLAlchemy's."""
 _TEXT = frozenset({"text", "sa.text"})
 _LOGS = frozenset({"log", "_log", "logger"})
 _LOGGING = frozenset("debug info warning error exception critical".split())
-_HELP = frozenset("ArgumentParser add_parser add_argument add_subparsers add_mutually_exclusive_group".split())
+_HELP = frozenset("ArgumentParser add_parser add_argument add_subparsers add_mutually_exclusive_group Field".split())
+"""Functions that take what the reference documentation is made of: it stands beside what it is about, as docstrings
+do. ``Field`` is pydantic's, of a setting."""
 _FOR_AUTHORS = frozenset(
     "AssertionError IndexError KeyError LookupError NotImplementedError RuntimeError TypeError ValueError".split()
 ) | {"InvalidInput", "PolicyFileError", "BadRequest", "BadPost"}

@@ -55,8 +55,8 @@ def test_no_list_names_what_is_no_setting() -> None:
 def test_each_that_is_not_harmless_forbids_a_demo_once_it_is_set(name: str) -> None:
     other = SecretStr("another value") if isinstance(fields()[name].default, SecretStr) else "another value"
     refusal = demo_refusal(with_another(name, other))
-    assert refusal is not None and refusal.startswith(f"REFUND_DESK_{name.upper()} is set (")
-    assert "another value" not in refusal
+    assert refusal is not None and str(refusal).startswith(f"REFUND_DESK_{name.upper()} is set (")
+    assert "another value" not in str(refusal)
 
 
 def test_without_a_real_system_there_may_be_one() -> None:
@@ -67,4 +67,4 @@ def test_without_a_real_system_there_may_be_one() -> None:
 def test_a_setting_that_nobody_has_sorted_counts_as_a_real_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DeskSettings, "harmless", DeskSettings.harmless - {"contact"})
     refusal = demo_refusal(Settings(contact="somebody"))
-    assert refusal is not None and "REFUND_DESK_CONTACT is set (a real system)" in refusal
+    assert refusal is not None and "REFUND_DESK_CONTACT is set (a real system)" in str(refusal)

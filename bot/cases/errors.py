@@ -17,26 +17,19 @@ CaseError
 
 from __future__ import annotations
 
-from bot.policy.values import Value
-from bot.wording import DEFAULT
+from bot.wording import DEFAULT, CodedError
 from bot.wording.causes import error_words
 
 
-class CaseError(Exception):
+class CaseError(CodedError):
     """Base of the errors of bot.cases: a code with values. Its sentence is the message ``error_<code>`` of
     bot.wording."""
 
-    def __init__(self, code: str, **values: Value) -> None:
-        super().__init__(code, values)
-        self.code = code
-        self.values = values
+    group = "error"
 
     def text(self, language: str = DEFAULT) -> str:
         """What a person is told."""
         return error_words(self.code, self.values, language)
-
-    def __str__(self) -> str:
-        return self.text()
 
 
 class NotVerified(CaseError):

@@ -18,8 +18,9 @@ from bot.store.demo import holds_demo, holds_real
 from bot.store.engine import StoreUnavailable, is_new, open_engine
 from bot.store.settings import StoreSettings
 from bot.store.unit_of_work import SqlSnapshot
-from bot.store.upgrades import MEND_SCHEMA, schema_state, told_of_differences
+from bot.store.upgrades import schema_state, told_of_schema
 from bot.training import MODEL, is_current
+from bot.wording import say
 
 _LATE = timedelta(minutes=2)
 
@@ -63,7 +64,8 @@ def _database(settings: Settings) -> Iterator[CheckResult]:
     elif not schema.known:
         yield CheckResult(about, f"is of version {found}, newer than this program ({wanted})", "update the program")
     elif schema.wrong:
-        yield CheckResult(about, told_of_differences(found, schema.wrong), MEND_SCHEMA)
+        says = say("schema_differs", **told_of_schema(found, schema.wrong))
+        yield CheckResult(about, says, say("schema_mend"))
     elif found != wanted:
         yield CheckResult(about, f"is of version {found}; the next start brings it to {wanted}")
     else:
@@ -105,7 +107,7 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
 def _demo(settings: Settings) -> Iterator[CheckResult]:
     refusal = demo_refusal(settings) if PROCESS.demo else None
     if refusal is not None:
-        found, _, fix = refusal.partition(": ")
+        found, _, fix = str(refusal).partition(": ")
         yield CheckResult("demo", found, fix)
 
 

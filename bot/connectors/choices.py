@@ -9,6 +9,7 @@ from pydantic import Field, validator
 
 from bot.connectors.registry import CONNECTORS, MONEY, Connector
 from bot.setting_groups.base import Group, GroupedSettings, variable_of
+from bot.wording import say
 
 _PAYERS = {row.billing: row for row in CONNECTORS if row.billing}
 _DESKS = {row.help_desk: row for row in CONNECTORS if row.help_desk}
@@ -16,7 +17,7 @@ _DESKS = {row.help_desk: row for row in CONNECTORS if row.help_desk}
 
 def _one_of(value: str, permitted: list[str]) -> str:
     if value not in permitted:
-        raise ValueError(f"unexpected value; permitted: {', '.join(map(repr, permitted))}")
+        raise ValueError(say("setting_unexpected", permitted=tuple(map(repr, permitted))))
     return value
 
 
@@ -27,7 +28,7 @@ def _listed(names: list[str]) -> str:
 class BillingChoice(Group):
     """Who moves the money."""
 
-    part = "Who moves the money"
+    part = "money"
     harmless = frozenset({"billing"})  # it can only choose among systems that are set up
 
     billing: str = Field(
@@ -53,16 +54,16 @@ class BillingChoice(Group):
         if self.billing in _PAYERS:
             switch = _PAYERS[self.billing].switch
             if not known.get(switch, True):
-                yield "billing", f"{self.billing} needs {variable_of(switch)}"
+                yield "billing", say("setting_payer_needs", payer=self.billing, variable=variable_of(switch))
         elif not self.billing and len(shops) > 1:
-            yield "billing", f"say which pays refunds, {_listed(shops)}: both are set up"
+            yield "billing", say("setting_which_pays", first=shops[0], second=shops[1])
 
 
 class HelpdeskChoice(Group):
     """Where people answer."""
 
-    part = "Help desks"
-    stands_for = "a help desk"
+    part = "helpdesk"
+    stands_for = "help_desk"
 
     helpdesk: str = Field(
         "own",

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseSettings, SecretStr, validator
 from pydantic.fields import ModelField
 
+from bot.policy.values import Value
+from bot.wording import CodedError, say
+
 PROJECT = Path(__file__).resolve().parents[2]
 PREFIX = "REFUND_DESK_"
 _SHORTEST_SECRET = 16
 
 
-class SettingsError(Exception):
-    """A setting is missing or broken: one line that names the variable and says what to do. ``others`` are such lines
-    about other settings."""
+class SettingsError(CodedError):
+    """A setting is missing or broken: one line that names the ``variable`` and says what to do. ``others`` are such
+    lines about other settings."""
 
-    def __init__(self, line: str, others: Sequence[str] = ()) -> None:
-        super().__init__(line)
+    group = "setting_error"
+
+    def __init__(self, code: str, *, others: Sequence[str] = (), **values: Value) -> None:
+        super().__init__(code, **values)
         self.others = tuple(others)
 
 
@@ -37,7 +43,7 @@ class Secret(SecretStr):
         """The value as a secret. Raises ValueError, which does not show it."""
         secret = super().validate(value)
         if 0 < len(secret) < _SHORTEST_SECRET:
-            raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
+            raise ValueError(say("setting_short_secret", least=_SHORTEST_SECRET))
         return secret
 
 
@@ -46,9 +52,10 @@ class Group(BaseSettings):
     ``REFUND_DESK_``; a field's name may be shorter by the rest of the group's prefix."""
 
     part: ClassVar[str] = ""
-    """The heading under which the page of the settings has them."""
-    stands_for: ClassVar[str] = "a real system"
-    """Of which real system the settings are: beside none of them is there a demo. A field may name another one."""
+    """Under which heading the page of the settings has them (scripts/docs_hooks.py)."""
+    stands_for: ClassVar[str] = "real_system"
+    """Of which real system the settings are, its name or a code of the message ``stands_for``: beside none of them is
+    there a demo. A field may name another one."""
     harmless: ClassVar[frozenset[str]] = frozenset()
     """The fields that a demo may have: what they name holds no customer, and moves no money."""
     switch: ClassVar[str] = ""
@@ -91,6 +98,11 @@ def either(name: str) -> str:
     return f"{variable_of(name)} (or …_FILE)"
 
 
+def all_of(names: Iterable[str]) -> str:
+    """Several that are needed, as people name them together."""
+    return reduce(lambda one, other: say("setting_both", one=one, other=other), names)
+
+
 @contextmanager
 def blamed_on(name: str) -> Iterator[None]:
     """Within it, a value that can't be used after all is the fault of that setting. Raises SettingsError for a
@@ -98,7 +110,7 @@ def blamed_on(name: str) -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise SettingsError(f"{variable_of(name)}: {error}") from None
+        raise SettingsError("wrong", variable=variable_of(name), problem=str(error)) from None
 
 
 def all_or_none(*names: str) -> Any:
@@ -111,9 +123,9 @@ def all_or_none(*names: str) -> Any:
         if value:
             missing = [either(setting) for name, setting in others if not values.get(name, True)]
             if missing:
-                raise ValueError(f"needs {' and '.join(missing)}")
+                raise ValueError(say("setting_needs", what=all_of(missing)))
         elif given:
-            raise ValueError(f"is missing, though {variable_of(given[0])} is set")
+            raise ValueError(say("setting_missing", variable=variable_of(given[0])))
         return value
 
     return validator(names[-1], always=True, allow_reuse=True)(whole)

@@ -8,13 +8,14 @@ from typing import Any, Literal
 from pydantic import Field, validator
 
 from bot.cases.business_hours import BusinessHours
-from bot.setting_groups.base import Group
+from bot.setting_groups.base import Group, variable_of
+from bot.wording import say
 
 
 class DeskSettings(Group):
     """What is promised of the people at the desk, and what they may do."""
 
-    part = "Policy and people"
+    part = "policy"
     harmless = frozenset("answer_working_days business_hours contact agent_limit lead_limit second_factor".split())
 
     answer_working_days: int = Field(1, ge=1, le=30, description="By when a person is promised to answer.")
@@ -49,7 +50,7 @@ class DeskSettings(Group):
     @validator("agent_limit", "lead_limit")
     def _whole_cents(cls, limit: Decimal, values: dict[str, Any]) -> Decimal:
         if limit != round(limit, 2):
-            raise ValueError("must be an amount in USD, such as 100.00")
+            raise ValueError(say("setting_no_amount"))
         if limit < values.get("agent_limit", limit):
-            raise ValueError("must not be lower than REFUND_DESK_AGENT_LIMIT")
+            raise ValueError(say("setting_below", variable=variable_of("agent_limit")))
         return limit

@@ -10,12 +10,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from pydantic import Field, SecretStr, validator
 
 from bot.setting_groups.base import PREFIX, Group
+from bot.wording import say
+
+_LEAST_BYTES, _LEAST_BITS = 32, 2048
 
 
 class IdentitySettings(Group):
     """What proves that an order is a customer's."""
 
-    part = "Identity and mail"
+    part = "identity"
     harmless = frozenset({"verification_minutes", "verification_tries", "email_code"})
 
     verification_minutes: int = Field(
@@ -36,15 +39,14 @@ class IdentitySettings(Group):
     def problems(self, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """See Group."""
         if self.email_code == "required" and not (known.get("mail_from", True) and known.get("smtp_url", True)):
-            needs = "REFUND_DESK_SMTP_URL and REFUND_DESK_MAIL_FROM"
-            yield "mail_from", f"REFUND_DESK_EMAIL_CODE=required needs {needs}"
+            yield "mail_from", say("setting_email_code_needs")
 
 
 class TokenSettings(Group):
     """The signed tokens by which a shop tells who is signed in there."""
 
-    part = "Identity and mail"
-    stands_for = "a shop signs its customers in"
+    part = "identity"
+    stands_for = "signed_in_customers"
 
     class Config:
         """Where the values come from."""
@@ -63,8 +65,8 @@ class TokenSettings(Group):
 
     @validator("secret")
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if secret and len(secret.get_secret_value().encode()) < 32:
-            raise ValueError("must have at least 32 bytes")
+        if secret and len(secret.get_secret_value().encode()) < _LEAST_BYTES:
+            raise ValueError(say("setting_short_key", least=_LEAST_BYTES))
         return secret
 
     @validator("public_key")
@@ -73,7 +75,7 @@ class TokenSettings(Group):
             try:
                 key = load_pem_public_key(pem.get_secret_value().encode())
             except ValueError:
-                raise ValueError("must be a public key in PEM") from None
-            if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
-                raise ValueError("must be an RSA key of 2048 bits or more")
+                raise ValueError(say("setting_no_pem")) from None
+            if not isinstance(key, RSAPublicKey) or key.key_size < _LEAST_BITS:
+                raise ValueError(say("setting_no_rsa", least=_LEAST_BITS))
         return pem

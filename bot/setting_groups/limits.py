@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field, SecretStr, validator
 
 from bot.setting_groups.base import Group
+from bot.wording import say
 
 
 class LimitSettings(Group):
     """Limits of a conversation, an address and the whole server."""
 
-    part = "Web and limits"
+    part = "server"
     harmless = frozenset(
         "messages_per_minute address_messages_per_minute conversations_per_address address_requests_per_minute "
         "address_connections connections address_handoffs_per_hour redis_url".split()
@@ -60,5 +61,5 @@ class LimitSettings(Group):
     @validator("redis_url")
     def _redis(cls, url: SecretStr) -> SecretStr:
         if url and not url.get_secret_value().startswith(("redis://", "rediss://", "redis+unix://")):
-            raise ValueError("must start with redis://, rediss:// or redis+unix://")
+            raise ValueError(say("setting_no_redis"))
         return url

@@ -7,12 +7,13 @@ from pathlib import Path
 from pydantic import Field, validator
 
 from bot.setting_groups.base import Group
+from bot.wording import say
 
 
 class PolicySettings(Group):
     """By which terms to decide, and how soon to carry out."""
 
-    part = "Policy and people"
+    part = "policy"
     harmless = frozenset({"policy", "take_back_minutes"})
 
     policy: Path | None = Field(None, description="The policy file.", shown="the embedded one", page="policy.md")
@@ -26,5 +27,5 @@ class PolicySettings(Group):
     @validator("policy")
     def _policy_is_a_file(cls, path: Path | None) -> Path | None:
         if path is not None and not path.is_file():
-            raise ValueError(f"{path} is not a file; name a policy file, or unset it to use the embedded one")
+            raise ValueError(say("setting_no_policy", path=str(path)))
         return path

@@ -8,6 +8,7 @@ import re
 from pydantic import Field, validator
 
 from bot.setting_groups.base import Group, Secret
+from bot.wording import say
 
 ACTION_SECRET_HEADER = "X-Refund-Desk-Action-Secret"  # noqa: S105
 """In which the Rasa server shows the action server the ``action_secret``."""
@@ -16,7 +17,7 @@ ACTION_SECRET_HEADER = "X-Refund-Desk-Action-Secret"  # noqa: S105
 class ServerSettings(Group):
     """The addresses of the server, its proxies and its pages elsewhere."""
 
-    part = "Web and limits"
+    part = "server"
     harmless = frozenset({"trusted_proxies", "action_secret"})
 
     trusted_proxies: str = Field(
@@ -28,13 +29,13 @@ class ServerSettings(Group):
         "",
         description="Other pages whose scripts may ask: `https://shop.example,…`, exact, never `*`.",
         page="shop.md",
-        stands_for="pages of a shop have the chat",
+        stands_for="shop_pages",
     )
     public_url: str = Field(
         "",
         description="Where customers reach this server, such as `https://desk.example`: what links in mails and "
         "tickets begin with. Without it they have no links.",
-        stands_for="customers reach this server",
+        stands_for="public_server",
     )
     action_secret: Secret = Field(
         Secret(""),
@@ -51,13 +52,13 @@ class ServerSettings(Group):
     def _exact_origins(cls, text: str) -> str:
         for origin in parse_origins(text):
             if not re.fullmatch(r"https?://[a-z0-9.-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?", origin):
-                raise ValueError(f"{origin} is no origin; write https://shop.example, without a path, and no *")
+                raise ValueError(say("setting_no_origin", origin=origin))
         return text
 
     @validator("public_url")
     def _public(cls, url: str) -> str:
         if url and not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?(/[A-Za-z0-9._~/-]*)?", url):
-            raise ValueError("must look like https://desk.example")
+            raise ValueError(say("setting_no_site"))
         return url.rstrip("/")
 
 

@@ -35,7 +35,8 @@ from bot.store import tables as t
 from bot.store.engine import StoreUnavailable, open_engine
 from bot.store.keys import Keys, backup_key
 from bot.store.unit_of_work import SqlSnapshot
-from bot.store.upgrades import schema_state, told_of_differences
+from bot.store.upgrades import schema_state, told_of_schema
+from bot.wording import CodedError, say
 
 FORMAT = 1
 DATA, KEYS, SECRET = "data", "keys", "secret"
@@ -44,8 +45,10 @@ _LARGEST_MANIFEST = 1_000_000
 _TABLES = (*t.metadata.tables.values(), t.events)
 
 
-class BackupError(Exception):
+class BackupError(CodedError):
     """A backup can't be made, or one can't be used: one line that says why."""
+
+    group = "backup_error"
 
 
 @dataclass(frozen=True)
@@ -85,14 +88,14 @@ def read_manifest(folder: Path, part: str, key: bytes) -> Manifest:
             values = json.loads(file.read(_LARGEST_MANIFEST))
         mac = values.pop("mac")
         if not isinstance(mac, str) or not hmac.compare_digest(mac.encode(), _mac(values, key).encode()):
-            raise BackupError(f"{path}: it was changed, or was not made with this secret")
+            raise BackupError("manifest_changed", path=str(path))
         manifest = Manifest(**values)
     except FileNotFoundError:
-        raise BackupError(f"{path} is missing: this is no whole backup") from None
+        raise BackupError("no_manifest", path=str(path)) from None
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError):
-        raise BackupError(f"{path} is no manifest of a backup") from None
+        raise BackupError("unreadable_manifest", path=str(path)) from None
     if manifest.format != FORMAT or manifest.part != part:
-        raise BackupError(f"{path}: not the manifest of {part} in the format {FORMAT}")
+        raise BackupError("other_manifest", path=str(path), part=part, format=FORMAT)
     return manifest
 
 
@@ -104,12 +107,13 @@ def back_up(
     engine, keys_engine = open_engine(database_url), open_engine(keys_url)
     state = schema_state(engine)
     if state.found is None:
-        raise BackupError("the database is empty: there is nothing to back up")
+        raise BackupError("nothing_there")
     if not state.known or state.wrong:
-        raise BackupError(told_of_differences(state.found, state.wrong or ["it is newer than this program"]))
+        wrong = state.wrong or [say("schema_newer")]
+        raise BackupError("other_schema", **told_of_schema(state.found, wrong))
     with SqlSnapshot(engine, keys) as uow:
         if not uow.personal.keys_fit():
-            raise BackupError("the keys are not those of the database")
+            raise BackupError("keys_of_no_database")
     at = datetime.now(timezone.utc)
     common: dict[str, Any] = {
         "format": FORMAT,
@@ -145,16 +149,18 @@ def back_up(
 def open_file(path: Path) -> BinaryIO:
     """A file of a backup for reading, and no link to another. Raises FileNotFoundError and BackupError."""
     if path.parent.is_symlink():
-        raise BackupError(f"{path.parent} is a link")
+        raise BackupError("folder_is_link", path=str(path.parent))
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise BackupError(f"{path}: {'it is a link' if path.is_symlink() else error.strerror}") from None
+        if path.is_symlink():
+            raise BackupError("file_is_link", path=str(path)) from None
+        raise BackupError("unusable_path", path=str(path), reason=str(error.strerror)) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise BackupError(f"{path} is no file")
+        raise BackupError("no_file", path=str(path))
     return os.fdopen(descriptor, "rb")
 
 
@@ -194,7 +200,7 @@ def _copy_sqlite(url: str, into: Path) -> dict[str, int]:
         with closing(sqlite3.connect(source, uri=True, timeout=60, isolation_level=None)) as connection:
             connection.execute("VACUUM INTO ?", (str(into),))
     except sqlite3.Error as error:
-        raise StoreUnavailable(f"the copy failed: {error}") from error
+        raise StoreUnavailable("copy_failed", reason=str(error)) from error
     engine = sqlalchemy.create_engine(f"sqlite:///{into}", future=True)
     try:
         with engine.connect() as copied:
@@ -223,16 +229,17 @@ def _emptied_on_failure(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if any(folder.iterdir()):
-            raise BackupError(f"{folder} is not empty: name a new folder")
+            raise BackupError("folder_not_empty", path=str(folder))
     except OSError as error:
-        raise BackupError(f"{folder}: {error.strerror}") from None
+        raise BackupError("unusable_path", path=str(folder), reason=str(error.strerror)) from None
     try:
         yield
     except BaseException as error:
         for part in (DATA, KEYS, SECRET):
             shutil.rmtree(folder / part, ignore_errors=True)
         if isinstance(error, OSError):
-            raise BackupError(f"{error.filename or folder}: {error.strerror}") from None
+            path = str(error.filename or folder)
+            raise BackupError("unusable_path", path=path, reason=str(error.strerror)) from None
         raise
 
 

@@ -13,9 +13,13 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.wording import CodedError
 
-class StoreUnavailable(Exception):
-    """The database can't be used; the message says why in one line."""
+
+class StoreUnavailable(CodedError):
+    """The database can't be used: one line that says why."""
+
+    group = "store_error"
 
 
 _LOCK_SECONDS = 8
@@ -30,7 +34,7 @@ def open_engine(url: str, *, future: bool = True) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreUnavailable("it is no database URL") from None
+        raise StoreUnavailable("no_url") from None
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database, future)
     return create_engine(
@@ -49,7 +53,7 @@ def _sqlite(url: str, database: str | None, future: bool) -> Engine:
             Path(database).parent.mkdir(parents=True, exist_ok=True)
             _keep_private(Path(database))
         except OSError as error:
-            raise StoreUnavailable(f"{database}: {error.strerror}") from None
+            raise StoreUnavailable("unusable_path", path=database, reason=str(error.strerror)) from None
     engine = create_engine(url, future=future, connect_args={"timeout": _LOCK_SECONDS})
 
     def prepare(connection: Any, record: Any) -> None:
@@ -91,7 +95,7 @@ def _keep_private(file: Path) -> None:
         except FileNotFoundError:
             continue
         except PermissionError:
-            raise StoreUnavailable(f"{path}: others can read it, and it belongs to somebody else: chmod 600") from None
+            raise StoreUnavailable("readable_by_others", path=str(path)) from None
 
 
 def _write_ahead(connection: Any) -> None:
@@ -125,5 +129,5 @@ def is_new(url: str) -> bool:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StoreUnavailable("it is no database URL") from None
+        raise StoreUnavailable("no_url") from None
     return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()

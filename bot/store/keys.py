@@ -35,7 +35,6 @@ PREFIX = 16
 CACHED_SECONDS = 5.0
 """How long a process may go on with a key that another one has forgotten."""
 SHORTEST_SECRET = 32
-NO_KEYS = "there are no keys, and the database was begun with some; bring them back, or name where they are"
 
 _MOST_CACHED = 10_000
 _NONCE = 12
@@ -101,13 +100,13 @@ class Keys:
                 if new:
                     _metadata.create_all(connection)
                 elif not inspect(connection).has_table(_keys.name):
-                    raise StoreUnavailable(NO_KEYS)
+                    raise StoreUnavailable("no_keys")
             canary = self._key(_CANARY, create=new)
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-            raise StoreUnavailable(f"the keys can't be used: {reason}") from error
+            raise StoreUnavailable("unusable_keys", reason=reason) from error
         if canary is None:
-            raise StoreUnavailable(NO_KEYS)
+            raise StoreUnavailable("no_keys")
         self.fingerprint = _prefix(canary)
 
     def seal(self, subject: str, value: Any) -> str:
@@ -199,7 +198,7 @@ class Keys:
         try:
             key = self._wrapping.decrypt(data[:_NONCE], data[_NONCE:], self._name(subject).encode())
         except InvalidTag:
-            raise StoreUnavailable("the keys were made with another REFUND_DESK_SECRET") from None
+            raise StoreUnavailable("other_secret") from None
         if len(self._cache) >= _MOST_CACHED:
             self._cache.clear()
         self._cache[subject] = (time.monotonic(), key)
@@ -218,17 +217,19 @@ def open_keys(url: str, secret: str, *, new: bool = True, country: str = OWN) ->
     """The keys at a database URL; a file of SQLite is made for its owner only, unless there must have been keys before
     (not ``new``). See Keys for ``country``. Raises StoreUnavailable."""
     if not new and is_new(url):
-        raise StoreUnavailable(NO_KEYS)
+        raise StoreUnavailable("no_keys")
     return Keys(open_engine(url), secret, new=new, country=country)
 
 
 def _read_secret(path: Path) -> str:
     try:
         secret = path.read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise StoreUnavailable(f"{path} can't be read: {getattr(error, 'strerror', 'not a text file')}") from None
+    except OSError as error:
+        raise StoreUnavailable("secret_unreadable", path=str(path), reason=str(error.strerror)) from None
+    except UnicodeDecodeError:
+        raise StoreUnavailable("secret_no_text", path=str(path)) from None
     if len(secret) < SHORTEST_SECRET:
-        raise StoreUnavailable(f"{path} holds fewer than {SHORTEST_SECRET} characters")
+        raise StoreUnavailable("secret_short", path=str(path), least=SHORTEST_SECRET)
     return secret
 
 
@@ -241,7 +242,7 @@ def secret_at(path: Path, *, new: bool = True) -> str:
     """The secret in a file, made there once however many processes start at the same time, unless there must have been
     one before (not ``new``). Raises StoreUnavailable."""
     if not path.exists() and not new:
-        raise StoreUnavailable(f"{path} is missing, and the database was begun with a secret; bring it back, or set it")
+        raise StoreUnavailable("secret_missing", path=str(path))
     if not path.exists():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -257,7 +258,7 @@ def secret_at(path: Path, *, new: bool = True) -> str:
             finally:
                 fresh.unlink()
         except OSError as error:
-            raise StoreUnavailable(f"{path}: {error.strerror}") from None
+            raise StoreUnavailable("unusable_path", path=str(path), reason=str(error.strerror)) from None
     return _read_secret(path)
 
 

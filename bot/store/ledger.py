@@ -45,14 +45,14 @@ class Ledger:
             with connect_to_read(self._engine) as connection:
                 row = connection.execute(select(*columns).where(t.orders.c.number == order_number)).one_or_none()
         except SQLAlchemyError as error:
-            raise Unavailable("the ledger's database does not answer") from error
+            raise Unavailable("ledger_silent") from error
         if row is None:
-            raise Rejected("unknown order")
+            raise Rejected("unknown_order")
         return Balance(row.remaining_balance, row.currency, row.used)
 
     def payments(self, order_number: str) -> list[KnownPayment]:
         """Never told: this is asked after a restore, with which the ledger itself went back."""
-        raise Rejected("the ledger went back with the backup, and does not know what was paid out since")
+        raise Rejected("ledger_restored")
 
     def _enter(
         self,
@@ -82,7 +82,7 @@ class Ledger:
                 with connect_to_read(self._engine) as connection:
                     known = connection.execute(select(t.ledger).where(t.ledger.c.key == key)).one()
         except SQLAlchemyError as error:
-            raise Unavailable("the ledger's database does not answer") from error
+            raise Unavailable("ledger_silent") from error
         if any(known._mapping[name] != value for name, value in entry.items()):
-            raise Rejected("the idempotency key was used for something else")
+            raise Rejected("key_reused")
         return int(known.id)

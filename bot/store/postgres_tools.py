@@ -34,12 +34,12 @@ def load(url: str, server_version: int, dumped: BinaryIO) -> None:
 def _program(name: str, server_version: int) -> str:
     path = shutil.which(name)
     if path is None:
-        raise StoreUnavailable(f"{name} is not there: install the client programs of PostgreSQL {server_version}")
+        raise StoreUnavailable("no_program", program=name, version=server_version)
     said = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     version = re.search(r"\) (\d+)", said)
     if version is None or int(version[1]) < server_version:
-        older = f"{name} is of version {version[1] if version else 'unknown'}, older than the server"
-        raise StoreUnavailable(f"{older}: install the client programs of PostgreSQL {server_version}")
+        found = version[1] if version else "unknown"
+        raise StoreUnavailable("old_program", program=name, found=found, version=server_version)
     return path
 
 
@@ -56,8 +56,11 @@ def _run(command: list[str], url: str, stdin: BinaryIO | None) -> None:
             check=False,
         )
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it failed"]
-        raise StoreUnavailable(f"{Path(command[0]).name}: {said[0].partition('error: ')[2] or said[0]}")
+        program, said = Path(command[0]).name, done.stderr.decode("utf-8", "replace").strip().splitlines()
+        if not said:
+            raise StoreUnavailable("program_failed", program=program)
+        reason = said[0].partition("error: ")[2] or said[0]
+        raise StoreUnavailable("program_failed_because", program=program, reason=reason)
 
 
 @contextmanager

@@ -62,7 +62,7 @@ def secret_of(folder: Path) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise BackupError(f"{folder / SECRET / 'secret'} is no text") from None
+        raise BackupError("secret_no_text", path=str(folder / SECRET / "secret")) from None
 
 
 def restore(
@@ -76,7 +76,7 @@ def restore(
     data = read_manifest(folder, DATA, backup_key(secret))
     _check_target(data, database_url, "REFUND_DESK_DATABASE_URL")
     if _tables_in(database_url):
-        raise BackupError("the database is not empty: a backup is restored into a new one only")
+        raise BackupError("database_not_empty")
     in_place = bool(_tables_in(keys_url))
     try:
         with _checked(folder, data) as file:
@@ -84,28 +84,25 @@ def restore(
                 _restore_keys(folder, data, keys_url, secret)
             keys = open_keys(keys_url, secret, new=False)
             if keys.fingerprint != data.installation:
-                raise BackupError("the keys that are in place are those of another installation")
+                raise BackupError("keys_there_foreign")
             known = keys.last_backup()
             if known is None or known < data.time:
-                raise BackupError("the keys that are in place are older than the data: move them away")
+                raise BackupError("keys_there_older")
             if secret_file is not None and not secret_file.exists():
                 secret_file.parent.mkdir(parents=True, exist_ok=True)
                 write_private(secret_file, f"{secret}\n")
             return _put_data(data, file, database_url, keys, at)
     except OSError as error:
-        raise BackupError(f"{error.filename}: {error.strerror}") from None
+        raise BackupError("unusable_path", path=str(error.filename), reason=str(error.strerror)) from None
 
 
 def _restore_keys(folder: Path, data: Manifest, url: str, secret: str) -> None:
     of_keys = read_manifest(folder, KEYS, backup_key(secret))
     _check_target(of_keys, url, "REFUND_DESK_KEYS_URL")
     if of_keys.installation != data.installation:
-        raise BackupError("the keys are those of another installation")
+        raise BackupError("keys_foreign")
     if of_keys.time < data.time:
-        raise BackupError(
-            f"the keys of {of_keys.made_at} are older than the data of {data.made_at}: what was said in between could "
-            "not be opened; put newer keys into the folder"
-        )
+        raise BackupError("keys_older", keys_at=of_keys.made_at, data_at=data.made_at)
     with _checked(folder, of_keys) as file:
         _put_keys(of_keys, file, url)
 
@@ -137,11 +134,11 @@ def _finish(engine: Engine, data: Manifest, keys: Keys, at: datetime) -> Restori
     with engine.connect() as connection:
         found = row_counts(connection)
     if found != data.rows or schema_state(engine).found != data.revision:
-        raise BackupError("what was restored is not what the manifest says")
+        raise BackupError("restored_otherwise")
     migrate(engine, keys, restoring=True)
     with SqlUnitOfWork(engine, keys) as uow:
         if not uow.personal.keys_fit():
-            raise BackupError("the keys are not those of the data")
+            raise BackupError("keys_of_other_data")
         problems = uow.audit.verify()[1]
         erased = uow.personal.finish_erasures(at)
         for table in (t.agent_sessions, t.agent_links):  # what was ended or used since is not good again
@@ -169,7 +166,8 @@ def _load(engine: Engine, url: str, file: BinaryIO) -> None:
 def _check_target(manifest: Manifest, url: str, variable: str) -> None:
     named = "sqlite" if url.startswith("sqlite") else "postgresql"
     if manifest.dialect != named:
-        raise BackupError(f"the {manifest.part} are of {manifest.dialect}, and {variable} names {named}")
+        told = {"part": manifest.part, "dialect": manifest.dialect, "variable": variable, "named": named}
+        raise BackupError("other_dialect", **told)
 
 
 def _tables_in(url: str) -> list[str]:
@@ -183,7 +181,7 @@ def _tables_in(url: str) -> list[str]:
             return list(inspect(connection).get_table_names())
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StoreUnavailable(f"the database can't be used: {reason}") from error
+        raise StoreUnavailable("unusable", reason=reason) from error
     finally:
         engine.dispose()
 
@@ -194,7 +192,7 @@ def _tables_in_file(file: Path) -> list[str]:
         with closing(sqlite3.connect(file.absolute().as_uri() + "?mode=rw", uri=True)) as connection:
             return [name for (name,) in connection.execute("SELECT name FROM sqlite_master")]
     except sqlite3.Error as error:
-        raise StoreUnavailable(f"{file} can't be used: {error}") from error
+        raise StoreUnavailable("unusable_file", path=str(file), reason=str(error)) from error
 
 
 @contextmanager
@@ -204,13 +202,13 @@ def _checked(folder: Path, manifest: Manifest) -> Iterator[BinaryIO]:
     try:
         opened = open_file(path)
     except FileNotFoundError:
-        raise BackupError(f"{path} is missing") from None
+        raise BackupError("no_such_file", path=str(path)) from None
     with opened as file:
         digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
         if (file.tell(), digest.hexdigest()) != (manifest.size, manifest.sha256):
-            raise BackupError(f"{path} was changed: {file.tell()} bytes, and {manifest.size} were backed up")
+            raise BackupError("file_changed", path=str(path), size=file.tell(), was=manifest.size)
         file.seek(0)
         os.lseek(file.fileno(), 0, os.SEEK_SET)  # a program that is given the file reads on from there
         yield file

@@ -15,11 +15,14 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
+from bot.wording import say
+
 FOLDER = Path(__file__).parent / "migrations" / "schemas"
 _CASTS = re.compile(r"::(character varying|text)(\[\])?|[()]")
 _PLAIN_INDEX = re.compile(r"[^:]*: index ")
 
-_SQLITE = """
+_SQLITE = text(
+    """
 SELECT m.name || ': column ' || c.name || ' ' || c.type || CASE WHEN c."notnull" THEN ' NOT NULL' ELSE '' END
     || coalesce(' DEFAULT ' || c.dflt_value, '') || CASE WHEN c.pk THEN ' PRIMARY KEY ' || c.pk ELSE '' END
 FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'
@@ -37,7 +40,9 @@ FROM sqlite_master m, pragma_index_list(m.name) i WHERE m.type = 'table' AND i.o
 UNION ALL
 SELECT tbl_name || ': trigger ' || sql FROM sqlite_master WHERE type = 'trigger'
 """
-_POSTGRESQL = """
+)
+_POSTGRESQL = text(
+    """
 WITH tables AS (SELECT oid, relname FROM pg_class WHERE relkind IN ('r', 'p')
                 AND relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()))
 SELECT relname || ': column ' || attname || ' ' || format_type(atttypid, atttypmod)
@@ -59,13 +64,14 @@ FROM tables JOIN pg_trigger ON tgrelid = tables.oid AND NOT tgisinternal JOIN pg
 UNION ALL
 SELECT relname || ': rule ' || rulename FROM tables JOIN pg_rewrite ON ev_class = tables.oid
 """
+)
 
 
 def description(connection: Connection) -> set[str]:
     """A line for each column, constraint, index, trigger and rule of the tables that are there. It is read from the
     catalogue with one query."""
     query = _POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE
-    return {_plain(line) for line in connection.execute(text(query)).scalars()}
+    return {_plain(line) for line in connection.execute(query).scalars()}
 
 
 def _plain(line: str) -> str:
@@ -98,10 +104,10 @@ def differences(connection: Connection, scripts: ScriptDirectory, revision: str)
     missing = [line for line in wanted - found if line.partition(":")[0] not in missing_tables]
     surplus = [line for line in found - wanted if not _PLAIN_INDEX.match(line)]
     return [
-        *(f"the table {table} is missing" for table in sorted(missing_tables)),
-        *(f"the table {table} is of a later version" for table in sorted(to_come & _tables(described))),
-        *(f"missing is {_shown(line)}" for line in sorted(missing)),
-        *(f"nobody made {_shown(line)}" for line in sorted(surplus)),
+        *(say("schema_no_table", table=table) for table in sorted(missing_tables)),
+        *(say("schema_later_table", table=table) for table in sorted(to_come & _tables(described))),
+        *(say("schema_missing", what=_shown(line)) for line in sorted(missing)),
+        *(say("schema_surplus", what=_shown(line)) for line in sorted(surplus)),
     ]
 
 

@@ -6,15 +6,17 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr, validator
 
-from bot.setting_groups.base import PROJECT, Group, Secret
+from bot.setting_groups.base import PROJECT, Group, Secret, variable_of
+from bot.wording import say
 
+_LEAST_BYTES = 32
 _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg2://")
 
 
 class StoreSettings(Group):
     """The data folder, the two databases, the secret, and how long data is kept."""
 
-    part = "Data"
+    part = "data"
     harmless = frozenset({"home", "database_url", "keys_url", "secret", "retention_days"})
 
     home: Path = Field(
@@ -43,20 +45,20 @@ class StoreSettings(Group):
     @validator("database_url", always=True)
     def _database_in_home(cls, url: str, values: dict[str, object]) -> str:
         if url and not url.startswith(_DATABASES):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+            raise ValueError(say("setting_no_database"))
         return url or f"sqlite:///{values.get('home')}/refund-desk.db"
 
     @validator("keys_url", always=True)
     def _keys_apart(cls, url: str, values: dict[str, object]) -> str:
         if url and not url.startswith(_DATABASES):
-            raise ValueError("must start with sqlite:/// or postgresql://")
+            raise ValueError(say("setting_no_database"))
         url = url or f"sqlite:///{values.get('home')}/keys.db"
         if url == values.get("database_url"):
-            raise ValueError("must be another database than that of REFUND_DESK_DATABASE_URL")
+            raise ValueError(say("setting_same_database", variable=variable_of("database_url")))
         return url
 
     @validator("secret")
     def _long_enough(cls, secret: SecretStr) -> SecretStr:
-        if secret and len(secret.get_secret_value().encode()) < 32:
-            raise ValueError("must have at least 32 bytes")
+        if secret and len(secret.get_secret_value().encode()) < _LEAST_BYTES:
+            raise ValueError(say("setting_short_key", least=_LEAST_BYTES))
         return secret

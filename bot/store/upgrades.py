@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -22,7 +23,6 @@ from bot.store.schema import differences
 VERSION_TABLE = "refund_desk_version"
 RESTORING = "refund_desk_restoring"
 """A table that is there while a backup is being restored, and stays if that does not end."""
-MEND_SCHEMA = "restore a backup, or undo by hand what was changed"
 _MOST_SHOWN = 3
 _MIGRATION_LOCK = 7_310_442  # any number that only we use: an advisory lock of PostgreSQL
 
@@ -42,7 +42,7 @@ def migrate(engine: Engine, keys: Keys, *, restoring: bool = False) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             connection.execute(text("SET LOCAL statement_timeout = 0"))  # many rows take a while
         if not restoring and inspect(connection).has_table(RESTORING):
-            raise StoreUnavailable("a restore did not end here: make the database anew, and restore again")
+            raise StoreUnavailable("restoring")
         found = _revision(connection)
         if found is not None:
             _refuse_other_schemas(connection, scripts, found)
@@ -57,16 +57,16 @@ def migrate(engine: Engine, keys: Keys, *, restoring: bool = False) -> None:
 def _refuse_other_schemas(connection: Connection, scripts: ScriptDirectory, revision: str) -> None:
     wanted = str(scripts.get_current_head())
     if revision not in {script.revision for script in scripts.walk_revisions()}:
-        raise StoreUnavailable(f"it is of version {revision}, newer than this program ({wanted}): update the program")
+        raise StoreUnavailable("newer", revision=revision, wanted=wanted)
     wrong = differences(connection, scripts, revision)
     if wrong:
-        raise StoreUnavailable(f"{told_of_differences(revision, wrong)}; {MEND_SCHEMA}")
+        raise StoreUnavailable("other_schema", **told_of_schema(revision, wrong))
 
 
-def told_of_differences(revision: str, wrong: list[str]) -> str:
-    """In one line, what is wrong with a schema; not what to do about it."""
-    more = f", and {len(wrong) - _MOST_SHOWN} more" if len(wrong) > _MOST_SHOWN else ""
-    return f"its schema is not that of version {revision}: {', '.join(wrong[:_MOST_SHOWN])}{more}"
+def told_of_schema(revision: str, wrong: list[str]) -> dict[str, Any]:
+    """What is wrong with a schema: the values of the message ``schema_differs``."""
+    more = max(len(wrong) - _MOST_SHOWN, 0)
+    return {"revision": revision, "differences": tuple(wrong[:_MOST_SHOWN]), "more": more}
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _revision(connection: Connection) -> str | None:
         return None
     found = connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalars().all()  # noqa: S608
     if len(found) != 1:
-        raise StoreUnavailable(f"its version is not known: {VERSION_TABLE} has {len(found)} rows; {MEND_SCHEMA}")
+        raise StoreUnavailable("unknown_version", table=VERSION_TABLE, rows=len(found))
     return str(found[0])
 
 
@@ -119,11 +119,11 @@ def _told_in_one_line() -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        raise StoreUnavailable(f"the database can't be used: {reason}") from error
+        raise StoreUnavailable("unusable", reason=reason) from error
     except (CommandError, ValueError) as error:  # a row that no version of ours has written
-        raise StoreUnavailable(f"the database can't be brought up to date: {type(error).__name__}") from error
+        raise StoreUnavailable("no_upgrade", error=type(error).__name__) from error
     except FileNotFoundError as error:
-        raise StoreUnavailable(f"{error.filename} is missing: `make schemas` writes it for a new migration") from error
+        raise StoreUnavailable("no_schema_file", path=str(error.filename)) from error
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def test_a_refund_that_was_paid_at_once_is_told_as_paid(desk: Services, faulty: 
 
 
 def test_a_refund_that_waits_for_the_gateway_is_told_as_recorded(desk: Services, faulty: FaultyGateway) -> None:
-    faulty.after["refund"] = [Unavailable("no answer")]
+    faulty.after["refund"] = [Unavailable("ledger_silent")]
     messages, _ = turn(FinishRefund(), slots=refund_quoted(desk))
     assert said(messages) == ["utter_refund_confirmed"]
     recorded, _, processed = messages[0]["words"].partition(". It goes to your store wallet and is processed by ")
@@ -115,13 +115,13 @@ def test_a_balance_that_changed_before_the_stop_is_shown_at_once(desk: Services,
 def test_a_cancellation_without_an_answer_of_the_gateway_is_not_told_as_done(
     desk: Services, faulty: FaultyGateway
 ) -> None:
-    faulty.before["stop_service"] = [Unavailable("no answer")]
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")]
     messages, _ = turn(FinishCancellation(), slots=cancellation_quoted(desk))
     assert said(messages) == ["utter_cancel_recorded"]
 
 
 def test_a_cancellation_that_the_gateway_refuses_is_with_a_person(desk: Services, faulty: FaultyGateway) -> None:
-    faulty.before["stop_service"] = [Rejected("unknown order")]
+    faulty.before["stop_service"] = [Rejected("unknown_order")]
     messages, _ = turn(FinishCancellation(), slots=cancellation_quoted(desk))
     assert said(messages) == ["utter_under_way"] and ", with a person, " in messages[0]["words"]
 
@@ -129,7 +129,7 @@ def test_a_cancellation_that_the_gateway_refuses_is_with_a_person(desk: Services
 def a_renewed_quote(desk: Services, faulty: FaultyGateway) -> dict[str, Any]:
     """A refund that the worker had to quote anew while the customer was away."""
     slots = refund_quoted(desk)
-    faulty.before["stop_service"] = [Unavailable("no answer")]
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")]
     turn(FinishRefund(), slots=slots)
     faulty.meanwhile = lambda: changed_order(desk, remaining_balance=Decimal("31.50"))
     (step,) = case_file(desk, slots["case_reference"]).steps

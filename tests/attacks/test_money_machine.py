@@ -396,7 +396,7 @@ class Money(RuleBasedStateMachine):
     def it_fails_and_an_agent_has_it(
         self, pair: tuple[str, str], call: str, before: bool, final: bool, cents: int
     ) -> None:
-        error = Rejected("no") if final and before else Unavailable("no answer")
+        error = Rejected("unknown_order") if final and before else Unavailable("ledger_silent")
         self.it_fails(pair, call, self.gateway.before if before else self.gateway.after, error, cents)
 
     def it_fails(
@@ -417,7 +417,7 @@ class Money(RuleBasedStateMachine):
     @rule(pair=own, cents=st.integers(1, 5_000))
     def the_payment_gets_no_answer_and_an_agent_has_it(self, pair: tuple[str, str], cents: int) -> None:
         self.gateway.before.clear()
-        self.it_fails(pair, "refund", self.gateway.after, Unavailable("no answer"), cents)
+        self.it_fails(pair, "refund", self.gateway.after, Unavailable("ledger_silent"), cents)
 
     @rule(complete=st.booleans(), login=people)
     def a_card_comes_back(self, complete: bool, login: str) -> None:
@@ -449,7 +449,7 @@ class Money(RuleBasedStateMachine):
     @precondition(lambda self: len(self.shown) % 3 == 2)
     @rule(call=st.sampled_from(CALLS), before=st.booleans(), final=st.booleans())
     def gateway_fails(self, call: str, before: bool, final: bool) -> None:
-        error = Rejected("no") if final and before else Unavailable("no answer")
+        error = Rejected("unknown_order") if final and before else Unavailable("ledger_silent")
         (self.gateway.before if before else self.gateway.after).setdefault(call, []).append(error)
 
     @rule(number=st.sampled_from(["CC-104233", "CC-104255"]), cents=st.integers(0, 9_000))

@@ -152,7 +152,7 @@ def test_an_order_is_refunded_once(shop: Services, dana: Agent, clock: Clock) ->
 def test_what_another_case_may_have_paid_counts(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
-    faulty.after["refund"] = [Unavailable("no answer")] * 2
+    faulty.after["refund"] = [Unavailable("ledger_silent")] * 2
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)

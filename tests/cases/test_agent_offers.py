@@ -136,7 +136,7 @@ def test_an_offer_whose_service_is_stopped_is_not_just_withdrawn(
         decision = changed(shop, dana, case, "10.00")
         if yes:
             shop = replace(shop, take_back_minutes=10)
-            faulty.before["stop_service"] = [Unavailable("no answer")]
+            faulty.before["stop_service"] = [Unavailable("ledger_silent")]
             assert accepted(shop, decision).state is CaseState.EXECUTING, "nothing is left to take back: it goes on"
             continue
         back = take_back(shop, conversation_id="talk", reference=case.reference)
@@ -164,7 +164,7 @@ def failed_refund(shop: Services, faulty: FaultyGateway, clock: Clock, error: Ex
 def test_what_the_customer_confirmed_is_tried_again_without_a_new_yes_and_never_paid_twice(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock, after: bool
 ) -> None:
-    case = failed_refund(shop, faulty, clock, Unavailable("no answer"), after)
+    case = failed_refund(shop, faulty, clock, Unavailable("ledger_silent"), after)
     assert desk_case(shop, case.reference).suggestion.refund == Decimal(44)
     with pytest.raises(MoveNotAllowed, match="very same"):
         changed(shop, dana, case, "43.00")
@@ -185,9 +185,9 @@ def test_what_the_customer_confirmed_is_tried_again_without_a_new_yes_and_never_
 def test_a_refusal_after_attempts_without_an_answer_proves_nothing(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
-    case = failed_refund(shop, faulty, clock, Unavailable("no answer"), True)
+    case = failed_refund(shop, faulty, clock, Unavailable("ledger_silent"), True)
     decided(shop, dana, case)
-    faulty.before["refund"] = [Rejected("paid already")]
+    faulty.before["refund"] = [Rejected("key_reused")]
     work(shop, clock)
     assert the_case(shop, case.reference).state is CaseState.IN_REVIEW
     with pytest.raises(MoveNotAllowed, match="very same"):
@@ -200,7 +200,7 @@ def test_a_refusal_after_attempts_without_an_answer_proves_nothing(
 def test_what_was_refused_for_sure_may_be_changed_with_a_new_yes_and_a_new_key(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
-    case = failed_refund(shop, faulty, clock, Rejected("closed account"), False)
+    case = failed_refund(shop, faulty, clock, Rejected("unknown_order"), False)
     decision = changed(shop, dana, case, "44.00", destination=Destination.ORIGINAL_PAYMENT_METHOD, fee="6.00")
     assert the_case(shop, case.reference).state is CaseState.APPROVED_BY_AGENT
     work(shop, clock)
@@ -217,7 +217,7 @@ def test_an_earlier_step_that_failed_is_tried_again_and_then_paid_once(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock, call: str
 ) -> None:
     store_order(shop, "CC-104244", **PLAN)
-    faulty.before[call] = [Unavailable("no answer")] * 2
+    faulty.before[call] = [Unavailable("ledger_silent")] * 2
     quote = quoted(shop, number="CC-104244")
     confirmed(shop, quote)
     work(shop, clock)
@@ -233,7 +233,7 @@ def test_an_earlier_step_that_failed_is_tried_again_and_then_paid_once(
 def test_a_failed_step_that_is_overtaken_by_another_offer_is_not_carried_out(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
-    faulty.before["stop_service"] = [Unavailable("no answer")] * 2
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")] * 2
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)
@@ -251,7 +251,7 @@ def test_a_failed_step_that_is_overtaken_by_another_offer_is_not_carried_out(
 def test_a_failed_refund_that_is_declined_leaves_the_order_as_it_was(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
-    case = failed_refund(shop, faulty, clock, Rejected("closed account"), False)
+    case = failed_refund(shop, faulty, clock, Rejected("unknown_order"), False)
     decided(shop, dana, case, Verdict.DECLINE, reason="You asked us to.")
     assert order_status(shop) is OrderStatus.ACTIVE
     work(shop, clock)
@@ -262,7 +262,7 @@ def test_a_cancellation_that_failed_is_tried_again(
     shop: Services, faulty: FaultyGateway, dana: Agent, clock: Clock
 ) -> None:
     store_order(shop, "CC-104244", **PLAN)
-    faulty.before["end_agreement"] = [Rejected("busy")]
+    faulty.before["end_agreement"] = [Rejected("unknown_order")]
     done = confirmed(shop, cancelled(shop, "CC-104244"))
     case = the_case(shop, done.case.reference)
     assert case.state is CaseState.IN_REVIEW

@@ -72,6 +72,10 @@ def says(services: Services, talk: str, *texts: str, **more: Any) -> None:
         uow.commit()
 
 
+def busy(**more: float) -> Undelivered:
+    return Undelivered("busy", system="post", **more)
+
+
 def all_due(services: Services, post: Post, attempts: int = 3) -> int:
     """Bring what is due; how many parts the provider was asked to take."""
     before = post.asked
@@ -95,7 +99,7 @@ def test_one_that_waits_holds_up_those_behind_it_and_nobody_else(services: Servi
     alex, kim = a_talk(services), a_talk(services, "kim")
     says(services, alex, "1", "2")
     says(services, kim, "one")
-    post.wrong = [Undelivered("busy")]
+    post.wrong = [busy()]
     all_due(services, post)
     assert post.brought == [("kim", "one")]
     clock.passes(seconds=2)
@@ -106,7 +110,7 @@ def test_one_that_waits_holds_up_those_behind_it_and_nobody_else(services: Servi
 def test_the_pauses_grow_and_then_a_person_has_it(services: Services, post: Post, clock: Clock) -> None:
     talk = a_talk(services)
     says(services, talk, "1", "2")
-    post.wrong = [Undelivered("busy"), RuntimeError("a fault of ours"), Undelivered("busy")]
+    post.wrong = [busy(), RuntimeError("a fault of ours"), busy()]
     all_due(services, post)
     for pause in (2, 4):
         clock.passes(seconds=pause - 0.5)
@@ -127,23 +131,23 @@ def test_the_pauses_grow_and_then_a_person_has_it(services: Services, post: Post
 def test_a_refusal_is_a_handoff_at_once(services: Services, post: Post) -> None:
     talk = a_talk(services)
     says(services, talk, "1")
-    post.wrong = [Undeliverable("refused: 131047")]
+    post.wrong = [Undeliverable("refused", system="post", word="131047")]
     all_due(services, post)
     with services.unit_of_work() as uow:
         case = uow.cases.open_question(talk)
         assert case is not None and (handoff := uow.handoffs.of_case(case.id)) is not None
-    assert handoff.facts["error"] == "refused: 131047"
+    assert handoff.facts["error"] == "post refused: 131047"
 
 
 def test_to_be_asked_to_wait_is_no_failed_attempt(services: Services, post: Post, clock: Clock) -> None:
     says(services, a_talk(services), "1")
-    post.wrong = [Undelivered("busy", retry_after=30) for _ in range(9)]
+    post.wrong = [busy(retry_after=30) for _ in range(9)]
     for _ in range(9):
         assert all_due(services, post) == 1
         clock.passes(seconds=29)
         assert all_due(services, post) == 0
         clock.passes(seconds=1)
-    post.wrong = [Undelivered("no answer"), Undelivered("no answer")]
+    post.wrong = [busy(), busy()]
     for pause in (2, 4):
         assert all_due(services, post) == 1
         clock.passes(seconds=pause)
@@ -154,7 +158,7 @@ def test_to_be_asked_to_wait_is_no_failed_attempt(services: Services, post: Post
 def test_who_is_always_asked_to_wait_gives_up_after_a_day(services: Services, post: Post, clock: Clock) -> None:
     talk = a_talk(services)
     says(services, talk, "1")
-    post.wrong = [Undelivered("busy", retry_after=3600) for _ in range(99)]
+    post.wrong = [busy(retry_after=3600) for _ in range(99)]
     for _ in range(26):
         all_due(services, post)
         clock.passes(hours=1)
@@ -164,7 +168,7 @@ def test_who_is_always_asked_to_wait_gives_up_after_a_day(services: Services, po
 def test_parts_that_were_taken_are_not_sent_again(services: Services, post: Post, clock: Clock) -> None:
     says(services, a_talk(services), "a|b|c")
     fine: Callable[[], None] = lambda: None  # noqa: E731
-    post.wrong = [fine, Undelivered("busy"), fine, Undelivered("busy")]
+    post.wrong = [fine, busy(), fine, busy()]
     for _ in range(3):
         all_due(services, post)
         clock.passes(seconds=5)

@@ -115,7 +115,7 @@ def test_a_cancellation_is_carried_out_before_the_answer(alex: Services) -> None
 def test_a_cancellation_that_the_gateway_does_not_answer_is_recorded_and_carried_out_later(
     shop: Services, faulty: FaultyGateway, clock: Clock
 ) -> None:
-    faulty.before["stop_service"] = [Unavailable("no answer")]
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")]
     done = confirmed(shop, cancelled(shop))
     assert (done.status, done.case.state) == (ConfirmationStatus.CONFIRMED, CaseState.EXECUTING)
     assert order_status(shop) is OrderStatus.CANCELLED, "it counts from the yes (C1)"
@@ -128,7 +128,7 @@ def test_a_cancellation_that_the_gateway_does_not_answer_is_recorded_and_carried
 def test_a_call_without_an_answer_is_made_again_and_pays_once(
     shop: Services, faulty: FaultyGateway, clock: Clock, call: str, when: str
 ) -> None:
-    getattr(faulty, when)[call] = [Unavailable("no answer"), Unavailable("no answer")]
+    getattr(faulty, when)[call] = [Unavailable("ledger_silent"), Unavailable("ledger_silent")]
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)
@@ -148,7 +148,7 @@ def test_after_the_last_attempt_a_person_has_it_and_knows_that_it_may_have_been_
     shop: Services, faulty: FaultyGateway, clock: Clock
 ) -> None:
     shop = replace(shop, gateway_attempts=3)
-    faulty.after["refund"] = [Unavailable("no answer")] * 9
+    faulty.after["refund"] = [Unavailable("ledger_silent")] * 9
     quote = quoted(shop)
     confirmed(shop, quote)
     for _ in range(4):
@@ -165,19 +165,19 @@ def test_after_the_last_attempt_a_person_has_it_and_knows_that_it_may_have_been_
 
 
 def test_a_refusal_of_the_gateway_goes_to_a_person_at_once(shop: Services, faulty: FaultyGateway, clock: Clock) -> None:
-    faulty.before["refund"] = [Rejected("closed account")]
+    faulty.before["refund"] = [Rejected("unknown_order")]
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)
     file = case_file(shop, quote.case.reference)
     assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
-    assert file.handoff.facts["error"] == "closed account" and file.handoff.facts["may_have_happened"] is False
+    assert file.handoff.facts["error"] == "unknown order" and file.handoff.facts["may_have_happened"] is False
     assert steps(shop, quote.case.reference)[-1] == ("refund", "dead")
     assert [entry[0] for entry in ledger_entries(shop)] == ["stop_service"]
 
 
 def test_the_delay_doubles_up_to_a_quarter_of_an_hour(shop: Services, faulty: FaultyGateway, clock: Clock) -> None:
-    faulty.before["stop_service"] = [Unavailable("no answer")] * 20
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")] * 20
     quote = quoted(shop)
     confirmed(shop, quote)
     clock.passes(minutes=11)
@@ -285,7 +285,7 @@ def test_a_refund_taken_back_is_not_carried_out(alex: Services, clock: Clock) ->
 def test_a_refund_that_is_being_carried_out_cannot_be_taken_back(
     shop: Services, faulty: FaultyGateway, clock: Clock
 ) -> None:
-    faulty.before["stop_service"] = [Unavailable("no answer")]
+    faulty.before["stop_service"] = [Unavailable("ledger_silent")]
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)
@@ -336,7 +336,7 @@ def test_four_workers_at_once_pay_once(alex: Services, clock: Clock) -> None:
 def test_a_clock_that_jumps_back_holds_nothing_up_and_pays_once(
     shop: Services, faulty: FaultyGateway, clock: Clock
 ) -> None:
-    faulty.after["refund"] = [Unavailable("no answer")]
+    faulty.after["refund"] = [Unavailable("ledger_silent")]
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)

@@ -96,7 +96,7 @@ def test_what_the_shop_says_before_the_yes_forbids_the_refund(
     assert done.case.state in (CaseState.DECLINED, CaseState.IN_REVIEW)
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), Rejected("on hold")])
+@pytest.mark.parametrize("error", [Unavailable("ledger_silent"), Rejected("unknown_order")])
 def test_without_the_shop_nothing_is_confirmed_and_nothing_has_changed(
     shop: Services, orders: ShopOrders, error: Exception
 ) -> None:
@@ -124,7 +124,7 @@ def test_a_yes_that_was_recorded_asks_the_shop_no_more(shop: Services, orders: S
     verified(shop)
     quote = quoted(shop)
     confirmed(shop, quote)
-    orders.error = Unavailable("down")
+    orders.error = Unavailable("ledger_silent")
     assert confirmed(shop, quote).status is ConfirmationStatus.ALREADY
 
 
@@ -153,7 +153,7 @@ def test_a_shop_that_is_down_before_the_payment_is_waited_for(shop: Services, or
     verified(shop)
     quote = quoted(shop)
     confirmed(shop, quote)
-    orders.error = Unavailable("down")
+    orders.error = Unavailable("ledger_silent")
     work(shop, clock)
     waiting = case_file(shop, quote.case.reference).steps[-1]
     assert (waiting.step, waiting.state) == (Step.ASSESS, StepState.WAITING)
@@ -290,7 +290,7 @@ def test_an_event_is_taken_once_and_one_that_could_not_be_read_is_not_taken(
     payments: tuple[Services, Payments], clock: Clock
 ) -> None:
     services, reader = payments
-    reader.error = Unavailable("down")
+    reader.error = Unavailable("ledger_silent")
     with pytest.raises(Unavailable):
         event(services)
     reader.error = None

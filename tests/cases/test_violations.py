@@ -112,7 +112,7 @@ def test_a_refund_that_was_confirmed_or_offered_goes_to_a_person(
 def test_what_is_being_carried_out_is_waited_for(
     shop: Services, faulty: FaultyGateway, lee: Agent, clock: Clock
 ) -> None:
-    faulty.before["refund"] = [Unavailable("no answer")]
+    faulty.before["refund"] = [Unavailable("ledger_silent")]
     quote = quoted(shop)
     confirmed(shop, quote)
     work(shop, clock)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
-from bot.connectors.email_desk.deliver import MARK
+from bot.connectors.email_desk.deliver import mark
 from tests.helpdesks.desk_people import PEOPLE, People
 from tests.helpdesks.helpdesk_scene import Door, Scene, opened
 from tests.helpdesks.test_helpdesk_handoff import answers, handed_over, writes
@@ -262,7 +262,7 @@ def test_only_what_stands_above_the_quote_reaches_the_customer(scene: Scene) -> 
     handed_over(scene)
     scene.happens(scene.people.mail("First line.\n\nSecond line."))
     assert [text for _, text in answers(scene)] == ["First line.\n\nSecond line."]
-    scene.happens(scene.people.mail(f"As I said.\n\n{MARK}\n\nA note that the customer is not to see."))
+    scene.happens(scene.people.mail(f"As I said.\n\n{mark()}\n\nA note that the customer is not to see."))
     assert answers(scene)[-1][1] == "As I said."
     scene.happens(scene.people.mail("Bye.\n#solved"))
     assert answers(scene)[-1][1] == "Bye."

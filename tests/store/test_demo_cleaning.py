@@ -115,7 +115,7 @@ def test_a_yes_that_comes_after_it_confirms_nothing(demo: Services) -> None:
 
 def test_a_call_that_was_made_stays_on_record_as_one_of_which_nobody_knows(demo: Services, clock: Clock) -> None:
     gateway = FaultyGateway(demo.gateway)
-    gateway.after = {"refund": [Unavailable("no answer")] * 9}
+    gateway.after = {"refund": [Unavailable("ledger_silent")] * 9}
     shop = replace(demo, gateway=gateway)
     verified(shop)
     quote = quoted(shop)

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from enum import Enum
 
 import pytest
 
 from bot.cases import errors
-from bot.cases.conversation.notices import BadEmail
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, Role, Verdict
-from bot.cases.privacy.personal_data import CaseInFlight, UnknownPerson
+from bot.connectors.billing_rest.deliver import GatewayRejected
+from bot.connectors.registry import CONNECTORS, MAIL
+from bot.connectors.shared.gateways import SystemRejected
 from bot.policy.facts import Destination, OrderStatus, ProductKind
-from bot.wording import say
+from bot.setting_groups.base import Group
+from bot.settings import GROUPS
+from bot.store.backups import BackupError
+from bot.wording import CodedError, say
 from tests.wording.messages import ROOT, message_of, messages_of, responses
 from tests.wording.test_catalogue import variables
 
-ERRORS = {name for name, found in vars(errors).items() if isinstance(found, type)} | {
-    error.__name__ for error in (BadEmail, CaseInFlight, UnknownPerson)
-}
+NO_VALUES = {"retry_after", "gone", "is_broken", "others"}
+"""What errors have beside their values."""
+
+
+def errors_below(kind: type[CodedError]) -> dict[str, type[CodedError]]:
+    """The errors of that kind, by their names."""
+    found = {kind.__name__: kind}
+    for below in kind.__subclasses__():
+        found |= errors_below(below)
+    return found
+
+
+def raised_by_name(names: set[str]) -> Iterator[tuple[str, ast.Call]]:
+    """Where errors of these names are made, and how."""
+    for file in [*ROOT.glob("bot/**/*.py"), *ROOT.glob("actions/**/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                yield f"{file}:{node.lineno}", node
 
 
 @pytest.mark.parametrize(
@@ -65,17 +85,42 @@ def test_a_way_to_pay_is_named_in_words_or_as_the_shop_calls_it() -> None:
 
 
 def test_every_error_has_a_message_and_its_values() -> None:
-    messages, raised = variables("en"), set()
-    for file in [*ROOT.glob("bot/**/*.py"), *ROOT.glob("actions/**/*.py")]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ERRORS):
-                continue
-            if node.args and isinstance(node.args[0], ast.Constant):
-                code, given = f"error_{node.args[0].value}", {keyword.arg for keyword in node.keywords}
-                raised.add(code)
-                assert code in messages, f"{file}:{node.lineno}"
-                assert None in given or given == messages[code], f"{file}:{node.lineno}"
-    assert len(raised) > 50
+    for row in CONNECTORS:
+        assert row.delivers == (MAIL,) or row.part("deliver")
+    kinds, messages, raised = errors_below(CodedError), variables("en"), set()
+    for name in {**errors_below(SystemRejected), **errors_below(GatewayRejected)}:
+        del kinds[name]  # their codes are those of others
+    assert kinds[BackupError.__name__].group == "backup_error"
+    for place, call in raised_by_name(set(kinds)):
+        if call.args and isinstance(call.args[0], ast.Constant):
+            assert isinstance(call.func, ast.Name)
+            code = f"{kinds[call.func.id].group}_{call.args[0].value}"
+            given = {keyword.arg for keyword in call.keywords} - NO_VALUES
+            raised.add(code)
+            assert code in messages, place
+            assert None in given or given == messages[code], place
+    assert {"error_take_first", "fault_answered", "setting_error_wrong", "store_error_no_url"} <= raised
+    assert len(raised) > 120
+
+
+def test_what_is_known_of_a_refusal_has_a_message_and_its_values() -> None:
+    messages, known = variables("en"), set()
+    for place, call in raised_by_name(set(errors_below(SystemRejected))):
+        if len(call.args) > 1 and isinstance(call.args[1], ast.Constant):
+            code, given = f"refusal_{call.args[1].value}", {keyword.arg for keyword in call.keywords} - {"status"}
+            known.add(code)
+            assert code in messages, place
+            assert given == messages[code], place
+    assert known == {code for code in messages if code.startswith("refusal_")}
+
+
+def test_what_keeps_a_demo_away_has_a_name() -> None:
+    fields = [field for group in GROUPS for field in group.fields().values()]
+    codes = {group.stands_for for group in GROUPS} | {
+        field.field_info.extra.get("stands_for", Group.stands_for) for field in fields
+    }
+    named = {code: say("stands_for", system=code) for code in codes}
+    assert all(name != code or name[0].isupper() for code, name in named.items())
 
 
 def test_an_error_is_a_code_with_values_and_said_where_it_is_shown() -> None:

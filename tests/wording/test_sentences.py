@@ -21,6 +21,8 @@ from scripts.sentences import Sentence, found, problems, sentences_in
         'page.error("There is no such page.")',
         'return response.json({"text": "There is no such page."})',
         'facts = {"error": "The money came back."}',
+        'raise Rejected(f"the shop has no order {number}")',
+        'yield CheckResult("mail", "it lets us in", fix)',
     ],
 )
 def test_a_text_for_people_is_found(source: str) -> None:
@@ -49,6 +51,9 @@ def test_a_text_for_people_is_found(source: str) -> None:
         'raise BadRequest("send a JSON object")',
         'index = keyed_hash(key, "code for", number)',
         'headers = {"Content-Disposition": \'inline; filename="the receipt.pdf"\'}',
+        'url: str = Field("", description="Where it is.", shown="none: it is off")',
+        'connection.execution_options(isolation_level="REPEATABLE READ")',
+        'index = _derived(secret, "blind index")',
     ],
 )
 def test_what_nobody_reads_does_not_count(source: str) -> None:

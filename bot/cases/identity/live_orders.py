@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.cases.ports.billing import Rejected
-from bot.wording import say
 
 if TYPE_CHECKING:
     from bot.cases.services import Services
@@ -24,7 +23,7 @@ def sync_order(services: Services, number: str, *, fresh: bool = False) -> None:
     with services.unit_of_work() as uow:
         if live is None:
             if uow.orders.find(number) is not None:
-                raise Rejected(say("fault_order_gone"))
+                raise Rejected("order_gone")
             return
         uow.orders.refresh(live)
         uow.commit()

@@ -21,7 +21,8 @@ from bot.cases.ports.messages import Messages
 from bot.cases.ports.store import Snapshot
 from bot.cases.queues import Failure, Retry, Work, work_off
 from bot.cases.services import Services
-from bot.wording import say
+from bot.policy.values import Value
+from bot.wording import CodedError, say
 
 RETRY = Retry(lease=timedelta(seconds=60), first=timedelta(seconds=2), longest=timedelta(minutes=15))
 """Of a message; longer in hand than its provider may take for one part. How many attempts are made is a setting."""
@@ -34,19 +35,21 @@ Address = dict[str, Any]
 """Where a conversation's customer is reached; what is in it is the channel's business."""
 
 
-class DeliveryError(Exception):
-    """Base of what can go wrong when a message is brought; the text holds nothing of a message or of an address.
+class DeliveryError(CodedError):
+    """Base of what can go wrong when a message is brought; its values hold nothing of a message or of an address.
 
     ├── Undelivered   nobody knows, or the provider is busy: again later
     └── Undeliverable it will never be taken like this
     """
 
+    group = "fault"
+
 
 class Undelivered(DeliveryError):
     """Not taken now. ``retry_after``: how many seconds the provider wants to be left alone, if it said so."""
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, *, retry_after: float | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
         self.retry_after = retry_after
 
 
@@ -117,7 +120,7 @@ class _Delivery(Work[Message]):
         with services.reading() as uow:
             address = uow.conversations.reply_address(message.conversation_id)
         if address is None:
-            raise Undeliverable(say("fault_no_address"))
+            raise Undeliverable("no_address")
         parts = courier.parts(outgoing(message, services.public_url), address)
         for place in range(message.parts_sent, len(parts)):
             name = courier.send(address, parts[place])
@@ -136,7 +139,7 @@ class _Delivery(Work[Message]):
     def failure(self, message: Message, error: Exception) -> Failure:
         """To be asked to wait is no failed attempt."""
         if not isinstance(error, DeliveryError):
-            return Failure(say("fault_bringing", error=type(error).__name__), for_good=self._is_old(message))
+            return Failure(str(Undelivered("bringing", error=type(error).__name__)), for_good=self._is_old(message))
         if isinstance(error, Undeliverable) or self._is_old(message):
             return Failure(str(error), for_good=True)
         asked = error.retry_after if isinstance(error, Undelivered) else None

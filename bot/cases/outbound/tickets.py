@@ -75,7 +75,7 @@ class _Push(Work[Ticket]):
         if isinstance(error, DeskRejected):
             return Failure(str(error), for_good=True)
         if not isinstance(error, DeskUnavailable):
-            return Failure(say("fault_pushing", error=type(error).__name__))
+            return Failure(str(DeskUnavailable("pushing", error=type(error).__name__)))
         ours = pause(ticket.attempts, self.retry.first, self.retry.longest)
         asked = timedelta(seconds=error.retry_after or 0.0)
         return Failure(str(error), wait=min(max(ours, asked), self.retry.longest))
@@ -117,7 +117,7 @@ def _open(services: Services, desk: HelpDesk, ticket: Ticket) -> Ticket:
         opened = uow.tickets.find(ticket.id)
         uow.commit()
     if opened is None:
-        raise DeskRejected(say("fault_erased"))
+        raise DeskRejected("erased")
     return opened
 
 

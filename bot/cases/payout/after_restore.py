@@ -14,7 +14,6 @@ from bot.cases.model import CaseKind, OutboxStep, Restored, Step
 from bot.cases.ports.billing import KnownPayment, Rejected, Unclear
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
-from bot.wording import say
 
 
 def look_up(services: Services, number: str) -> None:
@@ -48,7 +47,7 @@ def look_up_before(services: Services, number: str, step: OutboxStep) -> None:
     paid = _payments(services, number, restored)
     _refuse_unknown(restored, paid, known)
     if step.step is Step.STOP_SERVICE and step.created_at <= restored.at and not paid:
-        raise Unclear(say("fault_restored_taken_back", backup=_backup(restored)))
+        raise Unclear("restored_taken_back", backup=_backup(restored))
 
 
 def _known_keys(uow: Snapshot, order_id: int) -> set[str]:
@@ -63,13 +62,13 @@ def _payments(services: Services, number: str, restored: Restored) -> list[Known
     try:
         return services.gateway.payments(number)
     except Rejected as error:
-        raise Unclear(say("fault_restored_unasked", backup=_backup(restored), error=str(error))) from error
+        raise Unclear("restored_unasked", backup=_backup(restored), error=str(error)) from error
 
 
 def _refuse_unknown(restored: Restored, paid: list[KnownPayment], known: set[str]) -> None:
     unknown = ", ".join(payment.said for payment in paid if payment.key not in known)
     if unknown:
-        raise Unclear(say("fault_restored_unknown", backup=_backup(restored), payments=unknown))
+        raise Unclear("restored_unknown", backup=_backup(restored), payments=unknown)
 
 
 def _backup(restored: Restored) -> str:

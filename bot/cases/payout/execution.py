@@ -54,7 +54,6 @@ from bot.policy import Outcome, decide_cancellation
 from bot.policy.facts import CancelRequest, Destination, Order, OrderStatus, ProductKind, RefundRequest
 from bot.policy.money import plain
 from bot.policy.parsing import order_to_json, parse_request
-from bot.wording import say
 
 LEASE = timedelta(seconds=30)
 """How long a step belongs to whoever took it; longer than any call to the gateway takes."""
@@ -164,7 +163,7 @@ def _run(services: Services, step: OutboxStep) -> bool:
     except Exception as error:
         # A fault of ours is as good as no answer: tried again, and in the end a person has it. Where the store itself
         # is gone this raises, too, and the step comes again after its lease.
-        _failed(services, number, step, Unavailable(say("fault_carrying_out", error=type(error).__name__)))
+        _failed(services, number, step, Unavailable("carrying_out", error=type(error).__name__))
     return True
 
 

@@ -14,10 +14,13 @@ from decimal import Decimal
 from typing import Protocol
 
 from bot.policy.facts import Destination
+from bot.wording import CodedError
 
 
-class GatewayError(Exception):
-    """Base of the errors of a billing gateway; the text is safe to log and to show to a person at the desk."""
+class GatewayError(CodedError):
+    """Base of the errors of a billing gateway. What it says is safe to log and to show to a person at the desk."""
+
+    group = "fault"
 
 
 class Unavailable(GatewayError):

@@ -15,7 +15,8 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from bot.wording import say
+from bot.policy.values import Value
+from bot.wording import CodedError, say
 
 MOST_TURNS = 60
 """Turns of a transcript that a ticket is opened with, the newest."""
@@ -23,23 +24,25 @@ LONGEST_TURN = 1_000
 """Characters of each of them."""
 
 
-class HelpDeskError(Exception):
-    """Base of the errors of a help desk; the text is safe to log and to show to a person at our desk."""
+class HelpDeskError(CodedError):
+    """Base of the errors of a help desk. What it says is safe to log and to show to a person at our desk."""
+
+    group = "fault"
 
 
 class DeskUnavailable(HelpDeskError):
     """No answer, or none that tells whether it was carried out. ``retry_after`` in seconds, if the help desk said."""
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, *, retry_after: float | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
         self.retry_after = retry_after
 
 
 class DeskRejected(HelpDeskError):
     """The help desk understood and refused. ``gone``: because it has no such ticket, or none that takes anything."""
 
-    def __init__(self, text: str, *, gone: bool = False) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, *, gone: bool = False, **values: Value) -> None:
+        super().__init__(code, **values)
         self.gone = gone
 
 

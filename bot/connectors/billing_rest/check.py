@@ -9,6 +9,7 @@ from bot.connectors.billing_rest.deliver import GatewayRejected, rest_gateway
 from bot.connectors.shared.checks import CheckResult
 from bot.connectors.shared.shop_system import NOBODY
 from bot.setting_groups.base import GroupedSettings, blamed_on
+from bot.wording import say
 
 
 def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
@@ -19,11 +20,9 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
         gateway.balance(NOBODY)
     except GatewayRejected as refused:
         if refused.status in (401, 403):
-            yield CheckResult(
-                "gateway", f"refuses us: {refused.code}", "set REFUND_DESK_GATEWAY_SECRET to what the gateway has"
-            )
+            yield CheckResult("gateway", say("check_refuses_us", word=refused.code), say("check_fix_gateway_secret"))
             return
     except GatewayError as error:
-        yield CheckResult("gateway", str(error), "correct REFUND_DESK_GATEWAY_URL and its secret, or start the gateway")
+        yield CheckResult("gateway", str(error), say("check_fix_gateway"))
         return
-    yield CheckResult("gateway", "answers, and signs its answers")
+    yield CheckResult("gateway", say("check_gateway"))

@@ -26,8 +26,9 @@ from bot.connectors.shared.shop_system import ShopSystem
 from bot.policy.facts import Destination
 from bot.policy.money import is_known, is_payable, plain
 from bot.setting_groups.base import GroupedSettings, blamed_on
+from bot.wording import DEFAULT, say
 
-_NAME = "the billing gateway"
+_NAME = "billing_gateway"
 _LONGEST_ANSWER = 64 * 1024  # bytes; whoever sends more is not the gateway
 
 _DONE = {200, 201}
@@ -46,11 +47,12 @@ class GatewayRejected(Rejected):
     the gateway could not have understood it."""
 
     def __init__(self, code: str, status: int | None = None) -> None:
-        super().__init__(
-            f"the billing gateway refused: {code}" if status else f"not sent to the billing gateway: {code}"
-        )
-        self.code = code
+        super().__init__(code)
         self.status = status
+
+    def text(self, language: str = DEFAULT) -> str:
+        """See CodedError."""
+        return say("fault_gateway_refused" if self.status else "fault_not_sent_to_gateway", language, word=self.code)
 
 
 @dataclass(frozen=True)
@@ -225,9 +227,9 @@ class RestGateway:
         # Honoured even unsigned: a load balancer in front of the gateway has no secret, but knows when it is busy.
         status, retry_after = answer.status, answer.retry_after
         if not self._signer.is_signed(answer.headers.get(HEADER), request_signature, status, answer.content):
-            raise GatewayUnavailable(f"an answer without the billing gateway's signature ({status})", retry_after)
+            raise GatewayUnavailable("answer_unsigned", retry_after=retry_after, status=status)
         if status not in _DONE | _REFUSED:
-            raise GatewayUnavailable(f"the billing gateway answered {status}", retry_after)
+            raise GatewayUnavailable("answered", retry_after=retry_after, system=_NAME, status=status)
         values = answer.body
         if not isinstance(values, dict):
             raise _senseless()
@@ -255,8 +257,8 @@ def _known_payment(row: Any) -> KnownPayment:
         if not isinstance(found, str) or not pattern.fullmatch(found):
             raise _senseless()
     payment, key, amount, currency = texts
-    return KnownPayment(str(key), f"{payment} of {amount} {currency}")
+    return KnownPayment(str(key), say("known_payment", payment=str(payment), amount=f"{amount} {currency}"))
 
 
 def _senseless() -> GatewayUnavailable:
-    return GatewayUnavailable("the billing gateway's answer makes no sense")
+    return GatewayUnavailable("makes_no_sense", system=_NAME)

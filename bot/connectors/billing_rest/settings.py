@@ -6,14 +6,15 @@ from typing import Any
 
 from pydantic import Field, validator
 
-from bot.setting_groups.base import PREFIX, Group, Secret
+from bot.setting_groups.base import PREFIX, Group, Secret, variable_of
+from bot.wording import say
 
 
 class BillingRestSettings(Group):
     """The billing gateway of docs/connect/billing-gateway.openapi.yml."""
 
-    part = "Who moves the money"
-    stands_for = "a billing gateway"
+    part = "money"
+    stands_for = "billing_gateway"
     switch = "url"
 
     class Config:
@@ -43,7 +44,7 @@ class BillingRestSettings(Group):
     @validator("url")
     def _can_be_called(cls, url: str, values: dict[str, Any]) -> str:
         if url and not url.startswith(("https://", "http://")):
-            raise ValueError("must start with https://, or with http:// for a gateway on this machine")
+            raise ValueError(say("setting_gateway_url"))
         if url and not values.get("secret", True):
-            raise ValueError("needs REFUND_DESK_GATEWAY_SECRET, or REFUND_DESK_GATEWAY_SECRET_FILE with a file's name")
+            raise ValueError(say("setting_gateway_needs", variable=variable_of("gateway_secret")))
         return url

@@ -6,6 +6,8 @@ import hashlib
 import hmac
 import re
 
+from bot.wording import say
+
 HEADER = "Billing-Signature"
 """The header of both: ``t=SECONDS,v1=HEX`` on a request, ``v1=HEX`` on an answer."""
 
@@ -18,7 +20,7 @@ class Signer:
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < _LEAST_BYTES:
-            raise ValueError(f"the secret of the billing gateway must have at least {_LEAST_BYTES} bytes")
+            raise ValueError(say("gateway_secret_short", least=_LEAST_BYTES))
         self._secret = secret
 
     def __repr__(self) -> str:

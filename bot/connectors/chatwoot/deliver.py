@@ -14,6 +14,7 @@ from bot.cases.ports.helpdesk import DeskEvent, DeskRejected, DeskUnavailable, L
 from bot.connectors.shared.helpdesks import Api
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings, blamed_on
+from bot.wording import say
 
 CHANNEL = "chatwoot"
 """The channel of conversations in Chatwoot's own inboxes."""
@@ -92,7 +93,7 @@ class Chatwoot:
     def check(self) -> str:
         """See HelpDesk."""
         self._api.call("GET", f"{self._base}/conversations", params={"status": "open", "page": 1})
-        return "Chatwoot takes the token; whether the agent bot is connected to an inbox, only a message can show"
+        return say("check_chatwoot")
 
     def _conversation(self, file: TicketFile) -> str:
         contact, source, is_new = self._contact(file)
@@ -171,9 +172,9 @@ class ChatwootCourier:
         try:
             self._desk.say(address["conversation"], **part)
         except DeskRejected as error:
-            raise Undeliverable(str(error)) from None
+            raise Undeliverable(error.code, **error.values) from None
         except DeskUnavailable as error:
-            raise Undelivered(str(error), error.retry_after) from None
+            raise Undelivered(error.code, retry_after=error.retry_after, **error.values) from None
 
     def check(self) -> None:
         """Nothing: the help desk's own check says it all."""

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from bot.connectors.email.deliver import couriers
 from bot.connectors.shared.checks import CheckResult, credentials
 from bot.setting_groups.base import GroupedSettings
-
-_FIX = "correct REFUND_DESK_SMTP_URL, or start the mail server (docs/connect/email.md)"
+from bot.wording import say
 
 
 def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     """Look at what is switched on. Raises SettingsError."""
     for courier in couriers(settings):
-        yield credentials(courier, _FIX)
+        yield credentials(courier, say("check_fix_email"))

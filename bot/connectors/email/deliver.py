@@ -18,9 +18,11 @@ from bot.connectors.email.settings import EmailSettings
 from bot.connectors.smtp.deliver import SmtpMailer, new_mail
 from bot.connectors.smtp.settings import SmtpSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 _OURS = re.compile(r"<rd\.([A-Za-z0-9._:-]{1,64})\.(\d{1,9})\.([0-9a-f]{32})@[^<>\s]+>", re.ASCII)
 _MOST_REFERENCES = 20
+_SYSTEM = "mail_server"
 
 
 def couriers(settings: GroupedSettings) -> list[Courier]:
@@ -66,20 +68,20 @@ class EmailCourier:
             codes = [code for code, _ in error.recipients.values()]
             raise _refusal(codes[0] if codes else 0) from None
         except smtplib.SMTPAuthenticationError:
-            raise Undelivered("the mail server does not take our password") from None
+            raise Undelivered("mail_password") from None
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise Undelivered(f"no answer from the mail server: {type(error).__name__}") from None
+            raise Undelivered("no_answer", system=_SYSTEM, error=type(error).__name__) from None
         except (ValueError, LookupError) as error:
-            raise Undeliverable(f"the mail can't be written: {type(error).__name__}") from None
+            raise Undeliverable("mail_unwritable", error=type(error).__name__) from None
 
     def check(self) -> None:
         """That the mail server takes us. Raises DeliveryError."""
         try:
             self._mailer.check()
         except MailNotSent as error:
-            raise Undelivered(f"the mail server can't be used: {error}") from None
+            raise Undelivered("mail_server_unusable", error=str(error)) from None
 
 
 def message_id(secret: bytes, talk: str, key: int, sender: str) -> str:
@@ -101,10 +103,10 @@ def _proof(secret: bytes, talk: str, key: int) -> str:
 
 
 def _refusal(code: int) -> Undeliverable | Undelivered:
-    said = f"the mail server answered {code}"
-    return Undeliverable(said) if 500 <= code < 600 else Undelivered(said)
+    kind = Undeliverable if 500 <= code < 600 else Undelivered
+    return kind("answered", system=_SYSTEM, status=code)
 
 
 def _reply(subject: str) -> str:
     plain = " ".join(subject.split())[:200]
-    return plain if plain.lower().startswith("re:") else f"Re: {plain or 'your message'}"
+    return plain if plain.lower().startswith("re:") else f"Re: {plain or say('mail_without_subject')}"

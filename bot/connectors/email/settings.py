@@ -9,13 +9,14 @@ from typing import Any
 from pydantic import Field, validator
 
 from bot.setting_groups.base import PREFIX, Group, Secret, all_or_none, either
+from bot.wording import say
 
 
 class EmailSettings(Group):
     """The address that customers write to."""
 
-    part = "Messaging channels"
-    stands_for = "e-mail as a channel"
+    part = "messaging"
+    stands_for = "email"
     switch = "secret"
 
     class Config:
@@ -34,7 +35,7 @@ class EmailSettings(Group):
     @validator("address")
     def _can_be_sent(cls, address: str) -> str:
         if address and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", address):
-            raise ValueError("must be an e-mail address")
+            raise ValueError(say("setting_no_email"))
         return address
 
     _whole = all_or_none("secret", "address")
@@ -42,4 +43,4 @@ class EmailSettings(Group):
     def problems(self, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """See Group."""
         if self.address and not known.get("smtp_url", True):
-            yield "email_address", f"needs {either('smtp_url')} to answer"
+            yield "email_address", say("setting_email_needs", variable=either("smtp_url"))

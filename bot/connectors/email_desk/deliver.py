@@ -14,9 +14,10 @@ from bot.connectors.shared.settings import HelpdeskSettings
 from bot.connectors.smtp.deliver import SmtpMailer, new_mail
 from bot.connectors.smtp.settings import SmtpSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
-MARK = "##- Write your answer above this line -##"
-"""What stands above every mail of ours: what is quoted below it is no answer."""
+MARK = re.compile(r"##- .+ -##")
+"""In the line above every mail of ours: what is quoted below it is no answer."""
 _ADDRESS = re.compile(r"\+(?P<ticket>rd-[a-z0-9]{6})\.(?P<proof>[0-9a-f]{20})@", re.I | re.ASCII)
 
 
@@ -42,7 +43,8 @@ class EmailDesk:
 
     def open_ticket(self, file: TicketFile) -> str:
         """See HelpDesk. A mail that is sent again has the same id, by which mailboxes know it."""
-        self._send(file.reference, f"[{file.reference}] {file.title}", f"{_HOW}\n\n{file.text()}", file.key)
+        text = f"{say('email_desk_how')}\n\n{file.text()}"
+        self._send(file.reference, f"[{file.reference}] {file.title}", text, file.key)
         return file.reference
 
     def open_again(self, ticket: str, file: TicketFile) -> None:
@@ -51,7 +53,8 @@ class EmailDesk:
 
     def add_message(self, ticket: str, line: Line) -> None:
         """See HelpDesk."""
-        self._send(ticket, f"[{ticket}] {line.who} wrote", f"{line.who}: {line.text}", line.key)
+        subject = say("email_desk_subject", ticket=ticket, who=line.who)
+        self._send(ticket, subject, f"{line.who}: {line.text}", line.key)
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""
@@ -62,8 +65,8 @@ class EmailDesk:
         try:
             self._mailer.connected().quit()
         except (OSError, smtplib.SMTPException) as error:
-            raise DeskUnavailable(f"the mail server: {type(error).__name__}") from None
-        return "the mail server takes us; whether answers come back, only an answer can show"
+            raise DeskUnavailable("mail_server", error=type(error).__name__) from None
+        return say("check_email_desk")
 
     def address(self, ticket: str) -> str:
         """Where answers about a ticket go."""
@@ -87,14 +90,13 @@ class EmailDesk:
         thread = f"<refund-desk-{ticket.lower()}@{self._host}>"
         mail["Message-ID"] = f"<{re.sub(r'[^a-z0-9-]', '-', key.lower())}@{self._host}>"
         mail["References"] = mail["In-Reply-To"] = thread
-        mail.set_content(f"{MARK}\n\n{text}\n")
+        mail.set_content(f"{mark()}\n\n{text}\n")
         try:
             self._mailer.deliver(mail)
         except MailNotSent as error:
-            raise DeskUnavailable(f"the mail was not sent: {error}") from None
+            raise DeskUnavailable("mail_not_sent", error=str(error)) from None
 
 
-_HOW = (
-    "Answer this mail: the customer gets your words in their chat. An answer that ends with the line #solved ends the "
-    "conversation with a person, #bot hands it back to the bot; either may stand alone."
-)
+def mark() -> str:
+    """The line of the MARK."""
+    return f"##- {say('email_desk_mark')} -##"

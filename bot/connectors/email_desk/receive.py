@@ -70,7 +70,7 @@ def _is_automatic(mail: EmailMessage) -> bool:
 
 def _answer_in(text: str) -> tuple[str, EventKind | None]:
     """What somebody wrote above what they quote, and what they want done."""
-    above = itertools.takewhile(lambda line: MARK not in line, text.replace("\r\n", "\n").split("\n"))
+    above = itertools.takewhile(lambda line: not MARK.search(line), text.replace("\r\n", "\n").split("\n"))
     words = own_words("\n".join(above))
     commands = {"#solved": EventKind.SOLVED, "#bot": EventKind.HANDED_BACK}
     before, _, last = words.rpartition("\n")

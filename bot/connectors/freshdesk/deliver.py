@@ -11,6 +11,7 @@ from bot.cases.ports.helpdesk import DeskEvent, EventKind, Line, Person, TicketF
 from bot.connectors.shared.helpdesks import Api, parse_time
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 _OPEN, _RESOLVED, _CLOSED = 2, 4, 5
 _LOW_PRIORITY, _SOURCE_CHAT = 1, 7
@@ -77,7 +78,7 @@ class Freshdesk:
     def check(self) -> str:
         """See HelpDesk."""
         self._api.object("GET", "/api/v2/agents/me")
-        return "Freshdesk takes the key"
+        return say("check_freshdesk")
 
     def _said(self, ticket: str) -> list[dict[str, Any]]:
         said: list[dict[str, Any]] = []

@@ -14,6 +14,7 @@ from bot.cases.outbound.outgoing import Outgoing, as_text, shortened, split
 from bot.connectors.meta.settings import MetaSettings
 from bot.connectors.shared.couriers import ProviderApi, name_of
 from bot.setting_groups.base import GroupedSettings, blamed_on
+from bot.wording import say
 
 _BUSY = {4, 17, 32, 613, 80007, 130429, 131048, 131056}
 """Too many calls: of the app, the page, the account, or to one customer."""
@@ -51,7 +52,7 @@ class MetaApi:
         if code in _BUSY:
             raise self._api.busy(answer)
         if code in _AGAIN:
-            raise Undelivered(f"{self._api.name} answered code {code}", answer.retry_after)
+            raise Undelivered("answered_code", retry_after=answer.retry_after, system=self._api.name, word=str(code))
         raise self._api.refused(code)
 
 
@@ -92,7 +93,7 @@ def _interactive(text: str, what: Outgoing, buttons: bool) -> dict[str, Any]:
         replies = [{"type": "reply", "reply": {"id": c.id, "title": shortened(c.title, 20)}} for c in what.choices]
         return {"type": "button", "body": {"text": text}, "action": {"buttons": replies}}
     rows = [{"id": choice.id, "title": shortened(choice.title, 24)} for choice in what.choices]
-    return {"type": "list", "body": {"text": text}, "action": {"button": "Choose", "sections": [{"rows": rows}]}}
+    return {"type": "list", "body": {"text": text}, "action": {"button": say("choose"), "sections": [{"rows": rows}]}}
 
 
 class MessengerCourier:

@@ -12,8 +12,8 @@ _WHATSAPP, _MESSENGER = "WhatsApp", "Messenger"
 class MetaSettings(Group):
     """A phone number of WhatsApp, a page of Messenger, and the API of both."""
 
-    part = "Messaging channels"
-    stands_for = f"{_WHATSAPP} and {_MESSENGER}"
+    part = "messaging"
+    stands_for = "meta"
 
     whatsapp_token: Secret = Field(
         Secret(""),

@@ -92,5 +92,5 @@ def _shortened(timeout: float | None, error: type[httpcore.TimeoutException]) ->
         return timeout
     left = until - time.monotonic()
     if left <= 0:
-        raise error("the deadline has passed")
+        raise error
     return left if timeout is None else min(left, timeout)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.cases.outbound.delivery import Courier, DeliveryError, Undeliverable
+from bot.wording import say
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,5 @@ def credentials(courier: Courier, fix: str, more: Callable[[], CheckResult | Non
     except Undeliverable as refused:
         return CheckResult(about, str(refused), fix)
     except DeliveryError as error:
-        return CheckResult(about, str(error), f"is the provider reachable from here? If so, {fix}")
-    return found or CheckResult(
-        about, "our credentials are taken; that what customers write arrives, only a message can show"
-    )
+        return CheckResult(about, str(error), say("check_reachable", fix=fix))
+    return found or CheckResult(about, say("check_credentials_taken"))

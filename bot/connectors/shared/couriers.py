@@ -44,21 +44,22 @@ class ProviderApi:
         try:
             answer = self._client.exchange(time.monotonic() + _LIMITS.call, method, path, **what)
         except NoAnswer as error:
-            raise Undelivered(str(error)) from None
+            raise Undelivered(error.code, **error.values) from None
         if answer.status == 429:
             raise self.busy(answer)
         if answer.status == 401:
-            raise Undelivered(f"{self.name} does not take our token")  # until the operator sets another
+            raise Undelivered("token_not_taken", system=self.name)  # until the operator sets another
         if answer.status >= 500 or not isinstance(answer.body, dict):
-            raise Undelivered(f"{self.name} answered {answer.status}", answer.retry_after)
+            raise Undelivered("answered", retry_after=answer.retry_after, system=self.name, status=answer.status)
         return answer
 
     def busy(self, answer: Answer, seconds: object = None) -> Undelivered:
         """The provider wants less; ``seconds``: where its answer, not a header, says for how long."""
         said = seconds if isinstance(seconds, (int, float)) and seconds >= 0 else answer.retry_after
-        return Undelivered(f"{self.name} asks us to wait", 5.0 if said is None else float(said))
+        return Undelivered("busy", retry_after=5.0 if said is None else float(said), system=self.name)
 
     def refused(self, code: object) -> Undeliverable:
         """A refusal; of what it says only a code is kept."""
-        known = str(code) if isinstance(code, (str, int)) and _CODE.fullmatch(str(code)) else "without a code"
-        return Undeliverable(f"{self.name} refused: {known}")
+        if isinstance(code, (str, int)) and _CODE.fullmatch(str(code)):
+            return Undeliverable("refused", system=self.name, word=str(code))
+        return Undeliverable("refused_without_a_code", system=self.name)

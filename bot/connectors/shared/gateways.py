@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
-from bot.cases.ports.billing import Unavailable
+from bot.cases.ports.billing import Rejected, Unavailable
 from bot.connectors.shared.http import Answer, HttpClient, NoAnswer
+from bot.policy.values import Value
+from bot.wording import DEFAULT, say
 
 ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)
 """An order number."""
@@ -26,9 +28,29 @@ _LEAST_LEFT = 0.2  # seconds that a repeat needs to make sense
 class GatewayUnavailable(Unavailable):
     """Unavailable over HTTP. ``retry_after`` is how many seconds the gateway asked to be left alone, if it did."""
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, *, retry_after: float | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
         self.retry_after = retry_after
+
+
+class SystemRejected(Rejected):
+    """Refused by a system of the shop's, or not asked for because it would have been. ``code`` is the system's own
+    word, or ours; ``known``, if it has a message ``refusal_<known>``, says more of it. ``status`` is None where the
+    system did not say it."""
+
+    system: ClassVar[str]
+
+    def __init__(self, code: str, known: str = "", *, status: int | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
+        self.known = known
+        self.status = status
+
+    def text(self, language: str = DEFAULT) -> str:
+        """See CodedError."""
+        if not self.known:
+            return say("fault_rejected", language, system=self.system, word=self.code)
+        known = say(f"refusal_{self.known}", language, **self.values)
+        return say("fault_rejected_known", language, system=self.system, word=self.code, known=known)
 
 
 def exchange(client: HttpClient, until: float, method: str, path: str, **what: Any) -> Answer:
@@ -36,7 +58,7 @@ def exchange(client: HttpClient, until: float, method: str, path: str, **what: A
     try:
         return client.exchange(until, method, path, **what)
     except NoAnswer as error:
-        raise GatewayUnavailable(str(error)) from None
+        raise GatewayUnavailable(error.code, **error.values) from None
 
 
 @dataclass(frozen=True)
@@ -57,7 +79,7 @@ class Call:
             return self.client.exchange(self.until, "GET", path, params=params)
         except NoAnswer as error:
             if not error.is_broken or time.monotonic() + _LEAST_LEFT > self.until:
-                raise GatewayUnavailable(str(error)) from None
+                raise GatewayUnavailable(error.code, **error.values) from None
         return exchange(self.client, self.until, "GET", path, params=params)
 
     def send(self, method: str, path: str, **what: Any) -> Answer:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.setting_groups.base import variable_of
+from bot.setting_groups.base import all_of, variable_of
+from bot.wording import say
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,11 @@ class Needs:
         """What is wrong, in words that begin with the name of the ``desk``; ``known`` as in Group.problems."""
         missing = [variable_of(name) for name in self.settings if not known.get(name, True)]
         if missing:
-            return f"{desk} needs {' and '.join(missing)} (secrets also as …_FILE)"
+            return say("setting_desk_needs", desk=desk, variables=all_of(missing))
         for name in self.numbers:
             if not str(known.get(name, "1")).isdigit():
-                return f"{desk} needs a number as {variable_of(name)}"
+                return say("setting_desk_needs_number", desk=desk, variable=variable_of(name))
         for name in self.addresses:
             if "@" not in str(known.get(name, "@")):
-                return f"{desk} needs an address as {variable_of(name)}"
+                return say("setting_desk_needs_address", desk=desk, variable=variable_of(name))
         return None

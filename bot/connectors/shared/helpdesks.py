@@ -35,17 +35,17 @@ class Api:
         try:
             answer = self._client.exchange(time.monotonic() + _LIMITS.call, method, path, **what)
         except NoAnswer as error:
-            raise DeskUnavailable(str(error)) from None
+            raise DeskUnavailable(error.code, **error.values) from None
         status = answer.status
         if 200 <= status < 300:
             if answer.body is None and answer.content.strip() not in (b"", b"null"):
                 raise self.senseless()
             return answer.body
         if status in gone:
-            raise DeskRejected(f"{self._name} answered {status}", gone=True)
+            raise DeskRejected("answered", gone=True, system=self._name, status=status)
         if status in _LATER or not 400 <= status < 500:
-            raise DeskUnavailable(f"{self._name} answered {status}", answer.retry_after)
-        raise DeskRejected(f"{self._name} answered {status}")
+            raise DeskUnavailable("answered", retry_after=answer.retry_after, system=self._name, status=status)
+        raise DeskRejected("answered", system=self._name, status=status)
 
     def object(self, method: str, path: str, **what: Any) -> dict[str, Any]:
         """The same, where the answer has to be an object."""
@@ -56,7 +56,7 @@ class Api:
 
     def senseless(self) -> DeskUnavailable:
         """The error of an answer that is not what it should be."""
-        return DeskUnavailable(f"the answer of {self._name} makes no sense")
+        return DeskUnavailable("answer_senseless", system=self._name)
 
 
 def parse_time(text: Any) -> datetime | None:

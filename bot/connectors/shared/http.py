@@ -21,6 +21,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.connectors.shared.call_deadline import DeadlineTransport, deadline
+from bot.policy.values import Value
+from bot.wording import CodedError, say
 
 LONGEST_ANSWER = 2 * 1024 * 1024
 """Bytes of an answer: a page of a list."""
@@ -28,12 +30,14 @@ LONGEST_ANSWER = 2 * 1024 * 1024
 _LONGEST_WAIT = 3600.0
 
 
-class NoAnswer(Exception):
-    """None came, or none that can be read; the text holds nothing of it. ``is_broken``: the connection broke, so a read
-    may be made again at once."""
+class NoAnswer(CodedError):
+    """None came, or none that can be read; its values hold nothing of it. ``is_broken``: the connection broke, so a
+    read may be made again at once."""
 
-    def __init__(self, text: str, *, is_broken: bool = False) -> None:
-        super().__init__(text)
+    group = "fault"
+
+    def __init__(self, code: str, *, is_broken: bool = False, **values: Value) -> None:
+        super().__init__(code, **values)
         self.is_broken = is_broken
 
 
@@ -65,9 +69,10 @@ class Answer:
 
 
 class HttpClient:
-    """HTTP to one system of others; ``name`` is what errors call it. ``user`` is None where headers or paths
-    authenticate; ``longest`` is how many bytes of an answer are read. ``as_sent``: the bytes of the wire are looked at,
-    for a signature over them. Safe to share between threads.
+    """HTTP to one system of others; ``name`` is what errors call it: its own, or the code of one that has none (the
+    message ``system_named``). ``user`` is None where headers or paths authenticate; ``longest`` is how many bytes of an
+    answer are read. ``as_sent``: the bytes of the wire are looked at, for a signature over them. Safe to share between
+    threads.
 
     Redirects are not followed, cookies not kept, and the proxies of the environment not used.
     """
@@ -124,9 +129,9 @@ class HttpClient:
             with deadline(until), contextlib.closing(self._client.send(message, stream=True)) as response:
                 content = self._bounded(response.iter_raw() if self._as_sent else response.iter_bytes())
         except httpx.TimeoutException:
-            raise NoAnswer(f"{self.name} did not answer in time") from None
+            raise NoAnswer("timed_out", system=self.name) from None
         except httpx.HTTPError as error:
-            raise NoAnswer(f"no answer from {self.name}: {type(error).__name__}", is_broken=True) from None
+            raise NoAnswer("no_answer", is_broken=True, system=self.name, error=type(error).__name__) from None
         wait = seconds_to_wait(response.headers.get("Retry-After"), self._clock())
         return Answer(response.status_code, response.headers, content, wait)
 
@@ -135,7 +140,7 @@ class HttpClient:
         for chunk in chunks:
             body += chunk
             if len(body) > self._longest:
-                raise NoAnswer(f"the answer of {self.name} is too long")
+                raise NoAnswer("answer_too_long", system=self.name)
         return bytes(body)
 
 
@@ -145,13 +150,13 @@ def checked_url(url: str, name: str) -> str:
         parsed = httpx.URL(url)
         _ = urlsplit(url).port  # stricter than httpx about brackets and port numbers
     except (httpx.InvalidURL, TypeError, ValueError):
-        raise ValueError(f"the URL of {name} is none") from None
+        raise ValueError(say("url_none", system=name)) from None
     if parsed.scheme not in ("http", "https") or not parsed.host:
-        raise ValueError(f"the URL of {name} must begin with https:// and name a host")
+        raise ValueError(say("url_incomplete", system=name))
     if parsed.userinfo or parsed.query or parsed.fragment:
-        raise ValueError(f"the URL of {name} must have no user, password, query or fragment")
+        raise ValueError(say("url_with_more", system=name))
     if parsed.scheme == "http" and not _is_this_machine(parsed.host):
-        raise ValueError(f"the URL of {name} must begin with https://, since it is not on this machine")
+        raise ValueError(say("url_unencrypted", system=name))
     return str(parsed).rstrip("/")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field, validator
 
 from bot.setting_groups.base import PREFIX, Group, Secret
+from bot.wording import say
 
 
 class DeliverySettings(Group):
     """How messages are brought to customers, over whatever channel."""
 
-    part = "Messaging channels"
+    part = "messaging"
     harmless = frozenset({"delivery_attempts"})
 
     delivery_attempts: int = Field(
@@ -25,8 +26,8 @@ class DeliverySettings(Group):
 class HelpdeskSettings(Group):
     """The help desk, whichever it is: each says in its ``settings`` what of this it needs."""
 
-    part = "Help desks"
-    stands_for = "a help desk"
+    part = "helpdesk"
+    stands_for = "help_desk"
 
     class Config:
         """Where the values come from."""
@@ -51,5 +52,5 @@ class HelpdeskSettings(Group):
     @validator("url")
     def _can_be_called(cls, url: str) -> str:
         if url and not url.startswith(("https://", "http://")):
-            raise ValueError("must start with https://")
+            raise ValueError(say("setting_no_https"))
         return url.rstrip("/")

@@ -65,7 +65,7 @@ class SlackCourier:
             return
         error = answer.body.get("error")
         if error in _AGAIN | _TOKEN:
-            raise Undelivered(f"Slack answered {error}", answer.retry_after)
+            raise Undelivered("answered", retry_after=answer.retry_after, system=self._api.name, status=error)
         raise self._api.refused(error)
 
     def check(self) -> None:

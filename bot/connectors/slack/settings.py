@@ -10,7 +10,7 @@ from bot.setting_groups.base import PREFIX, Group, Secret, all_or_none
 class SlackSettings(Group):
     """The app whose direct messages are answered."""
 
-    part = "Messaging channels"
+    part = "messaging"
     stands_for = "Slack"
     switch = "bot_token"
 

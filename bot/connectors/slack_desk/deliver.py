@@ -8,11 +8,12 @@ from bot.cases.ports.helpdesk import DeskEvent, DeskRejected, DeskUnavailable, L
 from bot.connectors.shared.helpdesks import Api
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 CLAIM, HAND_BACK, SOLVE = "refund_desk_claim", "refund_desk_hand_back", "refund_desk_solve"
 """The ``action_id`` of each button."""
-HOW = "Only whoever claims it writes to the customer, in this thread. Lines that begin with // stay here."
 
+_NAME = "Slack"
 _PASSING = frozenset({"ratelimited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"})
 _TO_CORRECT = frozenset(
     {"invalid_auth", "not_authed", "token_revoked", "account_inactive", "missing_scope", "channel_not_found"}
@@ -39,7 +40,7 @@ class SlackDesk:
 
     def __init__(self, url: str, token: str, place: str) -> None:
         """Nothing is connected yet. Raises ValueError for a URL that can't be used."""
-        self._api = Api("Slack", url, {"Authorization": f"Bearer {token}"})
+        self._api = Api(_NAME, url, {"Authorization": f"Bearer {token}"})
         self._place = place
 
     def open_ticket(self, file: TicketFile) -> str:
@@ -52,7 +53,7 @@ class SlackDesk:
 
     def open_again(self, ticket: str, file: TicketFile) -> None:
         """See HelpDesk."""
-        self._say(ticket, f"The customer is back.\n{_plain(file.summary())}", broadcast=True)
+        self._say(ticket, f"{say('slack_desk_back')}\n{_plain(file.summary())}", broadcast=True)
 
     def add_message(self, ticket: str, line: Line) -> None:
         """See HelpDesk."""
@@ -65,7 +66,7 @@ class SlackDesk:
     def check(self) -> str:
         """See HelpDesk."""
         self._call("auth.test")
-        return "Slack takes the token; whether the app is in the channel, only a message can show"
+        return say("check_slack_desk")
 
     def _say(self, ticket: str, text: str, *, broadcast: bool = False) -> None:
         place, _, ts = ticket.partition(":")
@@ -77,26 +78,28 @@ class SlackDesk:
         if answer.get("ok") is True:
             return answer
         error = answer.get("error")
-        code = error if isinstance(error, str) and error.replace("_", "").isalnum() and len(error) < 50 else "an error"
-        if code in _PASSING or code in _TO_CORRECT:
-            raise DeskUnavailable(f"Slack answered {code}")
-        raise DeskRejected(f"Slack answered {code}", gone=code in _GONE)
+        if not (isinstance(error, str) and error.replace("_", "").isalnum() and len(error) < 50):
+            raise DeskRejected("answered_an_error", system=_NAME)
+        if error in _PASSING or error in _TO_CORRECT:
+            raise DeskUnavailable("answered", system=_NAME, status=error)
+        raise DeskRejected("answered", gone=error in _GONE, system=_NAME, status=error)
 
 
 def _blocks(file: TicketFile) -> list[dict[str, Any]]:
     buttons = [
-        _button("Claim", CLAIM, file.reference, style="primary"),
-        _button("Hand back to the bot", HAND_BACK, file.reference),
-        _button("Solved", SOLVE, file.reference),
+        _button(say("slack_desk_claim"), CLAIM, file.reference, style="primary"),
+        _button(say("slack_desk_hand_back"), HAND_BACK, file.reference),
+        _button(say("slack_desk_solve"), SOLVE, file.reference),
     ]
     if file.link:
-        buttons.append({"type": "button", "text": _label("Open the case"), "url": file.link, "action_id": "open"})
+        label = _label(say("slack_desk_open"))
+        buttons.append({"type": "button", "text": label, "url": file.link, "action_id": "open"})
     return [
         {"type": "header", "text": _label(file.title[:150])},
         _section(_plain(file.summary())[:_LONGEST_SECTION]),
-        _section(_plain(file.conversation())[-_LONGEST_SECTION:] or "Nothing was said."),
+        _section(_plain(file.conversation())[-_LONGEST_SECTION:] or say("slack_desk_nothing_said")),
         {"type": "actions", "elements": buttons},
-        _section(HOW),
+        _section(say("slack_desk_how")),
     ]
 
 

@@ -96,7 +96,7 @@ class SmtpMailer:
                 is_encrypted = True
             if user:
                 if not (is_encrypted or _is_this_machine(host)):
-                    raise smtplib.SMTPNotSupportedError("the server offers no encryption")
+                    raise smtplib.SMTPNotSupportedError  # the server offers no encryption
                 server.login(user, password)
         except BaseException:
             server.close()
@@ -112,7 +112,7 @@ class DemoMailer:
 
     def send(self, to: str, subject: str, body: str, attachments: Sequence[Attachment] = ()) -> None:
         """See Mailer."""
-        self.mailer.send(to, f"[Demo] {subject}", f"{say('demo')}\n\n{body}", attachments)
+        self.mailer.send(to, say("mail_demo_subject", subject=subject), f"{say('demo')}\n\n{body}", attachments)
 
 
 def _is_this_machine(host: str) -> bool:

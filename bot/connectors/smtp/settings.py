@@ -7,12 +7,13 @@ import re
 from pydantic import Field, SecretStr, validator
 
 from bot.setting_groups.base import Group
+from bot.wording import say
 
 
 class SmtpSettings(Group):
     """The mail server. A demo may have it: its mail says what it is from."""
 
-    part = "Identity and mail"
+    part = "identity"
     harmless = frozenset({"smtp_url", "mail_from"})
 
     smtp_url: SecretStr = Field(
@@ -23,11 +24,11 @@ class SmtpSettings(Group):
     @validator("smtp_url")
     def _smtp(cls, url: SecretStr) -> SecretStr:
         if url and not re.fullmatch(r"smtps?://([^@/\s]+@)?[^@/\s:]+(:\d{1,5})?/?", url.get_secret_value()):
-            raise ValueError("must look like smtp://user:password@host:587 or smtps://…")
+            raise ValueError(say("setting_no_smtp"))
         return url
 
     @validator("mail_from")
     def _mail_can_be_sent(cls, sender: str) -> str:
         if sender and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", sender):
-            raise ValueError("must be an e-mail address")
+            raise ValueError(say("setting_no_email"))
         return sender

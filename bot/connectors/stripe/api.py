@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.ports.billing import Rejected
-from bot.connectors.shared.gateways import CODE, ORDER, Call, GatewayUnavailable
+from bot.connectors.shared.gateways import CODE, ORDER, Call, GatewayUnavailable, SystemRejected
 from bot.connectors.shared.http import Answer, HttpClient, Limits
 from bot.connectors.stripe.settings import StripeSettings
 from bot.policy.money import is_known
@@ -32,14 +31,10 @@ _AS_TWO_DECIMAL = frozenset({"ISK", "UGX"})
 """Without a minor unit by now, but still sent with two decimals, which have to be 00."""
 
 
-class StripeRejected(Rejected):
-    """Refused by Stripe, or not sent because it would have been. ``code`` is Stripe's own word, or ours; ``status`` is
-    None where Stripe did not say it."""
+class StripeRejected(SystemRejected):
+    """Refused by Stripe, or not sent because it would have been."""
 
-    def __init__(self, code: str, known: str = "", status: int | None = None) -> None:
-        super().__init__(f"Stripe: {code}" + (f": {known}" if known else ""))
-        self.code = code
-        self.status = status
+    system = NAME
 
 
 def stripe_api(settings: GroupedSettings) -> StripeApi:
@@ -100,7 +95,7 @@ class StripeCall:
             if page.get("has_more") is not True or not rows:
                 return
             after = {"starting_after": text_id(rows[-1])}
-        raise GatewayUnavailable("a list of Stripe has more pages than are read")
+        raise GatewayUnavailable("too_many_pages", system=NAME)
 
     def subscription(self, number: str) -> dict[str, Any] | None:
         """The subscription of an order; None if it has none."""
@@ -113,14 +108,14 @@ class StripeCall:
             return own
         subscription = self.subscription(number)
         if subscription is None:
-            raise StripeRejected("no_payment", f"nothing paid has the metadata {self._order_field}={number}")
+            raise StripeRejected("no_payment", "nothing_paid", field=self._order_field, order=number)
         for invoice in self.all("/v1/invoices", subscription=text_id(subscription)):
             if invoice.get("billing_reason") == "subscription_create" and invoice.get("status") == "paid":
                 intent = invoice.get("payment_intent")
                 if not isinstance(intent, str):
                     break
                 return self.get(f"/v1/payment_intents/{checked_id(intent)}")
-        raise StripeRejected("no_payment", f"the subscription of {number} has no first payment")
+        raise StripeRejected("no_payment", "no_first_payment", order=number)
 
     def _found(self, what: str, number: str, fits: Callable[[dict[str, Any]], bool]) -> dict[str, Any] | None:
         if not ORDER.fullmatch(number):
@@ -131,7 +126,7 @@ class StripeCall:
         fresh = [self.get(f"/v1/{what}/{text_id(row)}") for row in found]
         fresh = [row for row in fresh if fits(row) and metadata(row).get(self._order_field) == number]
         if len(fresh) > 1:
-            raise StripeRejected("ambiguous_order", f"{len(fresh)} {what} have the metadata of {number}")
+            raise StripeRejected("ambiguous_order", "same_metadata", number=len(fresh), what=what, order=number)
         return fresh[0] if fresh else None
 
 
@@ -145,10 +140,10 @@ def minor_units(amount: Decimal, currency: str) -> int:
         raise StripeRejected("amount_not_payable")
     units = amount.scaleb(places)
     if units != units.to_integral_value():
-        raise StripeRejected("amount_not_payable", f"Stripe takes {places} decimals of {currency}")
+        raise StripeRejected("amount_not_payable", "decimals", places=places, currency=currency)
     step = 10 if currency in _THREE_DECIMAL else 100 if currency in _AS_TWO_DECIMAL else 1
     if units % step:
-        raise StripeRejected("amount_not_payable", f"Stripe takes {currency} in steps of {step} minor units only")
+        raise StripeRejected("amount_not_payable", "steps", currency=currency, step=step)
     return int(units)
 
 
@@ -172,7 +167,7 @@ def checked_id(value: object) -> str:
 
 def senseless() -> GatewayUnavailable:
     """The answer is not what the documentation describes."""
-    return GatewayUnavailable("Stripe's answer makes no sense")
+    return GatewayUnavailable("makes_no_sense", system=NAME)
 
 
 def _rows(page: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -191,7 +186,7 @@ def _read(answer: Answer) -> dict[str, Any]:
     error = body.get("error") if isinstance(body, dict) else None
     if answer.status not in _REFUSED or not isinstance(error, dict):
         # 409: another request with the key is under way; 429: too many; 424 and 5xx: nobody can tell.
-        raise GatewayUnavailable(f"Stripe answered {answer.status}", answer.retry_after)
+        raise GatewayUnavailable("answered", retry_after=answer.retry_after, system=NAME, status=answer.status)
     codes = (error.get("code"), error.get("type"))
     code = next((code for code in codes if isinstance(code, str) and CODE.fullmatch(code)), f"http_{answer.status}")
     raise StripeRejected(code, status=answer.status)

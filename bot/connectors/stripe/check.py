@@ -11,6 +11,7 @@ from bot.connectors.shared.shop_system import NOBODY
 from bot.connectors.stripe.api import StripeRejected, stripe_api
 from bot.connectors.stripe.settings import StripeSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 
 def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
@@ -30,17 +31,15 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
             api.call().get(path, limit=1, **params)
         except StripeRejected as refused:
             if refused.status == 401:
-                yield CheckResult("stripe", "refuses the key", "set REFUND_DESK_STRIPE_KEY to a key that is in use")
+                yield CheckResult("stripe", say("check_stripe_key_refused"), say("check_fix_stripe_key"))
                 return
-            fix = f"give the restricted key the right to read {what}; docs/connect/stripe.md lists all rights"
-            yield CheckResult("stripe", f"does not let us read {what}: {refused.code}", fix)
+            found = say("check_stripe_right_missing", what=what, word=refused.code)
+            yield CheckResult("stripe", found, say("check_fix_stripe_right", what=what))
         except GatewayError as error:
-            yield CheckResult("stripe", str(error), "is api.stripe.com reachable from here? REFUND_DESK_STRIPE_URL")
+            yield CheckResult("stripe", str(error), say("check_fix_stripe_url"))
             return
-    kind = "test data only" if "_test_" in key[:8] else "live"
-    yield CheckResult("stripe", f"the key is taken ({kind}); whether it may pay refunds, only a refund can show")
+    yield CheckResult("stripe", say("check_stripe", test="_test_" in key[:8]))
     if not ours.webhook_secret:
-        says = "no webhook is set up: disputes and refunds made there are seen only just before a payment"
-        yield CheckResult("stripe", f"{says}; docs/connect/stripe.md says how")
+        yield CheckResult("stripe", say("check_stripe_no_webhook"))
     if pays and not settings[BillingRestSettings].is_on:
-        yield CheckResult("stripe", "no system stops cards: their refunds go to a person (docs/connect/stripe.md)")
+        yield CheckResult("stripe", say("check_stripe_no_stop"))

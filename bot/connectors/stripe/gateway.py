@@ -11,6 +11,7 @@ from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment
 from bot.connectors.shared.gateways import KEY
 from bot.connectors.stripe.api import StripeApi, StripeCall, StripeRejected, metadata, minor_units, senseless, text_id
 from bot.policy.facts import Destination
+from bot.wording import say
 
 KEY_FIELD = "refund_desk_key"
 """The metadata field that holds the idempotency key of what was paid. Stripe forgets keys after a day; this stays."""
@@ -45,7 +46,7 @@ class StripeGateway:
         call = self._api.call()
         subscription = call.subscription(order_number)
         if subscription is None:
-            raise StripeRejected("no_subscription", f"Stripe has nothing of {order_number} that could be stopped")
+            raise StripeRejected("no_subscription", "nothing_to_stop", order=order_number)
         if subscription.get("status") == "canceled":
             return
         path = f"/v1/subscriptions/{text_id(subscription)}"
@@ -55,7 +56,7 @@ class StripeGateway:
         except StripeRejected as error:
             refused = error  # if only because it was cancelled meanwhile, the next read tells
         if call.get(path).get("status") != "canceled":
-            raise refused or StripeRejected("not_cancelled", "the subscription is still there")
+            raise refused or StripeRejected("not_cancelled", "subscription_still_there")
 
     def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
         """See BillingGateway. The subscription ends with its period, or with that date if that is earlier; it is not
@@ -63,7 +64,7 @@ class StripeGateway:
         call = self._api.call()
         subscription = call.subscription(order_number)
         if subscription is None:
-            raise StripeRejected("no_subscription", f"Stripe has no subscription of {order_number}")
+            raise StripeRejected("no_subscription", "no_subscription", order=order_number)
         if subscription.get("status") == "canceled":
             return
         end = int(self._start_of(on + timedelta(days=1)).timestamp())
@@ -97,9 +98,10 @@ class StripeGateway:
         if to_wallet:
             customer = payment.get("customer")
             if not isinstance(customer, str):
-                raise StripeRejected("no_customer", "the payment has no customer whose credit balance could be raised")
+                raise StripeRejected("no_customer", "payment_without_customer")
             path = f"/v1/customers/{text_id({'id': customer})}/balance_transactions"
-            form = {"amount": str(-units), "currency": currency.lower(), "description": f"Refund of {order_number}"}
+            said = say("payment_for", order=order_number)
+            form = {"amount": str(-units), "currency": currency.lower(), "description": said}
             done = call.change("POST", path, {**form, **names}, key)
             _expect(done, amount=-units, currency=currency.lower())
             return text_id(done)
@@ -115,7 +117,7 @@ class StripeGateway:
         payment = call.payment(order_number)
         disputes = disputes_of(call, payment)
         if disputes:
-            raise StripeRejected("disputed", f"a dispute stands against the payment: {', '.join(disputes)}")
+            raise StripeRejected("disputed", "disputed", disputes=tuple(disputes))
         _refuse_others(_refunds(call, payment))
         if self._services is not None:
             return self._services.balance(order_number)
@@ -166,7 +168,7 @@ def _paid_before(
         is_credit = row in credits
         amount = -row["amount"] if is_credit and isinstance(row.get("amount"), int) else row.get("amount")
         if is_credit is not to_wallet or amount != wanted["amount"] or row.get("currency") != wanted["currency"]:
-            raise StripeRejected("key_reused", "the idempotency key was used for something else")
+            raise StripeRejected("key_reused", "key_reused")
         return text_id(row) if is_credit else _not_failed(row)
     _refuse_others([*refunds, *credits])
     return None
@@ -175,17 +177,16 @@ def _paid_before(
 def _refuse_others(rows: Iterable[Mapping[str, Any]]) -> None:
     others = [row for row in rows if row.get("status") not in NOT_PAID]
     if others:
-        known = ", ".join(map(_said, others))
-        raise StripeRejected("refunded_otherwise", f"paid back already, in minor units: {known}")
+        raise StripeRejected("refunded_otherwise", "paid_back_already", payments=tuple(map(_said, others)))
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    return f"{text_id(row)} of {abs(int(row.get('amount') or 0))}"
+    return say("known_payment", payment=text_id(row), amount=abs(int(row.get("amount") or 0)))
 
 
 def _not_failed(refund: Mapping[str, Any]) -> str:
     if refund.get("status") in NOT_PAID:
-        raise StripeRejected("refund_failed", f"{text_id(refund)} did not reach the customer")
+        raise StripeRejected("refund_failed", "refund_failed", payment=text_id(refund))
     return text_id(refund)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import Field, SecretStr, validator
-from pydantic.fields import ModelField
 
 from bot.setting_groups.base import PREFIX, Group, Secret, either
+from bot.wording import say
 
 
 class StripeSettings(Group):
     """The key to Stripe's API, and the secret of its events."""
 
-    part = "Who moves the money"
+    part = "money"
     stands_for = "Stripe"
     switch = "key"
 
@@ -31,21 +31,22 @@ class StripeSettings(Group):
         "order_number", regex=r"^[A-Za-z0-9_.-]{1,40}$", description="The metadata field with the order number."
     )
 
-    @validator("key", "webhook_secret")
-    def _kinds_of_secrets(cls, secret: SecretStr, field: ModelField) -> SecretStr:
-        kinds = ("whsec_",) if field.name == "webhook_secret" else ("sk_", "rk_")
-        if secret and not secret.get_secret_value().startswith(kinds):
-            raise ValueError(f"must start with {' or '.join(kinds)}")
-        return secret
+    @validator("key")
+    def _is_a_key(cls, key: SecretStr) -> SecretStr:
+        if key and not key.get_secret_value().startswith(("sk_", "rk_")):
+            raise ValueError(say("setting_stripe_key"))
+        return key
 
     @validator("webhook_secret")
     def _events_are_read(cls, secret: SecretStr, values: dict[str, Any]) -> SecretStr:
+        if secret and not secret.get_secret_value().startswith("whsec_"):
+            raise ValueError(say("setting_stripe_secret"))
         if secret and not values.get("key", True):
-            raise ValueError(f"needs {either('stripe_key')}: what an event says is read from Stripe")
+            raise ValueError(say("setting_stripe_needs", variable=either("stripe_key")))
         return secret
 
     @validator("url")
     def _can_be_called(cls, url: str) -> str:
         if not url.startswith(("https://", "http://")):
-            raise ValueError("must start with https://")
+            raise ValueError(say("setting_no_https"))
         return url

@@ -8,8 +8,7 @@ from bot.connectors.shared.checks import CheckResult, credentials
 from bot.connectors.telegram.deliver import courier
 from bot.setting_groups.base import GroupedSettings
 from bot.setting_groups.server import ServerSettings
-
-_FIX = "set REFUND_DESK_TELEGRAM_TOKEN to what @BotFather says (docs/connect/telegram.md)"
+from bot.wording import say
 
 
 def check(settings: GroupedSettings) -> Iterator[CheckResult]:
@@ -19,7 +18,6 @@ def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     def webhook() -> CheckResult | None:
         if not site or bot.webhook() == f"{site}/webhooks/telegram":
             return None
-        fix = "call setWebhook with this desk's address and the secret (docs/connect/telegram.md)"
-        return CheckResult(bot.channel, "Telegram sends updates somewhere else, or nowhere", fix)
+        return CheckResult(bot.channel, say("check_telegram_elsewhere"), say("check_fix_telegram_webhook"))
 
-    yield credentials(bot, _FIX, webhook)
+    yield credentials(bot, say("check_fix_telegram"), webhook)

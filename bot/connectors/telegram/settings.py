@@ -7,12 +7,13 @@ import re
 from pydantic import Field, SecretStr, validator
 
 from bot.setting_groups.base import PREFIX, Group, Secret, all_or_none
+from bot.wording import say
 
 
 class TelegramSettings(Group):
     """The bot whose private chats are answered."""
 
-    part = "Messaging channels"
+    part = "messaging"
     stands_for = "Telegram"
     switch = "token"
 
@@ -34,7 +35,7 @@ class TelegramSettings(Group):
     @validator("secret")
     def _telegram_takes_it(cls, secret: SecretStr) -> SecretStr:
         if secret and not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", secret.get_secret_value()):
-            raise ValueError("may have letters, digits, _ and - only, at most 256")
+            raise ValueError(say("setting_telegram_secret"))
         return secret
 
     _whole = all_or_none("token", "secret")

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from bot.connectors.shared.checks import CheckResult, credentials
 from bot.connectors.twilio.deliver import couriers
 from bot.setting_groups.base import GroupedSettings
-
-_FIX = "set REFUND_DESK_TWILIO_ACCOUNT_SID and _AUTH_TOKEN to those of the console (docs/connect/twilio.md)"
+from bot.wording import say
 
 
 def check(settings: GroupedSettings) -> Iterator[CheckResult]:
     """Look at what is switched on. Raises SettingsError."""
     for courier in couriers(settings):
-        yield credentials(courier, _FIX)
+        yield credentials(courier, say("check_fix_twilio"))

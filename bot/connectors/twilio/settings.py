@@ -7,13 +7,14 @@ from typing import Any
 
 from pydantic import Field, validator
 
-from bot.setting_groups.base import PREFIX, Group, Secret, all_or_none, either
+from bot.setting_groups.base import PREFIX, Group, Secret, all_of, all_or_none, either, variable_of
+from bot.wording import say
 
 
 class TwilioSettings(Group):
     """The account, and the numbers that send."""
 
-    part = "Messaging channels"
+    part = "messaging"
     stands_for = "Twilio"
     switch = "account_sid"
 
@@ -45,12 +46,13 @@ class TwilioSettings(Group):
     def _has_a_number(cls, number: str, values: dict[str, Any]) -> str:
         numbers = number or values.get("sms_from", "?")
         if values.get("account_sid") and not numbers:
-            raise ValueError(f"set it or {PREFIX}TWILIO_SMS_FROM: Twilio has to know which number sends")
+            raise ValueError(say("setting_twilio_number", variable=variable_of("twilio_sms_from")))
         if numbers and numbers != "?" and not values.get("account_sid", True):
-            raise ValueError(f"needs {PREFIX}TWILIO_ACCOUNT_SID and {either('twilio_auth_token')}")
+            needed = [variable_of("twilio_account_sid"), either("twilio_auth_token")]
+            raise ValueError(say("setting_needs", what=all_of(needed)))
         return number
 
     def problems(self, known: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """See Group."""
         if self.is_on and not known.get("public_url", True):
-            yield "twilio_url", f"needs {PREFIX}PUBLIC_URL: Twilio signs the address that it asks"
+            yield "twilio_url", say("setting_twilio_needs", variable=variable_of("public_url"))

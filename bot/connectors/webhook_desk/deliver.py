@@ -14,6 +14,7 @@ from bot.cases.ports.helpdesk import DeskEvent, Line, TicketFile
 from bot.connectors.shared.helpdesks import Api
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 HEADER = "Refund-Desk-Signature"
 """On requests of both sides: ``t=SECONDS,v1=HEX``."""
@@ -52,7 +53,7 @@ class WebhookDesk:
 
     def __init__(self, url: str, secret: bytes, clock: Callable[[], float] = time.time) -> None:
         """Nothing is connected yet. Raises ValueError for a URL that can't be used."""
-        self._api = Api("the help desk", url, {"Content-Type": "application/json"})
+        self._api = Api("help_desk", url, {"Content-Type": "application/json"})
         self._secret = secret
         self._clock = clock
 
@@ -78,7 +79,7 @@ class WebhookDesk:
     def check(self) -> str:
         """See HelpDesk."""
         self._send({"event": "ping", "id": "refund-desk-ping"})
-        return "the help desk answers"
+        return say("check_webhook_desk")
 
     def _send(self, event: dict[str, Any]) -> Any:
         body = json.dumps(event).encode()

@@ -11,8 +11,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.ports.billing import Rejected
-from bot.connectors.shared.gateways import CODE, ORDER, Call, GatewayUnavailable
+from bot.connectors.shared.gateways import CODE, ORDER, Call, GatewayUnavailable, SystemRejected
 from bot.connectors.shared.http import Answer, HttpClient, Limits
 from bot.connectors.woocommerce.settings import WooSettings
 from bot.setting_groups.base import GroupedSettings, blamed_on
@@ -30,14 +29,10 @@ _PAGES = 20
 _PAGE = 100
 
 
-class WooRejected(Rejected):
-    """Refused by the shop, or not asked for because it would have been. ``code`` is the shop's own word, or ours;
-    ``status`` is None where nothing was sent."""
+class WooRejected(SystemRejected):
+    """Refused by the shop, or not asked for because it would have been."""
 
-    def __init__(self, code: str, known: str = "", status: int | None = None) -> None:
-        super().__init__(f"WooCommerce: {code}" + (f": {known}" if known else ""))
-        self.code = code
-        self.status = status
+    system = NAME
 
 
 def woo_api(settings: GroupedSettings) -> WooApi:
@@ -91,7 +86,7 @@ class WooCall:
             yield from rows
             if len(rows) < _PAGE:
                 return
-        raise GatewayUnavailable("a list of WooCommerce has more pages than are read")
+        raise GatewayUnavailable("too_many_pages", system=NAME)
 
     def order(self, number: str) -> dict[str, Any] | None:
         """The order of that number; None if there is none."""
@@ -105,7 +100,7 @@ class WooCall:
                 if self.number_of(row) == number:
                     found[order_id(row)] = row
         if len(found) > 1:
-            raise WooRejected("ambiguous_order", f"{len(found)} orders have the number {number}")
+            raise WooRejected("ambiguous_order", "same_number", orders=len(found), order=number)
         return next(iter(found.values()), None)
 
     def order_of_id(self, shop_id: str) -> dict[str, Any] | None:
@@ -124,7 +119,7 @@ class WooCall:
         """The order of that number, which must be there."""
         row = self.order(number)
         if row is None:
-            raise WooRejected("unknown_order", f"the shop has no order {number}")
+            raise WooRejected("unknown_order", "shop_without_order", order=number)
         return row
 
     def number_of(self, row: Mapping[str, Any]) -> str | None:
@@ -142,7 +137,7 @@ class WooCall:
                 return None
             raise
         if len(rows) > 1:
-            raise WooRejected("ambiguous_order", f"the order belongs to {len(rows)} subscriptions")
+            raise WooRejected("ambiguous_order", "several_subscriptions", number=len(rows))
         return rows[0] if rows else None
 
 
@@ -172,7 +167,7 @@ def meta(row: Mapping[str, Any], key: str) -> str | None:
 
 def senseless() -> GatewayUnavailable:
     """The answer is not what the documentation describes."""
-    return GatewayUnavailable("WooCommerce's answer makes no sense")
+    return GatewayUnavailable("makes_no_sense", system=NAME)
 
 
 def _object(body: Any) -> dict[str, Any]:
@@ -199,5 +194,5 @@ def _read(answer: Answer) -> Any:
         raise WooRejected(known, status=500)
     if answer.status not in _REFUSED or known is None:
         # Without a code of WordPress it is the web server, a firewall or a maintenance page that answers.
-        raise GatewayUnavailable(f"WooCommerce answered {answer.status}", answer.retry_after)
+        raise GatewayUnavailable("answered", retry_after=answer.retry_after, system=NAME, status=answer.status)
     raise WooRejected(known, status=answer.status)

@@ -10,6 +10,7 @@ from bot.connectors.shared.checks import CheckResult
 from bot.connectors.woocommerce.api import WooRejected, woo_api
 from bot.connectors.woocommerce.settings import WooSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 
 def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
@@ -22,26 +23,20 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
         routes = call.get("").get("routes", {})
     except WooRejected as refused:
         if refused.status in (401, 403):
-            fix = "set REFUND_DESK_WOOCOMMERCE_KEY and _SECRET to a key with the right Read/Write"
-            yield CheckResult(about, f"refuses us: {refused.code}", fix)
+            yield CheckResult(about, say("check_refuses_us", word=refused.code), say("check_fix_shop_key"))
         else:
-            fix = "is WooCommerce active, and is Settings > Permalinks something else than Plain?"
-            yield CheckResult(about, f"has no order API: {refused.code}", fix)
+            yield CheckResult(about, say("check_shop_without_api", word=refused.code), say("check_fix_shop_api"))
         return
     except (Rejected, GatewayError, AttributeError) as error:
-        fix = "set REFUND_DESK_WOOCOMMERCE_URL to the shop's address as it is in the end, without redirects"
-        yield CheckResult(about, str(error) if isinstance(error, GatewayError) else "answers something else", fix)
+        found = str(error) if isinstance(error, GatewayError) else say("check_shop_answers_otherwise")
+        yield CheckResult(about, found, say("check_fix_shop_url"))
         return
-    yield CheckResult(about, "the key is taken; whether it may write, only a change can show")
+    yield CheckResult(about, say("check_shop"))
     if rows and call.number_of(rows[0]) is None:
-        fix = "correct REFUND_DESK_WOOCOMMERCE_NUMBERS: order numbers are CC- and six digits"
-        yield CheckResult(about, "its newest order has no number of our form", fix)
+        yield CheckResult(about, say("check_shop_numbers"), say("check_fix_shop_numbers"))
     if ours.wallet == "terawallet" and "/wc/v3/wallet" not in routes:
-        fix = "activate TeraWallet, or set REFUND_DESK_WOOCOMMERCE_WALLET=none"
-        yield CheckResult(about, "TeraWallet has no API there", fix)
+        yield CheckResult(about, say("check_shop_wallet"), say("check_fix_shop_wallet"))
     if not ours.webhook_secret:
-        yield CheckResult(
-            about, "no webhook is set up: changes are seen when somebody asks; docs/connect/woocommerce.md says how"
-        )
+        yield CheckResult(about, say("check_shop_no_webhook"))
     if pays and not settings[BillingRestSettings].is_on and not ours.stop_status:
-        yield CheckResult(about, "nothing stops cards: their refunds go to a person (docs/connect/woocommerce.md)")
+        yield CheckResult(about, say("check_shop_no_stop"))

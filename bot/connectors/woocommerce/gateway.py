@@ -16,6 +16,7 @@ from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment, Uncle
 from bot.connectors.shared.gateways import KEY, GatewayUnavailable
 from bot.connectors.woocommerce.api import (
     ENDED,
+    NAME,
     NO_ROUTE,
     WooApi,
     WooCall,
@@ -27,6 +28,7 @@ from bot.connectors.woocommerce.api import (
 )
 from bot.policy.facts import Destination
 from bot.policy.money import is_known, is_payable, plain
+from bot.wording import say
 
 _MARK = re.compile(r"\[refund-desk ([A-Za-z0-9._:/-]{4,128})\]", re.ASCII)
 
@@ -68,7 +70,7 @@ class WooGateway:
         elif self._stop_status:
             _set_status(call, "/orders", order, self._stop_status, frozenset({self._stop_status}))
         else:
-            raise WooRejected("no_subscription", f"the shop has nothing of {order_number} that could be stopped")
+            raise WooRejected("no_subscription", "shop_nothing_to_stop", order=order_number)
 
     def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
         """See BillingGateway. The subscription ends with the time that has been paid for; one that has ended already
@@ -76,7 +78,7 @@ class WooGateway:
         call = self._api.call()
         subscription = call.subscription(call.needed_order(order_number))
         if subscription is None:
-            raise WooRejected("no_subscription", f"the shop has no subscription of {order_number}")
+            raise WooRejected("no_subscription", "shop_no_subscription", order=order_number)
         _set_status(call, "/subscriptions", subscription, "pending-cancel", ENDED | {"pending-cancel"})
 
     def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
@@ -87,7 +89,7 @@ class WooGateway:
             raise WooRejected("amount_not_payable" if not payable else "malformed_key")
         to_wallet = destination is Destination.WALLET
         if to_wallet and not self._wallet:
-            raise WooRejected("no_wallet", "no wallet is set up: REFUND_DESK_WOOCOMMERCE_WALLET")
+            raise WooRejected("no_wallet", "no_wallet")
         call = self._api.call()
         order = call.needed_order(order_number)
         if order.get("currency") != currency:
@@ -100,12 +102,12 @@ class WooGateway:
         if refund is None:
             refund = _new_refund(call, order, amount, currency, key, through_gateway=not to_wallet)
         if amount_of(refund.get("amount")) != amount or (to_wallet and refund.get("refunded_payment") is True):
-            raise WooRejected("key_reused", "the idempotency key was used for something else")
+            raise WooRejected("key_reused", "key_reused")
         if to_wallet:
-            return credit or _new_credit(call, order, f"Refund of {order_number}", amount, currency, key)
+            return credit or _new_credit(call, order, say("payment_for", order=order_number), amount, currency, key)
         if refund.get("refunded_payment") is not True:
             # The shop has begun it: it is on the way to the payment method, or died there.
-            raise GatewayUnavailable("WooCommerce has recorded the refund, and not that it was paid")
+            raise GatewayUnavailable("recorded_only", system=NAME)
         return str(order_id(refund))
 
     def balance(self, order_number: str) -> Balance:
@@ -135,7 +137,7 @@ def key_in(reason: object) -> str | None:
 
 
 def _reason(key: str) -> str:
-    return f"Refund Desk [refund-desk {key}]"
+    return f"{say('product_name')} [refund-desk {key}]"
 
 
 def _refund_of_key(call: WooCall, order: Mapping[str, Any], key: str) -> dict[str, Any] | None:
@@ -144,8 +146,7 @@ def _refund_of_key(call: WooCall, order: Mapping[str, Any], key: str) -> dict[st
     ours = [refund for refund in refunds if key_in(refund.get("reason")) == key]
     _refuse_others(refund for refund in refunds if refund not in ours)
     if len(ours) > 1:
-        ids = ", ".join(str(order_id(refund)) for refund in ours)
-        raise Unclear(f"WooCommerce: paid_twice: the refunds {ids} carry the same key")
+        raise Unclear("paid_twice", system=NAME, payments=tuple(str(order_id(refund)) for refund in ours))
     return ours[0] if ours else None
 
 
@@ -165,7 +166,7 @@ def _new_refund(
             raise
         # The shop takes its record back when the payment method refuses, and also when that breaks after it has paid:
         # repeating it could pay twice.
-        raise Unclear(f"{refused}: look at the payment method before paying again") from None
+        raise Unclear("may_be_paid", system=NAME, word=refused.code) from None
     if key_in(done.get("reason")) != key:
         raise senseless()
     return done
@@ -174,11 +175,11 @@ def _new_refund(
 def _refuse_others(refunds: Iterable[Mapping[str, Any]]) -> None:
     others = [_said(refund) for refund in refunds]
     if others:
-        raise WooRejected("refunded_otherwise", f"refunded already: {', '.join(others)}")
+        raise WooRejected("refunded_otherwise", "refunded_already", payments=tuple(others))
 
 
 def _said(refund: Mapping[str, Any]) -> str:
-    return f"{order_id(refund)} of {amount_of(refund.get('amount'))}"
+    return say("known_payment", payment=order_id(refund), amount=str(amount_of(refund.get("amount"))))
 
 
 def _credit_of_key(call: WooCall, order: Mapping[str, Any], amount: Decimal, key: str) -> str | None:
@@ -187,12 +188,12 @@ def _credit_of_key(call: WooCall, order: Mapping[str, Any], amount: Decimal, key
         rows = list(call.all("/wallet", email=_email(order)))
     except WooRejected as refused:
         if refused.code == NO_ROUTE:
-            raise WooRejected("no_wallet", "TeraWallet does not answer: is the plugin active?") from None
+            raise WooRejected("no_wallet", "wallet_silent") from None
         raise
     for row in rows:
         if key_in(row.get("details")) == key:
             if row.get("type") != "credit" or amount_of(str(row.get("amount"))) != amount:
-                raise WooRejected("key_reused", "the idempotency key was used for something else")
+                raise WooRejected("key_reused", "key_reused")
             return f"wallet-{row.get('transaction_id')}"
     return None
 
@@ -203,7 +204,7 @@ def _new_credit(call: WooCall, order: Mapping[str, Any], said: str, amount: Deci
     credit = {"email": _email(order), "type": "credit", "amount": plain(amount, currency)}
     done = call.change("POST", "/wallet", {**credit, "note": said, "details": said})
     if done.get("response") != "success" or not isinstance(done.get("id"), (int, str)):
-        raise WooRejected("wallet_refused", "the refund is recorded with the order, but the wallet took no credit")
+        raise WooRejected("wallet_refused", "wallet_refused")
     return f"wallet-{done['id']}"
 
 
@@ -211,7 +212,7 @@ def _email(order: Mapping[str, Any]) -> str:
     billing = order.get("billing")
     email = billing.get("email") if isinstance(billing, Mapping) else None
     if not isinstance(email, str) or not email:
-        raise WooRejected("no_customer", "the order has no e-mail address, so no wallet")
+        raise WooRejected("no_customer", "no_email_for_wallet")
     return email
 
 
@@ -227,5 +228,5 @@ def _set_status(call: WooCall, path: str, row: Mapping[str, Any], status: str, e
 def _card_balance(order: Mapping[str, Any], field: str) -> Decimal:
     known = meta(order, field)
     if known is None:
-        raise WooRejected("no_balance", f"the order has no {field}")
+        raise WooRejected("no_balance", "no_balance", field=field)
     return amount_of(known)

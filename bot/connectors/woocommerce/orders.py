@@ -86,13 +86,13 @@ class WooOrders:
             return None  # nothing was paid: a "failed" order of the shop is a payment that failed, no fault (R1)
         status = self._statuses.get(str(row.get("status")))
         if status is None:
-            raise WooRejected("unclear_status", "the order is on hold or in a state of the shop's own")
+            raise WooRejected("unclear_status", "unclear_status")
         subscription = call.subscription(row)
         if subscription is not None and status is OrderStatus.ACTIVE and subscription.get("status") not in _RUNS:
             status = OrderStatus.CANCELLED
         total, currency = amount_of(row.get("total")), str(row.get("currency"))
         if not is_known(currency):
-            raise WooRejected("unusable_order", "its currency is not known")
+            raise WooRejected("unusable_order", "unknown_currency")
         status = _with_refunds(row, total, status)
         original, remaining = (None, None) if subscription is not None else self._balances(number, row, total)
         data = {
@@ -114,7 +114,7 @@ class WooOrders:
         try:
             return LiveOrder(parse_order(data), _buyer(row))
         except InvalidInput as error:
-            raise WooRejected("unusable_order", f"{error.field} can't be used") from None
+            raise WooRejected("unusable_order", "unusable_field", field=error.field) from None
 
     def _balances(self, number: str, row: Mapping[str, Any], total: Decimal) -> tuple[Decimal | None, Decimal | None]:
         """What a card held at first, and holds now. Where that is not known the policy finds the order incomplete, and
@@ -138,14 +138,14 @@ def _with_refunds(row: Mapping[str, Any], total: Decimal, status: OrderStatus) -
     if back >= total > 0:
         return OrderStatus.REFUNDED
     if back:
-        raise WooRejected("partly_refunded", f"{back} of {total} was refunded in the shop")
+        raise WooRejected("partly_refunded", "partly_refunded", refunded=str(back), total=str(total))
     return status
 
 
 def _product(row: Mapping[str, Any]) -> str:
     lines = row.get("line_items")
     if not isinstance(lines, list) or len(lines) != 1 or lines[0].get("quantity") != 1:
-        raise WooRejected("several_products", "the order is not about one product")
+        raise WooRejected("several_products", "several_products")
     line = lines[0]
     return str(line.get("sku") or line.get("name") or line.get("product_id"))[:100]
 
@@ -168,6 +168,6 @@ def _buyer(row: Mapping[str, Any]) -> Contact:
     parts = [str(billing.get(part) or "") for part in ("first_name", "last_name")]
     email = plain_address(str(billing.get("email") or ""))
     if "@" not in email or len(email) > 254:
-        raise WooRejected("no_customer", "the order has no e-mail address")
+        raise WooRejected("no_customer", "no_email")
     name = "".join(char for char in " ".join(parts).strip() if char.isprintable())[:200]
     return Contact(name or email, email, str(billing.get("phone") or "")[:50] or None)

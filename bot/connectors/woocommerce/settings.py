@@ -6,13 +6,14 @@ from typing import Any, Literal
 
 from pydantic import Field, validator
 
-from bot.setting_groups.base import PREFIX, Group, Secret, either, variable_of
+from bot.setting_groups.base import PREFIX, Group, Secret, all_of, either, variable_of
+from bot.wording import say
 
 
 class WooSettings(Group):
     """The shop's address and key, and what its orders hold."""
 
-    part = "Who moves the money"
+    part = "money"
     stands_for = "WooCommerce"
     switch = "url"
 
@@ -48,12 +49,12 @@ class WooSettings(Group):
     @validator("url", always=True)
     def _can_be_called(cls, url: str, values: dict[str, Any]) -> str:
         if url and not url.startswith(("https://", "http://")):
-            raise ValueError("must start with https://")
+            raise ValueError(say("setting_no_https"))
         if url:
             missing = [either(f"woocommerce_{name}") for name in ("key", "secret") if not values.get(name, True)]
             if missing:
-                raise ValueError(f"needs {' and '.join(missing)}")
+                raise ValueError(say("setting_needs", what=all_of(missing)))
         given = [name for name in ("key", "secret", "webhook_secret") if values.get(name)]
         if given and not url:
-            raise ValueError(f"is missing, though {variable_of(f'woocommerce_{given[0]}')} is set")
+            raise ValueError(say("setting_missing", variable=variable_of(f"woocommerce_{given[0]}")))
         return url

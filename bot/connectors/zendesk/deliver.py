@@ -6,6 +6,7 @@ from bot.cases.ports.helpdesk import DeskEvent, Line, TicketFile
 from bot.connectors.shared.helpdesks import Api
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 _CLOSED = frozenset({404, 410, 422})
 """A closed ticket can't be changed any more: 422."""
@@ -61,7 +62,7 @@ class Zendesk:
         """See HelpDesk."""
         answer = self._api.object("GET", "/api/v2/users/me.json")
         role = (answer.get("user") or {}).get("role")
-        return f"Zendesk takes the token of an {role}" if role in ("admin", "agent") else "Zendesk knows no agent there"
+        return say("check_zendesk", role=role) if role in ("admin", "agent") else say("check_zendesk_no_agent")
 
     def _change(self, ticket: str, values: dict[str, object]) -> None:
         self._api.call("PUT", f"/api/v2/tickets/{ticket}.json", gone=_CLOSED, json={"ticket": values})

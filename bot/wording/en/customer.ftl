@@ -126,10 +126,13 @@ receipt_by_policy = the policy
 
 rate_by_number = { $text } Please answer with a number from 1 (badly) to 5 (very well).
 choose_by_number = Please answer with a number:
+choose = Choose
 line_clause = Rule { $clause }
 
 ## Mails
 
+mail_demo_subject = [Demo] { $subject }
+mail_without_subject = your message
 mail_code_subject = Your code
 mail_code =
     Somebody asked about order { $order } in our chat. If it was you, this is the code to type there:
