@@ -11,5 +11,6 @@ the pins: Fluent brings two pure packages, and costs 20 microseconds a sentence 
 from __future__ import annotations
 
 from bot.wording.catalogue import DEFAULT, LANGUAGES, say
+from bot.wording.errors import CodedError
 
-__all__ = ["DEFAULT", "LANGUAGES", "say"]
+__all__ = ["DEFAULT", "LANGUAGES", "CodedError", "say"]
