@@ -47,7 +47,7 @@ def _check_texts(args: argparse.Namespace) -> None:
     """Bytes that are no text arrive as half characters, which no database takes."""
     for name, value in vars(args).items():
         if isinstance(value, str) and any("\ud800" <= char <= "\udfff" for char in value):
-            raise CommandError(f"{name} is not in UTF-8")
+            raise CommandError("not_in_utf8", name=name)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Card numbers in a text: recognised, and nothing of them kept. Pure."""
+"""Card numbers in a text: recognised, and nothing of them kept."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-CARD = "[card number]"
-"""What stands in place of a card number."""
+from bot.wording import say
 
 _SHORTEST, _LONGEST = 13, 19
 _LONGEST_PHONE = 15  # E.164
@@ -41,7 +40,7 @@ def mask_cards(text: str) -> tuple[str, bool]:
     pieces: list[str] = []
     done = 0
     for start, end in _merged(spans):
-        pieces += [text[done:start], CARD]
+        pieces += [text[done:start], say("stands_for_card")]
         done = end
     return "".join([*pieces, text[done:]]), True
 

@@ -11,6 +11,7 @@ from fpdf import FPDF, ViewerPreferences
 from fpdf.enums import XPos, YPos
 
 from bot.cases.ports.printing import Printable
+from bot.wording import DEFAULT, say
 
 _MISSING = "\ufffd"
 _LABELS = 62.0
@@ -20,14 +21,14 @@ _LABELS = 62.0
 def print_receipt(receipt: Printable) -> bytes:
     """The receipt as a PDF of one or more A4 pages. Letters that no font at hand can draw become a question mark in a
     diamond, so that it never fails over a name."""
-    paper = _Paper(f"Receipt {receipt.reference}")
+    paper = _Paper(say("page_receipt_title", reference=receipt.reference))
     paper.line(receipt.title, 20, bold=True)
-    paper.line(f"Receipt {receipt.reference}. It is {receipt.state_words}.", 11)
+    paper.line(say("receipt_state", reference=receipt.reference, state=receipt.state_words), 11)
     paper.gap(4)
     for label, value in receipt.rows():
-        paper.row(label, value, bold=label in ("Demo", "Refund"))
+        paper.row(label, value, bold=label in (say("label_demo"), say("label_refund")))
     paper.gap(6)
-    paper.line("The clauses behind it", 13, bold=True)
+    paper.line(say("receipt_clauses"), 13, bold=True)
     for clause in receipt.clauses:
         paper.line(f"{clause.id}: {clause.title}. {clause.text}", 9.5)
     return paper.finished(receipt)
@@ -39,7 +40,7 @@ class _Paper:
     def __init__(self, title: str) -> None:
         self._pdf = FPDF(format="A4")
         self._pdf.set_title(title)
-        self._pdf.set_lang("en")
+        self._pdf.set_lang(DEFAULT)
         self._pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
         self._pdf.set_margin(20)
         self._pdf.set_auto_page_break(True, margin=20)

@@ -40,7 +40,11 @@ def keep_home_writable(folder: Path) -> None:
 
 
 class TrainingFailed(Exception):
-    """Rasa could not train; the message names the log."""
+    """Rasa could not train; ``log`` is the file that says why."""
+
+    def __init__(self, log: Path) -> None:
+        super().__init__(log)
+        self.log = log
 
 
 def fingerprint() -> str:
@@ -71,7 +75,7 @@ def train(log: Path) -> None:
                 command, cwd=PROJECT, env={**os.environ, **QUIET}, stdout=output, stderr=subprocess.STDOUT, check=False
             )
         if done.returncode or not fresh.is_file():
-            raise TrainingFailed(f"training failed; see {log}")
+            raise TrainingFailed(log)
         _FINGERPRINT.unlink(missing_ok=True)
         fresh.replace(MODEL)
         _FINGERPRINT.write_text(wanted)

@@ -97,7 +97,7 @@ def proven_address(services: Services, conversation_id: str = "talk", email: str
 def problems(services: Services) -> list[str]:
     """What the audit chain finds wrong."""
     with services.unit_of_work() as uow:
-        return uow.audit.verify()[1]
+        return list(map(str, uow.audit.verify()[1]))
 
 
 def without_triggers(engine: Engine, change: Callable[[Connection], object]) -> None:

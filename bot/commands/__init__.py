@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.wording import CodedError
+
 if TYPE_CHECKING:
     from bot.cases.services import Services
 
 
-class CommandError(Exception):
+class CommandError(CodedError):
     """Bad input to a command: one line that says what was wrong and what to do; exit status 2."""
+
+    group = "command_error"
+
+    @classmethod
+    def of(cls, error: Exception) -> CommandError:
+        """Bad input because of another error, which says what was wrong."""
+        return cls("refused", problem=str(error))
+
+    @classmethod
+    def of_file(cls, what: object, error: OSError) -> CommandError:
+        """A file, or a setting or an option with one, that can't be used."""
+        return cls("unusable", what=str(what), problem=str(error.strerror))
 
 
 def open_services() -> Services:
@@ -20,4 +34,4 @@ def open_services() -> Services:
     try:
         return bootstrap()
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 
 from bot.commands import open_services
+from bot.wording import say
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``audit`` and its verb."""
     audit = subparsers.add_parser("audit", help="check the record of decisions, moves and accounts")
     verbs = audit.add_subparsers(metavar="VERB", required=True)
-    told = "find changed and missing rows, and accounts that are not as recorded; exit status 1 if there are any"
-    parser = verbs.add_parser("verify", help=told)
+    parser = verbs.add_parser(
+        "verify",
+        help="find changed and missing rows, and accounts that are not as recorded; exit status 1 if there are any",
+    )
     parser.set_defaults(run=_verify)
 
 
@@ -21,5 +24,5 @@ def _verify(args: argparse.Namespace) -> int:
         rows, problems = uow.audit.verify()
     for problem in problems:
         print(problem)
-    print(f"{rows} rows verified, {len(problems)} problems")
+    print(say("audit_verified", rows=rows, problems=len(problems)))
     return 1 if problems else 0

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.commands import CommandError
+from bot.wording import say
 
 if TYPE_CHECKING:
     from bot.settings import Settings
@@ -35,7 +36,7 @@ def _back_up(args: argparse.Namespace) -> int:
     store = settings[StoreSettings]
     try:
         if is_new(store.database_url):
-            raise CommandError("there is no database yet: there is nothing to back up")
+            raise CommandError("no_database")
         keys = keys_of(settings, new=False)
         data, keys_part = back_up(
             args.folder.absolute(),
@@ -46,12 +47,17 @@ def _back_up(args: argparse.Namespace) -> int:
             settings=sorted(name for name in os.environ if name.startswith(PREFIX)),
         )
     except (BackupError, StoreUnavailable, SettingsError) as error:
-        raise CommandError(str(error)) from None
-    rows = sum(data.rows.values())
-    print(f"{args.folder}/data    {data.dialect}, version {data.revision}, {rows} rows, {data.size} bytes")
-    print(f"{args.folder}/keys    {keys_part.size} bytes")
-    print(f"{args.folder}/secret")
-    print("Keep the three apart: together they open everything; no two of them do.")
+        raise CommandError.of(error) from None
+    done = say(
+        "backup_made",
+        folder=str(args.folder),
+        dialect=data.dialect,
+        revision=data.revision,
+        rows=sum(data.rows.values()),
+        data_size=data.size,
+        keys_size=keys_part.size,
+    )
+    print(done)
     return 0
 
 
@@ -68,9 +74,9 @@ def _restore(args: argparse.Namespace) -> int:
         of_backup = secret_of(args.folder)
         secret = store.secret.get_secret_value() or (_secret_in_use(settings) if in_home.exists() else of_backup)
         if not secret:
-            raise CommandError(f"{args.folder}/secret/secret is missing, and no secret is set: REFUND_DESK_SECRET")
+            raise CommandError("no_secret", file=f"{args.folder}/secret/secret")
         if of_backup not in (None, secret):
-            raise CommandError("the secret that is in place is not that of the backup")
+            raise CommandError("other_secret")
         done = restore(
             args.folder,
             database_url=store.database_url,
@@ -80,14 +86,14 @@ def _restore(args: argparse.Namespace) -> int:
             at=datetime.now(timezone.utc),
         )
     except (BackupError, StoreUnavailable) as error:
-        raise CommandError(str(error)) from None
-    print(f"Restored: the data of {done.data.made_at}, {sum(done.data.rows.values())} rows.")
+        raise CommandError.of(error) from None
+    print(say("restore_done", made_at=done.data.made_at, rows=sum(done.data.rows.values())))
     if any(done.erased):
-        print("Erased again: {} customers and {} conversations whose keys were forgotten since.".format(*done.erased))
+        customers, conversations = done.erased
+        print(say("restore_erased", customers=customers, conversations=conversations))
     for problem in done.problems:
         print(problem)
-    print(f"The record: {len(done.problems)} problems. Before a refund of an order from before now is quoted or paid,")
-    print("the gateway is asked what it has paid; where it can't tell, a person has the case.")
+    print(say("restore_record", problems=len(done.problems)))
     return 1 if done.problems else 0
 
 
@@ -97,7 +103,7 @@ def _settings() -> Settings:
     try:
         return load_settings()
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
 
 
 def _secret_in_use(settings: Settings) -> str:
@@ -109,4 +115,4 @@ def _secret_in_use(settings: Settings) -> str:
     try:
         return store.secret.get_secret_value() or secret_at(store.home / "secret", new=False)
     except StoreUnavailable as error:
-        raise CommandError(f"REFUND_DESK_SECRET: {error}") from None
+        raise CommandError("unusable", what="REFUND_DESK_SECRET", problem=str(error)) from None

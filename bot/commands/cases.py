@@ -53,7 +53,7 @@ def _list(args: argparse.Namespace) -> int:
 
     states = [state.value for state in CaseState]
     if args.state and args.state not in states:
-        raise CommandError(f"--state {args.state}: must be one of {', '.join(states)}")
+        raise CommandError("no_such_state", state=args.state, states=tuple(states))
     with open_services().reading() as uow:
         rows = [summary(file) for file in uow.case_files.all() if not args.state or file.case.state == args.state]
     if args.json:
@@ -71,7 +71,7 @@ def _show(args: argparse.Namespace) -> int:
         if file is None and wanted.isdecimal():
             file = next((file for file in uow.case_files.all() if str(file.case.id) == wanted), None)
     if file is None:
-        raise CommandError(f"there is no case {args.id}")
+        raise CommandError("no_case", case=args.id)
     data = details(file)
     if args.json:
         print(harmless(json.dumps(data, indent=2, ensure_ascii=False)))

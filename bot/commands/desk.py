@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.commands import CommandError, open_services
+from bot.wording import say
 
 if TYPE_CHECKING:
     from bot.cases.desk.accounts import Picture
@@ -66,7 +67,7 @@ def _add(args: argparse.Namespace) -> int:
     picture = _picture(args.picture)
     with _opened() as services:
         agent, token = add_agent(services, args.login, args.name, Role(args.role), picture)
-        print(f"Added {_line(agent)}")
+        print(say("agent_added", agent=_line(agent)))
         _print_link(services, token)
     return 0
 
@@ -84,7 +85,7 @@ def _change(args: argparse.Namespace) -> int:
     from bot.cases.model import Role
 
     if not any((args.name, args.role, args.picture, args.disable, args.enable)):
-        raise CommandError("nothing to change; see --help")
+        raise CommandError("nothing_to_change")
     picture = _picture(args.picture)
     with _opened() as services:
         agent = change_agent(
@@ -95,7 +96,7 @@ def _change(args: argparse.Namespace) -> int:
             active=True if args.enable else False if args.disable else None,
             picture=picture,
         )
-        print(f"Changed {_line(agent)}")
+        print(say("agent_changed", agent=_line(agent)))
     return 0
 
 
@@ -111,7 +112,7 @@ def _reset_second_factor(args: argparse.Namespace) -> int:
     from bot.cases.desk.accounts import reset_second_factor
 
     with _opened() as services:
-        print(f"Reset {_line(reset_second_factor(services, args.login))}")
+        print(say("agent_reset", agent=_line(reset_second_factor(services, args.login))))
     return 0
 
 
@@ -120,7 +121,7 @@ def _mend(args: argparse.Namespace) -> int:
 
     with _opened() as services:
         agent, token = mend_agent(services, args.login)
-        print(f"Mended {_line(agent)}")
+        print(say("agent_mended", agent=_line(agent)))
         if token is not None:
             _print_link(services, token)
     return 0
@@ -134,18 +135,19 @@ def _opened() -> Iterator[Services]:
     try:
         yield open_services()
     except CaseError as error:
-        raise CommandError(error.text()) from None
+        raise CommandError.of(error) from None
 
 
 def _print_link(services: Services, token: str) -> None:
-    print(
-        f"The link to set the password with, good once within a day: {services.public_url or _HERE}/desk/link/{token}"
-    )
+    print(say("agent_link", link=f"{services.public_url or _HERE}/desk/link/{token}"))
 
 
 def _line(agent: Agent) -> str:
-    marks = ("  second factor" if agent.second_factor else "") + ("" if agent.active else "  disabled")
-    return f"{agent.login}  {agent.name}  {agent.role.value}{marks}"
+    marks = [
+        *([say("agent_has_second_factor")] if agent.second_factor else []),
+        *([] if agent.active else [say("agent_is_disabled")]),
+    ]
+    return "  ".join([agent.login, agent.name, agent.role.value, *marks])
 
 
 def _picture(file: str | None) -> Picture | None:
@@ -154,6 +156,7 @@ def _picture(file: str | None) -> Picture | None:
     media_type = mimetypes.guess_type(file)[0] or ("image/webp" if file.lower().endswith(".webp") else "")
     try:
         return Path(file).read_bytes(), media_type
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no file name"
-        raise CommandError(f"--picture {file}: {reason}") from None
+    except OSError as error:
+        raise CommandError.of_file(f"--picture {file}", error) from None
+    except ValueError:
+        raise CommandError("no_picture_file", file=file) from None

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from bot.wording import say
+
 if TYPE_CHECKING:
     from bot.connectors.shared.checks import CheckResult
     from bot.settings import Settings
@@ -49,17 +51,23 @@ def _run(args: argparse.Namespace) -> int:
             break
         findings.append(finding)
         if not args.json:
-            print(f"{'ok     ' if finding.ok else 'PROBLEM'}  {finding.about:12} {finding.says}")
+            mark = say("doctor_ok" if finding.ok else "doctor_problem")
+            print(f"{mark:7}  {_about(finding):12} {finding.says}")
             if finding.fix:
                 print(f"{'':22}-> {finding.fix}", flush=True)
     problems = [finding for finding in findings if not finding.ok]
     if args.json:
-        print(json.dumps([{**asdict(finding), "ok": finding.ok} for finding in findings], indent=2))
+        rows = [{**asdict(finding), "about": _about(finding), "ok": finding.ok} for finding in findings]
+        print(json.dumps(rows, indent=2))
     elif problems:
-        print(f"{len(problems)} of {len(findings)} checks found a problem.")
+        print(say("doctor_problems", problems=len(problems), checks=len(findings)))
     else:
-        print("Nothing is wrong.")
+        print(say("doctor_all_well"))
     return 2 if problems else 0
+
+
+def _about(finding: CheckResult) -> str:
+    return say("doctor_about", about=finding.about)
 
 
 def examine() -> Iterator[CheckResult]:
@@ -72,9 +80,10 @@ def examine() -> Iterator[CheckResult]:
     except SettingsError as error:
         for line in (str(error), *error.others):
             variable, _, problem = line.partition(": ")
-            yield CheckResult("settings", line, f"correct {variable}" if problem else "unset it, or correct its name")
+            fix = say("doctor_correct", what=variable) if problem else say("doctor_fix_name")
+            yield CheckResult("settings", line, fix)
         return
-    yield CheckResult("settings", "every variable is known and can be used")
+    yield CheckResult("settings", say("doctor_settings"))
     for name in _MODULES:
         checks: tuple[tuple[str, Check], ...] = importlib.import_module(name).CHECKS
         for about, check in checks:
@@ -82,4 +91,4 @@ def examine() -> Iterator[CheckResult]:
                 yield from check(settings)
             except Exception as error:
                 # A text of ours or a library's could hold a secret: only its kind is shown.
-                yield CheckResult(about, f"the check itself broke: {type(error).__name__}", "report this")
+                yield CheckResult(about, say("doctor_broke", error=type(error).__name__), say("doctor_fix_broke"))

@@ -29,11 +29,11 @@ def _policy(settings: Settings) -> Iterator[CheckResult]:
     try:
         terms = load_policy(settings).terms_for(datetime.now(timezone.utc))
     except SettingsError as error:
-        yield CheckResult("policy", str(error), "`refund-desk policy check FILE` says more")
+        yield CheckResult("policy", str(error), say("doctor_fix_policy"))
     except NoTermsInForce as error:
-        yield CheckResult("policy", str(error), "add a version to the policy file that is in force today")
+        yield CheckResult("policy", str(error), say("doctor_fix_terms"))
     else:
-        yield CheckResult("policy", f"version {terms.version} is in force")
+        yield CheckResult("policy", say("doctor_policy", version=terms.version))
 
 
 def _home(settings: Settings) -> Iterator[CheckResult]:
@@ -41,35 +41,36 @@ def _home(settings: Settings) -> Iterator[CheckResult]:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        yield CheckResult("data folder", f"{home}")
+        yield CheckResult("data_folder", f"{home}")
     else:
-        yield CheckResult("data folder", f"{home} can't be written to", "correct REFUND_DESK_HOME, or its rights")
+        yield CheckResult("data_folder", say("doctor_home", folder=str(home)), say("doctor_fix_home"))
 
 
 def _database(settings: Settings) -> Iterator[CheckResult]:
-    about, fix = "database", "correct REFUND_DESK_DATABASE_URL, or start the database"
+    about = "database"
     url = settings[StoreSettings].database_url
     try:
         if is_new(url):
-            yield CheckResult(about, "is made at the first start")
+            yield CheckResult(about, say("doctor_database_new"))
             return
         engine = open_engine(url)
         schema = schema_state(engine)
     except StoreUnavailable as error:
-        yield CheckResult(about, str(error), fix)
+        yield CheckResult(about, str(error), say("doctor_fix_database"))
         return
     found, wanted = schema.found, schema.wanted
     if found is None:
-        yield CheckResult(about, "is empty; its tables are made at the first start")
+        yield CheckResult(about, say("doctor_database_empty"))
     elif not schema.known:
-        yield CheckResult(about, f"is of version {found}, newer than this program ({wanted})", "update the program")
+        says = say("doctor_database_newer", found=found, wanted=wanted)
+        yield CheckResult(about, says, say("doctor_fix_program"))
     elif schema.wrong:
         says = say("schema_differs", **told_of_schema(found, schema.wrong))
         yield CheckResult(about, says, say("schema_mend"))
     elif found != wanted:
-        yield CheckResult(about, f"is of version {found}; the next start brings it to {wanted}")
+        yield CheckResult(about, say("doctor_database_older", found=found, wanted=wanted))
     else:
-        yield CheckResult(about, f"{engine.dialect.name}, version {found}")
+        yield CheckResult(about, say("doctor_database", dialect=engine.dialect.name, version=found))
         yield from _keys(settings, engine)
 
 
@@ -80,28 +81,20 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
             late = uow.outbox.count_overdue(datetime.now(timezone.utc) - _LATE)
             demo, real = holds_demo(uow), holds_real(uow)
     except SettingsError as error:
-        yield CheckResult("keys", str(error), "bring back the keys' database and the secret, or correct where they are")
+        yield CheckResult("keys", str(error), say("doctor_fix_lost_keys"))
         return
     if fit:
-        yield CheckResult("keys", "open the personal data of this database")
+        yield CheckResult("keys", say("doctor_keys"))
     else:
-        fix = "name the keys and the secret that this database was begun with"
-        yield CheckResult("keys", "are not those of this database", fix)
+        yield CheckResult("keys", say("doctor_other_keys"), say("doctor_fix_other_keys"))
     if late:
-        yield CheckResult(
-            "outbox", f"{late} steps are overdue", "start the worker: `refund-desk run`, or `python -m bot.worker`"
-        )
+        yield CheckResult("outbox", say("doctor_outbox_late", steps=late), say("doctor_fix_outbox"))
     else:
-        yield CheckResult("outbox", "nothing is overdue")
+        yield CheckResult("outbox", say("doctor_outbox"))
     if PROCESS.demo and real:
-        yield CheckResult(
-            "demo", "the store holds orders that are not the demo's", "name another REFUND_DESK_HOME for it"
-        )
+        yield CheckResult("demo", say("doctor_real_orders"), say("doctor_fix_real_orders"))
     elif demo and not PROCESS.demo:
-        fix = "`refund-desk orders clean-demo` takes them out; for the demo itself ask with --demo"
-        yield CheckResult(
-            "demo", "the store holds orders of the demo, whose numbers and addresses everybody knows", fix
-        )
+        yield CheckResult("demo", say("doctor_demo_orders"), say("doctor_fix_demo_orders"))
 
 
 def _demo(settings: Settings) -> Iterator[CheckResult]:
@@ -113,16 +106,16 @@ def _demo(settings: Settings) -> Iterator[CheckResult]:
 
 def _model(settings: Settings) -> Iterator[CheckResult]:
     if is_current():
-        yield CheckResult("model", "is trained from what is on disk")
+        yield CheckResult("model", say("doctor_model"))
     else:
-        found = "is older than what it is made of" if MODEL.is_file() else "is not there"
-        yield CheckResult("model", found, "`refund-desk train`; `refund-desk run` does it, too")
+        found = say("doctor_model_old" if MODEL.is_file() else "doctor_model_missing")
+        yield CheckResult("model", found, say("doctor_fix_model"))
 
 
 def _redis(settings: Settings) -> Iterator[CheckResult]:
     url = settings[LimitSettings].redis_url.get_secret_value()
     if not url:
-        yield CheckResult("redis", "not set up: this server counts messages for itself")
+        yield CheckResult("redis", say("doctor_redis_unset"))
         return
     from limits.storage import RedisStorage
 
@@ -131,14 +124,14 @@ def _redis(settings: Settings) -> Iterator[CheckResult]:
     except Exception:  # the libraries raise what they like
         works = False
     if works:
-        yield CheckResult("redis", "answers")
+        yield CheckResult("redis", say("doctor_redis"))
     else:
-        yield CheckResult("redis", "does not answer", "correct REFUND_DESK_REDIS_URL, start Redis, or unset it")
+        yield CheckResult("redis", say("doctor_redis_silent"), say("doctor_fix_redis"))
 
 
 CHECKS: tuple[tuple[str, Check], ...] = (
     ("policy", _policy),
-    ("data folder", _home),
+    ("data_folder", _home),
     ("demo", _demo),
     ("database", _database),
     ("model", _model),

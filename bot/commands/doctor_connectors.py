@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
+from functools import partial, reduce
 
 from bot.bootstrap import open_helpdesk
 from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
@@ -14,10 +14,11 @@ from bot.connectors.shared.checks import CheckResult
 from bot.setting_groups.base import variable_of
 from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError
+from bot.wording import say
 
 
 def _billing(settings: Settings) -> Iterator[CheckResult]:
-    yield CheckResult("billing", f"money moves through: {billing_of(settings)}")
+    yield CheckResult("billing", say("doctor_billing", billing=billing_of(settings)))
 
 
 def _connector(row: Connector, settings: Settings) -> Iterator[CheckResult]:
@@ -28,13 +29,12 @@ def _connector(row: Connector, settings: Settings) -> Iterator[CheckResult]:
     try:
         yield from row.part("check").check(settings, **pays)
     except SettingsError as error:
-        yield CheckResult(about, str(error), f"correct {str(error).partition(':')[0]}")
+        yield CheckResult(about, str(error), say("doctor_correct", what=str(error).partition(":")[0]))
 
 
 def _links(settings: Settings) -> Iterator[CheckResult]:
     if any(MESSAGES in row.delivers for row in switched_on(settings)) and not settings[ServerSettings].public_url:
-        fix = "set REFUND_DESK_PUBLIC_URL to where customers and providers reach this desk"
-        yield CheckResult("messaging", "messages have no links to the rules and receipts", fix)
+        yield CheckResult("messaging", say("doctor_no_links"), say("doctor_fix_no_links"))
 
 
 def _help_desk(settings: Settings) -> Iterator[CheckResult]:
@@ -42,22 +42,30 @@ def _help_desk(settings: Settings) -> Iterator[CheckResult]:
     try:
         desk = open_helpdesk(settings)
     except SettingsError as error:
-        yield CheckResult("help desk", str(error), f"correct {str(error).partition(':')[0]}")
+        yield CheckResult("help_desk", str(error), say("doctor_correct", what=str(error).partition(":")[0]))
         return
     if row is None or row.needs is None or desk is None:
-        yield CheckResult("help desk", "people answer at our own desk")
+        yield CheckResult("help_desk", say("doctor_own_desk"))
         return
     try:
         says = desk.check()
     except HelpDeskError as error:
-        variables = " and ".join(map(variable_of, row.needs.settings))
-        what = "correct" if isinstance(error, DeskRejected) else "is it reachable from here? Else correct"
-        yield CheckResult("help desk", str(error), f"{what} {variables}; docs/connect/{row.page}.md says what they are")
+        fix = say(
+            "doctor_fix_help_desk",
+            answered=isinstance(error, DeskRejected),
+            variables=reduce(_both, map(variable_of, row.needs.settings)),
+            page=f"docs/connect/{row.page}.md",
+        )
+        yield CheckResult("help_desk", str(error), fix)
         return
-    yield CheckResult("help desk", says)
+    yield CheckResult("help_desk", says)
     if not settings[ServerSettings].public_url:
-        fix = f"set {variable_of('public_url')}: money is decided at our desk, and tickets have no link to it"
-        yield CheckResult("help desk", "tickets have no links", fix)
+        fix = say("doctor_fix_ticket_links", variable=variable_of("public_url"))
+        yield CheckResult("help_desk", say("doctor_ticket_links"), fix)
+
+
+def _both(one: str, other: str) -> str:
+    return say("doctor_both", one=one, other=other)
 
 
 def _checks(*kinds: str) -> list[tuple[str, Check]]:
@@ -71,5 +79,5 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     *_checks(MONEY),
     *_checks(MESSAGES),
     ("messaging", _links),
-    ("help desk", _help_desk),
+    ("help_desk", _help_desk),
 )

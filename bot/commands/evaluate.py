@@ -27,7 +27,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def _evaluate(args: argparse.Namespace) -> int:
     rows = [row for file in args.files for row in _rows(file)]
     if not rows:
-        raise CommandError("the files hold no messages")
+        raise CommandError("no_messages")
     examples = _examples(rows)
     from bot.nlu.evaluation import figures, summary, to_json, write_report
 
@@ -36,7 +36,7 @@ def _evaluate(args: argparse.Namespace) -> int:
         try:
             write_report(examples, args.report, ", ".join(file.name for file in args.files))
         except OSError as error:
-            raise CommandError(f"--report {args.report}: {error.strerror}") from None
+            raise CommandError.of_file(f"--report {args.report}", error) from None
     if args.json:
         print(json.dumps(to_json(examples), indent=2, ensure_ascii=False))
     else:
@@ -58,17 +58,17 @@ def _rows(file: Path) -> list[tuple[str, str]]:
     try:
         lines = file.read_text("utf-8").splitlines()
     except UnicodeDecodeError:
-        raise CommandError(f"{file}: not a text file in UTF-8") from None
+        raise CommandError("not_text", file=str(file)) from None
     except OSError as error:
-        raise CommandError(f"{file}: {error.strerror}") from None
-    return [_row(line, f"{file}, line {number}") for number, line in enumerate(lines, start=1) if line.strip()]
+        raise CommandError.of_file(file, error) from None
+    return [_row(line, str(file), number) for number, line in enumerate(lines, start=1) if line.strip()]
 
 
-def _row(line: str, where: str) -> tuple[str, str]:
+def _row(line: str, file: str, number: int) -> tuple[str, str]:
     try:
         data = json.loads(line)
     except ValueError:
-        raise CommandError(f"{where}: not JSON") from None
+        raise CommandError("line_not_json", file=file, line=number) from None
     if not isinstance(data, dict) or not all(isinstance(data.get(key), str) for key in ("text", "label")):
-        raise CommandError(f'{where}: needs a "text" and a "label"')
+        raise CommandError("line_without_label", file=file, line=number)
     return data["text"], data["label"]

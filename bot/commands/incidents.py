@@ -7,6 +7,7 @@ import json
 from datetime import datetime
 
 from bot.commands import CommandError, open_services
+from bot.wording import say
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,18 +32,18 @@ def _add(args: argparse.Namespace) -> int:
     start = _moment("--from", args.start)
     end = _moment("--to", args.end) if args.end else None
     if end is not None and end < start:
-        raise CommandError("--to must not be before --from")
+        raise CommandError("ends_before_start")
     longest = t.incidents.c.product.type.length
     if not args.product.isprintable() or not 1 <= len(args.product) <= longest:
-        raise CommandError(f"--product must be a printable text of 1 to {longest} characters")
+        raise CommandError("bad_product", most=longest)
     if not args.note.isprintable():
-        raise CommandError("--note must be a printable text")
+        raise CommandError("bad_note")
     with open_services().unit_of_work() as uow:
         assert isinstance(uow, SqlUnitOfWork)
         values = {"product": args.product, "started_at": start, "ended_at": end, "note": args.note}
         key = uow.connection.execute(t.incidents.insert().values(**values)).inserted_primary_key[0]
         uow.commit()
-    print(f"Incident {key} recorded for {args.product}.")
+    print(say("incident_recorded", incident=key, product=args.product))
     return 0
 
 
@@ -62,7 +63,9 @@ def _list(args: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            print(f"{row['id']:4} {row['product']:20} {row['started_at']} to {row['ended_at'] or 'now'}  {row['note']}")
+            start, end = row["started_at"], row["ended_at"]
+            span = say("incident_span", start=start, end=end) if end else say("incident_goes_on", start=start)
+            print(f"{row['id']:4} {row['product']:20} {span}  {row['note']}")
     return 0
 
 
@@ -72,9 +75,9 @@ def _moment(flag: str, text: str) -> datetime:
     try:
         moment = isoparse(text)
     except (ValueError, OverflowError):
-        raise CommandError(f"{flag} {text}: not an ISO 8601 time, such as 2026-11-20T09:00:00-05:00") from None
+        raise CommandError("bad_time", option=flag, text=text) from None
     if moment.tzinfo is None:
-        raise CommandError(f"{flag} {text}: has no offset from UTC; write it as 2026-11-20T09:00:00-05:00")
+        raise CommandError("time_without_offset", option=flag, text=text)
     if not 1971 <= moment.year <= 9000:
-        raise CommandError(f"{flag} {text}: has a year that can't be right")
+        raise CommandError("unlikely_year", option=flag, text=text)
     return moment

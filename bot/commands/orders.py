@@ -8,6 +8,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from bot.commands import CommandError, open_services
+from bot.wording import say
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -36,7 +37,7 @@ def _import(args: argparse.Namespace) -> int:
     try:
         data = args.file.read_bytes()
     except OSError as error:
-        raise CommandError(f"{args.file}: {error.strerror}") from None
+        raise CommandError.of_file(args.file, error) from None
     try:
         rows = read_orders(data, str(args.file))
         with open_services().unit_of_work() as uow:
@@ -44,8 +45,8 @@ def _import(args: argparse.Namespace) -> int:
             done = import_orders(uow, rows)
             uow.commit()
     except ImportRefused as error:
-        raise CommandError(str(error)) from None
-    print(f"{len(rows)} orders imported ({done.new} new, {done.updated} updated).")
+        raise CommandError.of(error) from None
+    print(say("orders_imported", orders=len(rows), new=done.new, updated=done.updated))
     return 0
 
 
@@ -55,7 +56,7 @@ def _show(args: argparse.Namespace) -> int:
     with open_services().reading() as uow:
         stored = uow.orders.find(args.number.strip().upper())
         if stored is None:
-            raise CommandError(f"there is no order {args.number}")
+            raise CommandError("no_order", order=args.number)
         data = {
             **order_to_json(stored.order),
             "cancelled_at": stored.cancelled_at.isoformat() if stored.cancelled_at else None,
@@ -80,9 +81,9 @@ def _sample(args: argparse.Namespace) -> int:
         samples = sample_orders(now, load_policy(load_settings()).terms_for(now).calendar, args.email)
         read_order_rows(samples, "email")
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
     except ImportRefused:
-        raise CommandError(f"{args.email}: is no e-mail address") from None
+        raise CommandError("bad_email", email=args.email) from None
     print(json.dumps(samples, indent=2))
     return 0
 
@@ -92,14 +93,10 @@ def _clean_demo(args: argparse.Namespace) -> int:
 
     done = clean_demo(open_services(), dry_run=args.dry_run)
     if not done.orders and not done.incidents:
-        print("The store holds nothing of the demo.")
+        print(say("demo_not_there"))
         return 0
-    would = "Would be taken out" if args.dry_run else "Taken out"
-    print(
-        f"{would}: {done.orders} demo orders, {done.incidents} incidents, and the personal data of {done.customers} "
-        f"customers and {done.conversations} conversations. {done.closed} open requests end. {done.kept} orders stay "
-        "without number and person, for the requests on record."
-    )
+    counted = {name: value for name, value in vars(done).items() if name != "paid"}
+    print(say("demo_taken_out", dry_run=args.dry_run, **counted))
     if done.paid:
-        print(f"Refunds that were paid, or may have been: {', '.join(done.paid)}. Look at them with whoever pays.")
+        print(say("demo_was_paid", references=done.paid))
     return 0

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bot.commands import open_services
+from bot.wording import say
 
 if TYPE_CHECKING:
     from bot.cases.model import OutboxStep
@@ -35,7 +36,7 @@ def _list(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(rows, indent=2, ensure_ascii=False))
     for row in [] if args.json else rows:
-        tried = f"tried {row['attempts']}x, next {row['next_at'][:19]}"
+        tried = say("outbox_tried", attempts=row["attempts"], next_at=row["next_at"][:19])
         print(f"{row['reference']}  {row['step']:13} {row['state']:8} {tried}  {row['error'] or ''}".rstrip())
     return 0
 

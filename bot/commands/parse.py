@@ -45,9 +45,9 @@ def understand(texts: list[str]) -> list[dict[str, Any]]:
     try:
         home = load_settings()[StoreSettings].home
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
     if ensure_model(home):
-        raise CommandError("without a model nothing can be understood")
+        raise CommandError("no_model")
     os.environ.update(QUIET)
     with _output_to(home / "logs" / "parse.log"):
         from bot.nlu.understanding import understood  # only now: Rasa reads the environment while it is imported
@@ -84,5 +84,5 @@ def _text(line: str) -> str:
     except ValueError:
         return line
     if not isinstance(data, dict) or not isinstance(data.get("text"), str):
-        raise CommandError('a JSON line needs a "text"')
+        raise CommandError("json_without_text")
     return str(data["text"])

@@ -13,8 +13,8 @@ from typing import IO, Any
 from bot.commands import CommandError, open_services
 from bot.policy import NoTermsInForce, Policy, PolicyFileError, Terms, decide
 from bot.policy.parsing import InvalidInput, parse_request
+from bot.wording import say
 from bot.wording.decisions import with_sentences
-from bot.wording.formats import percent, spoken_date
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -54,9 +54,9 @@ def decide_line(line: str, policy: Policy) -> dict[str, Any]:
     try:
         data = json.loads(line)
     except RecursionError:
-        return {"id": None, "error": "not valid JSON: nested too deeply"}
+        return {"id": None, "error": say("json_too_deep")}
     except ValueError as error:  # a JSONDecodeError, or a whole number of thousands of digits
-        return {"id": None, "error": f"not valid JSON: {error}"}
+        return {"id": None, "error": say("json_broken", problem=str(error))}
     case_id = data.get("id") if isinstance(data, dict) else None
     try:
         if not isinstance(case_id, str):
@@ -74,42 +74,46 @@ def _show(args: argparse.Namespace) -> int:
             datetime.combine(datetime.fromisoformat(args.on).date(), time(12), zone) if args.on else datetime.now(zone)
         )
     except ValueError:
-        raise CommandError(f"--on {args.on}: not a date; write it as YYYY-MM-DD") from None
+        raise CommandError("bad_date", text=args.on) from None
     try:
         print(_described(policy.terms_for(moment)))
     except NoTermsInForce as error:
-        raise CommandError(f"no terms are in force on {moment:%Y-%m-%d}: {error}") from None
+        raise CommandError("no_terms", on=moment.date(), problem=str(error)) from None
     return 0
 
 
 def _described(terms: Terms) -> str:
-    fee_rows = f"{len(terms.fee_table)} rows in the fee table"
-    minimum = f"{percent(terms.minimum_ratio)} of the original balance, {terms.minimum_measured.value} of the fee"
-    limits = ", ".join(f"{amount} {currency}" for currency, amount in terms.automatic_limits.items())
-    return "\n".join(
-        [
-            f"Policy version {terms.version}, in force since {spoken_date(terms.starts_on)}",
-            f"  Time zone               {terms.time_zone.key}",
-            f"  Holidays                {terms.calendar.holidays}",
-            f"  C3, C4  billing cycle   starts on day {terms.calendar.cycle_day} of the month",
-            f"  R2  window              {terms.window_working_days} working days after the order",
-            f"  R2  accepted channels   {', '.join(sorted(terms.accepted_channels))}",
-            f"  R3  accepted reasons    {', '.join(sorted(reason.value for reason in terms.automatic_reasons))}",
-            f"  R4  processing          {terms.processing_working_days} working days",
-            f"  R6, R7  fee             {percent(terms.default_fee_rate)}, {fee_rows}",
-            f"  R7b fee, our fault      {percent(terms.confirmed_fault_fee_rate)}",
-            f"  R8  minimum             {minimum}",
-            f"  R9  wallet only         {', '.join(sorted(terms.wallet_only_methods)) or 'no payment method'}",
-            f"  Automatic limit         {limits or 'none'}",
-            f"  Velocity limit          {terms.velocity_refunds} approved refunds in {terms.velocity_days} days",
-        ]
+    return say(
+        "policy_terms",
+        version=terms.version,
+        starts_on=terms.starts_on,
+        time_zone=terms.time_zone.key,
+        holidays=terms.calendar.holidays,
+        cycle_day=terms.calendar.cycle_day,
+        window_days=terms.window_working_days,
+        channels=tuple(sorted(terms.accepted_channels)),
+        reasons=tuple(sorted(reason.value for reason in terms.automatic_reasons)),
+        processing_days=terms.processing_working_days,
+        fee_rate=terms.default_fee_rate,
+        fee_rows=len(terms.fee_table),
+        fault_fee_rate=terms.confirmed_fault_fee_rate,
+        minimum_ratio=terms.minimum_ratio,
+        minimum_measured=terms.minimum_measured.value,
+        has_wallet_only=bool(terms.wallet_only_methods),
+        wallet_only=tuple(sorted(terms.wallet_only_methods)),
+        has_limits=bool(terms.automatic_limits),
+        limits=tuple(f"{amount} {currency}" for currency, amount in terms.automatic_limits.items()),
+        velocity_refunds=terms.velocity_refunds,
+        velocity_days=terms.velocity_days,
     )
 
 
 def _check(args: argparse.Namespace) -> int:
     policy = _parsed(_text_of(args.file), str(args.file))
-    names = ", ".join(f"{terms.version} (from {terms.starts_on.isoformat()})" for terms in policy.versions)
-    print(f"{args.file}: valid; versions {names}")
+    versions = tuple(
+        say("policy_version_from", version=terms.version, starts_on=terms.starts_on) for terms in policy.versions
+    )
+    print(say("policy_valid", file=str(args.file), versions=versions))
     return 0
 
 
@@ -121,12 +125,12 @@ def _replay(args: argparse.Namespace) -> int:
     for stored in stored_decisions(services):
         total += 1
         if stored.policy_digest != services.policy.digest:
-            print(f"decision {stored.id}: decided with another policy file", file=sys.stderr)
+            print(say("replay_other_policy", decision=stored.id), file=sys.stderr)
         differs_in = differences(services.policy, stored)
         if differs_in:
             different += 1
-            print(f"decision {stored.id}: differs in {', '.join(differs_in)}")
-    print(f"{total} decisions replayed, {different} different")
+            print(say("replay_differs", decision=stored.id, fields=tuple(differs_in)))
+    print(say("replay_done", decisions=total, different=different))
     return 1 if different else 0
 
 
@@ -137,23 +141,23 @@ def _policy_in_use() -> Policy:
     try:
         return load_policy(load_settings())
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
 
 
 def _parsed(text: str, name: str) -> Policy:
     try:
         return Policy.parse(text)
     except PolicyFileError as error:
-        raise CommandError(f"{name}: {error}") from None
+        raise CommandError("unusable", what=name, problem=str(error)) from None
 
 
 def _text_of(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError:
-        raise CommandError(f"{path}: not a text file in UTF-8") from None
+        raise CommandError("not_text", file=str(path)) from None
     except OSError as error:
-        raise CommandError(f"{path}: {error.strerror}") from None
+        raise CommandError.of_file(path, error) from None
 
 
 def _opened(name: str) -> IO[bytes]:
@@ -162,7 +166,7 @@ def _opened(name: str) -> IO[bytes]:
     try:
         return Path(name).open("rb")
     except OSError as error:
-        raise CommandError(f"{name}: {error.strerror}") from None
+        raise CommandError.of_file(name, error) from None
 
 
 def _lines(stream: IO[bytes]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from email.policy import default
 from typing import Any
 
 from bot.connectors.smtp.deliver import text_of
+from bot.wording import say
 
 _TEMPFAIL, _DATAERR = 75, 65  # sysexits.h: keep it and pipe it again; this mail will never be taken
 _LONGEST_TEXT, _LONGEST_HEADER = 30_000, 4_000  # characters: of a JSON of 256 KiB each may take six bytes
@@ -41,9 +42,9 @@ def _run(args: argparse.Namespace) -> int:
         return _later(str(error))
     secret, url = settings[EmailSettings].secret.get_secret_value(), args.url or settings[ServerSettings].public_url
     if not secret:
-        return _later("REFUND_DESK_EMAIL_SECRET: is not set (docs/connect/email.md)")
+        return _later(say("post_mail_no_secret"))
     if not url:
-        return _later("REFUND_DESK_PUBLIC_URL: set it, or give --url")
+        return _later(say("post_mail_no_url"))
     values = as_posted(sys.stdin.buffer.read(), args.authserv_id)
     return _post(
         f"{url.rstrip('/')}/webhooks/email",
@@ -123,14 +124,13 @@ def _post(url: str, secret: bytes, body: bytes) -> int:
     try:
         answer = httpx.post(url, content=body, headers=headers, timeout=30, trust_env=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return _later(f"no answer from {url}: {type(error).__name__}")
+        return _later(say("post_mail_no_answer", url=url, error=type(error).__name__))
     if answer.status_code == 200:
         return 0
     if answer.status_code == 413:
-        print("this mail is too large", file=sys.stderr)
+        print(say("post_mail_too_large"), file=sys.stderr)
         return _DATAERR
-    hint = ": is the secret that of the desk?" if answer.status_code == 401 else ""
-    return _later(f"{url} answered {answer.status_code}{hint}")
+    return _later(say("post_mail_refused", url=url, status=answer.status_code))
 
 
 def _later(problem: str) -> int:

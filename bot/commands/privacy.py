@@ -7,6 +7,7 @@ import json
 
 from bot.commands import CommandError, open_services
 from bot.commands.cases import details, harmless
+from bot.wording import say
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -31,7 +32,7 @@ def _export(args: argparse.Namespace) -> int:
     try:
         person = export(open_services(), args.email)
     except UnknownPerson:
-        raise CommandError(f"there is no customer with the address {args.email}") from None
+        raise CommandError("no_customer", email=args.email) from None
     data = {
         "customer": person.customer and {"email": person.customer.email},
         "orders": [
@@ -56,14 +57,10 @@ def _erase(args: argparse.Namespace) -> int:
     try:
         done = erase(open_services(), args.email)
     except UnknownPerson:
-        raise CommandError(f"there is no customer with the address {args.email}") from None
+        raise CommandError("no_customer", email=args.email) from None
     except CaseInFlight as error:
-        raise CommandError(error.text()) from None
-    print(
-        f"Erased: the customer, {_counted(done.conversations, 'conversation')} with transcripts, words and "
-        f"verifications. Kept without the person: {_counted(done.orders, 'order')}, {_counted(done.cases, 'case')} "
-        "with decisions and log."
-    )
+        raise CommandError.of(error) from None
+    print(say("privacy_erased", conversations=done.conversations, orders=done.orders, cases=done.cases))
     return 0
 
 
@@ -75,14 +72,9 @@ def _purge(args: argparse.Namespace) -> int:
     services = open_services()
     days = load_settings()[StoreSettings].retention_days
     if not days:
-        print("Nothing is purged: REFUND_DESK_RETENTION_DAYS is 0, data is kept for ever.")
+        print(say("privacy_kept_for_ever"))
         return 0
     done = purge(services, days=days, dry_run=args.dry_run)
-    verb = "Would erase" if args.dry_run else "Erased"
-    what = f"{_counted(done.customers, 'customer')} and {_counted(done.conversations, 'conversation')}"
-    print(f"{verb}: {what} unused for {days} days.")
+    told = {"customers": done.customers, "conversations": done.conversations, "days": days, "dry_run": args.dry_run}
+    print(say("privacy_purged", **told))
     return 0
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

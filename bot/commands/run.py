@@ -22,6 +22,7 @@ from rich.console import Console
 
 from bot.commands import CommandError, open_services
 from bot.commands.train import ensure_model
+from bot.wording import say
 
 if TYPE_CHECKING:
     from bot.cases.services import Services
@@ -52,15 +53,15 @@ def _run(args: argparse.Namespace) -> int:
     from bot.store.settings import StoreSettings
 
     if not 1 <= args.port <= 65_535:
-        raise CommandError(f"--port {args.port}: must be from 1 to 65535")
+        raise CommandError("bad_port", port=args.port)
     try:
         settings = load_settings()
         home = settings[StoreSettings].home
         (home / "logs").mkdir(parents=True, exist_ok=True)
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
     except OSError as error:
-        raise CommandError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
+        raise CommandError.of_file(f"REFUND_DESK_HOME: {error.filename}", error) from None
     _check_free(args.host, args.port)
     PROCESS.demo = args.demo
     _settle_demo(open_services())
@@ -80,15 +81,9 @@ def _settle_demo(services: Services) -> None:
         assert isinstance(uow, SqlSnapshot)
         demo, real = holds_demo(uow), holds_real(uow)
     if services.demo and real:
-        raise CommandError(
-            "the store holds orders that are not the demo's: start without --demo, or name another folder for the demo "
-            "in REFUND_DESK_HOME"
-        )
+        raise CommandError("real_orders")
     if demo and not services.demo:
-        raise CommandError(
-            "the store holds orders of the demo, whose numbers and addresses everybody knows: `refund-desk orders "
-            "clean-demo` takes them out; the demo itself is started with --demo"
-        )
+        raise CommandError("demo_orders")
     if services.demo:
         seed_demo(services)
 
@@ -99,7 +94,7 @@ def _check_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            raise CommandError(f"{host}:{port} can't be used: {error.strerror}; choose another --port") from None
+            raise CommandError("port_in_use", host=host, port=port, problem=str(error.strerror)) from None
 
 
 def _free_port() -> int:
@@ -136,9 +131,9 @@ class _Supervisor:
         try:
             for name in self._commands:
                 self._start(name)
-            with self._console.status("Starting …"):
+            with self._console.status(say("run_starting")):
                 self._wait_until_ready()
-            print(f"Refund Desk is ready: {self._url}/", flush=True)
+            print(say("run_ready", url=f"{self._url}/"), flush=True)
             if browser and sys.stdout.isatty() and (os.environ.get("DISPLAY") or sys.platform == "darwin"):
                 webbrowser.open(self._url)
             while True:
@@ -175,7 +170,7 @@ class _Supervisor:
                         return
                 self._restart_the_dead()
                 time.sleep(0.2)
-        raise CommandError(f"the bot did not become ready; see {self._logs}/server.log and actions.log")
+        raise CommandError("not_ready", logs=str(self._logs))
 
     def _restart_the_dead(self) -> None:
         for name, child in list(self._children.items()):
@@ -186,7 +181,7 @@ class _Supervisor:
                 deaths = [death for death in self._deaths[name] if now - death < _QUICK_SECONDS] + [now]
                 self._deaths[name] = deaths
                 if len(deaths) > _MOST_DEATHS:
-                    raise CommandError(f"the {name} process keeps dying; see {self._logs}/{name}.log")
+                    raise CommandError("keeps_dying", process=name, log=f"{self._logs}/{name}.log")
                 time.sleep(0.1 * 2 ** (len(deaths) - 1))
             self._start(name)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bot.commands import CommandError
+from bot.wording import say
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -24,7 +25,7 @@ def _train(args: argparse.Namespace) -> int:
     try:
         home = load_settings()[StoreSettings].home
     except SettingsError as error:
-        raise CommandError(str(error)) from None
+        raise CommandError.of(error) from None
     return ensure_model(home, force=args.force)
 
 
@@ -35,18 +36,18 @@ def ensure_model(home: Path, *, force: bool = False) -> int:
     try:
         training.keep_home_writable(home)
     except OSError as error:
-        raise CommandError(f"REFUND_DESK_HOME: {error.filename}: {error.strerror}") from None
+        raise CommandError.of_file(f"REFUND_DESK_HOME: {error.filename}", error) from None
     console = Console(stderr=True)
     if training.is_current() and not force:
-        console.print("The model is up to date.")
+        console.print(say("model_current"))
         return 0
     try:
-        with console.status("Training the model (about 20 seconds) …"):
+        with console.status(say("model_training")):
             if not console.is_terminal:
-                console.print("Training the model (about 20 seconds) …")
+                console.print(say("model_training"))
             training.train(home / "logs" / "train.log")
     except training.TrainingFailed as error:
-        console.print(str(error), style="red", soft_wrap=True)
+        console.print(say("model_not_trained", log=str(error.log)), style="red", soft_wrap=True)
         return 1
-    console.print("The model is trained.")
+    console.print(say("model_trained"))
     return 0

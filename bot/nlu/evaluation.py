@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
 from bot.nlu.intent_model import DEFAULTS, MONEY_INTENTS
+from bot.wording import say
 
 OUT_OF_SCOPE = "out_of_scope"
 _BINS = 10
@@ -96,17 +98,13 @@ def to_json(examples: Sequence[Example]) -> dict[str, Any]:
 
 def summary(found: Figures) -> list[str]:
     """The figures as lines."""
-    lines = [
-        f"messages               {found.messages}",
-        f"accuracy (in scope)    {found.accuracy:.3f}",
-        f"macro-F1 (in scope)    {found.macro_f1:.3f}",
-        f"rejected (in scope)    {found.rejected:.3f}",
-    ]
-    if found.out_of_scope_recall is not None and found.out_of_scope_precision is not None:
-        lines.append(f"out-of-scope recall    {found.out_of_scope_recall:.3f}")
-        lines.append(f"out-of-scope precision {found.out_of_scope_precision:.3f}")
-    lines += [f"wrong money intent     {found.wrong_money:.4f}", ""]
-    lines.append(f"{'label':22} {'precision':>9} {'recall':>7} {'F1':>6} {'messages':>8}")
+    recall, precision = found.out_of_scope_recall, found.out_of_scope_precision
+    shares = {"accuracy": found.accuracy, "macro_f1": found.macro_f1, "rejected": found.rejected}
+    shown = {name: f"{share:.3f}" for name, share in shares.items()}
+    lines = [say("evaluation_figures", messages=found.messages, **shown)]
+    if recall is not None and precision is not None:
+        lines.append(say("evaluation_out_of_scope", recall=f"{recall:.3f}", precision=f"{precision:.3f}"))
+    lines += [say("evaluation_wrong_money", share=f"{found.wrong_money:.4f}"), "", say("evaluation_labels")]
     for label, of in found.per_label.items():
         lines.append(f"{label:22} {of['precision']:9.3f} {of['recall']:7.3f} {of['f1']:6.3f} {int(of['messages']):8d}")
     return lines
@@ -119,38 +117,26 @@ def write_report(examples: Sequence[Example], folder: Path, title: str) -> None:
     _draw_confusion(examples, folder / "confusion.png")
     _draw_bars(found, folder / "labels.png")
     _draw_calibration(calibration(examples), folder / "calibration.png")
-    rows = "".join(
-        f"<tr><td>{html.escape(e.text)}</td><td>{html.escape(e.label)}</td><td>{html.escape(e.acted)}</td>"
-        f"<td>{e.confidence:.2f}</td></tr>"
-        for e in worst(examples)
+    pages = Environment(loader=PackageLoader("bot.nlu", ""), autoescape=True, undefined=StrictUndefined)
+    page = pages.get_template("report.html").render(
+        title=title,
+        summary="\n".join(summary(found)),
+        config=DEFAULTS,
+        thresholds=_by_threshold(examples),
+        worst=worst(examples),
     )
-    page = f"""<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>
-<style>body{{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}}img{{max-width:100%}}
-table{{border-collapse:collapse}}td,th{{border:1px solid #bbb;padding:.2rem .5rem;text-align:left}}</style>
-<h1>{html.escape(title)}</h1><pre>{html.escape(chr(10).join(summary(found)))}</pre>
-<p>Acted upon from a confidence of {DEFAULTS["threshold"]}; an intent that moves money from
-{DEFAULTS["money_threshold"]}, with a lead of {DEFAULTS["money_margin"]} over the next.</p>
-<h2>By threshold</h2>
-<table><tr><th>Threshold</th><th>Acted upon</th><th>Of these right</th></tr>{_threshold_rows(examples)}</table>
-<h2>Which label was taken for which</h2><img src="confusion.png" alt="Confusion matrix">
-<h2>Each label</h2><img src="labels.png" alt="Precision, recall and F1 of each label">
-<h2>How sure, and how often right</h2><img src="calibration.png" alt="Calibration curve">
-<h2>The worst mistakes</h2>
-<table><tr><th>Text</th><th>Label</th><th>Acted on</th><th>Confidence</th></tr>{rows}</table></html>
-"""
     (folder / "index.html").write_text(page, encoding="utf-8")
 
 
-def _threshold_rows(examples: Sequence[Example]) -> str:
-    """What a higher threshold would leave, among the messages acted upon with an in-scope intent."""
+def _by_threshold(examples: Sequence[Example]) -> list[tuple[float, int, float]]:
+    """What a higher threshold would leave, among the messages acted upon with an in-scope intent: how many, and the
+    share of them that is right."""
     acted = [example for example in examples if example.acted != OUT_OF_SCOPE]
     rows = []
     for threshold in (0.4, 0.5, 0.6, 0.7, 0.8, 0.9):
         left = [example for example in acted if example.confidence >= threshold]
-        right = _share([example.acted == example.label for example in left])
-        rows.append(f"<tr><td>{threshold}</td><td>{len(left)}</td><td>{right:.3f}</td></tr>")
-    return "".join(rows)
+        rows.append((threshold, len(left), _share([example.acted == example.label for example in left])))
+    return rows
 
 
 def _label_figures(examples: Sequence[Example], label: str) -> dict[str, float]:
@@ -188,7 +174,7 @@ def _draw_confusion(examples: Sequence[Example], path: Path) -> None:
                 axes.text(x, y, count, ha="center", va="center", color="white" if shares[y][x] > 0.5 else "black")
     axes.set_xticks(range(len(labels)), labels, rotation=90)
     axes.set_yticks(range(len(labels)), labels)
-    axes.set(xlabel="acted on", ylabel="label")
+    axes.set(xlabel=say("evaluation_acted_on"), ylabel=say("evaluation_label"))
     figure.savefig(path, dpi=110)
 
 
@@ -197,7 +183,7 @@ def _draw_bars(found: Figures, path: Path) -> None:
     labels = list(found.per_label)
     for offset, name in enumerate(("precision", "recall", "f1")):
         heights = [found.per_label[label][name] for label in labels]
-        axes.bar([x + 0.27 * (offset - 1) for x in range(len(labels))], heights, 0.25, label=name)
+        axes.bar([x + 0.27 * (offset - 1) for x in range(len(labels))], heights, 0.25, label=say(f"evaluation_{name}"))
     axes.set_xticks(range(len(labels)), labels, rotation=90)
     axes.set_ylim(0, 1)
     axes.legend(loc="lower right")
@@ -206,12 +192,13 @@ def _draw_bars(found: Figures, path: Path) -> None:
 
 def _draw_calibration(bins: list[dict[str, float]], path: Path) -> None:
     figure, axes = _figure(6, 6)
-    axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label="as sure as right")
-    axes.plot([b["confidence"] for b in bins], [b["right"] for b in bins], marker="o", label="this model")
+    axes.plot([0, 1], [0, 1], linestyle="--", color="grey", label=say("evaluation_as_sure"))
+    sure, right = [b["confidence"] for b in bins], [b["right"] for b in bins]
+    axes.plot(sure, right, marker="o", label=say("evaluation_this_model"))
     for b in bins:
         axes.annotate(
             str(int(b["messages"])), (b["confidence"], b["right"]), textcoords="offset points", xytext=(6, -12)
         )
-    axes.set(xlabel="confidence", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1.02))
+    axes.set(xlabel=say("evaluation_confidence"), ylabel=say("evaluation_right"), xlim=(0, 1), ylim=(0, 1.02))
     axes.legend(loc="lower right")
     figure.savefig(path, dpi=110)

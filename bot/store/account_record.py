@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.engine import Connection
 
 from bot.cases.model import AccountChange, Role, Verdict
+from bot.cases.ports.audit import AuditProblem
 from bot.store import audit
 from bot.store import tables as t
 
@@ -48,25 +49,25 @@ def is_kept(connection: Connection, agent_id: int) -> bool:
     return event is not None and not _differing(_row(connection, agent_id), event)
 
 
-def verify(connection: Connection) -> Iterator[str]:
-    """Which accounts are not as they were recorded, and what was decided with an account that could not, a line each.
-    The record itself is checked by bot.store.audit."""
+def verify(connection: Connection) -> Iterator[AuditProblem]:
+    """Which accounts are not as they were recorded, and what was decided with an account that could not. The record
+    itself is checked by bot.store.audit."""
     newest = select(func.max(t.agent_events.c.id)).group_by(t.agent_events.c.agent_id)
     events = connection.execute(select(t.agent_events).where(t.agent_events.c.id.in_(newest)))
     recorded = {event.agent_id: event for event in events}
     for agent in connection.execute(select(*_COMPARED).order_by(t.agents.c.id)).all():
         event = recorded.pop(agent.id, None)
         if event is None:
-            yield f"account {agent.login} was slipped in: there is no record of it"
+            yield AuditProblem("account_slipped_in", login=agent.login)
             continue
         if differing := _differing(agent, event):
-            yield f"account {event.login} was changed outside: {', '.join(differing)}"
+            yield AuditProblem("account_changed", login=event.login, differing=differing)
     for event in recorded.values():
-        yield f"account {event.login} was taken out"
+        yield AuditProblem("account_taken_out", login=event.login)
     yield from _decided_without(connection)
 
 
-def _decided_without(connection: Connection) -> Iterator[str]:
+def _decided_without(connection: Connection) -> Iterator[AuditProblem]:
     """Decisions of accounts that were disabled, or had not the role, at the time of the decision."""
     events = {row.id: row for row in connection.execute(select(t.agent_events))}
     decisions = {row.id: row for row in connection.execute(select(t.agent_decisions))}
@@ -85,9 +86,9 @@ def _decided_without(connection: Connection) -> Iterator[str]:
         if account is None:
             continue  # from before the record
         if not account.active:
-            yield f"{kind} {row_id} is of {account.login}, who was disabled then"
+            yield AuditProblem("of_disabled", kind=kind, id=row_id, login=account.login)
         if kind == "agent_decision" and row.verdict == Verdict.TERMINATE.value and account.role == Role.AGENT.value:
-            yield f"{kind} {row_id} is of {account.login}, who was no lead then"
+            yield AuditProblem("of_no_lead", kind=kind, id=row_id, login=account.login)
 
 
 def _row(connection: Connection, agent_id: int) -> Any:
@@ -100,12 +101,13 @@ def _state(agent: Any) -> dict[str, Any]:
     return {**values, "fingerprint": hashlib.sha256(secrets.encode()).hexdigest()}
 
 
-def _differing(agent: Any, event: Any) -> list[str]:
+def _differing(agent: Any, event: Any) -> list[AuditProblem]:
     now, then = _state(agent), event._mapping
     names = ("login", "name", "role")
-    found = [f"its {name} is {now[name]}, and was {then[name]}" for name in names if now[name] != then[name]]
+    changed = [name for name in names if now[name] != then[name]]
+    found = [AuditProblem("other_value", field=name, now=now[name], then=then[name]) for name in changed]
     if now["active"] != event.active:
-        found.append("it is active, and was disabled" if now["active"] else "it is disabled, and was active")
+        found.append(AuditProblem("other_state", active=bool(now["active"])))
     if now["fingerprint"] != event.fingerprint:
-        found.append("its password or second factor is another one")
+        found.append(AuditProblem("other_secrets"))
     return found

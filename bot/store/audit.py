@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import Table, inspect, select
 from sqlalchemy.engine import Connection
 
+from bot.cases.ports.audit import AuditProblem
 from bot.store import tables as t
 
 START = "0" * 64
@@ -59,37 +60,36 @@ def adopt(connection: Connection, key: bytes) -> None:
             append(connection, key, kind, row_id, at, there)
 
 
-def verify(connection: Connection, key: bytes) -> Iterator[str]:
-    """What is wrong, a line each: rows changed, missing, or not of the chain. Nothing if all is well."""
+def verify(connection: Connection, key: bytes) -> Iterator[AuditProblem]:
+    """What is wrong: rows changed, missing, or not of the chain. Nothing if all is well."""
     head = connection.execute(select(t.audit_head)).one_or_none()
     if head is None:
-        yield "the head of the chain is missing"
+        yield AuditProblem("head_missing")
         return
     previous, expected = START, 1
     chained: dict[str, set[int]] = {kind: set() for kind in (*CHAINED, ERASURE)}
     for row in connection.execute(select(t.audit).order_by(t.audit.c.seq)):
-        name = f"audit row {row.seq}"
         if row.seq != expected:
-            yield f"audit rows {expected} to {row.seq - 1} are missing"
+            yield AuditProblem("rows_missing", first=expected, last=row.seq - 1)
         values = {"seq": row.seq, "at": row.at, "kind": row.kind, "row_id": row.row_id, "digest": row.digest}
         if not hmac.compare_digest(_hash(key, previous, values), row.hash):
-            yield f"{name} does not follow from the one before it"
+            yield AuditProblem("not_following", row=row.seq)
         previous, expected = row.hash, row.seq + 1
         if row.kind not in chained:
-            yield f"{name} is of no known kind"
+            yield AuditProblem("unknown_kind", row=row.seq)
             continue
         chained[row.kind].add(row.row_id)
         content = _content(connection, row.kind, row.row_id)
         if content is None:
-            yield f"{row.kind} {row.row_id} is missing ({name})"
+            yield AuditProblem("missing", kind=row.kind, id=row.row_id, row=row.seq)
         elif not hmac.compare_digest(_digest(key, content), row.digest):
-            yield f"{row.kind} {row.row_id} has been changed ({name})"
+            yield AuditProblem("changed", kind=row.kind, id=row.row_id, row=row.seq)
     if (head.seq, head.hash) != (expected - 1, previous):
-        yield f"the chain ends at row {expected - 1}, but its head says row {head.seq}"
+        yield AuditProblem("cut_off", last=expected - 1, head=head.seq)
     for kind, table in CHAINED.items():
         for row_id in connection.execute(select(table.c.id).order_by(table.c.id)).scalars():
             if row_id not in chained[kind]:
-                yield f"{kind} {row_id} is not in the chain"
+                yield AuditProblem("unchained", kind=kind, id=row_id)
 
 
 def _content(

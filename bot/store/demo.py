@@ -134,7 +134,7 @@ def demo_orders(now: datetime, calendar: BusinessCalendar) -> list[OrderRow]:
         }
         for number in _EARLIER
     ]
-    return read_order_rows(rows, "demo orders")
+    return read_order_rows(rows, "demo")
 
 
 def sample_orders(now: datetime, calendar: BusinessCalendar, email: str | None = None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.demo import LEFT, present_numbers
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.wording import say
 
 _S = CaseState
 TO_THE_END: dict[CaseState, tuple[CaseState, ...]] = {
@@ -32,7 +33,6 @@ TO_THE_END: dict[CaseState, tuple[CaseState, ...]] = {
     _S.RECEIVED: (_S.EXECUTING, _S.FAILED, _S.IN_REVIEW, _S.WITHDRAWN),
 }
 """The moves by which each open case ends."""
-CAUSE = "the demo was taken out"
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _end(services: Services, uow: SqlUnitOfWork, case: Case) -> None:
         if step.state is not StepState.WAITING:
             continue
         if step.attempts or (step.result or {}).get(UNKNOWN):
-            uow.outbox.change(step.id, state=StepState.DEAD, lease_until=None, error=CAUSE, result={UNKNOWN: True})
+            error = say("cause_demo_taken_out")
+            uow.outbox.change(step.id, state=StepState.DEAD, lease_until=None, error=error, result={UNKNOWN: True})
         else:
             uow.outbox.change(step.id, state=StepState.DROPPED, lease_until=None)
     for state in TO_THE_END[case.state]:

@@ -18,8 +18,10 @@ from bot.cases.model import Contact
 from bot.policy.facts import Order, OrderStatus
 from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order, shown
+from bot.policy.values import Value
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
+from bot.wording import DEFAULT, CodedError, say
 
 _NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
@@ -35,8 +37,22 @@ _OURS = frozenset({OrderStatus.REFUNDED, OrderStatus.CANCELLED})
 """What an order stays once a case of ours made it so, whatever a file says."""
 
 
-class ImportRefused(Exception):
-    """The file can't be imported and nothing was; the message names row and field, a line a problem."""
+class ImportRefused(CodedError):
+    """The file can't be imported, and nothing was. ``rows`` is what is wrong with which row: the text has a line for
+    each, up to the 20th."""
+
+    group = "import_error"
+
+    def __init__(self, code: str, rows: Mapping[int, InvalidInput] | None = None, **values: Value) -> None:
+        super().__init__(code, **values)
+        self.rows = dict(rows or {})
+
+    def text(self, language: str = DEFAULT) -> str:
+        """What a person is told."""
+        lines = [say("import_row", language, row=row, problem=str(problem)) for row, problem in self.rows.items()]
+        more = len(lines) - _MOST_PROBLEMS
+        rest = [say("import_more_rows", language, more=more)] if more > 0 else []
+        return "\n".join([super().text(language), *lines[:_MOST_PROBLEMS], *rest])
 
 
 @dataclass(frozen=True)
@@ -56,13 +72,13 @@ class Imported:
 
 
 def read_orders(data: bytes, name: str) -> list[OrderRow]:
-    """The orders of a JSON or CSV file. Raises ImportRefused, naming every bad row and field (the first 20)."""
+    """The orders of a JSON or CSV file. Raises ImportRefused, naming every bad row and field."""
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ImportRefused(f"{name}: not a text file in UTF-8") from None
+        raise ImportRefused("not_text", name=name) from None
     if not text.strip():
-        raise ImportRefused(f"{name}: the file is empty")
+        raise ImportRefused("empty", name=name)
     objects = _csv_objects(text, name) if name.lower().endswith(".csv") else _json_objects(text, name)
     return read_order_rows(objects, name)
 
@@ -70,7 +86,7 @@ def read_orders(data: bytes, name: str) -> list[OrderRow]:
 def read_order_rows(objects: Sequence[Any], name: str) -> list[OrderRow]:
     """The orders of JSON objects; ``name`` says where they come from. Raises ImportRefused."""
     rows: list[OrderRow] = []
-    problems: list[str] = []
+    problems: dict[int, InvalidInput] = {}
     seen: set[str] = set()
     for number, data_row in enumerate(objects, start=1):
         try:
@@ -80,12 +96,11 @@ def read_order_rows(objects: Sequence[Any], name: str) -> list[OrderRow]:
             seen.add(row.order.number)
             rows.append(row)
         except InvalidInput as error:
-            problems.append(f"row {number}, {error}")
+            problems[number] = error
     if problems:
-        rest = [f"… and {len(problems) - _MOST_PROBLEMS} more"] if len(problems) > _MOST_PROBLEMS else []
-        raise ImportRefused("\n".join([f"{name}: nothing was imported", *problems[:_MOST_PROBLEMS], *rest]))
+        raise ImportRefused("bad_rows", problems, name=name)
     if not rows:
-        raise ImportRefused(f"{name}: the file holds no orders")
+        raise ImportRefused("no_orders", name=name)
     return rows
 
 
@@ -102,14 +117,13 @@ def import_orders(uow: SqlUnitOfWork, rows: list[OrderRow]) -> Imported:
             new += 1
             continue
         if known.demo:
-            fix = "`refund-desk orders clean-demo` takes those out"
-            raise ImportRefused(f"row {number}, number: {row.order.number} is an order of the demo here; {fix}")
+            raise ImportRefused("of_demo", row=number, order=row.order.number)
         open_case = select(t.cases.c.reference).where(
             t.cases.c.order_id == known.id, t.cases.c.state.in_(t.OPEN_STATE_NAMES), t.cases.c.state != "quoted"
         )
         reference = uow.connection.execute(open_case).scalars().first()
         if reference:
-            raise ImportRefused(f"row {number}, number: {row.order.number} has an open case, {reference}")
+            raise ImportRefused("open_case", row=number, order=row.order.number, reference=reference)
         if known.order.status in _OURS:
             # A file that was written before our refund or cancellation must not make a second one possible.
             done = select(t.cases.c.id).where(t.cases.c.order_id == known.id, t.cases.c.state == "done")
@@ -175,15 +189,15 @@ def _json_objects(text: str, name: str) -> list[Any]:
     try:
         data = json.loads(text, object_pairs_hook=_object)
     except RecursionError:
-        raise ImportRefused(f"{name}: not valid JSON: nested too deeply") from None
+        raise ImportRefused("json_too_deep", name=name) from None
     except ValueError as error:  # a JSONDecodeError, a key that stands twice, or a number of thousands of digits
-        raise ImportRefused(f"{name}: not valid JSON: {error}") from None
+        raise ImportRefused("json_broken", name=name, problem=str(error)) from None
     if isinstance(data, Mapping) and set(data) == {"orders"}:
         data = data["orders"]
     if isinstance(data, Mapping):
         data = [data]
     if not isinstance(data, list):
-        raise ImportRefused(f"{name}: must be a list of orders")
+        raise ImportRefused("no_list", name=name)
     return data
 
 
@@ -203,10 +217,10 @@ def _csv_objects(text: str, name: str) -> list[dict[str, Any]]:
         columns = list(reader.fieldnames or ())
         twice = next((column for column in columns if columns.count(column) > 1), None)
         if twice is not None:
-            raise ImportRefused(f"{name}: the column {shown(twice)} stands twice")
+            raise ImportRefused("column_twice", name=name, column=shown(twice))
         return [_csv_object(row) for row in reader]
     except csv.Error as error:
-        raise ImportRefused(f"{name}: not valid CSV in line {reader.line_num}: {error}") from None
+        raise ImportRefused("csv_broken", name=name, line=reader.line_num, problem=str(error)) from None
 
 
 def _csv_object(row: dict[str, Any]) -> dict[str, Any]:

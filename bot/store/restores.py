@@ -24,6 +24,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cases.model import Restored
+from bot.cases.ports.audit import AuditProblem
 from bot.store import postgres_tools
 from bot.store import tables as t
 from bot.store.backups import (
@@ -51,7 +52,7 @@ class Restoring:
 
     data: Manifest
     erased: tuple[int, int]
-    problems: list[str]
+    problems: list[AuditProblem]
 
 
 def secret_of(folder: Path) -> str | None:

@@ -105,6 +105,26 @@ def test_a_policy_file_is_checked_and_shown(tmp_path: Path, capsys: pytest.Captu
     assert main(["policy", "show", "--on", "soon"]) == 2
 
 
+def test_the_terms_in_force_are_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["policy", "show"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "Policy version 2020-01, in force since Saturday, January 1, 2000",
+        "  Time zone               America/New_York",
+        "  Holidays                US",
+        "  C3, C4  billing cycle   starts on day 1 of the month",
+        "  R2  window              5 working days after the order",
+        "  R2  accepted channels   chat, email, form, phone",
+        "  R3  accepted reasons    change_of_mind, service_fault",
+        "  R4  processing          7 working days",
+        "  R6, R7  fee             12%, 0 rows in the fee table",
+        "  R7b fee, our fault      0%",
+        "  R8  minimum             50% of the original balance, net of the fee",
+        "  R9  wallet only         cash, prepaid_voucher",
+        "  Automatic limit         250.00 USD",
+        "  Velocity limit          3 approved refunds in 90 days",
+    ]
+
+
 def test_orders_are_imported_and_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "orders.json"
     file.write_text(json.dumps([an_order_row(), an_order_row("CC-104244")]))

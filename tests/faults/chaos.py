@@ -143,7 +143,7 @@ def crash_scenarios(
     finally:
         chaos.close()
     with services.unit_of_work() as uow:
-        chaos.tally.wrong += uow.audit.verify()[1]
+        chaos.tally.wrong += map(str, uow.audit.verify()[1])
         for stored in uow.decisions.all():
             if decide(parse_request(stored.inputs), services.policy).to_json() != stored.result:
                 chaos.tally.wrong.append(f"decision {stored.id} can't be replayed")

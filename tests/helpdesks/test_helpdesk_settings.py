@@ -55,7 +55,7 @@ def test_the_doctor(people: People) -> None:
     assert doctor
     from bot.commands.doctor_connectors import CHECKS
 
-    check = dict(CHECKS)["help desk"]
+    check = dict(CHECKS)["help_desk"]
     given: dict[str, Any] = people.settings()
     settings = Settings(public_url="https://desk.example", **given)
     assert all(finding.ok for finding in check(settings))

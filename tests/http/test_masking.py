@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.masking import CARD, mask_cards
+from bot.masking import mask_cards
+from bot.wording import say
 
+CARD = say("stands_for_card")
 GROUPS = {13: [(13,), (4, 3, 3, 3), (4, 4, 5)], 14: [(14,), (4, 6, 4)], 15: [(15,), (4, 6, 5)]}
 LONGER = [(4, 4, 4, 4), (8, 8), (2,) * 8, (1,) * 16]
 SEPARATORS = [" ", "-", ".", "/", "\u00a0", "\u202f", "–", "_", " - ", "  "]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.nlu.evaluation import Example, calibration, figures, worst, write_report
+from bot.nlu.evaluation import Example, calibration, figures, summary, worst, write_report
 
 EXAMPLES = [
     Example("refund", "request_refund", "request_refund", 0.95),
@@ -27,6 +27,23 @@ def test_the_figures() -> None:
     assert found.wrong_money == 0.25
     assert found.per_label["request_refund"] == {"precision": 0.5, "recall": 0.5, "f1": 0.5, "messages": 2}
     assert found.macro_f1 == 0.5
+
+
+def test_the_figures_are_a_table() -> None:
+    assert "\n".join(summary(figures(EXAMPLES))).splitlines() == [
+        "messages               8",
+        "accuracy (in scope)    0.500",
+        "macro-F1 (in scope)    0.500",
+        "rejected (in scope)    0.250",
+        "out-of-scope recall    0.500",
+        "out-of-scope precision 0.667",
+        "wrong money intent     0.2500",
+        "",
+        "label                  precision  recall     F1 messages",
+        "ask_policy                 0.500   0.500  0.500        2",
+        "out_of_scope               0.667   0.500  0.571        4",
+        "request_refund             0.500   0.500  0.500        2",
+    ]
 
 
 def test_a_label_that_is_never_hit_counts_as_nothing() -> None:

@@ -72,7 +72,7 @@ def is_settled(services: Services) -> bool:
 def what_is_broken(services: Services) -> Iterator[str]:
     """What the audit chain finds, and decisions that can't be made again."""
     with services.unit_of_work() as uow:
-        yield from uow.audit.verify()[1]
+        yield from map(str, uow.audit.verify()[1])
         for stored in uow.decisions.all():
             if decide(parse_request(stored.inputs), services.policy).to_json() != stored.result:
                 yield f"decision {stored.id} can't be replayed"

@@ -49,6 +49,7 @@ def test_a_text_for_people_is_found(source: str) -> None:
         'pattern = "#,##0.00"',
         'return response.json({"error": "send a JSON object"}, 400)',
         'raise BadRequest("send a JSON object")',
+        'axes.legend(loc="lower right")',
         'index = keyed_hash(key, "code for", number)',
         'headers = {"Content-Disposition": \'inline; filename="the receipt.pdf"\'}',
         'url: str = Field("", description="Where it is.", shown="none: it is off")',

@@ -64,3 +64,4 @@ rating_thanks = Thank you for telling us.
 stands_for_file_unopened = [a file that can't be opened here]
 stands_for_file = [a file]
 stands_for_button = [a button]
+stands_for_card = [card number]
