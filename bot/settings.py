@@ -24,7 +24,6 @@ from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.policy import PolicySettings
 from bot.setting_groups.server import ServerSettings
 from bot.store.settings import StoreSettings
-from bot.wording import say
 
 __all__ = ["GROUPS", "PREFIX", "PROJECT", "Settings", "SettingsError", "demo_refusal", "load_policy", "load_settings"]
 
@@ -93,13 +92,13 @@ def _values(groups: Collection[Group]) -> dict[str, Any]:
 
 
 def _refusal(problems: Mapping[str, str], from_files: Collection[str]) -> SettingsError:
-    (variable, problem), *others = [
+    (variable, problem), *rest = [
         (f"{variable_of(name)}{'_FILE' if name in from_files else ''}", problems[name])
         for name in fields()
         if name in problems
     ]
-    lines = [say("setting_error_wrong", variable=name, problem=wrong) for name, wrong in others]
-    return SettingsError("wrong", others=lines, variable=variable, problem=problem)
+    others = [SettingsError("wrong", variable=name, problem=wrong) for name, wrong in rest]
+    return SettingsError("wrong", others=others, variable=variable, problem=problem)
 
 
 def _secret_of(name: str, variable: str) -> Any:
@@ -140,8 +139,8 @@ def load_policy(settings: GroupedSettings) -> Policy:
     except UnicodeDecodeError:
         raise SettingsError("policy_no_text", variable=variable_of("policy"), file=str(file)) from None
     except (OSError, PolicyFileError) as error:
-        wrong = {"file": str(file), "problem": str(error)}
-        raise SettingsError("policy_wrong", variable=variable_of("policy"), **wrong) from None
+        variable = variable_of("policy")
+        raise SettingsError("policy_wrong", variable=variable, file=str(file), problem=str(error)) from None
 
 
 @lru_cache(maxsize=1)

@@ -36,10 +36,6 @@ ELSEWHERE = (
     "bot/http/health.py",  # for whoever watches the processes
 )
 """Where sentences belong, and modules that speak to nobody else than those for whom the texts do not count."""
-NOT_YET = (
-    "bot/store/",
-)
-"""The rooms that still have sentences of their own. One that has none any more is to be taken out of this list."""
 
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}['’]?[^\W\d_]*[,;:.!?]?\s+[^\W\d_]{2,}")
 _FOR_MACHINES = frozenset(
@@ -138,20 +134,13 @@ def found(root: Path = ROOT) -> list[Sentence]:
     ]
 
 
-def problems(sentences: list[Sentence], not_yet: tuple[str, ...] = NOT_YET) -> list[str]:
-    """A line for each sentence outside of the rooms that may have some yet, and for each such room that has none."""
-    strays = [sentence for sentence in sentences if not sentence.file.startswith(not_yet)]
-    clean = [room for room in not_yet if not any(sentence.file.startswith(room) for sentence in sentences)]
-    lines = [f"{one.file}:{one.line}: move this to bot/wording: {one.text[:80]!r}" for one in strays]
-    return [*lines, *(f"{room} has no sentences any more: take it out of NOT_YET" for room in clean)]
-
-
 def main() -> int:
-    """Print what is wrong; the exit status. ``--all`` prints the sentences of all rooms."""
+    """Print the sentences that are where none may be; the exit status."""
     sentences = found()
-    lines = problems(sentences, () if "--all" in sys.argv else NOT_YET)
-    print("\n".join([*lines, f"{len(sentences)} sentences outside of bot/wording, in {len(NOT_YET)} rooms"]))
-    return 1 if lines else 0
+    for one in sentences:
+        print(f"{one.file}:{one.line}: move this to bot/wording: {one.text[:80]!r}")
+    print(f"{len(sentences)} sentences outside of bot/wording")
+    return 1 if sentences else 0
 
 
 if __name__ == "__main__":

@@ -78,10 +78,9 @@ def examine() -> Iterator[CheckResult]:
     try:
         settings = load_settings()
     except SettingsError as error:
-        for line in (str(error), *error.others):
-            variable, _, problem = line.partition(": ")
-            fix = say("doctor_correct", what=variable) if problem else say("doctor_fix_name")
-            yield CheckResult("settings", line, fix)
+        for one in (error, *error.others):
+            fix = say("doctor_fix_name") if one.code == "unknown" else say("doctor_correct", what=one.variable)
+            yield CheckResult("settings", str(one), fix)
         return
     yield CheckResult("settings", say("doctor_settings"))
     for name in _MODULES:

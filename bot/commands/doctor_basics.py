@@ -100,8 +100,8 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
 def _demo(settings: Settings) -> Iterator[CheckResult]:
     refusal = demo_refusal(settings) if PROCESS.demo else None
     if refusal is not None:
-        found, _, fix = str(refusal).partition(": ")
-        yield CheckResult("demo", found, fix)
+        says = say("doctor_beside_demo", variable=refusal.variable, system=refusal.values["system"])
+        yield CheckResult("demo", says, say("doctor_fix_beside_demo"))
 
 
 def _model(settings: Settings) -> Iterator[CheckResult]:

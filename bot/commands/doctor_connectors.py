@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial, reduce
+from functools import partial
 
 from bot.bootstrap import open_helpdesk
 from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
@@ -11,7 +11,7 @@ from bot.commands.doctor import Check
 from bot.connectors.choices import billing_of, help_desk_of, switched_on
 from bot.connectors.registry import CONNECTORS, MAIL, MESSAGES, MONEY, Connector
 from bot.connectors.shared.checks import CheckResult
-from bot.setting_groups.base import variable_of
+from bot.setting_groups.base import all_of, variable_of
 from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError
 from bot.wording import say
@@ -29,7 +29,7 @@ def _connector(row: Connector, settings: Settings) -> Iterator[CheckResult]:
     try:
         yield from row.part("check").check(settings, **pays)
     except SettingsError as error:
-        yield CheckResult(about, str(error), say("doctor_correct", what=str(error).partition(":")[0]))
+        yield CheckResult(about, str(error), say("doctor_correct", what=error.variable))
 
 
 def _links(settings: Settings) -> Iterator[CheckResult]:
@@ -42,7 +42,7 @@ def _help_desk(settings: Settings) -> Iterator[CheckResult]:
     try:
         desk = open_helpdesk(settings)
     except SettingsError as error:
-        yield CheckResult("help_desk", str(error), say("doctor_correct", what=str(error).partition(":")[0]))
+        yield CheckResult("help_desk", str(error), say("doctor_correct", what=error.variable))
         return
     if row is None or row.needs is None or desk is None:
         yield CheckResult("help_desk", say("doctor_own_desk"))
@@ -53,7 +53,7 @@ def _help_desk(settings: Settings) -> Iterator[CheckResult]:
         fix = say(
             "doctor_fix_help_desk",
             answered=isinstance(error, DeskRejected),
-            variables=reduce(_both, map(variable_of, row.needs.settings)),
+            variables=all_of(map(variable_of, row.needs.settings)),
             page=f"docs/connect/{row.page}.md",
         )
         yield CheckResult("help_desk", str(error), fix)
@@ -62,10 +62,6 @@ def _help_desk(settings: Settings) -> Iterator[CheckResult]:
     if not settings[ServerSettings].public_url:
         fix = say("doctor_fix_ticket_links", variable=variable_of("public_url"))
         yield CheckResult("help_desk", say("doctor_ticket_links"), fix)
-
-
-def _both(one: str, other: str) -> str:
-    return say("doctor_both", one=one, other=other)
 
 
 def _checks(*kinds: str) -> list[tuple[str, Check]]:

@@ -25,12 +25,13 @@ _SHORTEST_SECRET = 16
 
 class SettingsError(CodedError):
     """A setting is missing or broken: one line that names the ``variable`` and says what to do. ``others`` are such
-    lines about other settings."""
+    errors about other settings."""
 
     group = "setting_error"
 
-    def __init__(self, code: str, *, others: Sequence[str] = (), **values: Value) -> None:
-        super().__init__(code, **values)
+    def __init__(self, code: str, *, variable: str, others: Sequence[SettingsError] = (), **values: Value) -> None:
+        super().__init__(code, variable=variable, **values)
+        self.variable = variable
         self.others = tuple(others)
 
 

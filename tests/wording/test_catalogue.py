@@ -57,7 +57,11 @@ def variables(language: str) -> dict[str, set[str]]:
     for name, message in messages_of(language).items():
         found[name] = Variables()
         found[name].visit(message)
-    return {name: seen.names.union(*(found[other].names for other in seen.mentioned)) for name, seen in found.items()}
+
+    def named(name: str) -> set[str]:
+        return found[name].names.union(*map(named, found[name].mentioned))
+
+    return {name: named(name) for name in found}
 
 
 @pytest.fixture

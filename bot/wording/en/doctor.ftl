@@ -15,7 +15,6 @@ doctor_all_well = Nothing is wrong.
 doctor_broke = the check itself broke: { $error }
 doctor_fix_broke = report this
 doctor_correct = correct { $what }
-doctor_both = { $one } and { $other }
 
 ## Settings, policy, data folder
 
@@ -46,6 +45,8 @@ doctor_fix_outbox = start the worker: `refund-desk run`, or `python -m bot.worke
 
 ## The demo
 
+doctor_beside_demo = { $variable } is set ({ stands_for }), and the demo runs beside no real system
+doctor_fix_beside_demo = unset it, or start without --demo
 doctor_real_orders = the store holds orders that are not the demo's
 doctor_fix_real_orders = name another REFUND_DESK_HOME for it
 doctor_demo_orders = the store holds orders of the demo, whose numbers and addresses everybody knows

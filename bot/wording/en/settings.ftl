@@ -9,7 +9,7 @@ setting_error_file_empty = { $variable }: the file is empty
 setting_error_policy_no_text = { $variable }: { $file } is not a text file in UTF-8
 setting_error_policy_wrong = { $variable }: { $file }: { $problem }
 setting_error_foreign_keys = { $variable }: not the keys of the personal data in the database; bring those back, or name where they are
-setting_error_beside_demo = { $variable } is set ({ stands_for }), and the demo runs beside no real system: unset it, or start without --demo
+setting_error_beside_demo = { doctor_beside_demo }: { doctor_fix_beside_demo }
 stands_for =
     { $system ->
         [billing_gateway] a billing gateway
