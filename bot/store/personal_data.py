@@ -87,10 +87,12 @@ class PersonalDataRepository(Repository):
     # Erasing
 
     def erase_customer(self, customer_id: int, at: datetime) -> None:
-        """Forget the customer's key, and empty the row; orders keep pointing at it."""
+        """Forget the customer's key, and empty the row; orders keep pointing at it. Once: who was erased stays so."""
         self.keys.forget(subjects.customer(customer_id))
         values = {"sealed": None, "email_index": None, "erased_at": at}
-        self.connection.execute(t.customers.update().where(t.customers.c.id == customer_id).values(**values))
+        known = t.customers.update().where(t.customers.c.id == customer_id, t.customers.c.erased_at.is_(None))
+        if self.connection.execute(known.values(**values)).rowcount == 0:
+            return
         nobody = {"contact": None, "phone_index": None, "national_index": None}
         self.connection.execute(t.orders.update().where(t.orders.c.customer_id == customer_id).values(**nobody))
         audit.append(self.connection, self.keys.audit_key, audit.ERASURE, customer_id, at)

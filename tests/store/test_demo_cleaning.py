@@ -70,6 +70,12 @@ def test_a_seeded_store_is_clean_after_it_and_a_second_time_there_is_nothing_to_
     assert seed_demo(demo) and clean_demo(demo).orders == 23 and problems(demo) == []
 
 
+def test_whoever_of_the_demo_was_erased_before_is_no_hindrance(demo: Services) -> None:
+    erase(demo, "bella@example.com")
+    assert clean_demo(demo).orders == 23
+    assert left(demo) == (False, False) and problems(demo) == []
+
+
 def test_a_dry_run_says_the_same_and_changes_nothing(demo: Services) -> None:
     verified(demo)
     confirmed(demo, quoted(demo))
