@@ -15,6 +15,7 @@ from bot.cases.model import MOVES, OPEN_STATES, CaseState, Cause, CauseCode
 from bot.cases.payout.execution import carry_out_due
 from bot.cases.ports.billing import Unavailable
 from bot.cases.ports.shop import LiveOrder, PaymentState
+from bot.cases.privacy.personal_data import erase
 from bot.cases.services import Services
 from bot.store import tables as t
 from bot.store.demo import demo_list, holds_demo, holds_real, seed_demo
