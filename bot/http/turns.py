@@ -32,7 +32,7 @@ from bot.cases.conversation.messages import (
 )
 from bot.cases.conversation.misunderstood import remember_misunderstood
 from bot.cases.conversation.transcript import transcript
-from bot.cases.customer.inbox import Received, receive, take_unanswered
+from bot.cases.customer.inbox import Received, leave_out_overtaken, receive, take_unanswered
 from bot.cases.customer.offer_answers import answer_offer
 from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, Handoff, HeldBack, Message, MessageKind
@@ -170,6 +170,8 @@ class Turns:
             async with queue:
                 if stopping.begun:
                     raise asyncio.CancelledError
+                if again and await asyncio.to_thread(leave_out_overtaken, self._services, message):
+                    return []
                 bodies = await self._said_before(message) if again else []
                 bodies = bodies or await self._not_taken(message) or await self._answer_to_offer(message)
                 bodies = bodies or await self._bodies(channel, message)

@@ -69,6 +69,7 @@ def _render(language: str, code: str, values: dict[str, Value]) -> tuple[str, li
     if pattern is None:
         return "", ["no such message"]
     try:
+        values = {name: ", ".join(value) if isinstance(value, tuple) else value for name, value in values.items()}
         text, errors = bundle.format_pattern(pattern, {name: _fluent(name, v, language) for name, v in values.items()})
     except (TypeError, ValueError, ArithmeticError, LookupError) as error:  # a value of another kind, such as None
         return "", [f"{type(error).__name__}: {error}"]

@@ -101,3 +101,19 @@ def test_what_an_outage_has_left_is_answered_side_by_side(services: Services) ->
 
     asyncio.run(asyncio.wait_for(after_the_start(), 20))
     assert agent.handled == ["2", "1"], "nobody waits for the slow turn of another conversation"
+
+
+def test_what_is_overtaken_while_it_waits_for_its_turn_is_left_out(services: Services) -> None:
+    """A message was broken off, the customer writes again, and only then the first is taken up."""
+    agent, talk = SlowStarter(), open_account(services, "web", "alex").id
+    lost = receive(services, talk, "lost", {"text": "2"}).message
+
+    async def after_the_start() -> list[Any]:
+        turns = Turns(agent, services, "nobody")
+        again = (await turns.receive(talk, "again", "1")).message
+        answering = turns.run("web", again, delivered=True)
+        return await asyncio.gather(answering, turns.run("web", lost, delivered=False, again=True))
+
+    answered, left = asyncio.run(after_the_start())
+    assert [message.text for message in answered] == ["answer 1"] and left == []
+    assert agent.handled == ["1"] and is_answered(services, lost)

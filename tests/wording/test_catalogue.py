@@ -173,6 +173,11 @@ def test_a_long_text_comes_whole(made_up: None, length: int) -> None:
     assert say("text", text="x" * length) == f"„{'x' * length}“"
 
 
+def test_many_ids_come_whole(made_up: None) -> None:
+    ids = ("RD-ABCDEF",) * 300
+    assert say("who", ours=True, ids=ids) == f"ours: {', '.join(ids)}"
+
+
 def test_a_text_is_no_message(made_up: None) -> None:
     text = '{ $number } { cards } "\\u0041" \ue000text\ue001 { DAY($at) }'
     assert say("text", text=text) == f"„{text}“"

@@ -60,8 +60,7 @@ def take_unanswered(services: Services) -> list[tuple[Message, str]]:
     with services.unit_of_work() as uow:
         for message in uow.messages.unanswered(now):
             conversation = uow.conversations.find(message.conversation_id)
-            later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
-            if conversation is None or not _is_for_bot(uow, message) or any(_is_answered(other) for other in later):
+            if conversation is None or not _is_for_bot(uow, message) or _is_overtaken(uow, message):
                 uow.messages.change(message.id, answered_at=now)
             elif (claimed := uow.messages.claim(message.id, now, now + LEASE)) is not None:
                 taken.append((claimed, conversation.channel))
@@ -69,9 +68,24 @@ def take_unanswered(services: Services) -> list[tuple[Message, str]]:
     return taken
 
 
+def leave_out_overtaken(services: Services, message: Message) -> bool:
+    """Whether a message that was taken up has been overtaken while it waited for its turn; it is left out for good."""
+    with services.unit_of_work() as uow:
+        if not _is_overtaken(uow, message):
+            return False
+        uow.messages.change(message.id, answered_at=services.clock(), lease_until=None)
+        uow.commit()
+    return True
+
+
 def _is_for_bot(uow: UnitOfWork, message: Message) -> bool:
     talk = message.conversation_id
     return not has_person(uow, talk) or read_offer_answer(uow, talk, message.body, message.seq) is not None
+
+
+def _is_overtaken(uow: UnitOfWork, message: Message) -> bool:
+    later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
+    return any(_is_answered(other) for other in later)
 
 
 def _is_answered(message: Message) -> bool:

@@ -32,7 +32,7 @@ from bot.cases.services import Services
 from bot.wording import say
 
 RETRY = Retry(lease=timedelta(minutes=2), first=timedelta(seconds=2), longest=timedelta(minutes=15))
-"""Of a ticket; longer in hand than all calls of one push. It is never given up."""
+"""Of a ticket; longer in hand than the calls up to the next message that is pushed. It is never given up."""
 NOTE_AFTER = 9
 """Attempts after which a note at our desk says that the help desk does not answer; some eight minutes."""
 MOST_ERROR = 200
@@ -148,7 +148,7 @@ def _forward(services: Services, desk: HelpDesk, ticket: Ticket) -> None:
                 _open_anew(services, ticket)
                 return
         with services.unit_of_work() as uow:
-            uow.tickets.change(ticket.id, last_seq=message.seq)
+            uow.tickets.change(ticket.id, last_seq=message.seq, lease_until=services.clock() + RETRY.lease)
             uow.commit()
 
 

@@ -19,6 +19,7 @@ class TicketChange(TypedDict, total=False):
     external_id: str | None
     last_seq: int
     next_at: datetime
+    lease_until: datetime
     status_at: datetime
     look_at: datetime
     error: str | None
