@@ -150,35 +150,6 @@ def test_a_whole_refund_with_its_card(site: Site, visitor: Visitor) -> None:
     assert site.order_status(number) == "refund_pending"
 
 
-def test_a_yes_that_was_written_before_the_quote_was_shown_confirms_nothing(site: Site, visitor: Visitor) -> None:
-    number, email = site.order()
-    visitor.opens()
-    visitor.hears()
-    visitor.sends(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
-    visitor.sends("yes")
-    told: list[str] = []
-    until = time.monotonic() + 20
-    while len(told) < 2 and time.monotonic() < until:
-        told += [message["text"] for message in visitor.polls(wait=1) if message["who"] == "bot"]
-    assert "$44.00" in told[0] and told[1].startswith("Please answer yes or no"), told
-    assert site.order_status(number) != "refund_pending"
-    assert "$44.00" in visitor.says("yes") and site.order_status(number) == "refund_pending"
-
-
-def test_a_yes_that_was_written_offline_before_the_quote_confirms_nothing(site: Site, visitor: Visitor) -> None:
-    number, email = site.order()
-    visitor.opens()
-    visitor.hears()
-    seen = visitor.seen
-    said = visitor.says(f"I changed my mind, refund {number} to my wallet please, my mail is {email}")
-    assert "$44.00" in said
-    visitor.sends("yes", seen=seen)
-    assert "yes or no" in visitor.hears()[-1]["text"]
-    assert site.order_status(number) != "refund_pending"
-    visitor.sends("yes", seen=visitor.seen)
-    assert "$44.00" in visitor.hears()[-1]["text"] and site.order_status(number) == "refund_pending"
-
-
 def test_a_message_that_arrives_twice_is_one_message_with_one_answer(visitor: Visitor) -> None:
     visitor.opens()
     visitor.hears()
