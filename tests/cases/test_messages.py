@@ -6,13 +6,11 @@ import threading
 
 import pytest
 
-from bot.cases.conversation.choices import ASIDE
 from bot.cases.conversation.conversations import Client, open_conversation
 from bot.cases.conversation.messages import (
     LEASE,
     answer,
     collect_undelivered,
-    exchange,
     has_crossed,
     history,
     keep_in_hand,
@@ -131,50 +129,11 @@ def test_two_lines_that_nobody_has_answered_are_answered_both_and_in_order(
 
 def test_a_message_has_crossed_with_what_the_bot_says_while_it_waits(services: Services, talk: str) -> None:
     first, second = sent(services, talk, "m1").message, sent(services, talk, "m2", "yes").message
-    assert not has_crossed(services, first)
+    assert not has_crossed(services, first) and not has_crossed(services, second)
     answer(services, first, [{"text": "Shall I go ahead?"}], delivered=True)
     assert has_crossed(services, second)
     answer(services, second, [{"text": "Please answer yes or no."}], delivered=True)
     assert not has_crossed(services, sent(services, talk, "m3", "yes").message)
-
-
-def test_a_message_has_crossed_with_the_answer_that_another_server_has_in_hand(services: Services, talk: str) -> None:
-    sent(services, talk, "m1", "a refund, please")
-    assert has_crossed(services, sent(services, talk, "m2", "yes").message)
-
-
-@pytest.mark.parametrize(("seen", "crossed"), [(1, True), (2, False), (3, False)])
-def test_a_message_has_crossed_with_what_its_client_had_not_shown(
-    services: Services, talk: str, seen: int, crossed: bool
-) -> None:
-    """They wrote without a connection, or a moment before the question came."""
-    (asked,) = answer(services, sent(services, talk, "m1").message, [{"text": "Shall I go ahead?"}], delivered=True)
-    assert asked.seq == 2
-    wrote = receive(services, talk, "m2", {"text": "yes", "seen": seen}).message
-    assert has_crossed(services, wrote) is crossed
-
-
-def test_a_message_has_crossed_with_what_was_not_brought_before_it_was_written(
-    services: Services, talk: str, clock: Clock
-) -> None:
-    (asked,) = answer(services, sent(services, talk, "m1").message, [{"text": "Shall I go ahead?"}], delivered=False)
-    wrote = sent(services, talk, "m2", "yes").message
-    assert has_crossed(services, wrote)
-    clock.passes(seconds=1)
-    with services.unit_of_work() as uow:
-        uow.messages.change(asked.id, delivered_at=services.clock())
-        uow.commit()
-    assert has_crossed(services, wrote), "it was brought only then"
-    answer(services, wrote, [], delivered=True)
-    clock.passes(seconds=1)
-    wrote = sent(services, talk, "m3", "yes").message
-    assert not has_crossed(services, wrote)
-
-
-def test_what_a_channel_says_aside_crosses_nothing(services: Services, talk: str) -> None:
-    answer(services, sent(services, talk, "m1").message, [{"text": "Shall I go ahead?"}], delivered=True)
-    exchange(services, talk, "file", {"text": "[a file]"}, [{"text": "I open no files.", ASIDE: True}], delivered=False)
-    assert not has_crossed(services, sent(services, talk, "m2", "yes").message)
 
 
 def test_the_bot_is_silent_while_a_person_has_the_conversation(services: Services, talk: str, clock: Clock) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from bot.cases.conversation.choices import ASIDE
 from bot.cases.model import Author, Message, MessageKind
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
@@ -15,8 +14,7 @@ LEASE = timedelta(seconds=9)
 """How long a customer's message belongs to whoever answers it, without a sign that they still do."""
 
 CROSSED = "crossed"
-"""In what Rasa is told of a message: whoever wrote it had not seen what the bot has said (``has_crossed``)."""
-_LOOK_BACK = 40
+"""In what Rasa is told of a message: the bot has said something since it was written (``has_crossed``)."""
 
 Body = dict[str, Any]
 """``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
@@ -98,24 +96,10 @@ def is_answered(services: Services, message: Message) -> bool:
 
 
 def has_crossed(services: Services, message: Message) -> bool:
-    """Whether a customer's message was written before they could see what the bot has said last, or before it was said:
-    also where it is still to be said, to something that they wrote earlier. What a channel says aside asks nothing."""
+    """Whether the bot has said something since a customer's message came: whoever wrote it can't have seen that."""
     with services.reading() as uow:
-        near = uow.messages.of_conversation(message.conversation_id, after=max(0, message.seq - _LOOK_BACK))
-    said = [other for other in near if other.author is Author.BOT and not other.body.get(ASIDE)]
-    earlier = [other for other in near if other.author is Author.CUSTOMER and other.seq < message.seq]
-    to_be_said = any(other.answered_at is None for other in earlier)
-    return to_be_said or bool(said and not _was_shown(said[-1], message))
-
-
-def _was_shown(said: Message, message: Message) -> bool:
-    """Whether whoever wrote the message had seen what was said: by what their client tells of it, or else by whether it
-    had been brought."""
-    if said.seq > message.seq:
-        return False
-    if seen := message.body.get("seen"):
-        return bool(said.seq <= seen)
-    return said.delivered_at is not None and said.delivered_at <= message.at
+        later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
+    return any(other.author is Author.BOT for other in later)
 
 
 def replies(services: Services, message: Message) -> list[Message]:
