@@ -54,7 +54,7 @@ class LanguagePack:
 
     def rejects(self, text: str, value: str) -> bool:
         """Whether the text says that a value is not the one meant; ``value`` is the pattern that finds it."""
-        pattern = self.patterns["rejected"].pattern.replace("{{", "{").replace("}}", "}").replace("{value}", value)
+        pattern = self.patterns["rejected"].pattern.replace("{value}", value)
         return re.search(pattern, straight(text), re.I) is not None
 
     def is_question(self, text: str) -> bool:
