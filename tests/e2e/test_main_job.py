@@ -167,7 +167,7 @@ def test_a_quote_that_changed_before_the_yes_is_shown_again(site: Site) -> None:
 
     said = buyer.says("yes")
 
-    assert "nothing was done yet" in said and "$35.20" in said
+    assert "this was not done yet" in said and "$35.20" in said
     assert site.cases(buyer)[0].case.state is CaseState.QUOTED
     assert "$35.20" in buyer.says("yes")
     (file,) = site.cases(buyer)

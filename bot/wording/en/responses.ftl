@@ -135,7 +135,7 @@ chat_nothing_to_withdraw =
 
 ## Questions about the policy, by finer intent. The figures come from the policy file (actions.policy.policy_values).
 
-chat_ask_policy_overview = You can ask within { $window_days } working days after the order (R2), with a reason (R3). You get what you paid or a used card's balance, less a fee of normally { $fee_rate } (R6, R7), or { $fault_fee_rate } for an unused product with a confirmed fault (R7b); below { $minimum } of a card's original balance (R8), or for a cancelled service (C2), nothing.
+chat_ask_policy_overview = You can ask within { $window_days } working days after the order (R2), with a reason (R3). You get what you paid or a used card's balance, less a fee of normally { $fee_rate } (R6, R7), or { $fault_fee_rate } for an unused product with a confirmed fault (R7b); less than { $minimum } of a card's balance (R8), or a cancelled service (C2), gives no refund.
 chat_ask_policy_reasons = A refund needs a reason (R3). { $accepted_reasons }
 chat_ask_policy_window = You can ask for a refund within { $window_days } working days after the order date, which itself doesn't count (R2). { $asking }
 chat_ask_policy_working_day = A working day is Monday to Friday without public holidays, in the time zone { $time_zone } (R2, R4).
