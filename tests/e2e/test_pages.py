@@ -97,7 +97,7 @@ def test_a_whole_refund(site: Site, browser: PlainBrowser) -> None:
     said = history(site.services, browser.conversation_id)
     assert [message.author for message in said] == [Author.CUSTOMER, Author.BOT] * 2
     assert number in said[0].text and email.upper() in said[0].text and "changed my mind" in said[0].text
-    assert "less a fee of 12%" in said[1].text and said[2].text.startswith(f"Confirm {reference}")
+    assert "(12% fee)" in said[1].text and said[2].text.startswith(f"Confirm {reference}")
     assert all(message.answered_at or message.delivered_at for message in said), "nobody else has to answer or bring it"
 
 
