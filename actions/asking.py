@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from actions.base import Turn, services
-from actions.replies import order_buttons, tell_handoff, tell_refused
+from actions.replies import order_buttons, reason_buttons, refund_of, tell_handoff, tell_refused
 from bot.cases.case.handoff import hand_to_human
-from bot.cases.case.overview import customer_orders
+from bot.cases.case.overview import customer_orders, request_view
 from bot.cases.customer.flow import Proof, prove
+from bot.cases.customer.wording import request_name
 from bot.cases.identity.email_codes import GOOD_FOR
 from bot.cases.identity.tries import Limit
 from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import Cause
+from bot.dialogue.acts import AskAgain
 from bot.dialogue.commands import Command, Kind
 from bot.dialogue.state import State
 
@@ -97,3 +100,40 @@ def tell_locked(turn: Turn, claimed: State) -> None:
         message_id=turn.talk.message_id,
     )
     tell_handoff(turn.dispatcher, "utter_locked", handoff)
+
+
+def ask_again(turn: Turn, act: AskAgain) -> None:
+    """Ask the open question once more."""
+    state = turn.state
+    values: dict[str, Any] = {"order": state.order_number or "", "task": state.task or ""}
+    if act.asked == "answer":
+        values |= _of_the_quote(turn)
+    first, question = _AGAIN[act.asked]
+    if act.tries == 1:
+        response = f"{first}/{state.task}" if act.asked == "answer" else first
+    else:
+        response = f"{question}/{'second' if act.tries == 2 else 'third'}"
+    turn.tell(response, buttons=reason_buttons() if act.asked in _ABOUT_THE_REASON else None, **values)
+
+
+def _of_the_quote(turn: Turn) -> dict[str, Any]:
+    """The values of the question whether to carry out what was shown last."""
+    view = request_view(services(), conversation_id=turn.conversation_id, reference=turn.state.case_reference or "")
+    refund = refund_of(view.decision.result) if view.decision and view.decision.result.get("refund") else ""
+    return {"refund": refund, "request": request_name(view.request), "reference": view.case.reference}
+
+
+_ABOUT_THE_REASON = ("refund_reason", "reason_check")
+_AGAIN = {
+    "order_number": ("utter_order_number_unclear", "utter_which_order"),
+    "email": ("utter_email_unclear", "utter_which_email"),
+    "email_code": ("utter_code_unclear", "utter_which_code"),
+    "refund_reason": ("utter_reason_unclear", "utter_which_reason"),
+    "reason_check": ("utter_reason_unclear", "utter_which_reason"),
+    "refund_destination": ("utter_destination_unclear", "utter_which_destination"),
+    "answer": ("utter_answer_unclear", "utter_answer"),
+    "plan": ("utter_plan_unclear", "utter_plan"),
+    "which_cancel": ("utter_cancel_unclear", "utter_which_cancel"),
+    "which_case": ("utter_case_unclear", "utter_which_case"),
+}
+"""By question: how it is asked again at first, and what asks it in other words."""

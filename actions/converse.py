@@ -10,10 +10,10 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions import cancellation, handoff, policy, refund, status, withdrawal
-from actions.asking import LOCKED, ask_for_order
+from actions.asking import LOCKED, ask_again, ask_for_order
 from actions.base import SafeAction, Turn, services
 from actions.confirming import AGAIN, close, refuse
-from actions.replies import guess_buttons, reason_buttons, reason_titles, tell_left, tell_requests
+from actions.replies import guess_buttons, reason_titles, tell_left, tell_requests
 from actions.slots import changes
 from actions.talk import Talk
 from bot.cases.case.overview import conversation_requests, renewed_quotes
@@ -80,8 +80,6 @@ def _say(turn: Turn, act: acts.Say, commands: list[Command]) -> None:
     buttons = None
     if act.buttons == "guesses":
         buttons = guess_buttons(turn.talk.heard.guesses)
-    elif act.response == "utter_reason_unclear":
-        buttons = reason_buttons()
     turn.tell(act.response, buttons=buttons, **act.values)
 
 
@@ -151,6 +149,10 @@ def _show_renewed(turn: Turn, act: acts.ShowRenewed, commands: list[Command]) ->
         refund_requested_at=case.requested_at,
     )
     _proceed(turn, acts.Proceed(), commands)
+
+
+def _ask_again(turn: Turn, act: acts.AskAgain, commands: list[Command]) -> None:
+    ask_again(turn, act)
 
 
 def _confirm(turn: Turn, act: acts.Confirm, commands: list[Command]) -> None:
@@ -233,6 +235,7 @@ _CARRY_OUT: dict[type[Any], Callable[[Turn, Any, list[Command]], None]] = {
     acts.ShowRenewed: _show_renewed,
     acts.Confirm: _confirm,
     acts.Refuse: _refuse,
+    acts.AskAgain: _ask_again,
     acts.Proceed: _proceed,
 }
 

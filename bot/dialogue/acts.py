@@ -92,6 +92,15 @@ class ShowRenewed:
 
 
 @dataclass(frozen=True)
+class AskAgain:
+    """Ask a question once more that was not answered: as it stands, the second time in other words and with an example,
+    from then on with a person beside it."""
+
+    asked: str
+    tries: int
+
+
+@dataclass(frozen=True)
 class Proceed:
     """Ask what the task needs next, or tell its outcome. ``aside``: after something in between, so that what was asked
     is asked in fewer words."""
@@ -112,6 +121,7 @@ Act = (
     | Confirm
     | Refuse
     | ShowRenewed
+    | AskAgain
     | Proceed
 )
 

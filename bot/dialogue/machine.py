@@ -11,6 +11,7 @@ from bot.dialogue.acts import (
     Act,
     AddToRequest,
     Answer,
+    AskAgain,
     Confirm,
     HandOver,
     LeaveAddress,
@@ -428,8 +429,9 @@ def _beside_the_question(turn: _Turn) -> Plan:
     if not said and (small := turn.first(Kind.SMALL_TALK)):
         said.append(Say(_SMALL_TALK[small.name]))
     if said or turn.first(Kind.COMPLAIN):
-        back = Say("utter_back_to_it", {"task": state.task or ""})
-        return Plan(state, (*said, back, Proceed(aside=True)))
+        if not any("utter_back_to_it" in earlier for earlier in turn.context.responses):
+            said.append(Say("utter_back_to_it", {"task": state.task or ""}))
+        return Plan(state, (*said, Proceed(aside=True)))
     return _unclear(turn)
 
 
@@ -444,24 +446,7 @@ def _unclear(turn: _Turn) -> Plan:
     looks_like = next((c.name for c in turn.of(Kind.NOT_UNDERSTOOD) if c.name), "")
     if looks_like:
         return Plan(state, (Say(f"utter_is_number/{looks_like}"),))
-    again = {1: "", 2: "/second"}.get(state.tries, "/third")
-    return Plan(state, (Say(f"{UNCLEAR[asked]}{again}", {"order": state.order_number or ""}),))
-
-
-UNCLEAR = {
-    "order_number": "utter_order_number_unclear",
-    "email": "utter_email_unclear",
-    "email_code": "utter_code_unclear",
-    "refund_reason": "utter_reason_unclear",
-    "reason_check": "utter_reason_unclear",
-    "refund_destination": "utter_destination_unclear",
-    "answer": "utter_answer_unclear",
-    "plan": "utter_plan_unclear",
-    "which_cancel": "utter_cancel_unclear",
-    "which_case": "utter_case_unclear",
-}
-"""How a question is asked again: as it stands; the second time in other words, with an example (``/second``); from then
-on with a person beside it (``/third``)."""
+    return Plan(state, (AskAgain(asked, state.tries),))
 
 
 def after_the_end(state: State) -> tuple[State, str] | None:
