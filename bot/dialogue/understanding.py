@@ -22,6 +22,7 @@ from bot.dialogue.wishes import (
     wants_both,
     wants_money_back,
     wants_person,
+    wants_refund_words,
 )
 from bot.language.pack import LanguagePack
 
@@ -124,7 +125,7 @@ def _takes_back(heard: Heard, context: Context, pack: LanguagePack) -> bool:
             return False
         return heard.intent == "withdraw_request" and made
     if heard.intent == "withdraw_request":
-        return True
+        return bool(context.requests) or not wants_refund_words(heard, pack)
     undoes = pack.finds("undo", heard.text) or (
         heard.intent == "nevermind" and not heard.words.isdisjoint(pack.words["take_back"])
     )
@@ -205,7 +206,9 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
     if chosen := which_task(heard, pack) if context.said_last(*TASK_OFFERS) else None:
         return Command(Kind.START, chosen)
-    if wants_money_back(heard, pack):
+    if wants_money_back(heard, pack) or (
+        heard.intent == "withdraw_request" and not context.requests and wants_refund_words(heard, pack)
+    ):
         return Command(Kind.START, "refund")
     again = recorded_task(context)
     if again and heard.first("order_number") and not heard.words.isdisjoint(pack.words["again"]):
@@ -220,6 +223,8 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
     about_reason = asked == "refund_reason"
     if intent == "complain" and not pack.finds("apology", heard.text) and not about_reason:
         return [Command(Kind.COMPLAIN, basis=Basis.MODEL, confidence=heard.confidence)]
+    if intent == "other_language" and asked in ("order_number", "email", "email_code"):
+        return []  # a name or an address in the street
     if intent in _SMALL_TALK and not (about_reason and intent in _LEAVES_NO_REASON):
         return [Command(Kind.SMALL_TALK, intent, basis=Basis.MODEL, confidence=heard.confidence)]
     if not asked and intent == "deny":
@@ -232,7 +237,7 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
 
 def _not_understood(heard: Heard, context: Context, pack: LanguagePack) -> Command:
     """With what it may be instead of an order number."""
-    looks_like = ""
+    looks_like = "question" if context.asked == "refund_reason" and pack.is_question(heard.text) else ""
     if context.asked == "order_number":
         digits = sum(character.isdigit() for character in heard.text)
         if pack.finds("pin", heard.text) and digits:
