@@ -52,7 +52,7 @@ _SMALL_TALK = {
     "out_of_scope": "utter_out_of_scope",
     "other_language": "utter_other_language",
 }
-_FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.WRONG_PRODUCT, CustomerReason.BILLING)
+_FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.BILLING)
 """Reasons that may change the sum in the customer's favour, and are asked back where they were only guessed."""
 _NEXT_AFTER_REASON = {
     CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
@@ -418,6 +418,8 @@ def _checked(turn: _Turn) -> Plan | None:
         return _go_on(turn, replace(_with_values(turn, state), reason=reason, proposed=None))
     if turn.first(Kind.DENY):
         return _go_on(turn, replace(state, proposed=None, reason=None, reason_words=""))
+    if turn.of(Kind.GIVE) and state.proposed is not None:
+        return Plan(_with_values(turn, state), (Say("utter_reason_check", {"reason": state.proposed.value}),))
     return None
 
 

@@ -29,6 +29,8 @@ from bot.language.pack import LanguagePack
 _SMALL_TALK = frozenset({"greet", "thank", "bot_challenge", "help", "out_of_scope", "other_language"})
 _LEAVES_NO_REASON = frozenset({"complain", "bot_challenge", "help", "out_of_scope"})
 """What is taken for no small talk in answer to the question for the reason: a person reads it in the end."""
+_FEW_WORDS = 8
+"""In more, a place where money is may be part of a story."""
 _NO_POLICY_ABOUT = frozenset({"email_code", "which_cancel"})
 
 
@@ -211,11 +213,13 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
     ):
         return Command(Kind.START, "refund")
     again = recorded_task(context)
-    if again and heard.first("order_number") and not heard.words.isdisjoint(pack.words["again"]):
+    alike = not heard.words.isdisjoint(pack.words["again"]) or pack.finds("other_order", heard.text)
+    if again and heard.first("order_number") and alike:
         return Command(Kind.START, again)
     # Where money shall go is only said by somebody who wants it back.
     goes = any(value.name == "destination" for value in values)
-    return Command(Kind.START, "refund") if goes and context.last_request is None else None
+    few = len(heard.words) <= _FEW_WORDS and context.last_request is None
+    return Command(Kind.START, "refund") if goes and few else None
 
 
 def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:

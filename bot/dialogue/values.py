@@ -21,7 +21,7 @@ _FEW = 4
 _GUESS = 0.5
 """How sure a reason is that may be about something else than the product."""
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
-_CLAUSE_END = re.compile(r"[,;.!?\n]|\b(?:and|but)\b")
+_CLAUSE_END = re.compile(r"[,;.!?\n]|\s/\s|\b(?:and|but)\b")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 
@@ -32,7 +32,8 @@ def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], 
         return [Command(Kind.GIVE, "email_code", digits)]
     commands = [*_orders(heard, context, pack), *_contact(heard, context, pack)]
     destination = destination_of(heard, context, pack)
-    if destination is not None:
+    known = destination == context.state.destination and context.asked == "answer"
+    if destination is not None and not known:
         commands.append(Command(Kind.GIVE, "destination", destination))
     asked = context.asked
     if not commands and asked and asked != "refund_reason" and (wrong := _called_wrong(heard, pack)):
@@ -152,7 +153,10 @@ def _is_choice(name: str, place: str, before: str, heard: Heard, asked: str | No
         return True
     clause = _CLAUSE_END.split(before)[-1].split()
     after = _CLAUSE_END.split(straight(heard.text)[len(before) + len(place) :])[0].split()
-    alone = len(clause) + len(after) <= _FEW or asked == "answer"
+    ends_with_it = heard.intent == "request_refund" and not straight(heard.text)[len(before) + len(place) :].strip(
+        " .!"
+    )
+    alone = len(clause) + len(after) <= _FEW or asked == "answer" or ends_with_it
     return alone and (name == "wallet" or "original" in place.lower())
 
 
@@ -195,7 +199,8 @@ def reason_of(
     unwanted = pack.finds("no_longer_wanted", heard.text)
     if unwanted and not is_answer:
         told.discard(CustomerReason.BILLING)
-    wished = is_answer or heard.intent == "request_refund" or context.state.task == "refund"
+    wants_money = pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
+    wished = is_answer or heard.intent == "request_refund" or context.state.task == "refund" or wants_money
     if unwanted and wished and not told and not pack.is_question(heard.text):
         told, sure = {CustomerReason.CHANGE_OF_MIND}, True
     basis = Basis.BUTTON if heard.is_button else Basis.MODEL
