@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from zlib import crc32
 
 from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
@@ -36,8 +37,8 @@ _QUOTES = {"refund": "quote", "cancel": "cancel_quote", "withdraw": "withdraw_qu
 _BY_RESPONSE = {
     kind: frozenset(responses.split())
     for kind, responses in {
-        "which_task": "utter_which_task utter_nothing_to_stop utter_report_problem/fault "
-        "utter_report_problem/wrong_product",
+        "which_task": "utter_which_task utter_help utter_not_understood utter_nothing_to_stop "
+        "utter_report_problem/fault utter_report_problem/wrong_product",
         "person_offer": "utter_person_at_once/anger utter_person_at_once/legal utter_person_at_once/care "
         "utter_person_instead utter_dispute utter_still_not_understood utter_out_of_scope utter_other_language "
         "utter_sorry utter_sorry_unsure utter_no_cases utter_no_cases_of_order utter_bot_challenge",
@@ -50,13 +51,30 @@ _BY_RESPONSE = {
 """Outside of the forms, what the last words of the bot were."""
 
 
+_MEANS_THE_SAME = frozenset(
+    "talk_to_human greet goodbye thank bot_challenge help complain dispute_charge out_of_scope".split()
+)
+"""Intents that short words have, too, whatever was asked."""
+_FEW = 4
+"""Of fewer words than these the meaning hangs on the question."""
+_SHARE = 3
+"""One of so many utterances that answer no question in particular is learnt as said to some question."""
+
+
 @dataclass(frozen=True)
-class Answer:
-    """An utterance with the kind of question that it answers; ``label`` is its intent, a finer one after a slash."""
+class Lesson:
+    """An utterance to learn from: its intent, the finer one if it has one, and the kind of question it answers."""
 
     text: str
-    label: str
-    asked: str
+    intent: str
+    detail: str | None = None
+    asked: str = NONE
+
+    @classmethod
+    def of(cls, text: str, label: str, asked: str = NONE) -> Lesson:
+        """With a label as the files have it: a finer intent stands after a slash."""
+        intent, _, detail = label.partition("/")
+        return cls(text, intent, detail or None, asked)
 
 
 def asked_in(tracker: DialogueStateTracker | None) -> str:
@@ -72,19 +90,34 @@ def asked_in(tracker: DialogueStateTracker | None) -> str:
     return next((kind for kind, responses in _BY_RESPONSE.items() if last in responses), NONE)
 
 
-def answers(folder: Path) -> list[Answer]:
-    """The training utterances of the files in a folder, one file for each kind. Raises ValueError for a kind that
+def answers(folder: Path) -> list[Lesson]:
+    """The utterances of the files in a folder, one file for each kind of question. Raises ValueError for a kind that
     nobody asks."""
-    return [answer for path in sorted(folder.glob("*.yml")) for answer in _answers_of(path)]
+    return [lesson for path in sorted(folder.glob("*.yml")) for lesson in _answers_of(path)]
 
 
-def _answers_of(path: Path) -> Iterable[Answer]:
+def with_questions(lessons: Iterable[Lesson]) -> list[Lesson]:
+    """The lessons, some of those without a question now with one, so that no question rules out what customers may say
+    at any time. Which one is by the letters: the same at each training."""
+    return [replace(lesson, asked=_drawn(lesson.text)) if _may_be_said_to_any(lesson) else lesson for lesson in lessons]
+
+
+def _may_be_said_to_any(lesson: Lesson) -> bool:
+    is_clear = lesson.intent in _MEANS_THE_SAME or len(lesson.text.split()) >= _FEW
+    return lesson.asked == NONE and is_clear and crc32(lesson.text.encode()) % _SHARE == 0
+
+
+def _drawn(text: str) -> str:
+    return KINDS[1 + crc32(text.encode()) // _SHARE % (len(KINDS) - 1)]
+
+
+def _answers_of(path: Path) -> Iterable[Lesson]:
     read = YAML(typ="safe").load(path.read_text("utf-8"))
     if read["asked"] not in KINDS:
         raise ValueError(f"{path.name}: nobody asks {read['asked']!r}")
     for label, lines in read["said"].items():
         for line in lines.splitlines():
-            yield Answer(line.removeprefix("- "), label, read["asked"])
+            yield Lesson.of(line.removeprefix("- "), label, read["asked"])
 
 
 def _last_response(tracker: DialogueStateTracker) -> str:
