@@ -26,15 +26,19 @@ _KINDS: dict[str, dict[str, Any]] = {
 }
 """``answers`` are the words again, each with the question that it answers: what they mean to that one alone."""
 _WEIGHT = 0.7
-"""Of each of them, beside an embedding of length 1."""
+"""Of each of them, beside embeddings of length 1."""
+_EVERY = 10
+"""One text of so many is enough to find the middle."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Fitted TF-IDF of letters and words, of texts with their spelling corrected; the embeddings need no fitting."""
+    """Fitted TF-IDF of letters and words, of texts with their spelling corrected."""
 
     vectorizers: dict[str, TfidfVectorizer]
     spelling: Spelling
+    middle: np.ndarray
+    """Of the second embedding: its rows all point much the same way, and only how they differ tells anything."""
 
     @classmethod
     def fit(cls, texts: Sequence[str], asked: Sequence[str]) -> Features:
@@ -45,10 +49,11 @@ class Features:
             kind: TfidfVectorizer(sublinear_tf=True, **how).fit(_read_as(kind, plain, asked))
             for kind, how in _KINDS.items()
         }
-        return cls(fitted, spelling)
+        _, second = embed([wording(spelling.corrected(text)) for text in texts[::_EVERY]])
+        return cls(fitted, spelling, second.mean(axis=0))
 
     def of(self, texts: Sequence[str], asked: Sequence[str]) -> Rows:
-        """A row for each text, which answers the question beside it."""
+        """A row for each text, of which there is at least one; each answers the question beside it."""
         corrected = [wording(self.spelling.corrected(text)) for text in texts]
         plain = [text.lower() for text in corrected]
         parts = [
@@ -56,7 +61,10 @@ class Features:
             for kind, vectorizer in self.vectorizers.items()
         ]
         questions = np.array([[kind == of for kind in KINDS if kind != NONE] for of in asked], dtype=np.float32)
-        return Rows(np.hstack([embed(corrected), questions]), hstack(parts).tocsr().astype(np.float32))
+        first, second = embed(corrected)
+        second = second - self.middle
+        second /= np.maximum(np.linalg.norm(second, axis=1, keepdims=True), 1e-6)
+        return Rows(np.hstack([first, second, questions]), hstack(parts).tocsr().astype(np.float32))
 
     def knows(self, word: str) -> bool:
         """Whether a word in lower case occurs in what was fitted."""
@@ -65,6 +73,7 @@ class Features:
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
         (folder / "spelling.json").write_text(json.dumps(self.spelling.counts), encoding="utf-8")
+        (folder / "middle.json").write_text(json.dumps(self.middle.tolist()), encoding="utf-8")
         for kind, vectorizer in self.vectorizers.items():
             kept = {"terms": vectorizer.get_feature_names_out().tolist(), "idf": vectorizer.idf_.tolist()}
             (folder / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
@@ -77,7 +86,8 @@ class Features:
             kept = json.loads((folder / f"{kind}.json").read_text("utf-8"))
             vectorizers[kind] = TfidfVectorizer(sublinear_tf=True, vocabulary=kept["terms"], **how)
             vectorizers[kind].idf_ = np.array(kept["idf"])
-        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))))
+        middle = np.array(json.loads((folder / "middle.json").read_text("utf-8")), dtype=np.float32)
+        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))), middle)
 
 
 def _read_as(kind: str, texts: Sequence[str], asked: Sequence[str]) -> list[str]:

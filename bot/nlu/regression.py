@@ -81,8 +81,8 @@ class Regression:
         groups: Sequence[int],
         importance: np.ndarray | None = None,
     ) -> Regression:
-        """As ``fit``, but as sure as it is right: the temperature (Guo et al. 2017) that makes a fifth that is held back
-        likeliest. What is of one group is held back as a whole."""
+        """As ``fit``, but as sure as it is right: the temperature (Guo et al. 2017) that makes what was held back, a
+        fifth, likeliest. What is of one group is held back as a whole."""
         from sklearn.model_selection import StratifiedGroupKFold
 
         importance = np.ones(len(rows)) if importance is None else importance
