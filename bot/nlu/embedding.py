@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import mmap
-import os
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -36,15 +35,7 @@ class _E5:
             # A page of its own for the number of layers; the others are those of the file.
             self._weights = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
         self._weights[_COUNT] = layers.to_bytes(4, "little")
-        threads = os.environ.get("OMP_NUM_THREADS")
-        os.environ["OMP_NUM_THREADS"] = "1"  # which the engine reads as it is loaded
-        try:
-            self._engine = ctypes.CDLL(str(next(package.glob("_engine*"))))
-        finally:
-            if threads is None:
-                del os.environ["OMP_NUM_THREADS"]
-            else:
-                os.environ["OMP_NUM_THREADS"] = threads
+        self._engine = ctypes.CDLL(str(next(package.glob("_engine*"))))
         self._engine.e5_load_mem.restype = ctypes.c_void_p
         start = ctypes.addressof(ctypes.c_char.from_buffer(self._weights))
         self._model = ctypes.c_void_p(
@@ -59,6 +50,8 @@ class _E5:
         rows = np.empty((len(texts), self._size), dtype=np.float32)
         inputs = (ctypes.c_char_p * len(texts))(*(text.encode() for text in texts))
         as_queries = 1
+        # For this thread; scikit-learn brings the same OpenMP and may have set it to use all processors.
+        self._engine.omp_set_num_threads(1)
         self._engine.e5_embed_batch(
             self._model, inputs, len(texts), as_queries, rows.ctypes.data_as(ctypes.POINTER(ctypes.c_float))
         )
