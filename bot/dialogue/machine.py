@@ -314,7 +314,7 @@ def _complaint(turn: _Turn) -> tuple[Act, ...]:
 
 
 def _guess(turn: _Turn) -> Say:
-    if turn.context.said_last(*GUESSES):
+    if turn.context.said_last(*GUESSES, "utter_still_not_understood"):
         return Say("utter_still_not_understood")
     if any(guess in GUESSABLE for guess in turn.heard.guesses):
         return Say("utter_is_it_one_of_these", buttons="guesses")

@@ -198,6 +198,9 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, "both")
     if by_intent == "withdraw":
         by_intent = None  # taking back is a command of its own
+    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind")
+    if by_intent is None and unclear and pack.finds("cancel_wish", heard.text):
+        by_intent = "cancel"
     if asked:
         if by_intent is None or by_intent == task or pack.says("bare_cancel", heard.text):
             return None

@@ -39,9 +39,18 @@ def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], 
     if not commands and asked and asked != "refund_reason" and (wrong := _called_wrong(heard, pack)):
         return [Command(Kind.CORRECT, wrong)]
     reason = reason_of(heard, context, titles, pack)
-    if reason is not None and not (asked == "answer" and (commands or reason.value == _known(context))):
+    if reason is not None and _is_told(reason, bool(commands), context):
         commands.append(reason)
     return commands
+
+
+def _is_told(reason: Command, beside: bool, context: Context) -> bool:
+    """Whether a reason is meant as one. Another one than is known is so only by the whole message, at the quote, which
+    then is shown anew."""
+    known, asked = _known(context), context.asked
+    if asked == "answer":
+        return not beside and reason.value != known
+    return known is None or asked not in ("refund_destination", "plan")
 
 
 def _known(context: Context) -> str | None:
@@ -112,7 +121,7 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
     """
     text = straight(heard.text)
     asked = context.asked
-    if heard.is_button or _only_asks(heard, asked, pack):
+    if heard.is_button or _only_asks(heard, asked, pack) or pack.finds("cancel_wish", text):
         return None
     chosen, refused = set(), set()
     for name, place in (("wallet", Destination.WALLET), ("original", Destination.ORIGINAL_PAYMENT_METHOD)):
