@@ -43,7 +43,7 @@ def _strings(node: ast.AST) -> list[str]:
 
 
 class _Scan(ast.NodeVisitor):
-    """Finds words that are compared with a message, in one file. ``strict``: not even a pattern or a lower-case text."""
+    """Finds words that are compared with a message, in one file. ``strict``: no pattern may be imported either."""
 
     def __init__(self, strict: bool) -> None:
         self.strict = strict
