@@ -318,7 +318,7 @@ idle | asdf | nlu_fallback@0.2 | not_understood
 email | Hugo Weber, Bergstrasse 4 | other_language@0.6 | not_understood
 idle | where is my refund for CC-104233 | check_request_status@0.95 | give order_number CC-104233; start status
 idle | you are so slow | complain@0.9 | complain
-"""
+"""  # noqa: E501
 
 TO_MEND = {
     ("refund?", "I don't see why not"): "a no",
