@@ -214,7 +214,8 @@ def _end(turn: Turn, commands: list[Command]) -> None:
     after = refund.cancellation_after(turn) if turn.state.task == "refund" else None
     if after is None and (following := after_the_end(turn.state)):
         after, order = following
-        turn.tell("utter_next_order", order=order)
+        if order:
+            turn.tell("utter_next_order", order=order)
     if after is None:
         turn.state = State()
         return

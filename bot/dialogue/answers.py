@@ -9,7 +9,7 @@ from bot.dialogue.tasks import TASKS
 from bot.language.consent import doubts, plain_yes
 from bot.language.pack import LanguagePack
 
-_SENTENCE_END = re.compile(r"[.!;\n]+\s+")
+_SENTENCE_END = re.compile(r"[.,!;\n]+\s+")
 _MOST_WORDS = 10
 """A yes with more words around it may well have a condition among them."""
 

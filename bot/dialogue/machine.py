@@ -27,7 +27,7 @@ from bot.dialogue.acts import (
 )
 from bot.dialogue.commands import Command, Kind
 from bot.dialogue.heard import SURE, Heard
-from bot.dialogue.offers import GUESSES, WITH_A_PERSON, recorded_task
+from bot.dialogue.offers import GUESSES, OF_THE_REQUEST, WITH_A_PERSON, recorded_task
 from bot.dialogue.state import Context, State
 from bot.dialogue.tasks import OPEN_TASKS, TASKS
 from bot.dialogue.values import BOTH, ELSEWHERE
@@ -64,10 +64,27 @@ _NEXT_AFTER_REASON = {
 
 def decide(commands: Sequence[Command], heard: Heard, context: Context) -> Plan:
     """What follows from the commands of a message, the first of them first."""
-    turn = _Turn(tuple(commands), heard, context)
-    offers: list[Act] = [Say(f"utter_person_at_once/{c.name}") for c in turn.of(Kind.SAFETY)]
+    turn = _Turn(tuple(c for c in commands if not (c.kind is Kind.AFFIRM and heard.crossed)), heard, context)
     plan = _decided(turn)
-    return replace(plan, acts=(*offers, *plan.acts)) if turn.first(Kind.PERSON) is None else plan
+    if turn.first(Kind.PERSON):
+        return plan
+    offers = [Say(f"utter_person_at_once/{command.name}") for command in turn.of(Kind.SAFETY)]
+    return replace(plan, acts=(*offers, *_with_answers(turn, plan.acts)))
+
+
+def _with_answers(turn: _Turn, acts: tuple[Act, ...]) -> tuple[Act, ...]:
+    """What was asked or wished for beside what is carried out is answered, too, before the next question."""
+    beside = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
+    beside += [Say(f"utter_cant/{command.name}") for command in turn.of(Kind.BESIDE_OURS)]
+    missing: list[Act] = []
+    for act in beside:
+        if act not in acts and act not in missing:
+            missing.append(act)
+    if missing and isinstance(acts[-1], Proceed):
+        return (*acts[:-1], *missing, replace(acts[-1], aside=True))
+    if missing and isinstance(acts[-1], AskAgain):
+        return (*acts[:-1], *missing, acts[-1])
+    return (*acts, *missing)
 
 
 @dataclass(frozen=True)
@@ -96,12 +113,21 @@ def _decided(turn: _Turn) -> Plan:
         return Plan(_with_values(turn, turn.state), (HandOver(),))
     if turn.first(Kind.TAKE_BACK):
         return _take_back(turn)
-    if stop := turn.first(Kind.STOP):
+    stop, other = turn.first(Kind.STOP), _task_beside(turn)
+    if stop and other:
+        return _begin(turn, other.name, order=other.order)
+    if stop:
         last = turn.context.last_request
         if not asked and not stop.name and recorded_task(turn.context) and last is not None and last.withdrawable:
             return _begin(turn, "withdraw")  # right after it was recorded, it can only mean that
         return Plan(State(), (Stop(goodbye=stop.name == "goodbye"),))
     return _in_task(turn) if asked else _idle(turn)
+
+
+def _task_beside(turn: _Turn) -> Command | None:
+    """Another task than the one under way that the message begins."""
+    starts = (start for start in turn.of(Kind.START) if start.name in TASKS)
+    return next((start for start in starts if start.name != turn.state.task), None)
 
 
 def _begin(turn: _Turn, task: str, *more: Act, order: str | None = None, plan: str | None = None) -> Plan:
@@ -119,10 +145,12 @@ def _take_back(turn: _Turn) -> Plan:
     """Take a request back, and what is wished for another order after that."""
     named = turn.heard.first("order_number")
     starts = [start.name for start in turn.of(Kind.START) if start.name in OPEN_TASKS]
-    if named is None or not starts or any(r.order_number == named for r in turn.context.requests):
-        return _begin(turn, "withdraw")
     plan = _begin(turn, "withdraw")
-    state = replace(plan.state, order_number=None, later_tasks=(f"{starts[0]}:{named}",))
+    if not starts:
+        return plan
+    is_requested = any(request.order_number == named for request in turn.context.requests)
+    order = plan.state.order_number if is_requested else None
+    state = replace(plan.state, order_number=order, later_tasks=(f"{starts[0]}:{named or ''}",))
     return replace(plan, state=state)
 
 
@@ -267,19 +295,18 @@ def _last_was_cancelled(turn: _Turn) -> bool:
     return last is not None and last.kind.value == "cancel"
 
 
-_OF_THE_REQUEST = ("why", "when_done", "went_through", "by_mail", "return_number", "return_address")
-
-
 def _answer(turn: _Turn, ask: Command, *, prove: bool = False) -> list[Act]:
     state, last = turn.state, turn.context.last_request
-    if ask.name in _OF_THE_REQUEST:
+    if ask.name in OF_THE_REQUEST:
         quoted = state.case_reference if turn.context.asked == "answer" else None
         reference = quoted or (last.reference if last else None)
         return [TellRequest(ask.name, reference)] if reference else []
+    if ask.name == "other_order":
+        return []
     if ask.name == "why_asked":
         return [Say("utter_why_asked")]
     if ask.name == "not_at_hand":
-        if turn.context.asked == "order_number":
+        if turn.context.asked not in ("email", "email_code"):
             return [Say("utter_no_order_number")]
         return [Say(f"utter_no_{turn.context.asked}", {"order": state.order_number or ""})]
     return [Answer(ask.name or "overview", prove)]
@@ -337,8 +364,8 @@ def _in_task(turn: _Turn) -> Plan:
 def _answer_to_question(turn: _Turn) -> Plan | None:
     """What the message answers or changes; None where it does neither."""
     state, asked = turn.state, turn.context.asked
-    if turn.first(Kind.HOLD):
-        return Plan(state, (Say("utter_take_your_time"),))
+    if turn.first(Kind.HOLD) and not turn.of(Kind.GIVE) and not turn.of(Kind.START):
+        return Plan(_with_values(turn, state), (Say("utter_take_your_time"),))
     correct = turn.first(Kind.CORRECT)
     if correct is not None and not correct.name:
         return Plan(state, (Say(f"utter_what_to_change/{state.task}"),))
@@ -357,11 +384,17 @@ def _answer_to_question(turn: _Turn) -> Plan | None:
         return _go_on(turn, replace(_with_values(turn, state), plan="refund_first"))
     if asked == "answer":
         values = [c for c in turn.of(Kind.GIVE) if c.name != "reason" or state.task == "refund"]
-        if (wish := _other_wish(turn, starts)) is not None:
+        yes, no = turn.first(Kind.AFFIRM), turn.first(Kind.DENY)
+        if (yes and no) or (yes and turn.first(Kind.BESIDE_OURS)):
+            return Plan(state, (AskAgain(asked, 1),))
+        wish = _other_wish(turn, starts)
+        if yes and wish is not None:
+            return _yes_and_more(turn, starts)
+        if wish is not None:
             return wish
-        if turn.first(Kind.AFFIRM) and not values:
+        if yes and not values and not correct:
             return Plan(state, (Confirm(),))
-        if turn.first(Kind.DENY) and not values and not correct:
+        if no and not values and not correct:
             return Plan(state, (Refuse(),))
     if asked == "reason_check" and (checked := _checked(turn)) is not None:
         return checked
@@ -387,6 +420,15 @@ def _other_wish(turn: _Turn, starts: list[Command]) -> Plan | None:
         if start.name != task and start.name in TASKS[task].leaves | _LEAVES[task]:
             return _begin(turn, start.name, order=start.order)
     return None
+
+
+def _yes_and_more(turn: _Turn, starts: list[Command]) -> Plan:
+    """A yes, and a task for another order, which comes after it; for the same order it is no clear yes."""
+    other = [start for start in starts if start.order not in (None, turn.state.order_number)]
+    if not other or turn.of(Kind.GIVE):
+        return Plan(turn.state, (AskAgain("answer", 1),))
+    waiting = tuple(f"{start.name}:{start.order}" for start in other)
+    return Plan(replace(turn.state, later_tasks=(*turn.state.later_tasks, *waiting)), (Confirm(),))
 
 
 _LEAVES = {
@@ -483,6 +525,6 @@ def after_the_end(state: State) -> tuple[State, str] | None:
         (task, _, order), *others = (later.partition(":") for later in state.later_tasks)
         waiting = tuple(f"{name}:{number}" for name, _, number in others)
         moment = state.refund_requested_at or state.cancel_requested_at
-        next_one = State(task=task, order_number=order, later_tasks=waiting)
+        next_one = State(task=task, order_number=order or None, later_tasks=waiting)
         return (_counted_from(next_one, moment) if moment else next_one), order
     return None

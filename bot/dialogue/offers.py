@@ -48,6 +48,10 @@ WITH_A_PERSON = ("utter_in_review", "utter_left_with_person", "utter_added_to_re
 """Responses that tell of a request that a person has."""
 
 
+OF_THE_REQUEST = ("why", "when_done", "went_through", "by_mail", "return_number", "return_address")
+"""What can be asked about the request made last, or the quote just shown."""
+
+
 def offers_person(context: Context) -> bool:
     """Whether the bot's last turn ended with the offer of a person, or had one beside its question."""
     ended_with = context.said_last(*PERSON_OFFERS)

@@ -9,7 +9,7 @@ from bot.cases.model import CustomerReason
 from bot.dialogue.answers import accepts_offer, says_no, says_yes, which_cancel, which_first, which_task
 from bot.dialogue.commands import Basis, Command, Kind, in_order
 from bot.dialogue.heard import SURE, Heard
-from bot.dialogue.offers import TASK_OFFERS, offers_person, recorded_task
+from bot.dialogue.offers import OF_THE_REQUEST, TASK_OFFERS, offers_person, recorded_task
 from bot.dialogue.state import Context
 from bot.dialogue.tasks import BY_INTENT
 from bot.dialogue.values import given
@@ -48,11 +48,18 @@ def understand(
     commands += values
     commands += _leaving(heard, context, pack, values)
     commands += _questions(heard, context, pack, values)
-    commands += _wishes(heard, context, pack, values)
+    commands += [
+        c for c in _wishes(heard, context, pack, values) if not (c.name == "status" and _asks_of_request(commands))
+    ]
     commands += _small_talk(heard, context, pack)
     if not commands or all(command.kind is Kind.SAFETY for command in commands):
         commands.append(_not_understood(heard, context, pack))
     return in_order(commands)
+
+
+def _asks_of_request(commands: list[Command]) -> bool:
+    """Whether it is asked about the request just made, which says more than where requests stand."""
+    return any(command.kind is Kind.ASK and command.name in OF_THE_REQUEST for command in commands)
 
 
 def _is_closed(commands: list[Command]) -> bool:

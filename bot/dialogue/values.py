@@ -32,7 +32,9 @@ def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], 
         return [Command(Kind.GIVE, "email_code", digits)]
     commands = [*_orders(heard, context, pack), *_contact(heard, context, pack)]
     destination = destination_of(heard, context, pack)
-    known = destination == context.state.destination and context.asked == "answer"
+    # What the quote says already is no change of it, unless it is said against the quote.
+    same = destination == context.state.destination and context.asked == "answer"
+    known = same and not pack.finds("begins_with_no", heard.text)
     if destination is not None and not known:
         commands.append(Command(Kind.GIVE, "destination", destination))
     asked = context.asked

@@ -83,7 +83,8 @@ def two_wishes(heard: Heard, pack: LanguagePack) -> list[tuple[str, str]]:
             return []
         before = [verb for verb in verbs if verb[0] < match.start() and verb[0] not in taken]
         after = [verb for verb in verbs if verb[0] > match.end()]
-        at, task = before[-1] if before else after[0] if after and not found else (-1, "")
+        follows = after and (not found or not _CLAUSE.search(text[match.end() : after[0][0]]))
+        at, task = before[-1] if before else after[0] if follows else (-1, "")
         if not task:
             return []
         taken |= {verb[0] for verb in verbs if verb[0] <= at}
@@ -122,7 +123,7 @@ def beside_ours(heard: Heard, context: Context, pack: LanguagePack) -> str | Non
 def about_the_request(heard: Heard, context: Context, pack: LanguagePack) -> str | None:
     """What is asked about the request just made, or the quote just shown."""
     text = heard.text
-    if context.asked == "answer":
+    if context.asked == "answer" and not pack.says("yes", text):
         return "why" if pack.finds("why_decided", text) else None
     last = context.last_request
     if context.asked or last is None or heard.first("order_number"):
