@@ -1,7 +1,7 @@
 """Simulated customers talk to the real bot: ``simulate.py [--scenarios 200] [--runs 8] [--seed 1] [--http 40]``.
 
 Each scenario is run several times with other words and slips. Most conversations are played in process, with the real
-model, actions and database but no servers between them; as many as ``--http`` says are played over HTTP to a running bot.
+model, actions and database but no servers between them; as many as ``--http`` says over HTTP to a running bot.
 Only the end in the database counts, against what the policy gives for the true facts. A wrong end is shrunk to the
 plainest conversation that still goes wrong, and printed; ``--keep FILE`` writes these as stories for
 tests/conversations.
