@@ -60,8 +60,8 @@ browser:
 stories: train ## The conversation stories
 	@sh scripts/stories
 
-simulate: train ## Simulated customers against the running bot; ARGS="--scenarios 50 --runs 2 --seed 3"
-	@$(bin)/python -m scripts.simulate $(ARGS)
+simulate: train ## Simulated customers, most in process, some over HTTP; ARGS="--scenarios 50 --runs 2 --seed 3 --http 20"
+	@PYTHONWARNINGS=ignore TF_CPP_MIN_LOG_LEVEL=3 $(bin)/python -m scripts.simulate $(ARGS)
 
 chaos: train ## Kill customers and workers at random points; ARGS="--scenarios 5000 --seed 7", or ARGS="--service"
 	@$(bin)/python -m scripts.chaos $(ARGS)

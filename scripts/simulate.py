@@ -1,27 +1,41 @@
-"""Simulated customers talk to the real bot over HTTP: ``simulate.py [--scenarios 200] [--runs 8] [--seed 1]``.
+"""Simulated customers talk to the real bot: ``simulate.py [--scenarios 200] [--runs 8] [--seed 1] [--http 40]``.
 
-Each scenario is run several times with other words and slips. Only the end in the database counts, against what the
-policy gives for the true facts. A wrong end is shrunk to the plainest conversation that still goes wrong, and printed;
-``--keep FILE`` writes these as stories for tests/conversations.
+Each scenario is run several times with other words and slips. Most conversations are played in process, with the real
+model, actions and database but no servers between them; as many as ``--http`` says over HTTP to a running bot.
+Only the end in the database counts, against what the policy gives for the true facts. A wrong end is shrunk to the
+plainest conversation that still goes wrong, and printed; ``--keep FILE`` writes these as stories for
+tests/conversations.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
+import multiprocessing
 import sys
 import tempfile
+import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import structlog
 import yaml
 from rich.progress import track
 
 from tests.e2e.running import Site, running_site
 from tests.simulation.choices import Choices, simplest
-from tests.simulation.runs import Run, Verdict, run
+from tests.simulation.runs import Run, Shop, Verdict, run
 from tests.simulation.scenarios import Scenario
+
+Task = tuple[int, int]
+"""A conversation: the number of its scenario, and the seed of its words."""
+CHUNK = 8
+"""How many conversations a process takes at once."""
 
 
 def main() -> int:
@@ -30,39 +44,104 @@ def main() -> int:
     parser.add_argument("--scenarios", type=int, default=200)
     parser.add_argument("--runs", type=int, default=8, help="conversations of each scenario")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=4, help="conversations at the same time")
+    parser.add_argument("--http", type=int, default=40, help="how many of them are played over HTTP")
+    parser.add_argument("--jobs", type=int, default=2, help="processes, and conversations over HTTP at the same time")
     parser.add_argument("--shrink", type=int, default=5, help="how many wrong conversations to shrink")
     parser.add_argument("--show", action="store_true", help="print the unresolved conversations, too")
     parser.add_argument("--keep", type=Path, help="write the shrunk conversations as stories")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home, running_site(Path(home)) as site:
-        found = list(simulated(site, args.scenarios, args.runs, args.seed, args.jobs))
+    tasks = tasks_of(args.scenarios, args.runs, args.seed)
+    # A sample over all scenarios.
+    over_http = tasks[:: max(1, len(tasks) // args.http)][: args.http] if args.http else []
+    in_process = [task for task in tasks if task not in set(over_http)]
+    found: list[tuple[int, Run]] = []
+    with ExitStack() as stack:
+        homes = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if in_process:
+            begun = time.monotonic()
+            found += played_in_process(in_process, args.seed, args.jobs)
+            minutes = (time.monotonic() - begun) / 60
+            print(f"in process             {len(found)} conversations, {len(found) / minutes:.0f} a minute")
+        if over_http:
+            site = stack.enter_context(running_site(homes / "site"))
+            begun = time.monotonic()
+            found += played(site, over_http, args.seed, args.jobs)
+            minutes = (time.monotonic() - begun) / 60
+            print(f"over HTTP              {len(over_http)} conversations, {len(over_http) / minutes:.0f} a minute")
         print("\n".join(summary(found)))
         wrong = [done for _, done in found if done.verdict is Verdict.WRONG]
         for done in [done for _, done in found if done.verdict is Verdict.UNRESOLVED and args.show]:
             print(f"\n--- unresolved: {told(done)}")
-        stories = [story_of(shrunk(site, done), f"Found {i}") for i, done in enumerate(wrong[: args.shrink], start=1)]
-        if args.keep and stories:
-            args.keep.parent.mkdir(parents=True, exist_ok=True)
-            args.keep.write_text(
-                yaml.dump({"version": "3.1", "stories": stories}, sort_keys=False, width=1000), "utf-8"
-            )
+        if wrong:
+            shop = stack.enter_context(quiet_shop(homes / "shop"))
+            stories = [
+                story_of(shrunk(shop, done), f"Found {i}") for i, done in enumerate(wrong[: args.shrink], start=1)
+            ]
+            if args.keep and stories:
+                args.keep.parent.mkdir(parents=True, exist_ok=True)
+                args.keep.write_text(
+                    yaml.dump({"version": "3.1", "stories": stories}, sort_keys=False, width=1000), "utf-8"
+                )
     return 1 if wrong else 0
 
 
+def tasks_of(scenarios: int, runs: int, seed: int) -> list[Task]:
+    """All conversations. The same seed gives the same customers."""
+    return [(number, (seed * 1_000_003 + number) * 101 + i + 1) for number in range(scenarios) for i in range(runs)]
+
+
 def simulated(site: Site, scenarios: int, runs: int, seed: int, jobs: int) -> list[tuple[int, Run]]:
-    """Each run with the number of its scenario. The same seed gives the same customers."""
-    tasks = []
-    for number in range(scenarios):
-        scenario = Scenario.choose(Choices(seed=seed * 1_000_003 + number))
-        tasks += [(number, scenario, (seed * 1_000_003 + number) * 101 + i + 1) for i in range(runs)]
+    """Each run over HTTP, with the number of its scenario."""
+    return played(site, tasks_of(scenarios, runs, seed), seed, jobs)
 
-    def one(task: tuple[int, Scenario, int]) -> tuple[int, Run]:
-        number, scenario, words = task
-        return number, run(site, scenario, Choices(seed=words))
 
+def played(site: Site, tasks: list[Task], seed: int, jobs: int) -> list[tuple[int, Run]]:
+    """The conversations over HTTP, some at the same time."""
     with ThreadPoolExecutor(jobs) as pool:
-        return list(track(pool.map(one, tasks), "Conversations", len(tasks), disable=not sys.stderr.isatty()))
+        runs = pool.map(lambda task: one(site, task, seed), tasks)
+        return list(track(runs, "Over HTTP", len(tasks), disable=not sys.stderr.isatty()))
+
+
+def one(shop: Shop, task: Task, seed: int) -> tuple[int, Run]:
+    """One conversation."""
+    number, words = task
+    scenario = Scenario.choose(Choices(seed=seed * 1_000_003 + number))
+    return number, run(shop, scenario, Choices(seed=words))
+
+
+def played_in_process(tasks: list[Task], seed: int, jobs: int) -> list[tuple[int, Run]]:
+    """The conversations without servers, in as many processes, each with a database of its own."""
+    chunks = [(tasks[i : i + CHUNK], seed) for i in range(0, len(tasks), CHUNK)]
+    if jobs == 1:
+        _open_shop()
+        return list(chain.from_iterable(map(_chunk, chunks)))
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _open_shop) as pool:
+        done = track(pool.map(_chunk, chunks), "In process", len(chunks), disable=not sys.stderr.isatty())
+        return list(chain.from_iterable(done))
+
+
+@contextmanager
+def quiet_shop(home: Path) -> Iterator[Shop]:
+    """A shop in this process, which logs nothing."""
+    from tests.simulation.in_process import shop_in_process  # Rasa takes seconds to load
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    with shop_in_process(home) as shop:
+        yield shop
+
+
+_shops: list[Shop] = []
+_open = ExitStack()
+
+
+def _open_shop() -> None:
+    home = _open.enter_context(tempfile.TemporaryDirectory())
+    _shops.append(_open.enter_context(quiet_shop(Path(home))))
+
+
+def _chunk(of: tuple[list[Task], int]) -> list[tuple[int, Run]]:
+    tasks, seed = of
+    return [one(_shops[0], task, seed) for task in tasks]
 
 
 def summary(found: list[tuple[int, Run]]) -> list[str]:
@@ -91,7 +170,7 @@ def summary(found: list[tuple[int, Run]]) -> list[str]:
     return lines
 
 
-def shrunk(site: Site, failed: Run) -> Run:
+def shrunk(site: Shop, failed: Run) -> Run:
     """The plainest conversation that still goes wrong; printed."""
 
     def again(made: list[int]) -> Run:

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from bot.cases.model import CaseFile, CaseKind, CaseState
-from tests.e2e.running import Site
+from bot.cases.services import Services
 from tests.simulation.choices import Choices
 from tests.simulation.customer import SimulatedCustomer
 from tests.simulation.scenarios import Expected, Scenario, expected
@@ -41,10 +41,26 @@ class Run:
 class Client(Protocol):
     """What a customer talks through; ``replies`` are the answers to the last message."""
 
+    conversation_id: str
     replies: list[dict[str, Any]]
 
     def says(self, text: str) -> str:
         """Send a message; the answers as one text."""
+
+
+class Shop(Protocol):
+    """Where customers talk: a running site, or all of it in one process."""
+
+    services: Services
+
+    def order(self, **changes: Any) -> tuple[str, str]:
+        """A new order in the store: its number and e-mail address."""
+
+    def customer(self) -> Any:
+        """Someone new, a Client."""
+
+    def cases(self, conversation: Any) -> list[CaseFile]:
+        """The cases of a conversation, oldest first."""
 
 
 @dataclass
@@ -67,7 +83,7 @@ def talk(someone: SimulatedCustomer, client: Client, so_far: Talk) -> None:
     so_far.ended = said is None
 
 
-def run(site: Site, scenario: Scenario, choices: Choices) -> Run:
+def run(site: Shop, scenario: Scenario, choices: Choices) -> Run:
     """Store the orders, talk to the end, and compare the database with the policy."""
     orders = [site.order(**scenario.orders[0])]
     orders += [site.order(email=orders[0][1], **changes) for changes in scenario.orders[1:]]
