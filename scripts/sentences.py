@@ -23,10 +23,6 @@ ELSEWHERE = (
     "bot/policy/terms.py",  # for whoever writes a policy file
     "bot/store/demo.py",  # who buys in the demo, and what was broken there: data, as a shop has them
     "actions/__main__.py",  # for the Rasa server, and whoever starts it
-    "actions/notes.py",  # what customers write
-    "actions/signals.py",
-    "actions/wishes.py",
-    "bot/cases/conversation/consent.py",
     "bot/connectors/shared/own_words.py",
     "bot/http/connections.py",  # for clients: what is wrong with a request, and headers
     "bot/http/cookies.py",

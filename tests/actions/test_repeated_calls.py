@@ -111,7 +111,9 @@ def dropping_what_is_stopped(desk: Services, gateway: FaultyGateway) -> Talk:
 
 
 def another_task_than_what_is_stopped(desk: Services, gateway: FaultyGateway) -> Talk:
-    return a_talk("cancel my plan", slots=a_renewed_quote(desk, gateway), intent="cancel_service", confidence=0.95)
+    slots = a_renewed_quote(desk, gateway)
+    store_order(desk, "CC-104244", "ida@example.com")
+    return a_talk("cancel CC-104244", slots=slots, intent="cancel_service", confidence=0.95)
 
 
 def a_new_session_after_what_is_stopped(desk: Services, gateway: FaultyGateway) -> Talk:

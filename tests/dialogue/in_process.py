@@ -1,7 +1,7 @@
 """A bot without servers: the model, the dialogue, the actions and a database in one process.
 
-What it leaves out is what the HTTP tests are for: Rasa's own tracker, the channel, the two servers and what lies between
-them.
+What it leaves out is what the HTTP tests are for: Rasa's own tracker, the channel, the two servers and what lies
+between them.
 """
 
 from __future__ import annotations

@@ -63,10 +63,8 @@ def steps_of(home: Path, customer: Customer) -> tuple[list[Step], bool]:
             steps.append({"user": annotated(event), "intent": event["parse_data"]["intent"]["name"]})
         elif kind == "action" and event["name"] not in _HIDDEN:
             steps.append({"action": event["name"]})
-        elif kind == "active_loop":
-            steps.append({"active_loop": event["name"]})
-        elif kind == "slot" and event["name"] == "requested_slot":
-            steps.append({"slot_was_set": [{"requested_slot": event["value"]}]})
+        elif kind == "slot" and event["name"] == "asked":
+            steps.append({"slot_was_set": [{"asked": event["value"]}]})
     return steps, any(event["event"] == "followup" for event in events)
 
 

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.language.consent import plain_no, plain_yes
 from bot.cases.model import Author, Message, MessageKind
+from bot.language.consent import plain_no, plain_yes
 
 LOOK_BACK = 40
 """So many messages back a button may stand that is still answered."""

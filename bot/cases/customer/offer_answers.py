@@ -6,7 +6,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from bot.language.consent import plain_no, plain_yes
 from bot.cases.conversation.messages import Body
 from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.offers import accept_offer, decline_offer
@@ -20,6 +19,7 @@ from bot.cases.model import Author, Case, CaseState, Message, MessageKind
 from bot.cases.ports.billing import GatewayError
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
+from bot.language.consent import plain_no, plain_yes
 from bot.wording import say
 
 BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
