@@ -125,7 +125,7 @@ def _stop(turn: Turn, act: acts.Stop, commands: list[Command]) -> None:
         tell_requests(turn.dispatcher, "utter_cases", shown)
     elif before.asked or closed:
         if not tell_left(turn.dispatcher, closed):
-            turn.tell("utter_stopped")
+            turn.tell(f"utter_stopped/{before.task}" if before.task else "utter_stopped")
     elif not act.goodbye:
         turn.tell("utter_nothing_to_stop")
     if act.goodbye:

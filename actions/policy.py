@@ -19,12 +19,13 @@ from bot.language.pack import language_pack
 from bot.policy import NoTermsInForce, Terms, money
 from bot.policy.facts import Channel
 from bot.policy.money import Money
+from bot.policy.refunds import window_closes_on
 from bot.policy.values import Value
 from bot.wording import say
 from bot.wording.clauses import accepted_reasons, what_counts_as_asking
 
 _ABOUT_THE_REFUND = frozenset(
-    {"amount", "fee", "fee_computed", "used", "minimum", "window", "processing_time", "return_shipping"}
+    {"amount", "fee", "fee_computed", "used", "minimum", "processing_time", "return_shipping"}
 )
 """What is answered with the figures of the order at hand, too."""
 
@@ -85,6 +86,9 @@ def _tell_policy(turn: Turn, topic: str) -> None:
     turn.tell(f"utter_ask_policy/{topic}", **values)
     if order_number is None:
         return
+    if topic == "window" and terms is not None:
+        _tell_window(turn, order_number, terms)
+        return
     with suppress(NotVerified):
         if topic in _ABOUT_THE_REFUND:
             _tell_about_the_refund(turn, order_number)
@@ -124,6 +128,17 @@ def policy_values(terms: Terms, channel: Channel = Channel.CHAT) -> dict[str, Va
         "example_fee": Money(fee, "USD"),
         "example_refund": Money(base - fee, "USD"),
     }
+
+
+def _tell_window(turn: Turn, order_number: str, terms: Terms) -> None:
+    """Until which day a refund of the order can be asked for (R2). The order is theirs."""
+    view = order_view(services(), conversation_id=turn.conversation_id, order_number=order_number)
+    last_day = window_closes_on(view.order, terms)
+    today = terms.calendar.business_date(turn.state.refund_requested_at or turn.talk.heard.said_at)
+    left = 0
+    while left < terms.window_working_days and terms.calendar.nth_working_day_after(today, left + 1) <= last_day:
+        left += 1
+    turn.tell("utter_window_for_order", order=order_number, last_day=last_day, days_left=left, over=today > last_day)
 
 
 def _tell_about_the_refund(turn: Turn, order_number: str) -> None:

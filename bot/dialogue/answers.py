@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.dialogue.heard import SURE, Heard
 from bot.dialogue.tasks import TASKS
 from bot.language.consent import doubts, plain_yes
 from bot.language.pack import LanguagePack
 
+_SENTENCE_END = re.compile(r"[.!;\n]+\s+")
 _MOST_WORDS = 10
 """A yes with more words around it may well have a condition among them."""
 
@@ -17,7 +20,7 @@ def says_yes(heard: Heard, task: str, pack: LanguagePack) -> bool:
     Never what was written before they could see what it would answer."""
     if heard.crossed:
         return False
-    if heard.text == "/affirm" or pack.says("yes", heard.text):
+    if heard.text == "/affirm" or _is_idiom(heard, pack):
         return True
     subject, foreign = pack.words[f"subject_{task}"], pack.words[f"foreign_{task}"]
     if doubts(heard.text, foreign, pack):
@@ -27,7 +30,19 @@ def says_yes(heard: Heard, task: str, pack: LanguagePack) -> bool:
     own = heard.intent in ("affirm", "thank", TASKS[task].intent)
     if own and pack.finds("begins_with_yes", heard.text) and len(heard.words) <= _MOST_WORDS and not heard.values:
         return True
+    last = _SENTENCE_END.split(heard.text.strip(" .!"))[-1]
+    if (
+        heard.intent != "deny"
+        and len(heard.words) <= _MOST_WORDS
+        and not heard.values
+        and plain_yes(last, subject, pack)
+    ):
+        return True
     return heard.intent == "affirm" and heard.confidence >= SURE
+
+
+def _is_idiom(heard: Heard, pack: LanguagePack) -> bool:
+    return pack.says("yes", heard.text) or (pack.finds("yes_with_no", heard.text) and "?" not in heard.text)
 
 
 def is_own_verb(heard: Heard, task: str, pack: LanguagePack) -> bool:
@@ -44,7 +59,7 @@ def says_no(heard: Heard, task: str, pack: LanguagePack) -> bool:
     """A no to the quote of a task. A question is none; the wish to take a request back, said to a quote, is one."""
     if heard.text == "/deny" or pack.says("no", heard.text):
         return True
-    if "?" in heard.text:
+    if "?" in heard.text or _is_idiom(heard, pack):
         return False
     if task == "refund" and pack.says("bare_cancel", heard.text):
         return True

@@ -52,7 +52,7 @@ _SMALL_TALK = {
     "out_of_scope": "utter_out_of_scope",
     "other_language": "utter_other_language",
 }
-_FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.WRONG_PRODUCT, CustomerReason.BILLING)
+_FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.BILLING)
 """Reasons that may change the sum in the customer's favour, and are asked back where they were only guessed."""
 _NEXT_AFTER_REASON = {
     CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
@@ -95,8 +95,11 @@ def _decided(turn: _Turn) -> Plan:
     if turn.first(Kind.PERSON):
         return Plan(_with_values(turn, turn.state), (HandOver(),))
     if turn.first(Kind.TAKE_BACK):
-        return _begin(turn, "withdraw")
+        return _take_back(turn)
     if stop := turn.first(Kind.STOP):
+        last = turn.context.last_request
+        if not asked and not stop.name and recorded_task(turn.context) and last is not None and last.withdrawable:
+            return _begin(turn, "withdraw")  # right after it was recorded, it can only mean that
         return Plan(State(), (Stop(goodbye=stop.name == "goodbye"),))
     return _in_task(turn) if asked else _idle(turn)
 
@@ -110,6 +113,17 @@ def _begin(turn: _Turn, task: str, *more: Act, order: str | None = None, plan: s
     state = replace(state, task=task, asked=None, tries=0, proposed=None)
     state = replace(state, order_number=order or state.order_number, plan=plan or state.plan)
     return Plan(_counted_from(state, turn.heard.said_at), (*over, *more, Proceed()))
+
+
+def _take_back(turn: _Turn) -> Plan:
+    """Take a request back, and what is wished for another order after that."""
+    named = turn.heard.first("order_number")
+    starts = [start.name for start in turn.of(Kind.START) if start.name in OPEN_TASKS]
+    if named is None or not starts or any(r.order_number == named for r in turn.context.requests):
+        return _begin(turn, "withdraw")
+    plan = _begin(turn, "withdraw")
+    state = replace(plan.state, order_number=None, later_tasks=(f"{starts[0]}:{named}",))
+    return replace(plan, state=state)
 
 
 def _counted_from(state: State, moment: datetime) -> State:
@@ -300,7 +314,7 @@ def _complaint(turn: _Turn) -> tuple[Act, ...]:
 
 
 def _guess(turn: _Turn) -> Say:
-    if turn.context.said_last(*GUESSES):
+    if turn.context.said_last(*GUESSES, "utter_still_not_understood"):
         return Say("utter_still_not_understood")
     if any(guess in GUESSABLE for guess in turn.heard.guesses):
         return Say("utter_is_it_one_of_these", buttons="guesses")
@@ -404,6 +418,8 @@ def _checked(turn: _Turn) -> Plan | None:
         return _go_on(turn, replace(_with_values(turn, state), reason=reason, proposed=None))
     if turn.first(Kind.DENY):
         return _go_on(turn, replace(state, proposed=None, reason=None, reason_words=""))
+    if turn.of(Kind.GIVE) and state.proposed is not None:
+        return Plan(_with_values(turn, state), (Say("utter_reason_check", {"reason": state.proposed.value}),))
     return None
 
 
@@ -439,12 +455,12 @@ def _unclear(turn: _Turn) -> Plan:
     """The question once more, in other words; after the third time with a person beside it."""
     state, asked = turn.state, turn.context.asked or ""
     state = replace(state, tries=state.tries + 1)
-    if asked == "refund_reason" and state.tries > 1:
+    looks_like = next((c.name for c in turn.of(Kind.NOT_UNDERSTOOD) if c.name), "")
+    if asked == "refund_reason" and state.tries > 1 and not looks_like:
         # Twice unclear: the words are kept, and a person reads them. Never the cheaper guess.
         known = replace(state, reason=CustomerReason.OTHER, reason_words=turn.heard.said)
         return _go_on(turn, known)
-    looks_like = next((c.name for c in turn.of(Kind.NOT_UNDERSTOOD) if c.name), "")
-    if looks_like:
+    if looks_like in ("pin", "card_back"):
         return Plan(state, (Say(f"utter_is_number/{looks_like}"),))
     return Plan(state, (AskAgain(asked, state.tries),))
 

@@ -22,12 +22,15 @@ from bot.dialogue.wishes import (
     wants_both,
     wants_money_back,
     wants_person,
+    wants_refund_words,
 )
 from bot.language.pack import LanguagePack
 
 _SMALL_TALK = frozenset({"greet", "thank", "bot_challenge", "help", "out_of_scope", "other_language"})
 _LEAVES_NO_REASON = frozenset({"complain", "bot_challenge", "help", "out_of_scope"})
 """What is taken for no small talk in answer to the question for the reason: a person reads it in the end."""
+_FEW_WORDS = 8
+"""In more, a place where money is may be part of a story."""
 _NO_POLICY_ABOUT = frozenset({"email_code", "which_cancel"})
 
 
@@ -124,7 +127,7 @@ def _takes_back(heard: Heard, context: Context, pack: LanguagePack) -> bool:
             return False
         return heard.intent == "withdraw_request" and made
     if heard.intent == "withdraw_request":
-        return True
+        return bool(context.requests) or not wants_refund_words(heard, pack)
     undoes = pack.finds("undo", heard.text) or (
         heard.intent == "nevermind" and not heard.words.isdisjoint(pack.words["take_back"])
     )
@@ -195,6 +198,9 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, "both")
     if by_intent == "withdraw":
         by_intent = None  # taking back is a command of its own
+    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind")
+    if by_intent is None and unclear and pack.finds("cancel_wish", heard.text):
+        by_intent = "cancel"
     if asked:
         if by_intent is None or by_intent == task or pack.says("bare_cancel", heard.text):
             return None
@@ -205,14 +211,18 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
     if chosen := which_task(heard, pack) if context.said_last(*TASK_OFFERS) else None:
         return Command(Kind.START, chosen)
-    if wants_money_back(heard, pack):
+    if wants_money_back(heard, pack) or (
+        heard.intent == "withdraw_request" and not context.requests and wants_refund_words(heard, pack)
+    ):
         return Command(Kind.START, "refund")
     again = recorded_task(context)
-    if again and heard.first("order_number") and not heard.words.isdisjoint(pack.words["again"]):
+    alike = not heard.words.isdisjoint(pack.words["again"]) or pack.finds("other_order", heard.text)
+    if again and heard.first("order_number") and alike:
         return Command(Kind.START, again)
     # Where money shall go is only said by somebody who wants it back.
     goes = any(value.name == "destination" for value in values)
-    return Command(Kind.START, "refund") if goes and context.last_request is None else None
+    few = len(heard.words) <= _FEW_WORDS and context.last_request is None
+    return Command(Kind.START, "refund") if goes and few else None
 
 
 def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:
@@ -220,6 +230,8 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
     about_reason = asked == "refund_reason"
     if intent == "complain" and not pack.finds("apology", heard.text) and not about_reason:
         return [Command(Kind.COMPLAIN, basis=Basis.MODEL, confidence=heard.confidence)]
+    if intent == "other_language" and asked in ("order_number", "email", "email_code"):
+        return []  # a name or an address in the street
     if intent in _SMALL_TALK and not (about_reason and intent in _LEAVES_NO_REASON):
         return [Command(Kind.SMALL_TALK, intent, basis=Basis.MODEL, confidence=heard.confidence)]
     if not asked and intent == "deny":
@@ -232,7 +244,7 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
 
 def _not_understood(heard: Heard, context: Context, pack: LanguagePack) -> Command:
     """With what it may be instead of an order number."""
-    looks_like = ""
+    looks_like = "question" if context.asked == "refund_reason" and pack.is_question(heard.text) else ""
     if context.asked == "order_number":
         digits = sum(character.isdigit() for character in heard.text)
         if pack.finds("pin", heard.text) and digits:

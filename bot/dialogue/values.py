@@ -17,9 +17,11 @@ ELSEWHERE, BOTH = "elsewhere", "both"
 
 _BY_INTENT = {"change_of_mind": CustomerReason.CHANGE_OF_MIND, "dispute_charge": CustomerReason.BILLING}
 _BY_DETAIL = {**{reason.value: reason for reason in CustomerReason}, "fault": CustomerReason.SERVICE_FAULT}
+_FEW = 4
 _GUESS = 0.5
 """How sure a reason is that may be about something else than the product."""
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
+_CLAUSE_END = re.compile(r"[,;.!?\n]|\s/\s|\b(?:and|but)\b")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 
@@ -30,15 +32,25 @@ def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], 
         return [Command(Kind.GIVE, "email_code", digits)]
     commands = [*_orders(heard, context, pack), *_contact(heard, context, pack)]
     destination = destination_of(heard, context, pack)
-    if destination is not None:
+    known = destination == context.state.destination and context.asked == "answer"
+    if destination is not None and not known:
         commands.append(Command(Kind.GIVE, "destination", destination))
     asked = context.asked
     if not commands and asked and asked != "refund_reason" and (wrong := _called_wrong(heard, pack)):
         return [Command(Kind.CORRECT, wrong)]
     reason = reason_of(heard, context, titles, pack)
-    if reason is not None and not (asked == "answer" and (commands or reason.value == _known(context))):
+    if reason is not None and _is_told(reason, bool(commands), context):
         commands.append(reason)
     return commands
+
+
+def _is_told(reason: Command, beside: bool, context: Context) -> bool:
+    """Whether a reason is meant as one. Another one than is known is so only by the whole message, at the quote, which
+    then is shown anew."""
+    known, asked = _known(context), context.asked
+    if asked == "answer":
+        return not beside and reason.value != known
+    return known is None or asked not in ("refund_destination", "plan")
 
 
 def _known(context: Context) -> str | None:
@@ -57,7 +69,7 @@ def _orders(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]
     if not numbers:
         return []
     known, later = context.state.order_number, context.state.later_orders
-    rejected = {number for number in numbers if pack.rejects(heard.text, r"\D{0,3}".join(number[3:]))}
+    rejected = {number for number in numbers if _is_not_meant(heard.text, number, len(numbers), pack)}
     numbers = [number for number in numbers if number not in rejected] or numbers
     new = [number for number in numbers if number != known and number not in later]
     corrects = pack.has("correcting", heard.text)
@@ -73,6 +85,19 @@ def _orders(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]
         Command(Kind.GIVE, "order_number", first),
         *(Command(Kind.GIVE, "later_order", number) for number in after),
     ]
+
+
+def _is_not_meant(text: str, number: str, of: int, pack: LanguagePack) -> bool:
+    """Whether a number is only denied; or, beside another one, stays as it is or is asked about."""
+    digits = r"\D{0,3}".join(number[3:])
+    if pack.rejects(text, digits):
+        return True
+    match = re.search(digits, text)
+    if match is None or of < 2:
+        return False
+    before, after = (_CLAUSE_END.split(text[: match.start()])[-1], _CLAUSE_END.split(text[match.end() :])[0])
+    asks = text[match.end() :].lstrip().startswith("?") and pack.finds("only_asked", before.removesuffix("CC-"))
+    return asks or pack.finds("goes_on", after) or pack.finds("goes_on", before)
 
 
 def _contact(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:
@@ -96,7 +121,7 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
     """
     text = straight(heard.text)
     asked = context.asked
-    if heard.is_button or _only_asks(heard, asked, pack):
+    if heard.is_button or _only_asks(heard, asked, pack) or pack.finds("cancel_wish", text):
         return None
     chosen, refused = set(), set()
     for name, place in (("wallet", Destination.WALLET), ("original", Destination.ORIGINAL_PAYMENT_METHOD)):
@@ -135,7 +160,12 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
 def _is_choice(name: str, place: str, before: str, heard: Heard, asked: str | None, pack: LanguagePack) -> bool:
     if asked == "refund_destination" or pack.patterns["towards"].search(before):
         return True
-    alone = len(heard.words) <= 4 or asked == "answer"
+    clause = _CLAUSE_END.split(before)[-1].split()
+    after = _CLAUSE_END.split(straight(heard.text)[len(before) + len(place) :])[0].split()
+    ends_with_it = heard.intent == "request_refund" and not straight(heard.text)[len(before) + len(place) :].strip(
+        " .!"
+    )
+    alone = len(clause) + len(after) <= _FEW or asked == "answer" or ends_with_it
     return alone and (name == "wallet" or "original" in place.lower())
 
 
@@ -175,7 +205,12 @@ def reason_of(
     if is_answer or heard.is_sure:
         told.add(_meant(heard.intent, heard.detail))
     told.discard(None)
-    if is_answer and not told and pack.finds("no_longer_wanted", heard.text):
+    unwanted = pack.finds("no_longer_wanted", heard.text)
+    if unwanted and not is_answer:
+        told.discard(CustomerReason.BILLING)
+    wants_money = pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
+    wished = is_answer or heard.intent == "request_refund" or context.state.task == "refund" or wants_money
+    if unwanted and wished and not told and not pack.is_question(heard.text):
         told, sure = {CustomerReason.CHANGE_OF_MIND}, True
     basis = Basis.BUTTON if heard.is_button else Basis.MODEL
     if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and pack.finds("not_the_product", heard.text):

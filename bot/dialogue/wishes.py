@@ -58,6 +58,11 @@ def wants_money_back(heard: Heard, pack: LanguagePack) -> bool:
     return pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
 
 
+def wants_refund_words(heard: Heard, pack: LanguagePack) -> bool:
+    """Whether the words ask for money, whatever the intent is."""
+    return pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
+
+
 def two_wishes(heard: Heard, pack: LanguagePack) -> list[tuple[str, str]]:
     """Two tasks for two orders in one message, each with its own; empty where it is not so. What is wished for stands
     before the number, or else after it."""
@@ -65,24 +70,25 @@ def two_wishes(heard: Heard, pack: LanguagePack) -> list[tuple[str, str]]:
     if len(numbers) < 2 or heard.is_button:
         return []
     text = straight(heard.text)
+    verbs = sorted(
+        (match.start(), task)
+        for task, pattern in (("refund", "money_back"), ("cancel", "cancel_verb"))
+        for match in pack.patterns[pattern].finditer(text)
+    )
     found: list[tuple[str, str]] = []
-    start = 0
+    taken: set[int] = set()
     for number in numbers:
-        match = re.search(r"\D{0,3}".join(number[3:]), text[start:])
+        match = re.search(r"\D{0,3}".join(number[3:]), text)
         if match is None:
             return []
-        wish = _task_in(text[start : start + match.start()], pack)
-        start += match.end()
-        wish = wish or (None if found else _task_in(re.split(r"\band\b|[,;.]", text[start:])[0], pack))
-        if wish is None:
+        before = [verb for verb in verbs if verb[0] < match.start() and verb[0] not in taken]
+        after = [verb for verb in verbs if verb[0] > match.end()]
+        at, task = before[-1] if before else after[0] if after and not found else (-1, "")
+        if not task:
             return []
-        found.append((wish, number))
+        taken |= {verb[0] for verb in verbs if verb[0] <= at}
+        found.append((task, number))
     return found if len({task for task, _ in found}) > 1 else []
-
-
-def _task_in(text: str, pack: LanguagePack) -> str | None:
-    refund, cancel = pack.finds("money_back", text), pack.finds("cancel_verb", text)
-    return None if refund == cancel else "refund" if refund else "cancel"
 
 
 def no_wish_for(task: str, heard: Heard, pack: LanguagePack) -> bool:

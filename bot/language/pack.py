@@ -41,8 +41,20 @@ class LanguagePack:
     safety: Mapping[str, re.Pattern[str]]
 
     def says(self, name: str, text: str) -> bool:
-        """Whether the whole text is one of the phrases of that name."""
-        return bare(text) in self.phrases[name]
+        """Whether the whole text is one of the phrases of that name, the interjections around it aside."""
+        said, found = bare(text), self.phrases[name]
+        if said in found:
+            return True
+        words, beside = said.split(), self.words["interjections"]
+        while words and words[0] in beside:
+            words = words[1:]
+            if " ".join(words) in found:
+                return True
+        while words and words[-1] in beside:
+            words = words[:-1]
+            if " ".join(words) in found:
+                return True
+        return False
 
     def finds(self, name: str, text: str) -> bool:
         """Whether the pattern of that name is found in the text."""

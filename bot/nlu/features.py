@@ -1,4 +1,5 @@
-"""What a message is for the classifier: its embedding for the meaning, its words and letters for the wording."""
+"""What a message is for the classifier: its embeddings for the meaning, its words and letters for the wording, and the
+question that it answers."""
 
 from __future__ import annotations
 
@@ -9,42 +10,61 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix, hstack
+from scipy.sparse import hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
+from bot.nlu.asked import KINDS, NONE
 from bot.nlu.embedding import embed
+from bot.nlu.regression import Rows
 from bot.nlu.spelling import Spelling
 from bot.nlu.wording import wording
 
 _KINDS: dict[str, dict[str, Any]] = {
     "letters": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2},
     "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"},
+    "answers": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"},
 }
+"""``answers`` are the words again, each with the question that it answers: what they mean to that one alone."""
 _WEIGHT = 0.7
-"""Of letters and words each, beside an embedding of length 1."""
+"""Of each of them, beside embeddings of length 1."""
+_EVERY = 10
+"""One text of so many is enough to find the middle."""
 
 
 @dataclass(frozen=True)
 class Features:
-    """Fitted TF-IDF of letters and words, of texts with their spelling corrected; the embedding needs no fitting."""
+    """Fitted TF-IDF of letters and words, of texts with their spelling corrected."""
 
     vectorizers: dict[str, TfidfVectorizer]
     spelling: Spelling
+    middle: np.ndarray
+    """Of the second embedding: its rows all point much the same way, and only how they differ tells anything."""
 
     @classmethod
-    def fit(cls, texts: Sequence[str]) -> Features:
+    def fit(cls, texts: Sequence[str], asked: Sequence[str]) -> Features:
         """Learn which letters and words there are, and how rare."""
         spelling = Spelling.fit(wording(text) for text in texts)
         plain = [wording(spelling.corrected(text)).lower() for text in texts]
-        fitted = {kind: TfidfVectorizer(sublinear_tf=True, **how).fit(plain) for kind, how in _KINDS.items()}
-        return cls(fitted, spelling)
+        fitted = {
+            kind: TfidfVectorizer(sublinear_tf=True, **how).fit(_read_as(kind, plain, asked))
+            for kind, how in _KINDS.items()
+        }
+        _, second = embed([wording(spelling.corrected(text)) for text in texts[::_EVERY]])
+        return cls(fitted, spelling, second.mean(axis=0))
 
-    def of(self, texts: Sequence[str]) -> csr_matrix:
-        """A row for each text."""
+    def of(self, texts: Sequence[str], asked: Sequence[str]) -> Rows:
+        """A row for each text, of which there is at least one; each answers the question beside it."""
         corrected = [wording(self.spelling.corrected(text)) for text in texts]
         plain = [text.lower() for text in corrected]
-        parts = [_WEIGHT * vectorizer.transform(plain) for vectorizer in self.vectorizers.values()]
-        return hstack([csr_matrix(embed(corrected)), *parts]).tocsr().astype(np.float32)
+        parts = [
+            _WEIGHT * vectorizer.transform(_read_as(kind, plain, asked))
+            for kind, vectorizer in self.vectorizers.items()
+        ]
+        questions = np.array([[kind == of for kind in KINDS if kind != NONE] for of in asked], dtype=np.float32)
+        first, second = embed(corrected)
+        second = second - self.middle
+        second /= np.maximum(np.linalg.norm(second, axis=1, keepdims=True), 1e-6)
+        return Rows(np.hstack([first, second, questions]), hstack(parts).tocsr().astype(np.float32))
 
     def knows(self, word: str) -> bool:
         """Whether a word in lower case occurs in what was fitted."""
@@ -53,6 +73,7 @@ class Features:
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
         (folder / "spelling.json").write_text(json.dumps(self.spelling.counts), encoding="utf-8")
+        (folder / "middle.json").write_text(json.dumps(self.middle.tolist()), encoding="utf-8")
         for kind, vectorizer in self.vectorizers.items():
             kept = {"terms": vectorizer.get_feature_names_out().tolist(), "idf": vectorizer.idf_.tolist()}
             (folder / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
@@ -65,4 +86,14 @@ class Features:
             kept = json.loads((folder / f"{kind}.json").read_text("utf-8"))
             vectorizers[kind] = TfidfVectorizer(sublinear_tf=True, vocabulary=kept["terms"], **how)
             vectorizers[kind].idf_ = np.array(kept["idf"])
-        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))))
+        middle = np.array(json.loads((folder / "middle.json").read_text("utf-8")), dtype=np.float32)
+        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))), middle)
+
+
+def _read_as(kind: str, texts: Sequence[str], asked: Sequence[str]) -> list[str]:
+    if kind != "answers":
+        return list(texts)
+    return [
+        "" if of == NONE else " ".join(f"{of}:{word}" for word in ("", *text.split()))
+        for text, of in zip(texts, asked, strict=True)
+    ]

@@ -1,4 +1,4 @@
-"""Logistic regression over embedding, words and letters, apart from Rasa: fitted, saved, asked for a ranking."""
+"""What tells the intents apart, without Rasa: fitted, saved, asked for a ranking."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
+from bot.nlu.asked import NONE, Lesson, with_questions
 from bot.nlu.features import Features
 from bot.nlu.language import is_another_language
+from bot.nlu.phrasing import phrasings
+from bot.nlu.regression import Regression, Rows
 from bot.nlu.wording import asks_for_a_person, is_only_values, names_an_order, parts_of, wording
 
 FALLBACK = "nlu_fallback"
@@ -38,51 +40,6 @@ _BESIDE_A_WISH = frozenset({"greet", "thank", "affirm", "change_of_mind", "repor
 """What people say beside what they want."""
 
 _POLITENESS = ("greet", "thank")
-_FOLDS = 5
-_TEMPERATURES = np.geomspace(0.2, 3.0, 57)
-
-
-@dataclass(frozen=True)
-class Regression:
-    """``weights`` (features x labels) and ``bias``."""
-
-    labels: list[str]
-    weights: np.ndarray
-    bias: np.ndarray
-
-    @classmethod
-    def fit(cls, rows: csr_matrix, labels: Sequence[str], regularisation: float) -> Regression:
-        """Fit the weights; deterministic for the same data."""
-        from sklearn.linear_model import LogisticRegression  # slow to import, and only training needs it
-
-        model = LogisticRegression(C=regularisation, max_iter=2000, class_weight="balanced")
-        model.fit(rows, np.array(labels))
-        weights, bias = model.coef_.T, model.intercept_
-        if len(model.classes_) == 2:  # scikit-learn then keeps the second label's weights only
-            weights, bias = np.hstack([-weights / 2, weights / 2]), np.concatenate([-bias / 2, bias / 2])
-        return cls([str(label) for label in model.classes_], weights.astype(np.float32), bias.astype(np.float32))
-
-    @classmethod
-    def fit_calibrated(cls, rows: csr_matrix, labels: Sequence[str], regularisation: float) -> Regression:
-        """As ``fit``, but as sure as it is right: the temperature (Guo et al. 2017) that makes what five folds held
-        back likeliest."""
-        from sklearn.model_selection import StratifiedKFold
-
-        logits, truth = [], []
-        for train, held_back in StratifiedKFold(_FOLDS, shuffle=True, random_state=1).split(rows, labels):
-            fold = cls.fit(rows[train], [labels[i] for i in train], regularisation)
-            logits.append(rows[held_back] @ fold.weights + fold.bias)
-            truth += [fold.labels.index(labels[i]) for i in held_back]
-        stacked, index = np.vstack(logits), np.array(truth)
-        likelihoods = [np.log(_odds(stacked / t)[np.arange(len(index)), index]).mean() for t in _TEMPERATURES]
-        temperature = _TEMPERATURES[int(np.argmax(likelihoods))]
-        whole = cls.fit(rows, labels, regularisation)
-        return cls(whole.labels, whole.weights / np.float32(temperature), whole.bias / np.float32(temperature))
-
-    def ranking(self, row: csr_matrix) -> list[dict[str, Any]]:
-        """All labels with their confidences (0 to 1), the likeliest first."""
-        odds = _odds(row @ self.weights + self.bias)[0]
-        return [{"name": self.labels[i], "confidence": float(odds[i])} for i in np.argsort(-odds)]
 
 
 @dataclass(frozen=True)
@@ -115,17 +72,20 @@ class IntentModel:
     details: dict[str, Regression]
 
     @classmethod
-    def fit(
-        cls, texts: Sequence[str], labels: Sequence[str], details: Sequence[str | None], regularisation: float
-    ) -> IntentModel:
+    def fit(cls, lessons: Sequence[Lesson], regularisation: float) -> IntentModel:
         """Fit everything to examples with their intents and, where there are any, finer intents."""
-        features = Features.fit(texts)
-        rows = features.of(texts)
+        lessons = with_questions(lessons)
+        texts, asked = [lesson.text for lesson in lessons], [lesson.asked for lesson in lessons]
+        features = Features.fit(texts, asked)
+        rows = features.of(texts, asked)
         finer = {}
-        for intent in sorted({label for label, detail in zip(labels, details, strict=True) if detail}):
-            of_intent = [i for i, label in enumerate(labels) if label == intent]
-            finer[intent] = Regression.fit(rows[of_intent], [str(details[i]) for i in of_intent], regularisation)
-        return cls(features, Regression.fit_calibrated(rows, labels, regularisation), finer)
+        for intent in sorted({lesson.intent for lesson in lessons if lesson.detail}):
+            of_intent = [i for i, lesson in enumerate(lessons) if lesson.intent == intent and lesson.detail]
+            details = [str(lessons[i].detail) for i in of_intent]
+            finer[intent] = Regression.fit(rows[of_intent], details, regularisation)
+        groups = phrasings([wording(text) for text in texts])
+        labels = [lesson.intent for lesson in lessons]
+        return cls(features, Regression.fit_calibrated(rows, labels, regularisation, groups), finer)
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
@@ -144,18 +104,21 @@ class IntentModel:
             labels = np.array(of.labels, dtype=str)
             np.savez(folder / f"{name}.npz", labels=labels, weights=of.weights, bias=of.bias)
 
-    def understand(self, text: str, config: Mapping[str, Any]) -> Understood:
-        """What to act on. A message that is unclear as a whole is taken by its parts, if these have one wish only."""
-        whole = self._understand(text, config)
-        text = self.features.spelling.corrected(text)
-        if whole.intent in (FALLBACK, "nevermind", "deny", *_POLITENESS) and asks_for_a_person(text):
+    def understand(self, text: str, config: Mapping[str, Any], asked: str = NONE) -> Understood:
+        """What to act on, in answer to the kind of question ``asked``. A message that is unclear as a whole is taken by
+        its parts, if these have one wish only."""
+        if is_only_values(text):
+            return Understood([{"name": "inform", "confidence": 1.0}])
+        corrected = self.features.spelling.corrected(text)
+        pieces = parts_of(corrected)
+        if len(pieces) == 1 and len(pieces[0].split()) == len(wording(corrected).split()):
+            pieces = []  # all of it
+        whole, *parts = self._understand([text, *pieces], config, asked)
+        if whole.intent in (FALLBACK, "nevermind", "deny", *_POLITENESS) and asks_for_a_person(corrected):
             others = [guess for guess in whole.ranking if guess["name"] != "talk_to_human"]
             return Understood([{"name": "talk_to_human", "confidence": 1.0}, *others])
-        pieces = parts_of(text)
-        all_of_it = len(pieces) == 1 and len(pieces[0].split()) == len(wording(text).split())
-        if not pieces or all_of_it or whole.intent in (OTHER_LANGUAGE, "inform"):
+        if not parts or whole.intent in (OTHER_LANGUAGE, "inform"):
             return whole
-        parts = [self._understand(piece, config) for piece in pieces]
         sure = [part for part in parts if part.confidence >= config["part_threshold"] and part.intent not in _NO_WISH]
         whole = replace(whole, parts=[{"name": part.intent, "detail": part.detail} for part in sure])
         wishes = {part.intent: part for part in sure if part.intent not in _BESIDE_A_WISH}
@@ -168,14 +131,26 @@ class IntentModel:
             return replace(whole, ranking=[{"name": FALLBACK, "confidence": 1.0}, *whole.ranking], detail=None)
         return whole
 
-    def _understand(self, text: str, config: Mapping[str, Any]) -> Understood:
+    def _understand(self, texts: Sequence[str], config: Mapping[str, Any], asked: str) -> list[Understood]:
+        """Each text by itself. All that no rule settles are embedded at once, which takes little longer than one."""
+        settled = {i: ruled for i, text in enumerate(texts) if (ruled := self._by_rule(text))}
+        left = [i for i in range(len(texts)) if i not in settled]
+        rows = self.features.of([texts[i] for i in left], [asked] * len(left)) if left else None
+        for number, i in enumerate(left):
+            assert rows is not None
+            settled[i] = self._by_features(texts[i], rows[[number]], config)
+        return [settled[i] for i in range(len(texts))]
+
+    def _by_rule(self, text: str) -> Understood | None:
         if text == NOTHING:
             return Understood([{"name": FALLBACK, "confidence": 1.0}])
         if is_only_values(text):
             return Understood([{"name": "inform", "confidence": 1.0}])
         if is_another_language(wording(text), self.features.knows):
             return Understood([{"name": OTHER_LANGUAGE, "confidence": 1.0}])
-        row = self.features.of([text])
+        return None
+
+    def _by_features(self, text: str, row: Rows, config: Mapping[str, Any]) -> Understood:
         ranking = self.intents.ranking(row)
         if not _is_sure(ranking, config, names_an_order(text)):
             return Understood([{"name": FALLBACK, "confidence": 1.0 - ranking[0]["confidence"]}, *ranking])
@@ -184,12 +159,6 @@ class IntentModel:
             return Understood(ranking)
         detail = finer.ranking(row)[0]
         return Understood(ranking, detail["name"] if detail["confidence"] >= config["detail_threshold"] else None)
-
-
-def _odds(logits: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: np.ndarray = powers / powers.sum(axis=1, keepdims=True)
-    return shares
 
 
 def _is_sure(ranking: list[dict[str, Any]], config: Mapping[str, Any], of_an_order: bool) -> bool:

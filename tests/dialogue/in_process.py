@@ -17,6 +17,10 @@ from typing import Any
 
 import sqlalchemy as sa
 from rasa.core.agent import Agent
+from rasa.core.channels.channel import UserMessage
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import BotUttered, SlotSet
+from rasa.shared.core.trackers import DialogueStateTracker
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 from ruamel.yaml import YAML
@@ -45,8 +49,19 @@ def _responses() -> dict[str, list[dict[str, Any]]]:
 
 
 @cache
-def _parsed(text: str) -> dict[str, Any]:
-    return dict(asyncio.run(_agent().parse_message(text)))
+def _parsed(text: str, asked: str | None, task: str | None, response: str) -> dict[str, Any]:
+    """What the pipeline makes of a text, said to that question."""
+    events = [BotUttered("", {"metadata": {}}, {"utter_action": response}), SlotSet("asked", asked), SlotSet("task", task)]
+    slots = [slot for slot in _domain().slots if slot.name in ("asked", "task")]
+    tracker = DialogueStateTracker.from_events("parsed", events, slots)
+    processor = _agent().processor
+    assert processor is not None
+    return dict(asyncio.run(processor.parse_message(UserMessage(text), tracker, only_output_properties=True)))
+
+
+@cache
+def _domain() -> Domain:
+    return Domain.load(str(PROJECT / "domain.yml"))
 
 
 def store_order(number: str, **changes: Any) -> None:
@@ -109,7 +124,8 @@ class Conversation:
         if text.startswith("/"):
             intent = {"name": text[1:], "confidence": 1.0}
             return {"text": text, "intent": intent, "intent_ranking": [intent], "entities": []}
-        return _parsed(text)
+        last = self.replies[-1]["response"] if self.replies else ""
+        return _parsed(text, self.slots.get("asked"), self.slots.get("task"), last)
 
     def _rendered(self, said: dict[str, Any]) -> dict[str, Any]:
         variant = self.chance.choice(_responses()[said["response"]])

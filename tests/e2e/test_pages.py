@@ -129,7 +129,7 @@ def test_a_reason_is_asked_for_only_where_it_matters(site: Site, browser: PlainB
     browser.get("/refund")
     page = browser.send(order_number=late, contact=late_email)
     assert page.title.startswith("This order can't be refunded") and page.links["R2"] == "/policy?version=2020-01#R2"
-    assert "It would have been accepted until" in page.text
+    assert "Asked for in time, it would have been accepted." in page.text
 
 
 def test_something_else_needs_words_and_goes_to_a_person(site: Site, browser: PlainBrowser) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_matrix
+from scipy.sparse import csr_matrix, vstack
+from sklearn.linear_model import LogisticRegression
 
-from bot.nlu.intent_model import DEFAULTS, Regression, _is_sure
+from bot.nlu.intent_model import DEFAULTS, _is_sure
+from bot.nlu.regression import Regression, Rows, softmax
 
 
-def noisy(seed: int, count: int) -> tuple[csr_matrix, list[str]]:
+def noisy(seed: int, count: int) -> tuple[Rows, list[str]]:
     """Points of two kinds, a fifth of them labelled wrongly: nobody can be surer than 0.8 about them."""
     chance = np.random.default_rng(seed)
     kinds = chance.integers(0, 2, count)
     rows = np.column_stack([kinds * 2 - 1 + chance.normal(0, 0.05, count), chance.normal(0, 1, (count, 40))])
     told = np.where(chance.random(count) < 0.2, 1 - kinds, kinds)
-    return csr_matrix(rows), ["refund" if kind else "cancel" for kind in told]
+    return Rows(rows[:, :1], csr_matrix(rows[:, 1:])), ["refund" if kind else "cancel" for kind in told]
 
 
 def test_calibration_makes_new_data_likelier() -> None:
@@ -22,12 +24,42 @@ def test_calibration_makes_new_data_likelier() -> None:
     fresh, truth = noisy(2, 600)
 
     def surprise(model: Regression) -> float:
-        told = [{of["name"]: of["confidence"] for of in model.ranking(fresh[i])} for i in range(fresh.shape[0])]
+        told = [{of["name"]: of["confidence"] for of in model.ranking(fresh[[i]])} for i in range(len(fresh))]
         return float(-np.mean([np.log(odds[label]) for odds, label in zip(told, truth, strict=True)]))
 
-    raw, calibrated = Regression.fit(rows, labels, 1000.0), Regression.fit_calibrated(rows, labels, 1000.0)
+    raw, calibrated = Regression.fit(rows, labels, 1000.0), Regression.fit_calibrated(rows, labels, 1000.0, range(100))
     assert calibrated.labels == raw.labels
     assert surprise(calibrated) < 0.8 * surprise(raw)
+
+
+def test_it_is_what_scikit_learn_finds() -> None:
+    rows, labels = noisy(3, 200)
+    labels = ["neither" if rows.dense[i, 0] > 1.05 else label for i, label in enumerate(labels)]
+    theirs = LogisticRegression(C=0.5, class_weight="balanced", tol=1e-8, max_iter=1000)
+    theirs.fit(np.hstack([rows.dense, rows.sparse.toarray()]), labels)
+    ours = Regression.fit(rows, labels, 0.5)
+    assert ours.labels == list(theirs.classes_)
+    expected = theirs.predict_proba(np.hstack([rows.dense, rows.sparse.toarray()]))
+    assert np.abs(softmax(ours.logits(rows)) - expected).max() < 0.01
+
+
+def test_calibration_holds_back_whole_groups() -> None:
+    """Copies in one group leave the model as unsure as it is without them."""
+    rows, labels = noisy(4, 60)
+    twice = Rows(np.vstack([rows.dense] * 4), vstack([rows.sparse] * 4).tocsr())
+    copies = labels * 4
+    apart = Regression.fit_calibrated(twice, copies, 1000.0, list(range(240)))
+    together = Regression.fit_calibrated(twice, copies, 1000.0, list(range(60)) * 4)
+    sure = [float(np.mean(softmax(of.logits(rows)).max(axis=1))) for of in (apart, together)]
+    assert sure[0] > sure[1] + 0.02
+
+
+def test_what_is_more_important_counts_more() -> None:
+    rows = Rows(np.array([[1.0], [1.0], [-1.0]]), csr_matrix((3, 1)))
+    labels = ["yes", "no", "no"]
+    light, heavy = (Regression.fit(rows, labels, 10.0, np.array([1.0, weight, 1.0])) for weight in (0.1, 10.0))
+    at_one = [softmax(of.logits(rows[[0]]))[0][of.labels.index("no")] for of in (light, heavy)]
+    assert at_one[0] < 0.2 < at_one[1]
 
 
 def test_intents_that_move_money_need_a_lead() -> None:

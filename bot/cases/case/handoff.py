@@ -10,7 +10,7 @@ from bot.cases.case.references import new_reference
 from bot.cases.case.requests import channel_of, preview_refund
 from bot.cases.identity.strangers import held_back, let_in, stranger
 from bot.cases.identity.verification import is_verified
-from bot.cases.model import Case, CaseKind, CaseState, Cause, CauseCode, Handoff, HeldBack, MoveCause
+from bot.cases.model import Case, CaseKind, CaseState, Cause, CauseCode, Handoff, HeldBack, MoveCause, StoredOrder
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import Reason
@@ -56,7 +56,7 @@ def hand_to_human(
         if case is not None:
             case = move(services, uow, case, CaseState.IN_REVIEW, "customer", _asked(cause))
         else:
-            open_case = uow.cases.open_question(conversation_id)
+            open_case = uow.cases.open_question(conversation_id) or _in_review(services, uow, conversation_id, stored)
             asking = None if open_case else stranger(services, uow, conversation_id, cause)
             held = held_back(services, uow, asking) if asking is not None else None
             if held is not None:
@@ -71,6 +71,21 @@ def hand_to_human(
         handoff = save_handoff(services, uow, case, cause, transcript, facts)
         uow.commit()
     return handoff
+
+
+def _in_review(services: Services, uow: UnitOfWork, conversation_id: str, order: StoredOrder | None) -> Case | None:
+    """The one request of this conversation that a person has to decide, of that order if one is proven: a person asked
+    for about it is the same matter."""
+    proven = uow.proofs.of_conversation(conversation_id, services.clock())
+    found = [
+        case
+        for case in uow.cases.covered_by(conversation_id, proven)
+        if case.conversation_id == conversation_id
+        and case.state is CaseState.IN_REVIEW
+        and case.order_id is not None
+        and (order is None or case.order_id == order.id)
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def handed_over_by(services: Services, uow: UnitOfWork, conversation_id: str, message_id: str) -> Handoff | None:
