@@ -31,7 +31,7 @@ quick: ## What one runs at every change: lint, types, policy, cases on SQLite, N
 	@sh scripts/stages setup lint train quick-tests
 
 quick-tests:
-	@$(bin)/pytest -n $(WORKERS) -p no:warnings -m "not postgres and not e2e" tests/policy tests/cases tests/nlu tests/actions
+	@$(bin)/pytest -n $(WORKERS) -p no:warnings -m "not postgres and not e2e" tests/policy tests/cases tests/nlu tests/actions tests/dialogue
 
 test: ## Everything that must pass
 	@sh scripts/stages setup checks unit

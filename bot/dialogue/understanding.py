@@ -198,7 +198,8 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, "both")
     if by_intent == "withdraw":
         by_intent = None  # taking back is a command of its own
-    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind")
+    asks_of_order = heard.intent in ("ask_policy", "check_request_status") and heard.first("order_number")
+    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind") or asks_of_order
     if by_intent is None and unclear and pack.finds("cancel_wish", heard.text):
         by_intent = "cancel"
     if asked:

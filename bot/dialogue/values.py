@@ -205,12 +205,12 @@ def reason_of(
     if is_answer or heard.is_sure:
         told.add(_meant(heard.intent, heard.detail))
     told.discard(None)
-    unwanted = pack.finds("no_longer_wanted", heard.text)
+    unwanted = pack.finds("no_longer_wanted", statements(heard.text))
     if unwanted and not is_answer:
         told.discard(CustomerReason.BILLING)
     wants_money = pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
     wished = is_answer or heard.intent == "request_refund" or context.state.task == "refund" or wants_money
-    if unwanted and wished and not told and not pack.is_question(heard.text):
+    if unwanted and wished and not told:
         told, sure = {CustomerReason.CHANGE_OF_MIND}, True
     basis = Basis.BUTTON if heard.is_button else Basis.MODEL
     if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and pack.finds("not_the_product", heard.text):
