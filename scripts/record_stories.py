@@ -2,8 +2,8 @@
 
 For new stories that have ``metadata`` and ``user`` steps only, and after a change of behaviour that is meant; read the
 difference before it is kept. A story whose end is not the one in its metadata is named. All files of a folder belong
-together: a story is kept in ``http_stories.yml`` if ``rasa test`` can't follow it (an action names the next form, or a
-message is a command with values), else in ``test_stories.yml``.
+together: a story is kept in ``http_stories.yml`` if ``rasa test`` can't follow it (a message is a command with values),
+else in ``test_stories.yml``.
 The bot's data folder must not know the stories' orders yet.
 """
 
@@ -37,12 +37,12 @@ def main(url: str, home: Path, files: list[Path]) -> int:
         kept: dict[str, list[dict[str, Any]]] = {"test_stories.yml": [], "http_stories.yml": []}
         for story in stories:
             customer = converse(site, story)
-            steps, follows = steps_of(home, customer)
+            steps = steps_of(home, customer)
             ends = ends_of(site, customer)
             if ends != story["metadata"]["ends"]:
                 wrong += 1
                 print(f"{folder.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
-            by_http_only = follows or any("{" in plain(step["user"]) for step in steps if "user" in step)
+            by_http_only = any("{" in plain(step["user"]) for step in steps if "user" in step)
             kept["http_stories.yml" if by_http_only else "test_stories.yml"].append({**story, "steps": steps})
         for name, found in kept.items():
             if found:

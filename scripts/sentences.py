@@ -23,10 +23,6 @@ ELSEWHERE = (
     "bot/policy/terms.py",  # for whoever writes a policy file
     "bot/store/demo.py",  # who buys in the demo, and what was broken there: data, as a shop has them
     "actions/__main__.py",  # for the Rasa server, and whoever starts it
-    "actions/notes.py",  # what customers write
-    "actions/signals.py",
-    "actions/wishes.py",
-    "bot/cases/conversation/consent.py",
     "bot/connectors/shared/own_words.py",
     "bot/http/connections.py",  # for clients: what is wrong with a request, and headers
     "bot/http/cookies.py",
@@ -38,6 +34,8 @@ ELSEWHERE = (
 """Where sentences belong, and modules that speak to nobody else than those for whom the texts do not count."""
 
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}['’]?[^\W\d_]*[,;:.!?]?\s+[^\W\d_]{2,}")
+_RESPONSES = re.compile(r"(utter_[\w/]+\s*)+")
+"""Names of responses of the domain, one after the other."""
 _FOR_MACHINES = frozenset(
     "compile match search sub fullmatch split finditer exec_driver_sql execute format_date format_datetime "
     "keyed_hash exclude_others execution_options _derived Asked".split()
@@ -77,7 +75,7 @@ def sentences_in(source: str, file: str) -> list[Sentence]:
     return [
         Sentence(file, node.lineno, " ".join(text.split()))
         for node, text in _texts(ast.parse(source))
-        if _TWO_WORDS.search(text) and not _MARKED_UP.match(text)
+        if _TWO_WORDS.search(text) and not _MARKED_UP.match(text) and not _RESPONSES.fullmatch(text)
     ]
 
 

@@ -49,8 +49,8 @@ TAKE_UP_SECONDS = 1.0
 """Between two looks for turns that were broken off."""
 
 _NOT_UNDERSTOOD = re.compile(
-    r"utter_(still_)?not_understood|utter_is_it_one_of_these|utter_out_of_scope|utter_\w+_unclear(/\w+)?|"
-    r"utter_\w+/(second|third)"
+    r"utter_(still_)?not_understood|utter_is_it_one_of_these|utter_is_number/\w+|utter_out_of_scope|"
+    r"utter_\w+_unclear(/\w+)?|utter_\w+/(second|third)"
 )
 
 logger = structlog.get_logger()

@@ -9,13 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from rasa_sdk.executor import CollectingDispatcher
 
-from actions import base, cards, policy, replies
-from actions.policy import tell_policy
 from bot.cases.services import Services
 from bot.policy import Policy
-from tests.actions.talks import a_talk
+from tests.actions.talks import serve_by, turn
 from tests.policy.policy_builders import POLICY
 from tests.store_builders import proven_address, store_order
 
@@ -31,8 +28,7 @@ def two_versions(desk: Services, monkeypatch: pytest.MonkeyPatch) -> Iterator[Se
     later = replace(first, version="newer", starts_on=starts_on, default_fee_rate=Decimal("0.10"))
     later = replace(later, calendar=replace(later.calendar, cycle_day=15))
     changed = replace(desk, policy=Policy((first, later), "two"))
-    for module in (base, cards, policy, replies):
-        monkeypatch.setattr(module, "services", lambda: changed)
+    serve_by(monkeypatch, changed)
     return changed
 
 
@@ -41,11 +37,10 @@ def an_order_of(services: Services, placed_at: datetime, number: str = "CC-10423
     store_order(services, number, placed_at=placed_at.isoformat())
 
 
-def told(topic: str, **changes: Any) -> list[dict[str, Any]]:
-    """The bot's messages."""
-    dispatcher = CollectingDispatcher()
-    tell_policy(a_talk("how much is the fee?", **changes), topic, dispatcher)
-    return dispatcher.messages
+def told(topic: str, text: str = "how much is it?", **changes: Any) -> list[dict[str, Any]]:
+    """The bot's messages to a question."""
+    messages, _ = turn(text, intent="ask_policy", detail=topic, confidence=0.95, **changes)
+    return messages
 
 
 OF_ORDER: dict[str, Any] = {"slots": {"order_number": "CC-104233"}}
@@ -65,7 +60,7 @@ def test_an_order_that_is_named_goes_before_the_one_at_hand(two_versions: Servic
     an_order_of(two_versions, BEFORE)
     an_order_of(two_versions, SINCE, "CC-104244")
     proven_address(two_versions)
-    answer = told("fee", entities={"order_number": ["CC-104244"]}, **OF_ORDER)[0]
+    answer = told("fee", "how much is the fee for CC-104244?", **OF_ORDER)[0]
     assert answer["response"] == "utter_ask_policy/fee" and "normally 10%" in answer["words"]
 
 

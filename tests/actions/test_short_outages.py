@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from rasa_sdk import Tracker
-from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from actions import base
-from actions.handoff import HandToHuman
 from bot.cases.services import Services
+from tests.actions.talks import run
 
 
 @contextmanager
@@ -40,17 +37,7 @@ def database_away(seconds: float, after: int) -> Iterator[None]:
 
 def asks_for_a_person() -> list[str]:
     """What the bot says to a wish for a person."""
-    dispatcher = CollectingDispatcher()
-    said = {
-        "text": "human",
-        "intent": {"name": "talk_to_human", "confidence": 0.9},
-        "message_id": "m-1",
-        "entities": [],
-    }
-    events = [{"event": "user", "text": "human", "timestamp": time.time()}]
-    tracker = Tracker("talk", {}, said, events, False, None, {}, "action_listen")
-    asyncio.run(HandToHuman().run(dispatcher, tracker, {}))
-    return [message["response"] for message in dispatcher.messages]
+    return run("human", "talk_to_human")
 
 
 @pytest.mark.parametrize("after", [0, 3, 9])

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from actions.cancellation import ValidateCancelForm
-from actions.refund import ValidateRefundForm
-from actions.talk import Talk
-from tests.actions.talks import a_talk
+from bot.dialogue.commands import Kind
+from bot.dialogue.state import State
+from tests.actions.talks import meant
 
 
-def talk(text: str, intent: str = "", confidence: float = 0.0) -> Talk:
-    """An answer to a quote."""
-    return a_talk(text, intent=intent, confidence=confidence, requested="answer")
+def says_yes(text: str, task: str = "refund", intent: str = "", confidence: float = 0.0, **changes: Any) -> bool:
+    """Whether an answer to the quote of a task is a yes to it."""
+    state = State(task=task, asked="answer", order_number="CC-104233", case_reference="R-1", decision_id=7)
+    commands = meant(text, state, intent=intent, confidence=confidence, **changes)
+    return Kind.AFFIRM in {command.kind for command in commands}
 
 
 @pytest.mark.parametrize(
@@ -33,14 +34,14 @@ def talk(text: str, intent: str = "", confidence: float = 0.0) -> Talk:
     ],
 )
 def test_a_plain_yes(text: str) -> None:
-    assert talk(text).says_yes(ValidateRefundForm.subject) and talk(text).says_yes(ValidateCancelForm.subject)
+    assert says_yes(text) and says_yes(text, "cancel")
 
 
 def test_the_words_for_what_was_asked_belong_to_a_yes() -> None:
-    assert talk("yes, cancel my subscription").says_yes(ValidateCancelForm.subject)
-    assert talk("yes, refund me").says_yes(ValidateRefundForm.subject)
-    assert not talk("yes, cancel my subscription").says_yes(ValidateRefundForm.subject)
-    assert not talk("yes, refund me").says_yes(ValidateCancelForm.subject)
+    assert says_yes("yes, cancel my subscription", "cancel")
+    assert says_yes("yes, refund me")
+    assert not says_yes("yes, cancel my subscription")
+    assert not says_yes("yes, refund me", "cancel")
 
 
 @pytest.mark.parametrize(
@@ -62,18 +63,18 @@ def test_the_words_for_what_was_asked_belong_to_a_yes() -> None:
     ],
 )
 def test_what_is_no_yes(text: str) -> None:
-    assert not talk(text).says_yes(ValidateRefundForm.subject)
-    assert not talk(text, "affirm", 0.79).says_yes(ValidateRefundForm.subject)
+    assert not says_yes(text)
+    assert not says_yes(text, "refund", "affirm", 0.79)
 
 
 def test_other_words_count_when_they_are_understood_as_a_yes_without_a_doubt() -> None:
-    assert talk("by all means", "affirm", 0.81).says_yes(frozenset())
-    assert not talk("by all means", "affirm", 0.79).says_yes(frozenset())
-    assert not talk("by all means, but later", "affirm", 0.99).says_yes(frozenset())
-    assert not talk("by all means", "deny", 0.99).says_yes(frozenset())
+    assert says_yes("that would suit us well", "refund", "affirm", 0.81)
+    assert not says_yes("that would suit us well", "refund", "affirm", 0.79)
+    assert not says_yes("that would suit us well, but later", "refund", "affirm", 0.99)
+    assert not says_yes("that would suit us well", "refund", "deny", 0.99)
 
 
 @pytest.mark.parametrize("text", ["yes", "/affirm", "by all means"])
 def test_a_yes_that_was_written_before_the_question_is_none(text: str) -> None:
-    said = talk(text, "affirm", 0.99)
-    assert said.says_yes(frozenset()) and not replace(said, crossed=True).says_yes(frozenset())
+    understood: dict[str, Any] = {"intent": "affirm", "confidence": 0.99}
+    assert says_yes(text, **understood) and not says_yes(text, crossed=True, **understood)

@@ -27,12 +27,10 @@ SECONDS = 10
 HARMLESS = frozenset({"quoted", "in_review", "declined", "withdrawn"})
 """States of a case in which nothing has been agreed to."""
 SLOTS = (
-    "task plan order_number later_orders email phone refund_reason refund_destination answer decision_id case_reference"
+    "task plan order_number later_orders later_tasks email phone refund_reason proposed_reason refund_destination "
+    "decision_id case_reference"
 ).split()
-EVENTS = frozenset(
-    "action bot user slot active_loop user_featurization session_started loop_interrupted followup "
-    "action_execution_rejected".split()
-)
+EVENTS = frozenset("action bot user slot user_featurization session_started".split())
 """Events that a conversation may hold: no restart, no rewind, no reset."""
 INSIDE = re.compile(r"Traceback|File \"|Exception|sanic|utter_|action_|went wrong|\bNone\b|undefined|\x1b", re.I)
 FAILED = re.compile(r"Traceback|failed|Exception|Error|CRITICAL")

@@ -1,7 +1,7 @@
 """A bot without servers: the model, the dialogue, the actions and a database in one process.
 
-What it leaves out is what the HTTP tests are for: Rasa's own tracker, the channel, the two servers and what lies between
-them.
+What it leaves out is what the HTTP tests are for: Rasa's own tracker, the channel, the two servers and what lies
+between them.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ def _responses() -> dict[str, list[dict[str, Any]]]:
 @cache
 def _parsed(text: str, asked: str | None, task: str | None, response: str) -> dict[str, Any]:
     """What the pipeline makes of a text, said to that question."""
-    events = [BotUttered("", {"metadata": {}}, {"utter_action": response}), SlotSet("asked", asked), SlotSet("task", task)]
+    events = [
+        BotUttered("", {"metadata": {}}, {"utter_action": response}),
+        SlotSet("asked", asked),
+        SlotSet("task", task),
+    ]
     slots = [slot for slot in _domain().slots if slot.name in ("asked", "task")]
     tracker = DialogueStateTracker.from_events("parsed", events, slots)
     processor = _agent().processor

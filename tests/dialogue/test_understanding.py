@@ -1,8 +1,8 @@
 """What a message means where it is said: a table of words, as the model and the rules would read them, and commands.
 
 A row is the place, the words, what the model makes of them (``intent/detail@confidence``, then the intents of its parts
-after ``+``), and the commands: all of them in their order, or, where one has a ``!`` before it, those that must and must
-not be among them. Orders and addresses are found in the words.
+after ``+``), and the commands: all of them in their order, or, where one has a ``!`` before it, those that must and
+must not be among them. Orders and addresses are found in the words.
 """
 
 from __future__ import annotations

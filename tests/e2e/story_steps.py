@@ -23,7 +23,7 @@ def email_of(number: str) -> str:
 
 
 def stories() -> Iterator[tuple[str, Path, dict[str, Any]]]:
-    """Category, file and content of every story; those in files named ``http_`` need the real actions."""
+    """Category, file and content of every story; those in files named ``http_`` have a command with values."""
     for path in sorted(CONVERSATIONS.glob("*/*.yml")):
         for story in yaml.safe_load(path.read_text("utf-8"))["stories"]:
             yield path.parent.name, path, story
@@ -53,21 +53,18 @@ def plain(text: str) -> str:
     return said
 
 
-def steps_of(home: Path, customer: Customer) -> tuple[list[Step], bool]:
-    """The steps of a conversation from the tracker store; whether an action of ours named the one that follows."""
-    events = events_of(home, customer.conversation_id)
+def steps_of(home: Path, customer: Customer) -> list[Step]:
+    """The steps of a conversation from the tracker store."""
     steps: list[Step] = []
-    for event in events:
+    for event in events_of(home, customer.conversation_id):
         kind = event["event"]
         if kind == "user":
             steps.append({"user": annotated(event), "intent": event["parse_data"]["intent"]["name"]})
         elif kind == "action" and event["name"] not in _HIDDEN:
             steps.append({"action": event["name"]})
-        elif kind == "active_loop":
-            steps.append({"active_loop": event["name"]})
-        elif kind == "slot" and event["name"] == "requested_slot":
-            steps.append({"slot_was_set": [{"requested_slot": event["value"]}]})
-    return steps, any(event["event"] == "followup" for event in events)
+        elif kind == "slot" and event["name"] == "asked":
+            steps.append({"slot_was_set": [{"asked": event["value"]}]})
+    return steps
 
 
 def annotated(event: dict[str, Any]) -> str:

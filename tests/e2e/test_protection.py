@@ -72,7 +72,7 @@ def test_with_the_action_server_down_the_customer_gets_an_apology_and_a_person(s
     assert (file.case.kind, file.case.state) == (CaseKind.QUESTION, CaseState.IN_REVIEW)
     assert file.case.reference in said
     assert file.handoff is not None and file.handoff.cause is Cause.FAILURE
-    assert {"action_session_start", "validate_refund_form"} <= set(file.handoff.facts["failed"])
+    assert {"action_session_start", "action_converse"} <= set(file.handoff.facts["failed"])
     assert "I want a refund for CC-104233" in [turn["text"] for turn in file.handoff.transcript]
 
 

@@ -47,7 +47,7 @@ def test_a_second_wording_gives_an_example_and_a_third_offers_a_person(question:
 
 @pytest.mark.parametrize("response", CANT)
 def test_what_cannot_be_done_here_is_said_with_what_can_be_and_a_person(response: str) -> None:
-    (text,) = responses()[response]
+    text = words_of(response)
     assert text.startswith("I can") and "person" in text and len(text.split()) <= 35
     assert "/talk_to_human" in buttons_of(response) and len(buttons_of(response)) <= 3
 
