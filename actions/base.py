@@ -4,55 +4,33 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import stamina
 import structlog
 from rasa_sdk import Action, Tracker
-from rasa_sdk.events import ActiveLoop, EventType, SlotSet
+from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from actions.signals import signal_in
+from actions.slots import changes
 from actions.talk import Talk
 from bot.bootstrap import bootstrap
 from bot.cases.case.handoff import hand_to_human
-from bot.cases.case.overview import renewed_quotes
 from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, HeldBack
 from bot.cases.ports.billing import GatewayError
 from bot.cases.services import Services
-from bot.policy.money import Money
+from bot.dialogue.state import Context, State
 from bot.policy.values import Value
 from bot.wording import DEFAULT, say
+from bot.wording.catalogue import catalogue
 
 logger = structlog.get_logger()
 OUTAGE_SECONDS = 3.0
 """For how long the database may be away without anybody being told."""
-QUIET_TURNS = 3
-"""For how many turns a customer who was told of a renewed quote is not told again."""
-SAY_PERSON = frozenset({"utter_still_not_understood", "utter_person_instead"})
-"""Responses that offer a person already."""
-
-TASK_SLOTS = (
-    "task",
-    "plan",
-    "order_number",
-    "later_orders",
-    "email",
-    "phone",
-    "refund_reason",
-    "reason_words",
-    "refund_destination",
-    "refund_requested_at",
-    "cancel_requested_at",
-    "case_reference",
-    "decision_id",
-    "answer",
-    "unclear",
-)
-"""What belongs to one task: cleared at its end, so that no second request starts with the answers of the first."""
 
 
 @lru_cache(maxsize=1)
@@ -62,54 +40,79 @@ def services() -> Services:
 
 
 def tell(
-    dispatcher: CollectingDispatcher, response: str, *, card: dict[str, Any] | None = None, **values: Value
+    dispatcher: CollectingDispatcher,
+    response: str,
+    *,
+    card: dict[str, Any] | None = None,
+    buttons: list[dict[str, str]] | None = None,
+    **values: Value,
 ) -> None:
-    """Utter a response of the domain that leaves its words to the catalogue, with the values that they name; beside
-    them a card, on a channel that can show one."""
-    words = say(f"chat_{response.removeprefix('utter_').replace('/', '_')}", DEFAULT, **values)
-    dispatcher.utter_message(response=response, json_message=card, words=words)
+    """Utter a response of the domain, with the values that its words name; beside them a card, on a channel that can
+    show one. Where it leaves its words to the catalogue, they are made here."""
+    code = f"chat_{response.removeprefix('utter_').replace('/', '_')}"
+    words = {}
+    if catalogue(DEFAULT).has_message(code):
+        words["words"] = say(code, DEFAULT, **values)
+        if catalogue(DEFAULT).has_message(f"{code}_other"):
+            words["other_words"] = say(f"{code}_other", DEFAULT, **values)
+    dispatcher.utter_message(response=response, json_message=card, buttons=buttons, **words)
+
+
+@dataclass
+class Turn:
+    """A turn that is being carried out: what is known so far, and where the answers go.
+
+    ``aside``: something was answered in between, so that the open question is asked once more.
+    """
+
+    talk: Talk
+    context: Context
+    state: State
+    dispatcher: CollectingDispatcher
+    aside: bool = False
+
+    def tell(self, response: str, **values: Any) -> None:
+        """Utter a response; see ``tell``."""
+        tell(self.dispatcher, response, **values)
+
+    @property
+    def conversation_id(self) -> str:
+        """Whose turn it is."""
+        return self.talk.conversation_id
 
 
 class SafeAction(Action, ABC):
     """An action whose failure is an apology with nothing done, not silence."""
 
-    offers_person = True
-    """Whether a person is offered beside the answer where the customer's words or a repetition call for it."""
-    tells_news = True
-    """Whether a quote that changed while it was carried out is told of after the answer."""
-    apology = "utter_sorry"
-    """What is said after a failure."""
-
     @abstractmethod
     def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """Answer the turn. May block: it runs in a thread."""
 
-    def failed(self) -> list[EventType]:
-        """The events after a failure."""
-        return end_of_task()
+    def failed(self, slots: dict[str, Any]) -> list[EventType]:
+        """The events after a failure: the task is over."""
+        return changes(slots, State())
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         """Called by the action server."""
+        talk = None
         try:
             talk = Talk.of(tracker)
-            events = await self._answered(talk, dispatcher)
-            if self.offers_person:
-                _offer_person(talk, events, dispatcher)
-            if self.tells_news and not talk.requested:
-                await asyncio.to_thread(_tell_renewed, talk, events, dispatcher)
-            return events
+            return await self._answered(talk, dispatcher)
         except GatewayError as error:
             # The shop does not say how the order stands: nothing is decided on what it said before.
             logger.error("shop.unreachable", action=self.name(), error=type(error).__name__)
             dispatcher.messages.clear()
-            await asyncio.to_thread(_ask_a_person, talk, error, dispatcher)
-            return self.failed()
+            if talk is not None:
+                await asyncio.to_thread(_ask_a_person, talk, error, dispatcher)
+            return self.failed(tracker.slots)
         except Exception as error:
             # The message may quote what the customer wrote: only the kind of error is logged.
             logger.error("action.failed", action=self.name(), error=type(error).__name__)
             dispatcher.messages.clear()
-            dispatcher.utter_message(response=self.apology)
-            return self.failed()
+            # After a failed yes nobody can say that nothing was done.
+            unsure = tracker.slots.get("asked") == "answer"
+            dispatcher.utter_message(response="utter_sorry_unsure" if unsure else "utter_sorry")
+            return self.failed(tracker.slots)
 
     async def _answered(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
         """The turn; made again where the database was away for a moment, since what is written for a message is written
@@ -137,7 +140,7 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
             cause=Cause.FAILURE,
             transcript=talk.transcript,
             facts={"shop": str(error)},
-            order_number=talk.slot("order_number"),
+            order_number=talk.state.order_number,
             message_id=talk.message_id,
         )
     except Exception as failure:
@@ -148,55 +151,3 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
         tell(dispatcher, "utter_shop_unreachable/held_back", why=no_person_now(services(), handoff))
         return
     tell(dispatcher, "utter_shop_unreachable", reference=handoff.reference, answer_by=handoff.answer_by)
-
-
-def _offer_person(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:
-    """A person at once, beside the answer: after words that call for one, or where the bot would repeat itself."""
-    if not dispatcher.messages:
-        return
-    signal = signal_in(talk.text)
-    if signal is not None and not talk.handled_by:
-        dispatcher.utter_message(response=f"utter_person_at_once/{signal.value}")
-        dispatcher.messages.insert(0, dispatcher.messages.pop())
-        return
-    if any(_is_news(talk, event) for event in events):
-        return
-    # After a question in between, the open question has to be asked once more; only then twice is a repetition.
-    turns = talk.responses[: 2 if talk.handled_by else 1]
-    said = {message.get("response") for message in dispatcher.messages}
-    if said - {None} and turns and all(said & set(turn) for turn in turns) and not said & SAY_PERSON:
-        dispatcher.utter_message(response="utter_person_instead")
-        dispatcher.messages.insert(0, dispatcher.messages.pop())
-
-
-def _tell_renewed(talk: Talk, events: list[EventType], dispatcher: CollectingDispatcher) -> None:
-    """A quote that was confirmed and then changed waits for a new yes; said once in a while, when nothing else is."""
-    if any(event["event"] == "followup" for event in events):
-        return
-    if any("utter_quote_renewed" in turn for turn in talk.responses[:QUIET_TURNS]):
-        return
-    for renewed in renewed_quotes(services(), conversation_id=talk.conversation_id):
-        tell(
-            dispatcher,
-            "utter_quote_renewed",
-            order=renewed.order_number,
-            before=Money(renewed.before, renewed.currency),
-            refund=Money(renewed.refund, renewed.currency),
-        )
-        return
-
-
-def _is_news(talk: Talk, event: EventType) -> bool:
-    """Whether the turn brought a detail that was not known before."""
-    known = talk.slots.get(event.get("name"))
-    return event["event"] == "slot" and event["name"] in TASK_SLOTS[:-2] and event["value"] != known
-
-
-def end_of_task() -> list[EventType]:
-    """Leave the form and forget the details of the task."""
-    return [ActiveLoop(None), SlotSet("requested_slot", None), *cleared()]
-
-
-def cleared() -> list[EventType]:
-    """Forget the details of the task."""
-    return [SlotSet(name, None) for name in TASK_SLOTS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,7 +18,8 @@ from bot.cases.customer.receipts import terms_of_version
 from bot.cases.customer.wording import request_name, state_words, what_would_help
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
-from bot.cases.model import Case, CaseState, Handoff, HeldBack
+from bot.cases.model import Case, CaseState, CustomerReason, Handoff, HeldBack
+from bot.dialogue.machine import GUESSABLE
 from bot.policy import CancelDecision, RefundDecision
 from bot.policy.facts import Destination, Order
 from bot.policy.money import Money
@@ -88,6 +90,30 @@ def order_buttons(orders: list[Order]) -> list[dict[str, str]]:
     return [{"title": f"{order.number} ({order.product})", "payload": order.number} for order in orders[:MOST]]
 
 
+def reason_buttons() -> list[dict[str, str]]:
+    """A button for each reason."""
+    return [{"title": title, "payload": _PAYLOADS.get(reason, title)} for title, reason in reason_titles().items()]
+
+
+def reason_titles() -> dict[str, CustomerReason]:
+    """What the button for each reason reads."""
+    return {say(f"reason_mine_{reason.value}"): reason for reason in CustomerReason}
+
+
+_PAYLOADS = {
+    CustomerReason.CHANGE_OF_MIND: "/change_of_mind",
+    CustomerReason.SERVICE_FAULT: "/report_problem",
+    CustomerReason.BILLING: "/dispute_charge",
+}
+"""What a button sends, where it is not what it reads."""
+
+
+def guess_buttons(guesses: Sequence[str]) -> list[dict[str, str]]:
+    """A button for each of the two likeliest wishes, and for a person."""
+    buttons = [{"title": say(f"guess_{guess}"), "payload": f"/{guess}"} for guess in guesses if guess in GUESSABLE][:2]
+    return [*buttons, {"title": say("guess_talk_to_human"), "payload": "/talk_to_human"}]
+
+
 def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: list[Request]) -> None:
     """A line for each of the newest requests: what, since when, how far, and what comes next."""
     lines = []
@@ -105,7 +131,7 @@ def tell_requests(dispatcher: CollectingDispatcher, response: str, requests: lis
     tell(dispatcher, response, cases="\n".join(lines) or say("no_requests"))
 
 
-def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: Value) -> None:
+def tell_handoff(dispatcher: CollectingDispatcher, response: str, handoff: Handoff | HeldBack, **values: Any) -> None:
     """Say that a person has it, under which reference, and when they answer; or why nobody does."""
     if isinstance(handoff, HeldBack):
         dispatcher.utter_message(response="utter_held_back", words=no_person_now(services(), handoff))

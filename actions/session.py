@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk.events import ActionExecuted, EventType, SessionStarted
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -15,14 +17,11 @@ from bot.cases.model import CaseState, CauseCode
 class StartSession(SafeAction):
     """Says what this is and how to reach a person; to someone who comes back, that the session is a new one."""
 
-    offers_person = False
-    tells_news = False
-
     def name(self) -> str:
         """The name that Rasa gives it."""
         return "action_session_start"
 
-    def failed(self) -> list[EventType]:
+    def failed(self, slots: dict[str, Any]) -> list[EventType]:
         """The session starts whatever happens."""
         return [SessionStarted(), ActionExecuted("action_listen")]
 
@@ -40,4 +39,4 @@ class StartSession(SafeAction):
             tell_left(dispatcher, closed)
         else:
             dispatcher.utter_message(response="utter_introduction")
-        return self.failed()
+        return self.failed(talk.slots)

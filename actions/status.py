@@ -1,76 +1,61 @@
-"""Where requests stand."""
+"""Where requests stand, and what is asked about the one made last."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from rasa_sdk.events import EventType, FollowupAction
-from rasa_sdk.executor import CollectingDispatcher
-
-from actions.base import SafeAction, services
-from actions.details import Details
-from actions.finish import FinishRequest
-from actions.form import RequestForm
+from actions.base import Turn, services
 from actions.replies import tell_requests
-from actions.talk import Talk
-from bot.cases.case.overview import Request, conversation_requests
+from bot.cases.case.overview import Request, conversation_requests, request_view
+from bot.cases.errors import UnknownCase
+from bot.dialogue.acts import ShowStatus, TellRequest
+from bot.wording.decisions import explained
 
 
-class ShowStatus(SafeAction):
-    """The requests that this conversation may see; without any, the order and the customer are asked for."""
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_show_status"
-
-    def turn(self, talk: Talk, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """A line for each, the newest first; the one that is named, if one is."""
-        requests = _requests(talk, next(iter(talk.entities.get("order_number", [])), None))
-        if requests:
-            tell_requests(dispatcher, "utter_cases", requests)
-            return []
-        if talk.requested:
-            # In the middle of another request; that one goes on.
-            dispatcher.utter_message(response="utter_no_cases")
-            return []
-        return [FollowupAction("status_form")]
+def show(turn: Turn, act: ShowStatus) -> None:
+    """A line for each of the requests that this conversation may see, the newest first; the one that is named, if one
+    is."""
+    found = requests(turn, act.order_number, act.reference)
+    if found:
+        tell_requests(turn.dispatcher, "utter_cases", found)
+    else:
+        turn.tell("utter_no_cases")
 
 
-class ValidateStatusForm(RequestForm):
-    """Needs the order and the customer, then says where their requests stand."""
-
-    task = "status"
-
-    def _cancel_is_unclear(self, talk: Talk, asked: str | None) -> bool:
-        return True
-
-    def _leaves(self, talk: Talk, asked: str) -> bool:
-        return super()._leaves(talk, asked) or talk.intent in ("request_refund", "cancel_service")
-
-    def proceed(self, talk: Talk, details: Details, dispatcher: CollectingDispatcher) -> tuple[Details, str | None]:
-        """Tell, and end."""
-        requests = _requests(talk, details.order_number)
-        tell_requests(dispatcher, "utter_cases" if requests else "utter_no_cases_of_order", requests)
-        return replace(details, answer="told"), None
+def tell_of_order(turn: Turn) -> None:
+    """Where the requests of a proven order stand."""
+    found = requests(turn, turn.state.order_number, None)
+    tell_requests(turn.dispatcher, "utter_cases" if found else "utter_no_cases_of_order", found)
 
 
-class FinishStatus(FinishRequest):
-    """The end of the status form."""
-
-    task = "status"
-
-    def name(self) -> str:
-        """The name in the domain."""
-        return "action_finish_status"
-
-    def confirmed(self, talk: Talk, reference: str, dispatcher: CollectingDispatcher) -> list[EventType]:
-        """Nothing is confirmed here."""
-        return self.what_waits(talk, dispatcher)
-
-
-def _requests(talk: Talk, order_number: str | None) -> list[Request]:
-    requests = conversation_requests(services(), conversation_id=talk.conversation_id)
-    named = [request for request in requests if request.case.reference in talk.entities.get("reference", [])]
+def requests(turn: Turn, order_number: str | None, reference: str | None) -> list[Request]:
+    """The requests of an order or a reference; all where neither is named or the reference is unknown."""
+    found = conversation_requests(services(), conversation_id=turn.conversation_id)
+    named = [request for request in found if request.case.reference == reference]
     if named or order_number is None:
-        return named or requests
-    return [request for request in requests if request.order_number == order_number]
+        return named or found
+    return [request for request in found if request.order_number == order_number]
+
+
+def tell_request(turn: Turn, act: TellRequest) -> None:
+    """Answer a question about one request."""
+    try:
+        view = request_view(services(), conversation_id=turn.conversation_id, reference=act.reference)
+    except UnknownCase:
+        turn.tell("utter_no_cases")
+        return
+    if act.topic == "why" and view.decision is not None:
+        clauses = tuple(view.decision.result["clauses"])
+        turn.tell(
+            "utter_why",
+            order=view.request.order_number or "",
+            explanation=explained(view.decision.result),
+            with_clauses=bool(clauses),
+            clauses=clauses,
+        )
+    elif act.topic == "by_mail":
+        turn.tell("utter_cant/send_by_mail")
+    elif act.topic == "return_number" and view.case.return_number:
+        turn.tell("utter_return_number", return_number=view.case.return_number, reference=view.case.reference)
+    elif act.topic == "return_address" and view.case.return_number:
+        turn.tell("utter_no_address_yet")
+    else:
+        tell_requests(turn.dispatcher, "utter_cases", [view.request])

@@ -86,5 +86,5 @@ def train(log: Path) -> None:
 def _sources() -> Iterator[Path]:
     yield PROJECT / "config.yml"
     yield PROJECT / "domain.yml"
-    yield from sorted((PROJECT / "data").rglob("*.yml"))
+    yield from sorted(f for f in (PROJECT / "data").rglob("*.yml") if "language" not in f.parts)
     yield from sorted((PROJECT / "bot" / "nlu").rglob("*.py"))

@@ -48,7 +48,7 @@ _BY_RESPONSE = {
         "utter_added_to_request utter_left_with_person utter_refund_instead utter_nothing_to_withdraw",
     }.items()
 }
-"""Outside of the forms, what the last words of the bot were."""
+"""Where no question waits, what the last words of the bot were."""
 
 
 _MEANS_THE_SAME = frozenset(
@@ -78,10 +78,10 @@ class Lesson:
 
 
 def asked_in(tracker: DialogueStateTracker | None) -> str:
-    """The kind of question that the next message answers: what a form waits for, else the last words of the bot."""
+    """The kind of question that the next message answers: the question that waits, else the last words of the bot."""
     if tracker is None:
         return NONE
-    requested = tracker.get_slot("requested_slot")
+    requested = tracker.get_slot("asked")
     if requested == "answer":
         return _QUOTES.get(str(tracker.get_slot("task")), NONE)
     if requested:

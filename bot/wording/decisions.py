@@ -49,7 +49,7 @@ def _change(change: Change | None, language: str) -> str:
     if change is None:
         return say("advice_no_change", language)
     if change.asked_by is not None:
-        return say("advice_asked_by", language, asked_by=change.asked_by)
+        return say("advice_asked_by", language)
     assert change.remaining is not None
     return say("advice_more_left", language, remaining=change.remaining)
 

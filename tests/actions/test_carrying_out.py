@@ -169,7 +169,7 @@ def test_someone_who_comes_back_hears_that_the_figures_changed_and_a_yes_shows_t
     known = {event["name"]: event["value"] for event in events if event["event"] == "slot"}
     messages, shown = turn(ValidateRefundForm(), slots={**known, "requested_slot": None}, intent="affirm")
     assert said(messages) == ["utter_refund_quote"] and "you would get $27.72 back." in messages[0]["words"]
-    assert " The card is stopped before the money is sent. (Clauses R" in messages[0]["words"]
+    assert " The card is stopped before the money is sent.\nShall I" in messages[0]["words"]
     decision = next(event["value"] for event in shown if event.get("name") == "decision_id")
     messages, _ = turn(FinishRefund(), slots={**slots, "decision_id": decision})
     assert said(messages) == ["utter_refund_paid"] and "Your refund of $27.72 went to" in messages[0]["words"]

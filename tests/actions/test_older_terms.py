@@ -58,7 +58,7 @@ def test_an_older_order_is_told_by_its_own_terms_and_that_it_is(two_versions: Se
     assert older["response"] == "utter_older_terms"
     assert older["words"].endswith(f" when it was placed, version {POLICY.versions[0].version}:")
     assert answer["response"] == "utter_ask_policy/fee" and "normally 12%" in answer["words"]
-    assert figures["response"] == "utter_policy_for_order" and "less a fee of 12%" in figures["words"]
+    assert figures["response"] == "utter_policy_for_order" and "(12% fee)" in figures["words"]
 
 
 def test_an_order_that_is_named_goes_before_the_one_at_hand(two_versions: Services) -> None:
@@ -84,5 +84,5 @@ def test_an_order_that_is_not_proven_shows_nothing_of_its_date(two_versions: Ser
 def test_cancelling_is_told_by_the_terms_of_today(two_versions: Services) -> None:
     an_order_of(two_versions, BEFORE)
     proven_address(two_versions)
-    assert "before day 15 of" in told("cancel_by", **OF_ORDER)[0]["words"]
-    assert [it["words"] for it in told("renewal", **OF_ORDER) if "on day 1 of" in it["words"]] != []
+    assert "before the 15th of" in told("cancel_by", **OF_ORDER)[0]["words"]
+    assert [it["words"] for it in told("renewal", **OF_ORDER) if "on the 1st of" in it["words"]] != []

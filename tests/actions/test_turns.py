@@ -74,14 +74,14 @@ def test_a_late_order_is_declined_before_anyone_is_asked_for_a_reason(desk: Serv
     messages, slots = turn(ValidateRefundForm(), "I want a refund", **WISH)
     (message,) = messages
     assert message["response"] == "utter_declined" and slots["answer"] == "told"
-    assert " It would have been accepted until " in message["words"]
+    assert " Asked for in time, it would have been accepted. " in message["words"]
     assert " The $50.00 on the card stays yours to use. Your reference is " in message["words"]
 
 
 def test_a_decline_that_nothing_could_change_says_so(desk: Services) -> None:
     order_of_days_ago(desk, status="cancelled")
     (message,), _ = turn(ValidateRefundForm(), "I want a refund", **WISH)
-    assert ") No change of the details would make it possible. Your reference is " in message["words"]
+    assert " Asking in another way would not change that. Your reference is " in message["words"]
 
 
 def test_after_a_break_the_customer_is_told_where_they_were(desk: Services) -> None:

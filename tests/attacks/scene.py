@@ -164,8 +164,8 @@ class Scene:
             "email": [(wish, "email address")],
             "reason": [(f"{wish}, {own.email}", "reason")],
             "destination": [(ready, "wallet, or")],
-            "quote": [(ready, "wallet, or"), ("wallet", "Shall I go ahead?")],
-            "confirmed": [(ready, "wallet, or"), ("wallet", "Shall I go ahead?"), ("yes", "Done")],
+            "quote": [(ready, "wallet, or"), ("wallet", "Shall I go ahead with")],
+            "confirmed": [(ready, "wallet, or"), ("wallet", "Shall I go ahead with"), ("yes", "Done")],
         }
         for text, answer in steps.get(self.situation, []):
             assert answer in own.says(text)

@@ -19,7 +19,7 @@ def test_they_hold_the_figures_of_the_case(alex: Services) -> None:
     case = in_review(alex)
     said = texts(alex, case.reference)
     assert said["Hello"].startswith("Hello Alex,") and case.reference in said["Hello"]
-    assert NUMBER in said["What you would get"] and "$50.00, after a fee of $0.00" in said["What you would get"]
+    assert NUMBER in said["What you would get"] and "$50.00 (no fee)" in said["What you would get"]
     assert "Friday, May 15, 2026" in said["When it comes"]
     assert "R1, R3" in said["Why it stopped"] and "Return the card" not in said
     assert not any("{" in text for text in said.values())

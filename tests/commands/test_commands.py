@@ -111,7 +111,7 @@ def test_the_terms_in_force_are_a_table(capsys: pytest.CaptureFixture[str]) -> N
         "Policy version 2020-01, in force since Saturday, January 1, 2000",
         "  Time zone               America/New_York",
         "  Holidays                US",
-        "  C3, C4  billing cycle   starts on day 1 of the month",
+        "  C3, C4  billing cycle   starts on the 1st of the month",
         "  R2  window              5 working days after the order",
         "  R2  accepted channels   chat, email, form, phone",
         "  R3  accepted reasons    change_of_mind, service_fault",

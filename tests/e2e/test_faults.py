@@ -23,7 +23,7 @@ STEPS = [
     ("I want a refund for {number}", ""),
     ("{email}", "reason"),
     ("I changed my mind", "wallet"),
-    ("to my store wallet", "Shall I go ahead?"),
+    ("to my store wallet", "Shall I go ahead with"),
     ("yes", "RD-"),
 ]
 """What a customer says, and what the answer must hold."""

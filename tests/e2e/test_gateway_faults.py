@@ -46,7 +46,7 @@ def quoted(shop: Site, number: str, email: str) -> PatientCustomer:
     """A customer who was shown the refund of an order."""
     buyer = PatientCustomer(shop.customer(), shop.process)
     said = buyer.says(f"I want a refund for {number}, my email is {email}, I changed my mind, to my wallet please")
-    assert "Shall I go ahead?" in said and "$44.00" in said
+    assert "Shall I go ahead with" in said and "$44.00" in said
     return buyer
 
 
@@ -109,7 +109,7 @@ def test_a_card_used_before_it_is_stopped_is_quoted_anew_in_the_same_breath(
 
     said = buyer.says("yes")
 
-    assert "balance changed" in said and "$27.72" in said and "Shall I go ahead?" in said
+    assert "balance changed" in said and "$27.72" in said and "Shall I go ahead with" in said
     assert paid(gateway, number) == []
     assert "$27.72" in buyer.says("yes", "Done")
     (file,) = settled(shop, buyer)

@@ -28,7 +28,7 @@ def test_a_refund_is_quoted_in_numbers_confirmed_and_recorded(site: Site) -> Non
     assert "reason" in alex.says("alex@example.com")
     assert "wallet" in alex.says("I changed my mind")
     quote = alex.says("store wallet please")
-    assert "$50.00" in quote and "$6.00" in quote and "$44.00" in quote and "R7" in quote
+    assert "$50.00 - $6.00 (12% fee) = $44.00" in quote
     assert site.cases(alex)[0].case.state is CaseState.QUOTED
     assert site.order_status("CC-104233") == "active"
 
@@ -55,7 +55,7 @@ def test_a_refund_after_the_window_is_declined_before_anyone_is_asked_for_a_reas
     eli.says("I want my money back for order CC-104273")
     said = eli.says("my email is eli@example.com")
 
-    assert "can't refund" in said and "R2" in said and "working day" in said
+    assert "can't refund" in said and "working day" in said
     assert any(button["payload"] == "/talk_to_human" for reply in eli.replies for button in reply.get("buttons", []))
     (file,) = site.cases(eli)
     assert file.case.state is CaseState.DECLINED
@@ -146,7 +146,7 @@ def test_a_no_to_the_quote_leaves_everything_as_it_was(site: Site) -> None:
     buyer.says(f"I want a refund for {number}, my email is {email}")
     buyer.says("I changed my mind")
     buyer.says("to the original payment method")
-    assert "nothing was done" in buyer.says("no")
+    assert "this request was not made" in buyer.says("no")
 
     (file,) = site.cases(buyer)
     assert file.case.state is CaseState.WITHDRAWN
@@ -167,7 +167,7 @@ def test_a_quote_that_changed_before_the_yes_is_shown_again(site: Site) -> None:
 
     said = buyer.says("yes")
 
-    assert "nothing was done yet" in said and "$35.20" in said
+    assert "this was not done yet" in said and "$35.20" in said
     assert site.cases(buyer)[0].case.state is CaseState.QUOTED
     assert "$35.20" in buyer.says("yes")
     (file,) = site.cases(buyer)

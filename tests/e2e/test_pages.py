@@ -97,7 +97,7 @@ def test_a_whole_refund(site: Site, browser: PlainBrowser) -> None:
     said = history(site.services, browser.conversation_id)
     assert [message.author for message in said] == [Author.CUSTOMER, Author.BOT] * 2
     assert number in said[0].text and email.upper() in said[0].text and "changed my mind" in said[0].text
-    assert "less a fee of 12%" in said[1].text and said[2].text.startswith(f"Confirm {reference}")
+    assert "(12% fee)" in said[1].text and said[2].text.startswith(f"Confirm {reference}")
     assert all(message.answered_at or message.delivered_at for message in said), "nobody else has to answer or bring it"
 
 
@@ -129,7 +129,7 @@ def test_a_reason_is_asked_for_only_where_it_matters(site: Site, browser: PlainB
     browser.get("/refund")
     page = browser.send(order_number=late, contact=late_email)
     assert page.title.startswith("This order can't be refunded") and page.links["R2"] == "/policy?version=2020-01#R2"
-    assert "It would have been accepted until" in page.text
+    assert "Asked for in time, it would have been accepted." in page.text
 
 
 def test_something_else_needs_words_and_goes_to_a_person(site: Site, browser: PlainBrowser) -> None:

@@ -90,7 +90,7 @@ def test_a_second_refund_in_the_same_conversation_starts_from_nothing(site: Site
     assert "reason" in buyer.says(email)
     assert site.order_status(second) == "active"
     buyer.says("I changed my mind")
-    assert "Shall I go ahead?" in buyer.says("to the original payment method")
+    assert "Shall I go ahead with" in buyer.says("to the original payment method")
     buyer.says("yes")
 
     assert [(file.order_number, file.case.state) for file in site.cases(buyer)] == [
@@ -138,7 +138,7 @@ def test_a_message_without_words_is_answered_and_means_nothing(site: Site, text:
     buyer = site.customer()
     buyer.says(f"I want a refund for {number}, my email is {email}")
     buyer.says("I changed my mind")
-    assert "Shall I go ahead?" in buyer.says("wallet")
+    assert "Shall I go ahead with" in buyer.says("wallet")
 
     assert buyer.says(text)
 
@@ -223,7 +223,7 @@ def test_a_killed_server_and_a_killed_action_server_lose_nothing(site: Site) -> 
     buyer = site.customer()
     buyer.says(f"I want a refund for {number}, my email is {email}")
     buyer.says("I changed my mind")
-    assert "Shall I go ahead?" in buyer.says("wallet")
+    assert "Shall I go ahead with" in buyer.says("wallet")
 
     for pid in children_of(site.process.pid):
         os.kill(pid, signal.SIGKILL)

@@ -70,7 +70,7 @@ def saying_yes(site: Site, before: Callable[[], None] = lambda: None) -> tuple[l
         number, email = site.order()
         customer = site.customer()
         wish = f"I want a refund for {number}, {email}, I changed my mind, to my wallet"
-        assert "Shall I go ahead?" in customer.says(wish)
+        assert "Shall I go ahead with" in customer.says(wish)
         buyers.append(Yes(customer.conversation_id))
     before()
     threads = [threading.Thread(target=buyer.says, args=(site.url,)) for buyer in buyers]

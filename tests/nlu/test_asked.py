@@ -21,7 +21,7 @@ ANSWERS = answers(PROJECT / "data" / "asked")
 
 def asked(*events: Any, **slots: str) -> str:
     """What was asked last, after some events."""
-    names = ("task", "requested_slot")
+    names = ("task", "asked")
     tracker = DialogueStateTracker("talk", [TextSlot(name, [], influence_conversation=False) for name in names])
     for event in (*(SlotSet(name, value) for name, value in slots.items()), *events):
         tracker.update(event)
@@ -52,7 +52,7 @@ def said(response: str) -> BotUttered:
     ],
 )
 def test_a_form_asks_for_what_its_slots_say(task: str, slot: str, kind: str) -> None:
-    assert asked(task=task, requested_slot=slot) == kind
+    assert asked(task=task, asked=slot) == kind
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_outside_of_a_form_the_last_words_tell(response: str, kind: str) -> None
 
 
 def test_a_form_comes_before_the_last_words() -> None:
-    assert asked(said("utter_person_instead"), task="refund", requested_slot="email") == "email"
+    assert asked(said("utter_person_instead"), task="refund", asked="email") == "email"
 
 
 def test_only_the_last_words_of_the_last_turn_count() -> None:

@@ -22,9 +22,9 @@ def text_of(clause: str, **changes: object) -> str:
 @pytest.mark.parametrize(
     ("reasons", "told"),
     [
-        ({CHANGE, FAULT}, "A change of mind and a fault that is on our records are accepted at once. Any other reason"),
-        ({CHANGE}, "A change of mind is accepted at once. Any other reason is read by a person."),
-        ({FAULT}, "A fault that is on our records is accepted at once. Any other reason is read by a person."),
+        ({CHANGE, FAULT}, "A change of mind and a fault that is on our records are accepted at once; any other reason"),
+        ({CHANGE}, "A change of mind is accepted at once; any other reason is read by a person."),
+        ({FAULT}, "A fault that is on our records is accepted at once; any other reason is read by a person."),
         (set(), "Every reason is read by a person."),
     ],
 )

@@ -336,7 +336,12 @@ def test_a_decline_for_the_minimum_names_its_sums() -> None:
     ("method", "destination", "words"),
     [
         pytest.param("card", Destination.WALLET, "goes to the store wallet", id="the customer chose the wallet"),
-        pytest.param("card", Destination.ORIGINAL_PAYMENT_METHOD, "back to the way it was paid", id="the way it came"),
+        pytest.param(
+            "card",
+            Destination.ORIGINAL_PAYMENT_METHOD,
+            "back to the card or account you paid with",
+            id="the way it came",
+        ),
         pytest.param("card", None, "wallet or back", id="not chosen yet: both"),
         pytest.param("cash", Destination.ORIGINAL_PAYMENT_METHOD, "so it goes to the store wallet", id="cash: wallet"),
         pytest.param("prepaid_voucher", None, "so it goes to the store wallet", id="a voucher: wallet"),

@@ -68,6 +68,12 @@ def responses() -> dict[str, list[str]]:
     return {name: [one["text"] for one in texts] for name, texts in domain["responses"].items()}
 
 
+def buttons_of(response: str) -> list[str]:
+    """What the buttons of a response send."""
+    domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
+    return [button["payload"] for text in domain["responses"][response] for button in text.get("buttons", [])]
+
+
 def message_of(response: str, text: str = "{words}") -> str:
     """The code of the message that a response leaves its words to."""
     return f"chat_{response.removeprefix('utter_').replace('/', '_')}{PLACEHOLDERS[text]}"

@@ -40,7 +40,7 @@ def test_a_stored_decision_is_said_with_its_figures() -> None:
     result = decided(an_order(remaining="31.50")).to_json()
     assert not re.search(r"[a-z] [a-z]", str(result["explanation"])), "codes are stored, and no sentences"
     assert explained(result).startswith(
-        "The refund starts from the remaining balance, $31.50, less a fee of 12%, $3.78: $27.72. "
+        "The refund is the remaining balance less the fee: $31.50 - $3.78 (12% fee) = $27.72. "
     )
     spoken = with_sentences(result)
     assert spoken["explanation"] == explanation(result) and len(spoken["explanation"]) == 3
@@ -53,7 +53,7 @@ def test_a_stored_decision_is_said_with_its_figures() -> None:
 def test_a_decline_is_said_with_its_dates() -> None:
     late = decided(an_order(placed_at=ny("2026-11-20 15:04")), requested_at=ny("2026-12-02 09:00")).to_json()
     assert explained(late) == (
-        "The order is from Friday, November 20, 2026; a refund can be asked for within 5 working days, until Monday, "
+        "The order is from Friday, November 20, 2026; a refund could be asked for within 5 working days, until Monday, "
         "November 30, 2026. The request came too late, on Wednesday, December 2, 2026."
     )
 

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.cases.conversation.consent import plain_no, plain_yes
+from bot.language.consent import plain_no, plain_yes
 from bot.cases.model import Author, Message, MessageKind
 
 LOOK_BACK = 40

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
-from bot.cases.conversation.consent import plain_no, plain_yes
+from bot.language.consent import plain_no, plain_yes
 from bot.cases.conversation.messages import Body
 from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.offers import accept_offer, decline_offer

@@ -16,7 +16,7 @@ _REPLIES = [
     ("hello", "hello_name", {"first_name", "reference"}),
     ("hello", "hello", {"reference"}),
     ("more", "more", set[str]()),
-    ("figures", "figures", {"order", "refund", "fee"}),
+    ("figures", "figures", {"order", "before_fee", "fee", "with_fee", "refund"}),
     ("when", "when", {"order", "process_by"}),
     ("stopped", "stopped", {"clauses", "explanation"}),
     ("return", "return", {"order", "return_number"}),
@@ -61,7 +61,9 @@ def _values(services: Services, desk: DeskCase) -> dict[str, Value]:
     if order.remaining_balance is not None:
         values["remaining"] = Money(order.remaining_balance, order.currency)
     if suggested.refund and suggested.fee is not None:
-        values |= {"refund": Money(suggested.refund, order.currency), "fee": Money(suggested.fee, order.currency)}
+        sums = {"before_fee": suggested.refund + suggested.fee, "fee": suggested.fee, "refund": suggested.refund}
+        values |= {name: Money(amount, order.currency) for name, amount in sums.items()}
+        values["with_fee"] = bool(suggested.fee)
         with services.reading() as uow:
             stored = uow.orders.find(order.number)
         assert stored is not None

@@ -42,11 +42,13 @@ def put_in_queue(handoff: Handoff) -> Body:
 def offer(case: Case, number: str, deal: Deal, day: date | None, clauses: Links, decision: AgentDecision) -> Body:
     """What an agent has approved, in numbers, to be confirmed (R10). ``day``: by when, None while a card has to come
     back first."""
+    fee = deal.fee or Decimal(0)
     values: dict[str, Value] = {
         "order": number,
         "refund": Money(deal.refund, deal.currency),
-        "fee": Money(deal.fee or Decimal(0), deal.currency),
-        "with_fee": bool(deal.fee),
+        "fee": Money(fee, deal.currency),
+        "before_fee": Money(deal.refund + fee, deal.currency),
+        "with_fee": bool(fee),
         "destination": deal.destination.value,
     }
     if day is not None:

@@ -4,7 +4,7 @@
 
 told_with_clauses =
     { $explanation }{ $with_clauses ->
-        [yes] { " " }(Clauses { $clauses }.)
+        [yes] { " " }({ $clauses })
        *[no] { "" }
     }
 request_line = { $reference }: { $request }, asked for on { $asked }: { $state }.

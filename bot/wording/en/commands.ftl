@@ -95,7 +95,7 @@ policy_terms =
     Policy version { $version }, in force since { $starts_on }
       Time zone               { $time_zone }
       Holidays                { $holidays }
-      C3, C4  billing cycle   starts on day { $cycle_day } of the month
+      C3, C4  billing cycle   starts on { the_day } of the month
       R2  window              { $window_days } working days after the order
       R2  accepted channels   { $channels }
       R3  accepted reasons    { $reasons }

@@ -20,15 +20,15 @@ rate_us = How did we do?
 put_in_queue = A person has what you wrote, under { $reference }. They answer here by { $answer_by }.
 
 offer =
-    Your refund of { $refund } for order { $order } is approved. It goes to { destination_the }{ $with_fee ->
-        [yes] ; a fee of { $fee } is taken off
+    Your refund of { $refund } for order { $order } is approved{ $with_fee ->
+        [yes] : { $before_fee } - { $fee } (fee) = { $refund }
        *[no] { "" }
-    }. If you say yes today, it is processed by { $process_by }.
+    }. It goes to { destination_the }. If you say yes today, it is processed by { $process_by }.
 offer_after_return =
-    Your refund of { $refund } for order { $order } is approved. It goes to { destination_the }{ $with_fee ->
-        [yes] ; a fee of { $fee } is taken off
+    Your refund of { $refund } for order { $order } is approved{ $with_fee ->
+        [yes] : { $before_fee } - { $fee } (fee) = { $refund }
        *[no] { "" }
-    }. Please send the card back first, complete and as purchased; you pay the shipping.
+    }. It goes to { destination_the }. Please send the card back first, complete and as purchased; you pay the shipping.
 cancel_offer = Cancelling order { $order }: { $explanation }
 shall_i_go_ahead = Shall I go ahead?
 button_yes_go_ahead = Yes, go ahead

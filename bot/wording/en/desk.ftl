@@ -114,7 +114,11 @@ canned_hello = Hello, I'm looking at { $reference } now. One moment, please.
 canned_more_title = Asking for more
 canned_more = Could you tell me what went wrong, and when you last tried it?
 canned_figures_title = What you would get
-canned_figures = By our terms the refund for { $order } is { $refund }, after a fee of { $fee }.
+canned_figures =
+    By our terms the refund for { $order } is { $with_fee ->
+        [yes] { $before_fee } - { $fee } (fee) = { $refund }
+       *[no] { $refund } (no fee)
+    }.
 canned_when_title = When it comes
 canned_when = Once you have said yes, the refund for { $order } is processed by { $process_by }.
 canned_stopped_title = Why it stopped

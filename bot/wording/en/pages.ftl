@@ -18,7 +18,7 @@ page_no_such_terms = We have no terms of that version. Please check that the lin
 page_no_receipt = There is no receipt at this address. Please check that the link is whole.
 page_no_request = We can't show this request here. If it is yours, show once more whose order it is.
 page_proof_title = Whose order is it?
-page_proof_again = It has been a while, so we have to ask once more whose order it is. Nothing was done yet.
+page_proof_again = It has been a while, so we have to ask once more whose order it is, before we do this.
 page_too_much = That was too much at once, so nothing was done. Please try again in { $seconds } seconds.
 page_sorry_title = We are sorry
 page_sorry = Something went wrong on our side. Nothing is ever done twice: please try again in a few minutes.
@@ -67,7 +67,7 @@ page_figures_changed = the figures have changed; nothing was done.
 page_confirmed = it is { $state } now.
 page_offer_confirmed = { $reference } is confirmed.
 page_offer_refused = { $reference } goes back to a person.
-page_quote_left = { $reference }: nothing was done.
+page_quote_left = { $reference }: this request was not made.
 page_taken_back = { $reference } is taken back.
 page_not_taken_back = { $reference } can't be taken back any more.
 

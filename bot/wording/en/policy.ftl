@@ -28,7 +28,7 @@ finding_purchase = The charge is a purchase, not a renewal.
 finding_renewal = The charge renewed a plan that was not cancelled in time; it is not refundable.
 finding_renewal_with_fault = Renewal charges are not refundable, but a fault was reported in time: a person decides.
 finding_in_window = The order is from { $placed_on }; a refund can be asked for within { $days } working days, until { $closes_on }. The request came in time, on { $asked_on }.
-finding_after_window = The order is from { $placed_on }; a refund can be asked for within { $days } working days, until { $closes_on }. The request came too late, on { $asked_on }.
+finding_after_window = The order is from { $placed_on }; a refund could be asked for within { $days } working days, until { $closes_on }. The request came too late, on { $asked_on }.
 finding_channel_accepted = Requests by { $channel } are accepted.
 finding_channel_not_accepted = Requests by { $channel } do not count as contacting the store.
 finding_something_left = There is something left to refund.
@@ -56,21 +56,21 @@ finding_within_limit = The refund of { $refund } is within the limit of { $limit
 finding_above_limit = The refund of { $refund } is above the limit of { $limit } for automatic approval.
 finding_recent_refunds = There were { $refunds } approved refunds in the last { $days } days; a person approves the next after { $limit }.
 finding_refund_less_fee =
-    The refund starts from { $base_is ->
+    The refund is { $base_is ->
         [remaining_balance] the remaining balance
        *[amount_paid] the amount paid
-    }, { $base }, less a fee of { $rate }, { $fee }: { $refund }.
+    } less the fee: { $base } - { $fee } ({ $rate } fee) = { $refund }.
 finding_refund_without_fee =
     The refund is { $base_is ->
         [remaining_balance] the remaining balance
        *[amount_paid] the amount paid
-    }, { $base }, with no fee.
+    }: { $base } (no fee).
 finding_processed_by = It is processed within { $days } working days, by { $process_by }.
 finding_return_first = The card was shipped, so it has to come back first, complete and as purchased; you pay the shipping. The refund is processed within { $days } working days of its arrival.
-finding_wallet_only = The way it was paid can't take a refund, so it goes to the store wallet.
+finding_wallet_only = What you paid with can't take a refund, so it goes to the store wallet.
 finding_to_wallet = It goes to the store wallet.
-finding_to_payment_method = It goes back to the way it was paid.
-finding_destination_open = It can go to the store wallet or back to the way it was paid.
+finding_to_payment_method = It goes back to the card or account you paid with.
+finding_destination_open = It can go to the store wallet or back to the card or account you paid with.
 finding_service_runs = The service has not ended yet.
 finding_ended_already =
     The service is { $status ->
@@ -85,9 +85,10 @@ finding_next_charge_avoided = The charge of { $next_charge_on } will not be take
 
 ## Advice (bot.policy.advice)
 
-advice_asked_by = It would have been accepted until { $asked_by }.
+# The day stands in what is explained before it (finding_after_window).
+advice_asked_by = Asked for in time, it would have been accepted.
 advice_more_left = It would take at least { $remaining } left on the card.
-advice_no_change = No change of the details would make it possible.
+advice_no_change = Asking in another way would not change that.
 advice_plan_can_be_cancelled = You can still cancel the plan, so that no further charge is taken.
 advice_balance_stays = The { $balance } on the card stays yours to use.
 
@@ -98,9 +99,9 @@ clause_C1_text = The service stops at the moment of the cancellation.
 clause_C2_title = A cancelled service gives no refund
 clause_C2_text = What is left on a card, or of the month, is lost. Only a person of ours can decide otherwise.
 clause_C3_title = A monthly plan's agreement ends with its billing cycle
-clause_C3_text = The service stops at once; the agreement ends on the last day of the running cycle. Cycles start on day { $cycle_day } of the month.
+clause_C3_text = The service stops at once; the agreement ends on the last day of the running cycle. Cycles start on { the_day } of the month.
 clause_C4_title = Cancel before the next cycle, and its charge is not taken
-clause_C4_text = The request must be in before day { $cycle_day } of the next month starts, in the time zone { $time_zone }. At midnight exactly it is late: the charge of the new cycle stands.
+clause_C4_text = The request must be in before { the_day } of the next month starts, in the time zone { $time_zone }. At midnight exactly it is late: the charge of the new cycle stands.
 clause_C5_title = A renewal charge is not refundable
 clause_C5_text = A charge that was taken because nobody cancelled in time stays, and may not be disputed. If the service did not work, say so within the time of R2: then a person looks at it.
 clause_R1_title = A fault on our side is a reason for a refund
@@ -132,10 +133,22 @@ clause_R10_text = The fee can depend on the product and the payment method. You 
 
 ## What the terms name, where clauses and answers about them say it
 
+the_day =
+    { $cycle_day ->
+        [1] the 1st
+        [2] the 2nd
+        [3] the 3rd
+        [21] the 21st
+        [22] the 22nd
+        [23] the 23rd
+        [31] the 31st
+       *[other] the { $cycle_day }th
+    }
+
 accepted_reasons = { $accepted ->
-    [mind_and_fault] A change of mind and a fault that is on our records are accepted at once. Any other reason is read by a person.
-    [mind] A change of mind is accepted at once. Any other reason is read by a person.
-    [fault] A fault that is on our records is accepted at once. Any other reason is read by a person.
+    [mind_and_fault] A change of mind and a fault that is on our records are accepted at once; any other reason is read by a person.
+    [mind] A change of mind is accepted at once; any other reason is read by a person.
+    [fault] A fault that is on our records is accepted at once; any other reason is read by a person.
    *[none] Every reason is read by a person.
 }
 asking_none = Every request is looked at by a person.
@@ -146,5 +159,5 @@ asking_form = the forms of this site
 asking_email = e-mail
 asking_phone = phone
 asking_counts_here = Your first message here counts as asking.
-contact_here = Right here: this chat counts as the contact form (R2), for refunds and for cancellations.
-contact_to_cancel = You can cancel right here. { $asking } (R2)
+contact_here = For a refund this chat counts as the contact form, too (R2).
+contact_to_cancel = { $asking } (R2)

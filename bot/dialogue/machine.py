@@ -1,0 +1,488 @@
+"""From commands to what is known and what is done: the one place that says how a conversation goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.cases.model import CustomerReason
+from bot.dialogue.acts import (
+    Act,
+    AddToRequest,
+    Answer,
+    AskAgain,
+    Confirm,
+    HandOver,
+    LeaveAddress,
+    Plan,
+    Proceed,
+    Refuse,
+    Say,
+    ShowRenewed,
+    ShowStatus,
+    Stop,
+    TakeOver,
+    TellRequest,
+)
+from bot.dialogue.commands import Command, Kind
+from bot.dialogue.heard import SURE, Heard
+from bot.dialogue.offers import GUESSES, WITH_A_PERSON, recorded_task
+from bot.dialogue.state import Context, State
+from bot.dialogue.tasks import OPEN_TASKS, TASKS
+from bot.dialogue.values import BOTH, ELSEWHERE
+
+LONG_SILENCE = timedelta(minutes=10)
+"""After such a break the customer is told where they were."""
+GUESSABLE = (
+    "request_refund",
+    "cancel_service",
+    "ask_policy",
+    "check_request_status",
+    "withdraw_request",
+    "dispute_charge",
+    "report_problem",
+)
+"""Wishes that are offered as buttons where a message was not understood."""
+_SMALL_TALK = {
+    "greet": "utter_greet",
+    "thank": "utter_thank",
+    "bot_challenge": "utter_bot_challenge",
+    "help": "utter_help",
+    "out_of_scope": "utter_out_of_scope",
+    "other_language": "utter_other_language",
+}
+_FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.BILLING)
+"""Reasons that may change the sum in the customer's favour, and are asked back where they were only guessed."""
+_NEXT_AFTER_REASON = {
+    CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
+    CustomerReason.OTHER: "utter_report_problem/fault",
+    CustomerReason.WRONG_PRODUCT: "utter_report_problem/wrong_product",
+    CustomerReason.BILLING: "utter_dispute",
+}
+
+
+def decide(commands: Sequence[Command], heard: Heard, context: Context) -> Plan:
+    """What follows from the commands of a message, the first of them first."""
+    turn = _Turn(tuple(commands), heard, context)
+    offers: list[Act] = [Say(f"utter_person_at_once/{c.name}") for c in turn.of(Kind.SAFETY)]
+    plan = _decided(turn)
+    return replace(plan, acts=(*offers, *plan.acts)) if turn.first(Kind.PERSON) is None else plan
+
+
+@dataclass(frozen=True)
+class _Turn:
+    commands: tuple[Command, ...]
+    heard: Heard
+    context: Context
+
+    @property
+    def state(self) -> State:
+        return self.context.state
+
+    def of(self, kind: Kind) -> list[Command]:
+        return [command for command in self.commands if command.kind is kind]
+
+    def first(self, kind: Kind) -> Command | None:
+        return next(iter(self.of(kind)), None)
+
+    def given(self, name: str) -> list[str]:
+        return [c.value or "" for c in self.of(Kind.GIVE) if c.name == name]
+
+
+def _decided(turn: _Turn) -> Plan:
+    asked = turn.context.asked
+    if turn.first(Kind.PERSON):
+        return Plan(_with_values(turn, turn.state), (HandOver(),))
+    if turn.first(Kind.TAKE_BACK):
+        return _take_back(turn)
+    if stop := turn.first(Kind.STOP):
+        last = turn.context.last_request
+        if not asked and not stop.name and recorded_task(turn.context) and last is not None and last.withdrawable:
+            return _begin(turn, "withdraw")  # right after it was recorded, it can only mean that
+        return Plan(State(), (Stop(goodbye=stop.name == "goodbye"),))
+    return _in_task(turn) if asked else _idle(turn)
+
+
+def _begin(turn: _Turn, task: str, *more: Act, order: str | None = None, plan: str | None = None) -> Plan:
+    """Begin a task, or go on to it with what is known; the quote of another one is closed."""
+    over = (TakeOver(),) if turn.state.task not in (None, task) else ()
+    state = _with_values(turn, turn.state)
+    if over:
+        state = replace(state, case_reference=None, decision_id=None)
+    state = replace(state, task=task, asked=None, tries=0, proposed=None)
+    state = replace(state, order_number=order or state.order_number, plan=plan or state.plan)
+    return Plan(_counted_from(state, turn.heard.said_at), (*over, *more, Proceed()))
+
+
+def _take_back(turn: _Turn) -> Plan:
+    """Take a request back, and what is wished for another order after that."""
+    named = turn.heard.first("order_number")
+    starts = [start.name for start in turn.of(Kind.START) if start.name in OPEN_TASKS]
+    if named is None or not starts or any(r.order_number == named for r in turn.context.requests):
+        return _begin(turn, "withdraw")
+    plan = _begin(turn, "withdraw")
+    state = replace(plan.state, order_number=None, later_tasks=(f"{starts[0]}:{named}",))
+    return replace(plan, state=state)
+
+
+def _counted_from(state: State, moment: datetime) -> State:
+    """The request counts from the first message that asked for it (R2)."""
+    tasks = OPEN_TASKS if state.plan else tuple(task for task in OPEN_TASKS if task == state.task)
+    if "refund" in tasks and state.refund_requested_at is None:
+        state = replace(state, refund_requested_at=moment)
+    if "cancel" in tasks and state.cancel_requested_at is None:
+        state = replace(state, cancel_requested_at=moment)
+    return state
+
+
+def _with_values(turn: _Turn, state: State) -> State:
+    """What the message gives, put to what was known. A corrected value is forgotten."""
+    for command in turn.of(Kind.CORRECT):
+        state = _forgotten(state, command.name)
+    for command in turn.of(Kind.GIVE):
+        value = command.value
+        if command.name == "order_number":
+            later = tuple(order for order in state.later_orders if order != value)
+            state = replace(state, order_number=value, later_orders=later)
+        elif command.name == "later_order" and value and value not in state.later_orders:
+            state = replace(state, later_orders=(*state.later_orders, value))
+        elif command.name == "email":  # what was said last shows whose the order is
+            state = replace(state, email=value, phone=None)
+        elif command.name == "phone":
+            state = replace(state, phone=value, email=None)
+        elif command.name == "destination" and value not in (ELSEWHERE, BOTH):
+            state = replace(state, destination=value)
+        elif command.name == "reason":
+            state = replace(state, reason=CustomerReason(value), reason_words=turn.heard.said, proposed=None)
+    return state
+
+
+def _forgotten(state: State, name: str) -> State:
+    if name == "order_number":
+        return replace(state, order_number=None)
+    if name in ("email", "phone"):
+        return replace(state, email=None, phone=None)
+    if name == "destination":
+        return replace(state, destination=None)
+    return replace(state, reason=None, reason_words="") if name == "reason" else state
+
+
+# --- nothing is asked -------------------------------------------------------------------------------------------------
+
+
+def _idle(turn: _Turn) -> Plan:
+    context, heard = turn.context, turn.heard
+    email = heard.first("email")
+    if email and context.said_last("utter_away/with_mail"):
+        return Plan(turn.state, (LeaveAddress(email),))
+    destination = next(iter(turn.given("destination")), None)
+    if added := _to_a_person(turn, destination):
+        return added
+    if starts := turn.of(Kind.START):
+        return _started(turn, starts)
+    if asks := turn.of(Kind.ASK):
+        return _answered(turn, asks)
+    if beside := turn.first(Kind.BESIDE_OURS):
+        return Plan(_with_values(turn, turn.state), (Say(f"utter_cant/{beside.name}"),))
+    if turn.of(Kind.GIVE) or heard.intent in ("inform", "change_of_mind", "report_problem", "dispute_charge"):
+        return _noted(turn, destination)
+    if turn.first(Kind.AFFIRM):
+        return _agreed(turn)
+    if turn.first(Kind.DENY):
+        return Plan(turn.state, (Say("utter_nothing_else"),))
+    if turn.first(Kind.COMPLAIN):
+        return Plan(turn.state, _complaint(turn))
+    if small := turn.first(Kind.SMALL_TALK):
+        return Plan(turn.state, (Say(_SMALL_TALK[small.name]),))
+    return Plan(turn.state, (_guess(turn),))
+
+
+def _to_a_person(turn: _Turn, destination: str | None) -> Plan | None:
+    """What is said of a request that a person has goes there, and begins nothing anew."""
+    order = turn.heard.first("order_number")
+    request = turn.context.in_review(order)
+    if request is None or turn.first(Kind.ASK) or turn.first(Kind.BESIDE_OURS):
+        return None
+    real = destination if destination not in (ELSEWHERE, BOTH) else None
+    gives = bool(turn.of(Kind.GIVE)) or turn.heard.intent == "inform"
+    starts = [start.name for start in turn.of(Kind.START)]
+    if destination and starts in ([], ["refund"]):
+        return Plan(turn.state, (AddToRequest(request.order_number, real),))
+    if gives and not starts and turn.context.said_lately(*WITH_A_PERSON):
+        return Plan(turn.state, (AddToRequest(request.order_number, real),))
+    return None
+
+
+def _started(turn: _Turn, starts: list[Command]) -> Plan:
+    names = [start.name for start in starts]
+    if names[0] == "which_cancel":
+        state = replace(_with_values(turn, turn.state), task="cancel")
+        return Plan(replace(state, asked="which_cancel", tries=0), (Say("utter_which_cancel/cancel"),))
+    if names[0] == "both":
+        return _begin(turn, "refund", plan="both")
+    if names[0] == "status":
+        shown = [r for r in turn.context.requests if r.reference in turn.heard.values.get("reference", ())]
+        order = turn.heard.first("order_number")
+        if turn.context.requests:
+            reference = shown[0].reference if shown else None
+            return Plan(turn.state, (ShowStatus(order, reference),))
+        return _begin(turn, "status")
+    first, *later = starts
+    questions = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
+    plan = _begin(turn, first.name, *questions, order=first.order)
+    if first.order:  # each wish keeps its order
+        waiting = tuple(f"{start.name}:{start.order}" for start in later if start.order)
+        orders = [start.order or "" for start in later]
+        state = replace(plan.state, order_number=first.order, later_orders=(), later_tasks=waiting)
+        told = Say("utter_later_orders", {"orders": orders_named(orders)})
+        return Plan(state, (told, *plan.acts) if orders else plan.acts)
+    return _with_later_orders(turn, plan)
+
+
+def _with_later_orders(turn: _Turn, plan: Plan) -> Plan:
+    new = [order for order in plan.state.later_orders if order not in turn.state.later_orders]
+    if not new:
+        return plan
+    told = Say("utter_later_orders", {"orders": orders_named(plan.state.later_orders)})
+    return replace(plan, acts=(told, *plan.acts))
+
+
+def orders_named(orders: Sequence[str]) -> str:
+    """Several order numbers, for a sentence."""
+    return ", ".join(orders)
+
+
+def _answered(turn: _Turn, asks: list[Command]) -> Plan:
+    other = next((ask for ask in asks if ask.name == "other_order"), None)
+    if other is not None:
+        task = recorded_task(turn.context) or ("cancel" if _last_was_cancelled(turn) else "refund")
+        return _begin(turn, task)
+    state = _with_values(turn, turn.state)
+    return Plan(state, tuple(act for ask in asks for act in _answer(turn, ask, prove=True)))
+
+
+def _last_was_cancelled(turn: _Turn) -> bool:
+    last = turn.context.last_request
+    return last is not None and last.kind.value == "cancel"
+
+
+_OF_THE_REQUEST = ("why", "when_done", "went_through", "by_mail", "return_number", "return_address")
+
+
+def _answer(turn: _Turn, ask: Command, *, prove: bool = False) -> list[Act]:
+    state, last = turn.state, turn.context.last_request
+    if ask.name in _OF_THE_REQUEST:
+        quoted = state.case_reference if turn.context.asked == "answer" else None
+        reference = quoted or (last.reference if last else None)
+        return [TellRequest(ask.name, reference)] if reference else []
+    if ask.name == "why_asked":
+        return [Say("utter_why_asked")]
+    if ask.name == "not_at_hand":
+        if turn.context.asked == "order_number":
+            return [Say("utter_no_order_number")]
+        return [Say(f"utter_no_{turn.context.asked}", {"order": state.order_number or ""})]
+    return [Answer(ask.name or "overview", prove)]
+
+
+def _noted(turn: _Turn, destination: str | None) -> Plan:
+    """Values before anything was asked for: remembered, and asked what is wanted."""
+    state = _with_values(turn, turn.state)
+    last = turn.context.last_request
+    if destination and last is not None:
+        return Plan(turn.state, (Say("utter_cant/change_recorded", {"reference": last.reference}),))
+    if destination in (ELSEWHERE, BOTH):
+        return Plan(turn.state, (Say("utter_cant/other_destination"),))
+    reason = next((CustomerReason(value) for value in turn.given("reason")), None)
+    if reason is None and turn.heard.intent == "dispute_charge":
+        return Plan(state, (Say("utter_dispute"),))
+    if reason is None and turn.heard.intent == "report_problem":
+        return Plan(state, (Say("utter_report_problem/fault"),))
+    response = _NEXT_AFTER_REASON.get(reason, "utter_which_task") if reason else "utter_which_task"
+    return Plan(state, (Say(response),))
+
+
+def _agreed(turn: _Turn) -> Plan:
+    """A yes to nothing in particular. To an offer of a person it was a wish for one."""
+    if turn.context.said_last("utter_quote_renewed"):
+        return Plan(turn.state, (ShowRenewed(),))
+    return Plan(turn.state, (Say("utter_which_task" if turn.state.order_number else "utter_help"),))
+
+
+def _complaint(turn: _Turn) -> tuple[Act, ...]:
+    return () if turn.first(Kind.SAFETY) else (Say("utter_person_at_once/anger"),)
+
+
+def _guess(turn: _Turn) -> Say:
+    if turn.context.said_last(*GUESSES):
+        return Say("utter_still_not_understood")
+    if any(guess in GUESSABLE for guess in turn.heard.guesses):
+        return Say("utter_is_it_one_of_these", buttons="guesses")
+    return Say("utter_not_understood")
+
+
+# --- a question of a task waits for an answer -------------------------------------------------------------------------
+
+
+def _in_task(turn: _Turn) -> Plan:
+    state = turn.state
+    plan = _answer_to_question(turn) or _beside_the_question(turn)
+    if turn.context.silence <= LONG_SILENCE or any(isinstance(act, Stop) for act in plan.acts):
+        return plan
+    number = state.order_number or ""
+    where = Say("utter_where_we_were", {"task": state.task or "", "with_order": bool(number), "order": number})
+    return replace(plan, acts=(where, *plan.acts))
+
+
+def _answer_to_question(turn: _Turn) -> Plan | None:
+    """What the message answers or changes; None where it does neither."""
+    state, asked = turn.state, turn.context.asked
+    if turn.first(Kind.HOLD):
+        return Plan(state, (Say("utter_take_your_time"),))
+    correct = turn.first(Kind.CORRECT)
+    if correct is not None and not correct.name:
+        return Plan(state, (Say(f"utter_what_to_change/{state.task}"),))
+    starts = turn.of(Kind.START)
+    if starts and starts[0].name == "which_cancel":
+        response = Say(f"utter_which_cancel/{state.task}")
+        return Plan(replace(_with_values(turn, state), asked="which_cancel", tries=0), (response,))
+    if asked == "which_cancel" and (choice := next(iter(turn.given("which_cancel")), None)):
+        if choice == "stop":
+            return Plan(State(), (Stop(),))
+        return _begin(turn, state.task or "cancel") if choice == "here" else _begin(turn, choice)
+    if asked == "plan" and (choice := next(iter(turn.given("plan")), None)):
+        if choice == "cancel":
+            plan = _begin(turn, "cancel")
+            return replace(plan, state=replace(plan.state, plan=None))
+        return _go_on(turn, replace(_with_values(turn, state), plan="refund_first"))
+    if asked == "answer":
+        values = [c for c in turn.of(Kind.GIVE) if c.name != "reason" or state.task == "refund"]
+        if (wish := _other_wish(turn, starts)) is not None:
+            return wish
+        if turn.first(Kind.AFFIRM) and not values:
+            return Plan(state, (Confirm(),))
+        if turn.first(Kind.DENY) and not values and not correct:
+            return Plan(state, (Refuse(),))
+    if asked == "reason_check" and (checked := _checked(turn)) is not None:
+        return checked
+    if (wish := _other_wish(turn, starts)) is not None:
+        return wish
+    if asked == "refund_reason" and (asks_back := _asked_back(turn)) is not None:
+        return asks_back
+    destination = next(iter(turn.given("destination")), None)
+    if destination in (ELSEWHERE, BOTH) and state.task == "refund":
+        said = Say("utter_cant/other_destination" if destination == ELSEWHERE else "utter_cant/both_destinations")
+        return _go_on(turn, _with_values(turn, state), said, aside=True)
+    if turn.of(Kind.GIVE) or correct:
+        return _go_on(turn, _with_values(turn, state))
+    return None
+
+
+def _other_wish(turn: _Turn, starts: list[Command]) -> Plan | None:
+    """Another task in the middle of one."""
+    task = turn.state.task or ""
+    for start in starts:
+        if start.name == "both" and turn.context.asked != "plan":
+            return _begin(turn, "refund", plan="both")
+        if start.name != task and start.name in TASKS[task].leaves | _LEAVES[task]:
+            return _begin(turn, start.name, order=start.order)
+    return None
+
+
+_LEAVES = {
+    "refund": frozenset({"cancel"}),
+    "cancel": frozenset({"refund"}),
+    "withdraw": frozenset({"refund", "cancel"}),
+    "status": frozenset({"refund", "cancel"}),
+}
+
+
+def _asked_back(turn: _Turn) -> Plan | None:
+    """A reason that was only guessed, and may change the sum, is asked back once."""
+    given = next((c for c in turn.of(Kind.GIVE) if c.name == "reason"), None)
+    if given is None or given.confidence >= SURE or CustomerReason(given.value) not in _FAULTS:
+        return None
+    reason = CustomerReason(given.value)
+    state = replace(turn.state, asked="reason_check", proposed=reason, reason_words=turn.heard.said, tries=0)
+    return Plan(state, (Say("utter_reason_check", {"reason": reason.value}),))
+
+
+def _checked(turn: _Turn) -> Plan | None:
+    state = turn.state
+    if turn.first(Kind.AFFIRM) and state.proposed is not None:
+        return _go_on(turn, replace(state, reason=state.proposed, proposed=None))
+    given = next((c for c in turn.of(Kind.GIVE) if c.name == "reason"), None)
+    if given is not None:
+        unsure = given.confidence < SURE and given.value != getattr(state.proposed, "value", None)
+        reason = CustomerReason.OTHER if unsure else CustomerReason(given.value)
+        return _go_on(turn, replace(_with_values(turn, state), reason=reason, proposed=None))
+    if turn.first(Kind.DENY):
+        return _go_on(turn, replace(state, proposed=None, reason=None, reason_words=""))
+    if turn.of(Kind.GIVE) and state.proposed is not None:
+        return Plan(_with_values(turn, state), (Say("utter_reason_check", {"reason": state.proposed.value}),))
+    return None
+
+
+def _go_on(turn: _Turn, state: State, *first: Act, aside: bool = False) -> Plan:
+    """On with the task, with what was asked in the same breath answered first."""
+    state = _counted_from(replace(state, tries=0), turn.heard.said_at)
+    questions = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
+    plan = Plan(state, (*first, *questions, Proceed(aside=aside or bool(questions))))
+    return _with_later_orders(turn, plan)
+
+
+def _beside_the_question(turn: _Turn) -> Plan:
+    """Something in between, answered before the question is asked once more; or nothing that was understood."""
+    state = turn.state
+    said: list[Act] = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
+    if turn.of(Kind.ASK) and turn.commands[0].name in ("why_asked", "not_at_hand"):
+        return Plan(state, tuple(said))
+    said += [Say(f"utter_cant/{beside.name}") for beside in turn.of(Kind.BESIDE_OURS)]
+    if any(start.name == "status" for start in turn.of(Kind.START)):
+        said.append(ShowStatus(turn.heard.first("order_number")))
+    if not said and turn.first(Kind.COMPLAIN):
+        said += _complaint(turn)
+    if not said and (small := turn.first(Kind.SMALL_TALK)):
+        said.append(Say(_SMALL_TALK[small.name]))
+    if said or turn.first(Kind.COMPLAIN):
+        if not any("utter_back_to_it" in earlier for earlier in turn.context.responses):
+            said.append(Say("utter_back_to_it", {"task": state.task or ""}))
+        return Plan(state, (*said, Proceed(aside=True)))
+    return _unclear(turn)
+
+
+def _unclear(turn: _Turn) -> Plan:
+    """The question once more, in other words; after the third time with a person beside it."""
+    state, asked = turn.state, turn.context.asked or ""
+    state = replace(state, tries=state.tries + 1)
+    looks_like = next((c.name for c in turn.of(Kind.NOT_UNDERSTOOD) if c.name), "")
+    if asked == "refund_reason" and state.tries > 1 and not looks_like:
+        # Twice unclear: the words are kept, and a person reads them. Never the cheaper guess.
+        known = replace(state, reason=CustomerReason.OTHER, reason_words=turn.heard.said)
+        return _go_on(turn, known)
+    if looks_like in ("pin", "card_back"):
+        return Plan(state, (Say(f"utter_is_number/{looks_like}"),))
+    return Plan(state, (AskAgain(asked, state.tries),))
+
+
+def after_the_end(state: State) -> tuple[State, str] | None:
+    """What waits behind the task that has ended, and the order that comes next; None where nothing does."""
+    kept = State(
+        task=state.task,
+        reason=state.reason,
+        reason_words=state.reason_words,
+        destination=state.destination,
+        refund_requested_at=state.refund_requested_at if state.task == "refund" else None,
+        cancel_requested_at=state.cancel_requested_at if state.task == "cancel" else None,
+        later_tasks=state.later_tasks,
+    )
+    if state.later_orders:
+        first, *rest = state.later_orders
+        return replace(kept, order_number=first, later_orders=tuple(rest)), first
+    if state.later_tasks:
+        (task, _, order), *others = (later.partition(":") for later in state.later_tasks)
+        waiting = tuple(f"{name}:{number}" for name, _, number in others)
+        moment = state.refund_requested_at or state.cancel_requested_at
+        next_one = State(task=task, order_number=order, later_tasks=waiting)
+        return (_counted_from(next_one, moment) if moment else next_one), order
+    return None

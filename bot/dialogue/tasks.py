@@ -1,0 +1,60 @@
+"""The tasks as data: what each needs, in which order, and what its wish is called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+OPEN_TASKS = ("refund", "cancel")
+"""Tasks that begin a request, and have a moment from which it counts (R2, C1)."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """``intent`` begins it, ``needs`` are the questions in their order; the last is the yes or no, if there is one.
+    ``leaves`` are the intents for which it gives way to another task."""
+
+    name: str
+    intent: str
+    needs: tuple[str, ...]
+    leaves: frozenset[str]
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        Task(
+            "refund",
+            "request_refund",
+            ("order_number", "email", "email_code", "plan", "refund_reason", "refund_destination", "answer"),
+            frozenset({"cancel_service"}),
+        ),
+        Task(
+            "cancel",
+            "cancel_service",
+            ("order_number", "email", "email_code", "answer"),
+            frozenset({"request_refund"}),
+        ),
+        Task(
+            "withdraw",
+            "withdraw_request",
+            ("which_case", "order_number", "email", "email_code", "answer"),
+            frozenset({"request_refund", "cancel_service"}),
+        ),
+        Task(
+            "status",
+            "check_request_status",
+            ("order_number", "email", "email_code"),
+            frozenset({"request_refund", "cancel_service"}),
+        ),
+    )
+}
+
+BY_INTENT = {task.intent: task.name for task in TASKS.values()}
+"""The task that an intent begins."""
+
+QUESTIONS = frozenset(need for task in TASKS.values() for need in task.needs) | {"which_cancel", "reason_check"}
+"""Everything that the bot can be waiting for. ``which_cancel``: what a bare "cancel" meant; ``reason_check``: whether a
+reason was understood."""
+
+YES_NO = frozenset({"answer", "reason_check"})
+"""Questions that are answered with yes or no."""
