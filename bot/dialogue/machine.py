@@ -55,9 +55,9 @@ _SMALL_TALK = {
 _FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.BILLING)
 """Reasons that may change the sum in the customer's favour, and are asked back where they were only guessed."""
 _NEXT_AFTER_REASON = {
+    CustomerReason.CHANGE_OF_MIND: "utter_which_task",
     CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
     CustomerReason.OTHER: "utter_report_problem/fault",
-    CustomerReason.WRONG_PRODUCT: "utter_report_problem/wrong_product",
     CustomerReason.BILLING: "utter_dispute",
 }
 
@@ -263,7 +263,7 @@ def _started(turn: _Turn, starts: list[Command]) -> Plan:
         waiting = tuple(f"{start.name}:{start.order}" for start in later if start.order)
         orders = [start.order or "" for start in later]
         state = replace(plan.state, order_number=first.order, later_orders=(), later_tasks=waiting)
-        told = Say("utter_later_orders", {"orders": orders_named(orders)})
+        told = Say("utter_later_orders", {"orders": tuple(orders)})
         return Plan(state, (told, *plan.acts) if orders else plan.acts)
     return _with_later_orders(turn, plan)
 
@@ -272,13 +272,8 @@ def _with_later_orders(turn: _Turn, plan: Plan) -> Plan:
     new = [order for order in plan.state.later_orders if order not in turn.state.later_orders]
     if not new:
         return plan
-    told = Say("utter_later_orders", {"orders": orders_named(plan.state.later_orders)})
+    told = Say("utter_later_orders", {"orders": plan.state.later_orders})
     return replace(plan, acts=(told, *plan.acts))
-
-
-def orders_named(orders: Sequence[str]) -> str:
-    """Several order numbers, for a sentence."""
-    return ", ".join(orders)
 
 
 def _answered(turn: _Turn, asks: list[Command]) -> Plan:
@@ -325,7 +320,7 @@ def _noted(turn: _Turn, destination: str | None) -> Plan:
         return Plan(state, (Say("utter_dispute"),))
     if reason is None and turn.heard.intent == "report_problem":
         return Plan(state, (Say("utter_report_problem/fault"),))
-    response = _NEXT_AFTER_REASON.get(reason, "utter_which_task") if reason else "utter_which_task"
+    response = _NEXT_AFTER_REASON.get(reason, f"utter_report_problem/{reason.value}") if reason else "utter_which_task"
     return Plan(state, (Say(response),))
 
 

@@ -1,4 +1,4 @@
-"""What a message is for the classifier: its embeddings for the meaning, its words and letters for the wording, and the
+"""What a message is for the classifier: its embedding for the meaning, its words and letters for the wording, and the
 question that it answers."""
 
 from __future__ import annotations
@@ -26,9 +26,7 @@ _KINDS: dict[str, dict[str, Any]] = {
 }
 """``answers`` are the words again, each with the question that it answers: what they mean to that one alone."""
 _WEIGHT = 0.7
-"""Of each of them, beside embeddings of length 1."""
-_EVERY = 10
-"""One text of so many is enough to find the middle."""
+"""Of each of them, beside an embedding of length 1."""
 
 
 @dataclass(frozen=True)
@@ -37,8 +35,6 @@ class Features:
 
     vectorizers: dict[str, TfidfVectorizer]
     spelling: Spelling
-    middle: np.ndarray
-    """Of the second embedding: its rows all point much the same way, and only how they differ tells anything."""
 
     @classmethod
     def fit(cls, texts: Sequence[str], asked: Sequence[str]) -> Features:
@@ -49,8 +45,7 @@ class Features:
             kind: TfidfVectorizer(sublinear_tf=True, **how).fit(_read_as(kind, plain, asked))
             for kind, how in _KINDS.items()
         }
-        _, second = embed([wording(spelling.corrected(text)) for text in texts[::_EVERY]])
-        return cls(fitted, spelling, second.mean(axis=0))
+        return cls(fitted, spelling)
 
     def of(self, texts: Sequence[str], asked: Sequence[str]) -> Rows:
         """A row for each text, of which there is at least one; each answers the question beside it."""
@@ -61,10 +56,7 @@ class Features:
             for kind, vectorizer in self.vectorizers.items()
         ]
         questions = np.array([[kind == of for kind in KINDS if kind != NONE] for of in asked], dtype=np.float32)
-        first, second = embed(corrected)
-        second = second - self.middle
-        second /= np.maximum(np.linalg.norm(second, axis=1, keepdims=True), 1e-6)
-        return Rows(np.hstack([first, second, questions]), hstack(parts).tocsr().astype(np.float32))
+        return Rows(np.hstack([embed(corrected), questions]), hstack(parts).tocsr().astype(np.float32))
 
     def knows(self, word: str) -> bool:
         """Whether a word in lower case occurs in what was fitted."""
@@ -73,7 +65,6 @@ class Features:
     def save(self, folder: Path) -> None:
         """Write into an existing folder."""
         (folder / "spelling.json").write_text(json.dumps(self.spelling.counts), encoding="utf-8")
-        (folder / "middle.json").write_text(json.dumps(self.middle.tolist()), encoding="utf-8")
         for kind, vectorizer in self.vectorizers.items():
             kept = {"terms": vectorizer.get_feature_names_out().tolist(), "idf": vectorizer.idf_.tolist()}
             (folder / f"{kind}.json").write_text(json.dumps(kept), encoding="utf-8")
@@ -86,8 +77,7 @@ class Features:
             kept = json.loads((folder / f"{kind}.json").read_text("utf-8"))
             vectorizers[kind] = TfidfVectorizer(sublinear_tf=True, vocabulary=kept["terms"], **how)
             vectorizers[kind].idf_ = np.array(kept["idf"])
-        middle = np.array(json.loads((folder / "middle.json").read_text("utf-8")), dtype=np.float32)
-        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))), middle)
+        return cls(vectorizers, Spelling(json.loads((folder / "spelling.json").read_text("utf-8"))))
 
 
 def _read_as(kind: str, texts: Sequence[str], asked: Sequence[str]) -> list[str]:

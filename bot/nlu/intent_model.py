@@ -24,7 +24,7 @@ MONEY_INTENTS = frozenset({"request_refund", "cancel_service", "withdraw_request
 
 DEFAULTS: dict[str, Any] = {
     "regularisation": 10.0,
-    "threshold": 0.4,
+    "threshold": 0.3,
     "money_threshold": 0.65,
     "money_margin": 0.4,
     "detail_threshold": 0.2,

@@ -126,7 +126,7 @@ chat_email_left = Thank you. The answer comes here, and to { $email }.
 ## Taking a request back
 
 chat_return_number = The return number is { $return_number } (request { $reference }). Please put it on the parcel.
-chat_cant_change_recorded = Your request { $reference } is recorded as it is: I can't change any more whether the money goes to the wallet or back to what you paid with. I can take it back as long as it has not been carried out: say "take it back". Or a person can look at it.
+chat_cant_change_recorded = I can't change where the money of { $reference } goes any more, to the wallet or back. I can take the request back while it isn't carried out; or a person can look at it.
 chat_withdraw_quote = Take back your { $request } ({ $reference })? It will then not be carried out. Please answer yes or no.
 chat_withdrawn = Done. { $reference } is taken back and will not be carried out. You can ask again as long as the time for it runs.
 chat_not_withdrawn = Fine, { $reference } stays as it is.
