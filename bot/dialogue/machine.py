@@ -76,9 +76,11 @@ def _with_answers(turn: _Turn, acts: tuple[Act, ...]) -> tuple[Act, ...]:
     """What was asked or wished for beside what is carried out is answered, too, before the next question."""
     beside = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
     beside += [Say(f"utter_cant/{command.name}") for command in turn.of(Kind.BESIDE_OURS)]
+    answered = {act.topic for act in acts if isinstance(act, Answer)}
     missing: list[Act] = []
     for act in beside:
-        if act not in acts and act not in missing:
+        is_answered = isinstance(act, Answer) and act.topic in answered
+        if not is_answered and act not in acts and act not in missing:
             missing.append(act)
     if missing and isinstance(acts[-1], Proceed):
         return (*acts[:-1], *missing, replace(acts[-1], aside=True))

@@ -257,28 +257,28 @@ _LOST_BEHIND = "what stands behind it is not carried out"
 _AT_THE_CHECK = "where a reason is asked back, all else in the message is lost"
 _NOT_PLAIN = "confirms a quote beside another wish"
 TO_MEND: dict[tuple[Kind, Kind], str] = {
-    **{(first, _K.ASK): _LOST_BEHIND for first in (_K.TAKE_BACK, _K.STOP, _K.GIVE, _K.AFFIRM, _K.DENY, _K.HOLD)},
-    **{
-        (first, _K.BESIDE_OURS): _LOST_BEHIND
-        for first in (_K.TAKE_BACK, _K.STOP, _K.CORRECT, _K.GIVE, _K.DENY, _K.HOLD)
-    },
-    **{(first, _K.START): _LOST_BEHIND for first in (_K.TAKE_BACK, _K.STOP, _K.HOLD)},
-    (_K.SAFETY, _K.GIVE): _AT_THE_CHECK,
-    **{(first, _K.GIVE): _AT_THE_CHECK for first in (_K.CORRECT, _K.AFFIRM, _K.DENY, _K.HOLD)},
-    **{(_K.GIVE, second): _AT_THE_CHECK for second in (_K.AFFIRM, _K.DENY, _K.HOLD, _K.START)},
-    **{(_K.GIVE, second): _AT_THE_CHECK for second in (_K.COMPLAIN, _K.SMALL_TALK, _K.NOT_UNDERSTOOD)},
-    (_K.CORRECT, _K.DENY): _AT_THE_CHECK,
-    (_K.DENY, _K.START): _AT_THE_CHECK,
-    (_K.CORRECT, _K.AFFIRM): _NOT_PLAIN,
-    (_K.AFFIRM, _K.DENY): _NOT_PLAIN,
-    (_K.DENY, _K.AFFIRM): _NOT_PLAIN,
-    (_K.AFFIRM, _K.BESIDE_OURS): _NOT_PLAIN,
+    (_K.GIVE, _K.ASK): "what stands behind it is not carried out",
+    (_K.GIVE, _K.BESIDE_OURS): "what stands behind it is not carried out",
+    (_K.STOP, _K.START): "what stands behind it is not carried out",
+    (_K.SAFETY, _K.GIVE): "where a reason is asked back, all else in the message is lost",
+    (_K.CORRECT, _K.GIVE): "where a reason is asked back, all else in the message is lost",
+    (_K.AFFIRM, _K.GIVE): "where a reason is asked back, all else in the message is lost",
+    (_K.DENY, _K.GIVE): "where a reason is asked back, all else in the message is lost",
+    (_K.HOLD, _K.GIVE): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.AFFIRM): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.DENY): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.HOLD): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.START): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.COMPLAIN): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.SMALL_TALK): "where a reason is asked back, all else in the message is lost",
+    (_K.GIVE, _K.NOT_UNDERSTOOD): "where a reason is asked back, all else in the message is lost",
+    (_K.CORRECT, _K.DENY): "where a reason is asked back, all else in the message is lost",
+    (_K.DENY, _K.START): "where a reason is asked back, all else in the message is lost",
+    (_K.CORRECT, _K.AFFIRM): "confirms a quote beside another wish",
+    (_K.AFFIRM, _K.BESIDE_OURS): "confirms a quote beside another wish",
     (_K.AFFIRM, _K.START): "the quote is left, though a yes was said to it",
     (_K.CORRECT, _K.HOLD): "a wrong value stays known",
-    (_K.ASK, _K.BESIDE_OURS): "where nothing is asked, a question loses the wish beside it",
-    (_K.BESIDE_OURS, _K.ASK): "where nothing is asked, a question loses the wish beside it",
     (_K.ASK, _K.START): "a question beside a new task is answered only for some tasks",
-    (_K.BESIDE_OURS, _K.START): "a new task loses the wish beside it",
 }
 """Pairs that are not carried out by the table yet."""
 

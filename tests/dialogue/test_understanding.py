@@ -321,16 +321,7 @@ idle | you are so slow | complain@0.9 | complain
 """  # noqa: E501
 
 TO_MEND = {
-    ("refund?", "I don't see why not"): "a no",
-    ("refund?", "couldn't be better, do it"): "not understood",
-    ("refund?", "why ever not"): "the question why",
-    ("refund?", "no, put it back on my card"): "a no alone, since the card is known",
-    ("idle", "I never asked you to cancel my plan"): "begins a cancellation",
-    ("idle", "please do not refund this yet"): "begins a refund",
     ("idle", "CC-104233 should be refunded, CC-104251 terminated"): "two refunds",
-    ("idle", "I feel like ending my life"): "small talk",
-    ("refunded", "when should the money arrive?"): "begins a question for the status as well, which wins",
-    ("refunded", "did it work?"): "begins a question for the status as well, which wins",
     ("refunded", "please mail me a confirmation"): "small talk",
 }
 """Rows that are understood otherwise yet, with what comes out."""
