@@ -65,6 +65,7 @@ def heard_in(message: dict[str, Any], said_at: datetime) -> Heard:
         said_at=said_at,
         detail=message.get("detail"),
         confidence=intent.get("confidence") or 0.0,
+        alone=message.get("alone", 1.0),
         guesses=tuple(guess["name"] for guess in message.get("intent_ranking") or []),
         parts=tuple(Part(part["name"], part["detail"]) for part in message.get("parts") or []),
         values=values,

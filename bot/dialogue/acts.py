@@ -11,11 +11,12 @@ from bot.policy.values import Value
 @dataclass(frozen=True)
 class Say:
     """Utter a response of the domain, with the values that its words name. ``buttons``: ``reasons``, ``orders`` or
-    ``guesses``, which are made where they are shown."""
+    ``guesses``, which are made where they are shown. ``asks``: it is the question with which the turn ends."""
 
     response: str
     values: dict[str, Value] = field(default_factory=dict)
     buttons: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def says_yes(heard: Heard, task: str, pack: LanguagePack) -> bool:
         and plain_yes(last, subject, pack)
     ):
         return True
-    return heard.intent == "affirm" and heard.confidence >= SURE
+    # Also without the question: to it, words that say nothing look like a yes.
+    return heard.intent == "affirm" and min(heard.confidence, heard.alone) >= SURE
 
 
 def _is_idiom(heard: Heard, pack: LanguagePack) -> bool:
@@ -64,7 +65,7 @@ def says_no(heard: Heard, task: str, pack: LanguagePack) -> bool:
     if task == "refund" and pack.says("bare_cancel", heard.text):
         return True
     takes_back = heard.intent == "withdraw_request" and task != "withdraw"
-    return heard.intent == "deny" or takes_back or pack.finds("begins_with_no", heard.text)
+    return (heard.intent == "deny" and heard.is_sure) or takes_back or pack.finds("begins_with_no", heard.text)
 
 
 def accepts_offer(heard: Heard, pack: LanguagePack) -> bool:
@@ -73,7 +74,7 @@ def accepts_offer(heard: Heard, pack: LanguagePack) -> bool:
         return pack.says("yes", heard.text) and not heard.crossed
     if heard.text == "/affirm":
         return True
-    if len(heard.words) > 1 and heard.words <= pack.words["polite_yes"] | pack.words["beside_no"] | {"that's"}:
+    if len(heard.words) > 1 and heard.words <= pack.words["polite_yes"] | pack.words["beside_no"]:
         return False
     return heard.intent == "affirm" or plain_yes(heard.text, pack=pack)
 

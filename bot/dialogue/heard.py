@@ -26,7 +26,8 @@ class Heard:
     """One message of the customer.
 
     ``said`` are their words, ``text`` the same with the spelling corrected. ``detail`` is the finer intent, where there
-    is one; ``guesses`` are the intents from the likeliest down, ``confidence`` (0 to 1) is that of the first.
+    is one; ``guesses`` are the intents from the likeliest down, ``confidence`` (0 to 1) is that of the first,
+    and ``alone`` what it would be without the question that was asked.
     ``values`` are what the rules found, by entity, normalised, in the order of the text. ``crossed``: the bot has said
     something since they wrote it. ``said_at`` is the moment of the message.
     """
@@ -37,6 +38,7 @@ class Heard:
     said_at: datetime
     detail: str | None = None
     confidence: float = 0.0
+    alone: float = 1.0
     guesses: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

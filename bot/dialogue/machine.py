@@ -82,11 +82,13 @@ def _with_answers(turn: _Turn, acts: tuple[Act, ...]) -> tuple[Act, ...]:
         is_answered = isinstance(act, Answer) and act.topic in answered
         if not is_answered and act not in acts and act not in missing:
             missing.append(act)
-    if missing and isinstance(acts[-1], Proceed):
-        return (*acts[:-1], *missing, replace(acts[-1], aside=True))
-    if missing and isinstance(acts[-1], AskAgain):
-        return (*acts[:-1], *missing, acts[-1])
-    return (*acts, *missing)
+    if not missing or not acts:
+        return (*acts, *missing)
+    last = acts[-1]
+    if isinstance(last, Proceed):
+        return (*acts[:-1], *missing, replace(last, aside=True))
+    asks = isinstance(last, AskAgain) or (isinstance(last, Say) and last.asks)
+    return (*acts[:-1], *missing, last) if asks else (*acts, *missing)
 
 
 @dataclass(frozen=True)
@@ -248,7 +250,7 @@ def _started(turn: _Turn, starts: list[Command]) -> Plan:
     names = [start.name for start in starts]
     if names[0] == "which_cancel":
         state = replace(_with_values(turn, turn.state), task="cancel")
-        return Plan(replace(state, asked="which_cancel", tries=0), (Say("utter_which_cancel/cancel"),))
+        return Plan(replace(state, asked="which_cancel", tries=0), (Say("utter_which_cancel/cancel", asks=True),))
     if names[0] == "both":
         return _begin(turn, "refund", plan="both")
     if names[0] == "status":
@@ -361,14 +363,14 @@ def _in_task(turn: _Turn) -> Plan:
 def _answer_to_question(turn: _Turn) -> Plan | None:
     """What the message answers or changes; None where it does neither."""
     state, asked = turn.state, turn.context.asked
-    if turn.first(Kind.HOLD) and not turn.of(Kind.GIVE) and not turn.of(Kind.START):
-        return Plan(_with_values(turn, state), (Say("utter_take_your_time"),))
     correct = turn.first(Kind.CORRECT)
     if correct is not None and not correct.name:
         return Plan(state, (Say(f"utter_what_to_change/{state.task}"),))
+    if turn.first(Kind.HOLD) and not turn.of(Kind.GIVE) and not turn.of(Kind.START):
+        return Plan(_with_values(turn, state), (Say("utter_take_your_time"),))
     starts = turn.of(Kind.START)
     if starts and starts[0].name == "which_cancel":
-        response = Say(f"utter_which_cancel/{state.task}")
+        response = Say(f"utter_which_cancel/{state.task}", asks=True)
         return Plan(replace(_with_values(turn, state), asked="which_cancel", tries=0), (response,))
     if asked == "which_cancel" and (choice := next(iter(turn.given("which_cancel")), None)):
         if choice == "stop":
@@ -393,19 +395,24 @@ def _answer_to_question(turn: _Turn) -> Plan | None:
             return Plan(state, (Confirm(),))
         if no and not values and not correct:
             return Plan(state, (Refuse(),))
-    if asked == "reason_check" and (checked := _checked(turn)) is not None:
-        return checked
+    if asked == "reason_check":
+        return _checked(turn, starts)
     if (wish := _other_wish(turn, starts)) is not None:
         return wish
     if asked == "refund_reason" and (asks_back := _asked_back(turn)) is not None:
         return asks_back
-    destination = next(iter(turn.given("destination")), None)
-    if destination in (ELSEWHERE, BOTH) and state.task == "refund":
-        said = Say("utter_cant/other_destination" if destination == ELSEWHERE else "utter_cant/both_destinations")
-        return _go_on(turn, _with_values(turn, state), said, aside=True)
     if turn.of(Kind.GIVE) or correct:
-        return _go_on(turn, _with_values(turn, state))
+        said = _no_such_place(turn)
+        return _go_on(turn, _with_values(turn, state), *said, aside=bool(said))
     return None
+
+
+def _no_such_place(turn: _Turn) -> list[Act]:
+    """What is said of a destination that no money can be sent to, or of two."""
+    destination = next(iter(turn.given("destination")), None)
+    if turn.state.task != "refund" or destination not in (ELSEWHERE, BOTH):
+        return []
+    return [Say("utter_cant/other_destination" if destination == ELSEWHERE else "utter_cant/both_destinations")]
 
 
 def _other_wish(turn: _Turn, starts: list[Command]) -> Plan | None:
@@ -421,11 +428,11 @@ def _other_wish(turn: _Turn, starts: list[Command]) -> Plan | None:
 
 def _yes_and_more(turn: _Turn, starts: list[Command]) -> Plan:
     """A yes, and a task for another order, which comes after it; for the same order it is no clear yes."""
-    other = [start for start in starts if start.order not in (None, turn.state.order_number)]
-    if not other or turn.of(Kind.GIVE):
-        return Plan(turn.state, (AskAgain("answer", 1),))
-    waiting = tuple(f"{start.name}:{start.order}" for start in other)
-    return Plan(replace(turn.state, later_tasks=(*turn.state.later_tasks, *waiting)), (Confirm(),))
+    other = [start for start in starts if start.order != turn.state.order_number and start.name in OPEN_TASKS]
+    waiting = tuple(f"{start.name}:{start.order or ''}" for start in other)
+    state = replace(turn.state, later_tasks=(*turn.state.later_tasks, *waiting))
+    is_clear = bool(other) and all(start.order for start in other) and not turn.of(Kind.GIVE)
+    return Plan(state, (Confirm() if is_clear else AskAgain("answer", 1),))
 
 
 _LEAVES = {
@@ -443,23 +450,40 @@ def _asked_back(turn: _Turn) -> Plan | None:
         return None
     reason = CustomerReason(given.value)
     state = replace(turn.state, asked="reason_check", proposed=reason, reason_words=turn.heard.said, tries=0)
-    return Plan(state, (Say("utter_reason_check", {"reason": reason.value}),))
+    return Plan(state, (_check(reason),))
 
 
-def _checked(turn: _Turn) -> Plan | None:
-    state = turn.state
-    if turn.first(Kind.AFFIRM) and state.proposed is not None:
-        return _go_on(turn, replace(state, reason=state.proposed, proposed=None))
+def _check(reason: CustomerReason) -> Say:
+    return Say("utter_reason_check", {"reason": reason.value}, asks=True)
+
+
+def _checked(turn: _Turn, starts: list[Command]) -> Plan | None:
+    """The answer to a reason that was asked back, and what stands beside it; without one it is asked once more."""
+    settled = _settled(turn)
+    rest = tuple(c for c in turn.commands if c.kind not in (Kind.AFFIRM, Kind.DENY) and c.name != "reason")
+    turn = _Turn(rest, turn.heard, replace(turn.context, state=settled or turn.state))
+    if (wish := _other_wish(turn, starts)) is not None:
+        return wish
+    state, said = _with_values(turn, turn.state), _no_such_place(turn)
+    if settled is not None:
+        return _go_on(turn, state, *said, aside=bool(said))
+    if turn.state.proposed is None or not (turn.of(Kind.GIVE) or turn.of(Kind.CORRECT)):
+        return None
+    return Plan(state, (*said, _check(turn.state.proposed)))
+
+
+def _settled(turn: _Turn) -> State | None:
+    """What is known once the reason is settled: told anew, agreed to, or denied; None where it is not."""
+    state, words = turn.state, turn.heard.said
     given = next((c for c in turn.of(Kind.GIVE) if c.name == "reason"), None)
     if given is not None:
         unsure = given.confidence < SURE and given.value != getattr(state.proposed, "value", None)
         reason = CustomerReason.OTHER if unsure else CustomerReason(given.value)
-        return _go_on(turn, replace(_with_values(turn, state), reason=reason, proposed=None))
-    if turn.first(Kind.DENY):
-        return _go_on(turn, replace(state, proposed=None, reason=None, reason_words=""))
-    if turn.of(Kind.GIVE) and state.proposed is not None:
-        return Plan(_with_values(turn, state), (Say("utter_reason_check", {"reason": state.proposed.value}),))
-    return None
+        return replace(state, reason=reason, reason_words=words, proposed=None)
+    yes, no = turn.first(Kind.AFFIRM), turn.first(Kind.DENY)
+    if yes and not no and state.proposed is not None:
+        return replace(state, reason=state.proposed, proposed=None)
+    return replace(state, proposed=None, reason=None, reason_words="") if no and not yes else None
 
 
 def _go_on(turn: _Turn, state: State, *first: Act, aside: bool = False) -> Plan:
@@ -474,7 +498,8 @@ def _beside_the_question(turn: _Turn) -> Plan:
     """Something in between, answered before the question is asked once more; or nothing that was understood."""
     state = turn.state
     said: list[Act] = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
-    if turn.of(Kind.ASK) and turn.commands[0].name in ("why_asked", "not_at_hand"):
+    alone = not turn.of(Kind.START) and not turn.of(Kind.BESIDE_OURS)
+    if alone and turn.of(Kind.ASK) and turn.commands[0].name in ("why_asked", "not_at_hand"):
         return Plan(state, tuple(said))
     said += [Say(f"utter_cant/{beside.name}") for beside in turn.of(Kind.BESIDE_OURS)]
     if any(start.name == "status" for start in turn.of(Kind.START)):

@@ -21,7 +21,6 @@ _FEW = 4
 _GUESS = 0.5
 """How sure a reason is that may be about something else than the product."""
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
-_CLAUSE_END = re.compile(r"[,;.!?\n]|\s/\s|\b(?:and|but)\b")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
 
 
@@ -97,7 +96,8 @@ def _is_not_meant(text: str, number: str, of: int, pack: LanguagePack) -> bool:
     match = re.search(digits, text)
     if match is None or of < 2:
         return False
-    before, after = (_CLAUSE_END.split(text[: match.start()])[-1], _CLAUSE_END.split(text[match.end() :])[0])
+    ends = pack.patterns["clause_end"]
+    before, after = ends.split(text[: match.start()])[-1], ends.split(text[match.end() :])[0]
     asks = text[match.end() :].lstrip().startswith("?") and pack.finds("only_asked", before.removesuffix("CC-"))
     return asks or pack.finds("goes_on", after) or pack.finds("goes_on", before)
 
@@ -154,7 +154,7 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
         paid = any(
             pack.patterns["paid_with"].search(text[: m.start()]) for m in pack.patterns["original"].finditer(text)
         )
-        if wallet != card and not (card and paid) and not pack.has("no", text) and "not" not in heard.words:
+        if wallet != card and not (card and paid) and not pack.has("denies", text):
             return Destination.WALLET.value if wallet else original
     return None
 
@@ -162,13 +162,13 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
 def _is_choice(name: str, place: str, before: str, heard: Heard, asked: str | None, pack: LanguagePack) -> bool:
     if asked == "refund_destination" or pack.patterns["towards"].search(before):
         return True
-    clause = _CLAUSE_END.split(before)[-1].split()
-    after = _CLAUSE_END.split(straight(heard.text)[len(before) + len(place) :])[0].split()
+    clause = pack.patterns["clause_end"].split(before)[-1].split()
+    after = pack.patterns["clause_end"].split(straight(heard.text)[len(before) + len(place) :])[0].split()
     ends_with_it = heard.intent == "request_refund" and not straight(heard.text)[len(before) + len(place) :].strip(
         " .!"
     )
     alone = len(clause) + len(after) <= _FEW or asked == "answer" or ends_with_it
-    return alone and (name == "wallet" or "original" in place.lower())
+    return alone and (name == "wallet" or pack.finds("original_itself", place))
 
 
 def _only_asks(heard: Heard, asked: str | None, pack: LanguagePack) -> bool:
@@ -178,7 +178,7 @@ def _only_asks(heard: Heard, asked: str | None, pack: LanguagePack) -> bool:
     if any(pack.patterns[name].search(statements(heard.text)) for name in ("wallet", "original")):
         return False
     first = next(iter(straight(heard.text).lower().split()), "").strip(",.!")
-    polite = first in ("can", "could", "may", "would") or heard.intent == "request_refund"
+    polite = first in pack.words["modals"] or heard.intent == "request_refund"
     return not (asked in ("refund_destination", None) and polite and first not in pack.words["wh"])
 
 

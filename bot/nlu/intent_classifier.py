@@ -100,4 +100,5 @@ class IntentClassifier(GraphComponent):
             message.set("parts", understood.parts, add_to_output=True)
             message.set("read", self._model.features.spelling.corrected(text), add_to_output=True)
             message.set("asked", asked, add_to_output=True)
+            message.set("alone", understood.alone, add_to_output=True)
         return messages

@@ -20,6 +20,8 @@ FALLBACK = "nlu_fallback"
 OTHER_LANGUAGE = "other_language"
 NOTHING = "…"
 """What stands for a message without words."""
+AGREES = "affirm"
+"""The intent that may confirm what moves money."""
 MONEY_INTENTS = frozenset({"request_refund", "cancel_service", "withdraw_request", "dispute_charge"})
 
 DEFAULTS: dict[str, Any] = {
@@ -45,11 +47,13 @@ _POLITENESS = ("greet", "thank")
 @dataclass(frozen=True)
 class Understood:
     """``ranking``: intents with confidences, what to act on first (the fallback goes before the best guesses).
-    ``detail`` is the finer intent of the first; ``parts`` are the sure intents of a message of several parts."""
+    ``detail`` is the finer intent of the first; ``parts`` are the sure intents of a message of several parts.
+    ``alone`` is how sure a yes is without the question that it answers."""
 
     ranking: list[dict[str, Any]]
     detail: str | None = None
     parts: list[dict[str, str | None]] = field(default_factory=list)
+    alone: float = 1.0
 
     @property
     def intent(self) -> str:
@@ -114,6 +118,9 @@ class IntentModel:
         if len(pieces) == 1 and len(pieces[0].split()) == len(wording(corrected).split()):
             pieces = []  # all of it
         whole, *parts = self._understand([text, *pieces], config, asked)
+        if whole.intent == AGREES and asked != NONE:
+            # What is money's must be a yes by its own words: to a question, words that say nothing look like one.
+            whole = replace(whole, alone=self._confidence_alone(text, whole.intent))
         if whole.intent in (FALLBACK, "nevermind", "deny", *_POLITENESS) and asks_for_a_person(corrected):
             others = [guess for guess in whole.ranking if guess["name"] != "talk_to_human"]
             return Understood([{"name": "talk_to_human", "confidence": 1.0}, *others])
@@ -130,6 +137,11 @@ class IntentModel:
             # The whole says one thing and its parts another: too close to call.
             return replace(whole, ranking=[{"name": FALLBACK, "confidence": 1.0}, *whole.ranking], detail=None)
         return whole
+
+    def _confidence_alone(self, text: str, intent: str) -> float:
+        """How sure an intent is where no question was asked."""
+        ranking = self.intents.ranking(self.features.of([text], [NONE]))
+        return next(float(guess["confidence"]) for guess in ranking if guess["name"] == intent)
 
     def _understand(self, texts: Sequence[str], config: Mapping[str, Any], asked: str) -> list[Understood]:
         """Each text by itself. All that no rule settles are embedded at once, which takes little longer than one."""
