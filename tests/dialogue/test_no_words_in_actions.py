@@ -13,12 +13,6 @@ from bot.settings import PROJECT
 
 ACTIONS = sorted(file for file in (PROJECT / "actions").glob("*.py") if file.name != "__main__.py")  # that serves HTTP
 DIALOGUE = sorted((PROJECT / "bot" / "dialogue").glob("*.py"))
-TO_MEND = {
-    "answers.py": 'accepts_offer has "that\'s" beside the words of the pack',
-    "values.py": 'a "not", four modal verbs, "original", and clauses that end at an English "and" or "but"',
-}
-"""Files of the dialogue that have words still."""
-
 _OF_PEOPLE = frozenset({"text", "said", "words"})
 """The attributes of a message that are in the customer's language."""
 _READS = frozenset({"words_of", "straight", "bare", "statements"})
@@ -175,17 +169,12 @@ def words_in(source: str, *, strict: bool) -> list[str]:
     return scan.found
 
 
-def _marked(file: Path) -> object:
-    reason = TO_MEND.get(file.name)
-    return pytest.param(file, marks=pytest.mark.xfail(reason=reason, strict=True)) if reason else file
-
-
 @pytest.mark.parametrize("file", ACTIONS, ids=lambda file: file.name)
 def test_an_action_has_no_word_and_no_pattern_of_what_people_say(file: Path) -> None:
     assert words_in(file.read_text("utf-8"), strict=True) == []
 
 
-@pytest.mark.parametrize("file", [_marked(file) for file in DIALOGUE], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", DIALOGUE, ids=lambda file: file.name)
 def test_the_dialogue_has_patterns_of_structure_only_and_no_word(file: Path) -> None:
     assert words_in(file.read_text("utf-8"), strict=False) == []
 

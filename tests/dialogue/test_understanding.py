@@ -321,7 +321,6 @@ idle | you are so slow | complain@0.9 | complain
 """  # noqa: E501
 
 TO_MEND = {
-    ("idle", "CC-104233 should be refunded, CC-104251 terminated"): "two refunds",
     ("refunded", "please mail me a confirmation"): "small talk",
 }
 """Rows that are understood otherwise yet, with what comes out."""
