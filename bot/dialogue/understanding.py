@@ -27,6 +27,8 @@ from bot.dialogue.wishes import (
 from bot.language.pack import LanguagePack
 
 _SMALL_TALK = frozenset({"greet", "thank", "bot_challenge", "help", "out_of_scope", "other_language"})
+_NOT_OURS = frozenset({"out_of_scope", "other_language"})
+"""What the model makes of words of which the dialogue may know more."""
 _LEAVES_NO_REASON = frozenset({"complain", "bot_challenge", "help", "out_of_scope"})
 """What is taken for no small talk in answer to the question for the reason: a person reads it in the end."""
 _FEW_WORDS = 8
@@ -51,7 +53,8 @@ def understand(
     commands += [
         c for c in _wishes(heard, context, pack, values) if not (c.name == "status" and _asks_of_request(commands))
     ]
-    commands += _small_talk(heard, context, pack)
+    beside = [command for command in commands if command.kind is not Kind.SAFETY]
+    commands += [c for c in _small_talk(heard, context, pack) if not (beside and c.name in _NOT_OURS)]
     if not commands or all(command.kind is Kind.SAFETY for command in commands):
         commands.append(_not_understood(heard, context, pack))
     return in_order(commands)
