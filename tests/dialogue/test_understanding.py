@@ -211,22 +211,22 @@ idle | end my subscription and give me my money back | cancel_service@0.8 | star
 # 5: wishes beside ours
 idle | could you freeze my plan while I travel | cancel_service@0.6 | beside_ours pause
 idle | put my subscription on hold until May | cancel_service@0.6 | beside_ours pause
-idle | I would like a cheaper tariff | out_of_scope@0.5 | beside_ours downgrade; small_talk out_of_scope
+idle | I would like a cheaper tariff | out_of_scope@0.5 | beside_ours downgrade
 idle | move me to the basic plan | inform@0.4 | beside_ours downgrade
 idle | turn off the automatic renewal | cancel_service@0.7 | beside_ours auto_renewal_off
 idle | no more recurring payments please | cancel_service@0.6 | beside_ours auto_renewal_off
-idle | please reinstate my account | out_of_scope@0.5 | beside_ours reactivate; small_talk out_of_scope
+idle | please reinstate my account | out_of_scope@0.5 | beside_ours reactivate
 idle | turn my card back on | report_problem@0.5 | beside_ours reactivate
-idle | can I swap it for a ten dollar one | out_of_scope@0.5 | beside_ours exchange; small_talk out_of_scope
-idle | send me a replacement | out_of_scope@0.5 | beside_ours exchange; small_talk out_of_scope
+idle | can I swap it for a ten dollar one | out_of_scope@0.5 | beside_ours exchange
+idle | send me a replacement | out_of_scope@0.5 | beside_ours exchange
 idle | I only need half of it back | request_refund@0.7 | !start refund; beside_ours part_of_sum
 refund? | just $20 of it please | request_refund@0.8 | !affirm; beside_ours part_of_sum
-idle | I use my statutory cooling-off right | out_of_scope@0.5 | beside_ours legal_withdrawal; small_talk out_of_scope
+idle | I use my statutory cooling-off right | out_of_scope@0.5 | beside_ours legal_withdrawal
 idle | your free trial billed me | dispute_charge@0.9 | !start refund; beside_ours trial_charged
 idle | I was debited two times for one card | dispute_charge@0.95 | !start refund; beside_ours charged_twice
 idle | I cancelled in May and you still took money | dispute_charge@0.9 | !start cancel; beside_ours charged_after_cancelling
 cancel? | can I pause it instead? | ask_policy@0.6 | !affirm; beside_ours pause
-idle | I'd like an upgrade to the big plan | out_of_scope@0.5 | beside_ours downgrade; small_talk out_of_scope
+idle | I'd like an upgrade to the big plan | out_of_scope@0.5 | beside_ours downgrade
 # 9: a person, in any state
 idle | I'd like to speak to somebody | talk_to_human@0.95 | person
 order | a human please, I was charged twice | talk_to_human@0.7 | !give reason billing; person
