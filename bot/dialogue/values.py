@@ -215,7 +215,7 @@ def reason_of(
     if unwanted and wished and not told:
         told, sure = {CustomerReason.CHANGE_OF_MIND}, True
     basis = Basis.BUTTON if heard.is_button else Basis.MODEL
-    if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and pack.finds("not_the_product", heard.text):
+    if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and _is_of_their_own(heard.text, pack):
         if not is_answer:
             told &= {CustomerReason.CHANGE_OF_MIND}
         sure = False
@@ -223,6 +223,13 @@ def reason_of(
     if len(told) == 1 and (is_answer or CustomerReason.OTHER not in told):
         return _reason(told.pop(), basis, confidence)  # type: ignore[arg-type]
     return _reason(CustomerReason.OTHER) if told and is_answer else None
+
+
+def _is_of_their_own(text: str, pack: LanguagePack) -> bool:
+    """Whether something of the customer's own is spoken of, and not only as the place where the money shall go."""
+    plain = straight(text)
+    own = pack.patterns["not_the_product"].finditer(plain)
+    return any(not pack.patterns["towards"].search(plain[: match.start()]) for match in own)
 
 
 def _reason(reason: CustomerReason, basis: Basis = Basis.WORDS, confidence: float = 1.0) -> Command:
