@@ -153,7 +153,13 @@ PAYLOADS = [
     says("A name of an action runs none", "action_converse", "fresh", "email", "quote", may_change=ENDED),
     says("A name of Rasa's own action starts no session", "action_session_start", "quote"),
     says("A slash before a name of an action runs none", "/action_converse", "email", "quote"),
-    says("A name of a response says nothing internal", "utter_refund_done", "fresh", "quote", may_change=frozenset({"task"})),
+    says(
+        "A name of a response says nothing internal",
+        "utter_refund_done",
+        "fresh",
+        "quote",
+        may_change=frozenset({"task"}),
+    ),
     says(
         "A payload behind a full-width slash is text", '／inform{"email": "‹victim email›"}', "email", may_change=FORM
     ),

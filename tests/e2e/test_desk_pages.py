@@ -389,7 +389,7 @@ def test_a_customer_and_an_agent_talk_until_the_money_is_on_its_way(site: Site) 
     person.does(reference, "decide", **fields, sure="yes")
     person.does(reference, "close")
     heard = writes(customer, "hello?")
-    assert "Your refund of $45.00" in heard and "a fee of $5.00" in heard and "Half the fee." in heard
+    assert "Your refund of $45.00" in heard and "$50.00 - $5.00 (fee) = $45.00" in heard and "Half the fee." in heard
     assert "Dana left the conversation." in heard
     assert state_of(site, reference) is CaseState.APPROVED_BY_AGENT
 
