@@ -83,8 +83,9 @@ def _say(turn: Turn, act: acts.Say, commands: list[Command]) -> None:
     if act.buttons == "guesses":
         buttons = guess_buttons(turn.talk.heard.guesses)
     values = dict(act.values)
-    if isinstance(values.get("orders"), tuple):
-        values["orders"] = reduce(lambda named, order: say("and_order", orders=named, order=order), values["orders"])
+    orders = values.get("orders")
+    if isinstance(orders, tuple):
+        values["orders"] = reduce(lambda named, order: say("and_order", orders=named, order=order), orders)
     turn.tell(act.response, buttons=buttons, **values)
 
 

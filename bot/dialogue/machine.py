@@ -241,7 +241,8 @@ def _to_a_person(turn: _Turn, destination: str | None) -> Plan | None:
     starts = [start.name for start in turn.of(Kind.START)]
     if destination and starts in ([], ["refund"]):
         return Plan(turn.state, (AddToRequest(request.order_number, real),))
-    if gives and not starts and turn.context.said_lately(*WITH_A_PERSON):
+    about_it = turn.context.said_lately(*WITH_A_PERSON) or bool(turn.given("reason"))
+    if gives and not starts and about_it:
         return Plan(turn.state, (AddToRequest(request.order_number, real),))
     return None
 
@@ -421,7 +422,7 @@ def _other_wish(turn: _Turn, starts: list[Command]) -> Plan | None:
     for start in starts:
         if start.name == "both" and turn.context.asked != "plan":
             return _begin(turn, "refund", plan="both")
-        if start.name != task and start.name in TASKS[task].leaves | _LEAVES[task]:
+        if start.name != task and start.name in TASKS[task].leaves:
             return _begin(turn, start.name, order=start.order)
     return None
 
@@ -433,14 +434,6 @@ def _yes_and_more(turn: _Turn, starts: list[Command]) -> Plan:
     state = replace(turn.state, later_tasks=(*turn.state.later_tasks, *waiting))
     is_clear = bool(other) and all(start.order for start in other) and not turn.of(Kind.GIVE)
     return Plan(state, (Confirm() if is_clear else AskAgain("answer", 1),))
-
-
-_LEAVES = {
-    "refund": frozenset({"cancel"}),
-    "cancel": frozenset({"refund"}),
-    "withdraw": frozenset({"refund", "cancel"}),
-    "status": frozenset({"refund", "cancel"}),
-}
 
 
 def _asked_back(turn: _Turn) -> Plan | None:

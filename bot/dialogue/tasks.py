@@ -11,7 +11,7 @@ OPEN_TASKS = ("refund", "cancel")
 @dataclass(frozen=True)
 class Task:
     """``intent`` begins it, ``needs`` are the questions in their order; the last is the yes or no, if there is one.
-    ``leaves`` are the intents for which it gives way to another task."""
+    ``leaves`` are the tasks to which it gives way."""
 
     name: str
     intent: str
@@ -26,25 +26,25 @@ TASKS = {
             "refund",
             "request_refund",
             ("order_number", "email", "email_code", "plan", "refund_reason", "refund_destination", "answer"),
-            frozenset({"cancel_service"}),
+            frozenset({"cancel"}),
         ),
         Task(
             "cancel",
             "cancel_service",
             ("order_number", "email", "email_code", "answer"),
-            frozenset({"request_refund"}),
+            frozenset({"refund"}),
         ),
         Task(
             "withdraw",
             "withdraw_request",
             ("which_case", "order_number", "email", "email_code", "answer"),
-            frozenset({"request_refund", "cancel_service"}),
+            frozenset({"refund", "cancel"}),
         ),
         Task(
             "status",
             "check_request_status",
             ("order_number", "email", "email_code"),
-            frozenset({"request_refund", "cancel_service"}),
+            frozenset({"refund", "cancel"}),
         ),
     )
 }
@@ -55,6 +55,3 @@ BY_INTENT = {task.intent: task.name for task in TASKS.values()}
 QUESTIONS = frozenset(need for task in TASKS.values() for need in task.needs) | {"which_cancel", "reason_check"}
 """Everything that the bot can be waiting for. ``which_cancel``: what a bare "cancel" meant; ``reason_check``: whether a
 reason was understood."""
-
-YES_NO = frozenset({"answer", "reason_check"})
-"""Questions that are answered with yes or no."""

@@ -24,8 +24,16 @@ from bot.dialogue.wishes import (
     wants_person,
     wants_refund_words,
 )
+from bot.language.consent import plain_no
 from bot.language.pack import LanguagePack
 
+_OF_A_CANCELLATION = {
+    "fee": "cancel_fee",
+    "fee_computed": "cancel_fee",
+    "amount": "cancel_refund",
+    "processing_time": "cancelling",
+}
+"""What a question about a refund means in the middle of a cancellation."""
 _SMALL_TALK = frozenset({"greet", "thank", "bot_challenge", "help", "out_of_scope", "other_language"})
 _NOT_OURS = frozenset({"out_of_scope", "other_language"})
 """What the model makes of words of which the dialogue may know more."""
@@ -55,6 +63,7 @@ def understand(
     ]
     beside = [command for command in commands if command.kind is not Kind.SAFETY]
     commands += [c for c in _small_talk(heard, context, pack) if not (beside and c.name in _NOT_OURS)]
+    commands = _without_guesses(commands, heard, pack)
     if not commands or all(command.kind is Kind.SAFETY for command in commands):
         commands.append(_not_understood(heard, context, pack))
     return in_order(commands)
@@ -63,6 +72,17 @@ def understand(
 def _asks_of_request(commands: list[Command]) -> bool:
     """Whether it is asked about the request just made, which says more than where requests stand."""
     return any(command.kind is Kind.ASK and command.name in OF_THE_REQUEST for command in commands)
+
+
+def _without_guesses(commands: list[Command], heard: Heard, pack: LanguagePack) -> list[Command]:
+    """Beside a question a "no" that begins a sentence is none to the quote; beside a wish that has an answer of its own
+    a question is only what the model made of the same words."""
+    kinds = {command.kind for command in commands}
+    if Kind.BESIDE_OURS in kinds:
+        commands = [c for c in commands if c.kind is not Kind.ASK or c.basis is not Basis.MODEL]
+    if Kind.ASK in kinds and not heard.is_button and not plain_no(heard.text, pack):
+        commands = [command for command in commands if command.kind is not Kind.DENY]
+    return commands
 
 
 def _is_closed(commands: list[Command]) -> bool:
@@ -157,7 +177,7 @@ def _stops(heard: Heard, context: Context, pack: LanguagePack, values: list[Comm
     if heard.intent not in ("nevermind", "goodbye") or values or heard.values or pack.is_question(heard.text):
         return False  # "no wait, it's 104273", "does it stop at once?": no farewell
     if heard.intent == "goodbye":
-        return heard.is_sure or asked is None
+        return heard.is_sure
     if asked == "answer" and (
         (len(heard.words) == 1 and heard.confidence < SURE) or any(part.intent == "affirm" for part in heard.parts)
     ):
@@ -179,8 +199,10 @@ def _questions(heard: Heard, context: Context, pack: LanguagePack, values: list[
     topics = [part.detail or "" for part in heard.parts if part.intent == "ask_policy"]
     if heard.intent == "ask_policy" and (heard.is_sure or not values or pack.is_question(heard.text)):
         topics = topics or [heard.detail or ""]
-    if context.state.task == "cancel" and topics and pack.finds("charged_again", heard.text):
+    if topics and pack.finds("charged_again", heard.text):
         topics = ["cancel_by"]
+    elif context.state.task == "cancel":
+        topics = [_OF_A_CANCELLATION.get(topic, topic) for topic in topics]
     asks = [Command(Kind.ASK, topic, basis=Basis.MODEL, confidence=heard.confidence) for topic in topics]
     return [] if asked in _NO_POLICY_ABOUT and not pack.is_question(heard.text) else asks
 
@@ -220,7 +242,8 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
     if by_intent is not None:
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
-    if chosen := which_task(heard, pack) if context.said_last(*TASK_OFFERS) else None:
+    offered = context.said_last(*TASK_OFFERS) and not pack.is_question(heard.text)  # a question is no choice
+    if offered and (chosen := which_task(heard, pack)):
         return Command(Kind.START, chosen)
     if wants_money_back(heard, pack) or (
         heard.intent == "withdraw_request" and not context.requests and wants_refund_words(heard, pack)
@@ -243,12 +266,13 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
         return [Command(Kind.COMPLAIN, basis=Basis.MODEL, confidence=heard.confidence)]
     if intent == "other_language" and asked in ("order_number", "email", "email_code"):
         return []  # a name or an address in the street
-    if intent in _SMALL_TALK and not (about_reason and intent in _LEAVES_NO_REASON):
+    may_be_reason = about_reason and intent in _LEAVES_NO_REASON and not pack.is_question(heard.text)
+    if intent in _SMALL_TALK and not may_be_reason:
         return [Command(Kind.SMALL_TALK, intent, basis=Basis.MODEL, confidence=heard.confidence)]
     if not asked and intent == "deny":
         return [Command(Kind.DENY, basis=Basis.MODEL, confidence=heard.confidence)]
     if not asked and intent == "affirm":
-        polite = heard.words <= pack.words["polite_yes"] and len(heard.words) > 1
+        polite = heard.words <= pack.words["polite_yes"] and not context.said_last(*TASK_OFFERS, "utter_quote_renewed")
         return [Command(Kind.DENY if polite else Kind.AFFIRM, basis=Basis.MODEL, confidence=heard.confidence)]
     return []
 

@@ -302,7 +302,7 @@ def test_where_the_money_shall_go_is_added_to_the_request_that_a_person_has(
     assert file.handoff.transcript == transcript and file.handoff.cause is Cause.REVIEW
 
 
-def test_a_reason_is_added_right_after_a_person_got_the_request_and_not_later(desk: Services) -> None:
+def test_a_reason_is_added_to_the_request_that_a_person_has_also_later(desk: Services) -> None:
     order_of_days_ago(desk)
     a_refund(desk, "talk", CustomerReason.OTHER)
     said_at = datetime.now(timezone.utc)
@@ -313,7 +313,7 @@ def test_a_reason_is_added_right_after_a_person_got_the_request_and_not_later(de
         (file,) = uow.case_files.all()
     assert file.handoff is not None and len(file.handoff.facts["added"]) == 1
     later, _ = turn("it never worked", responses=[["utter_greet"]], **FAULT)
-    assert said(later) == ["utter_report_problem/fault"]
+    assert said(later) == ["utter_added_to_request"]
 
 
 def test_words_about_another_order_are_not_added(desk: Services) -> None:

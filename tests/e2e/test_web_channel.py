@@ -398,7 +398,7 @@ def test_a_person_joins_talks_and_leaves_and_the_bot_is_silent_meanwhile(site: S
     rated = [visitor.asks("POST", "rating", json={"reference": reference, "score": 5}).status_code for _ in range(2)]
     assert rated == [204, 409]
     assert visitor.asks("POST", "rating", json={"reference": reference, "score": 9}).status_code == 400
-    assert "You can ask for a refund" in visitor.says("what are your terms?")
+    assert "You can ask within 5 working days" in visitor.says("what are your terms?")
 
 
 def test_by_night_the_customer_is_told_when_and_leaves_an_address(
