@@ -90,11 +90,6 @@ def tasks_of(scenarios: int, runs: int, seed: int) -> list[Task]:
     return [(number, (seed * 1_000_003 + number) * 101 + i + 1) for number in range(scenarios) for i in range(runs)]
 
 
-def simulated(site: Site, scenarios: int, runs: int, seed: int, jobs: int) -> list[tuple[int, Run]]:
-    """Each run over HTTP, with the number of its scenario."""
-    return played(site, tasks_of(scenarios, runs, seed), seed, jobs)
-
-
 def played(site: Site, tasks: list[Task], seed: int, jobs: int) -> list[tuple[int, Run]]:
     """The conversations over HTTP, some at the same time."""
     with ThreadPoolExecutor(jobs) as pool:

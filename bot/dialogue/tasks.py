@@ -51,7 +51,3 @@ TASKS = {
 
 BY_INTENT = {task.intent: task.name for task in TASKS.values()}
 """The task that an intent begins."""
-
-QUESTIONS = frozenset(need for task in TASKS.values() for need in task.needs) | {"which_cancel", "reason_check"}
-"""Everything that the bot can be waiting for. ``which_cancel``: what a bare "cancel" meant; ``reason_check``: whether a
-reason was understood."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from scripts.cross_validate import PROJECT, utterances
-from scripts.simulate import simulated, told
+from scripts.simulate import played, tasks_of, told
 from tests.e2e.running import Site
 from tests.simulation.choices import Choices, simplest
 from tests.simulation.customer import PHRASES, question_in
@@ -15,7 +15,7 @@ from tests.simulation.scenarios import FACTS, GOALS, HABITS, Expected, Scenario
 
 @pytest.mark.e2e
 def test_forty_customers_get_what_the_policy_gives(site: Site) -> None:
-    found = [done for _, done in simulated(site, scenarios=20, runs=2, seed=4, jobs=2)]
+    found = [done for _, done in played(site, tasks_of(scenarios=20, runs=2, seed=4), seed=4, jobs=2)]
     assert len(found) == 40
     assert [told(done) for done in found if done.verdict is Verdict.WRONG] == []
     assert sum(done.verdict is Verdict.UNRESOLVED for done in found) <= 2
