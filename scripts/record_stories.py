@@ -9,13 +9,18 @@ The bot's data folder must not know the stories' orders yet.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import sys
 import time
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+from rasa.core.agent import Agent
+
+from bot.training import MODEL
 
 
 def main(url: str, home: Path, files: list[Path]) -> int:
@@ -42,13 +47,33 @@ def main(url: str, home: Path, files: list[Path]) -> int:
             if ends != story["metadata"]["ends"]:
                 wrong += 1
                 print(f"{folder.name}: {story['story']}: ended with {ends}, not {story['metadata']['ends']}")
-            by_http_only = any("{" in plain(step["user"]) for step in steps if "user" in step)
+            by_http_only = any(
+                needs_the_question(plain(step["user"]), step["intent"]) for step in steps if "user" in step
+            )
             kept["http_stories.yml" if by_http_only else "test_stories.yml"].append({**story, "steps": steps})
         for name, found in kept.items():
             if found:
                 text = yaml.dump({"version": "3.1", "stories": found}, sort_keys=False, width=1000, allow_unicode=True)
                 (folder / name).write_text(text, "utf-8")
     return wrong
+
+
+def needs_the_question(text: str, intent: str) -> bool:
+    """Whether a message is understood otherwise outside of its conversation, or can't be read there at all."""
+    if text.startswith("/"):
+        return "{" in text
+    return "{" in text or _intent_alone(text) != intent
+
+
+@cache
+def _intent_alone(text: str) -> str:
+    parsed = asyncio.run(_agent().parse_message(text))
+    return str(parsed["intent"]["name"])
+
+
+@cache
+def _agent() -> Agent:
+    return Agent.load(str(MODEL))
 
 
 if __name__ == "__main__":

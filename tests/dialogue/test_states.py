@@ -22,7 +22,6 @@ from bot.dialogue.commands import Command, Kind, in_order
 from bot.dialogue.machine import after_the_end, decide
 from bot.dialogue.state import Context, State
 from bot.dialogue.tasks import TASKS
-from bot.dialogue.tasks import TASKS
 from bot.settings import PROJECT
 from tests.dialogue.builders import (
     QUESTIONS,

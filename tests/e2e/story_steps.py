@@ -62,8 +62,8 @@ def steps_of(home: Path, customer: Customer) -> list[Step]:
             steps.append({"user": annotated(event), "intent": event["parse_data"]["intent"]["name"]})
         elif kind == "action" and event["name"] not in _HIDDEN:
             steps.append({"action": event["name"]})
-        elif kind == "slot" and event["name"] == "asked":
-            steps.append({"slot_was_set": [{"asked": event["value"]}]})
+        elif kind == "slot" and event["name"] in ("task", "asked"):
+            steps.append({"slot_was_set": [{event["name"]: event["value"]}]})
     return steps
 
 
