@@ -76,7 +76,7 @@ def accepts_offer(heard: Heard, pack: LanguagePack) -> bool:
         return True
     if len(heard.words) > 1 and heard.words <= pack.words["polite_yes"] | pack.words["beside_no"]:
         return False
-    return heard.intent == "affirm" or plain_yes(heard.text, pack=pack)
+    return plain_yes(heard.text, pack=pack) or (heard.intent == "affirm" and min(heard.confidence, heard.alone) >= SURE)
 
 
 def which_cancel(heard: Heard, task: str, pack: LanguagePack) -> str | None:

@@ -22,7 +22,7 @@ from bot.nlu.wording import wording
 _KINDS: dict[str, dict[str, Any]] = {
     "letters": {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 2},
     "words": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"},
-    "answers": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+"},
+    "answers": {"analyzer": "word", "ngram_range": (1, 2), "token_pattern": r"\S+", "min_df": 2},
 }
 """``answers`` are the words again, each with the question that it answers: what they mean to that one alone."""
 _WEIGHT = 0.7
@@ -56,7 +56,9 @@ class Features:
             for kind, vectorizer in self.vectorizers.items()
         ]
         questions = np.array([[kind == of for kind in KINDS if kind != NONE] for of in asked], dtype=np.float32)
-        return Rows(np.hstack([embed(corrected), questions]), hstack(parts).tocsr().astype(np.float32))
+        distinct = {text: place for place, text in enumerate(dict.fromkeys(corrected))}
+        meanings = embed(list(distinct))[[distinct[text] for text in corrected]]
+        return Rows(np.hstack([meanings, questions]), hstack(parts).tocsr().astype(np.float32))
 
     def knows(self, word: str) -> bool:
         """Whether a word in lower case occurs in what was fitted."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from bot.nlu.asked import NONE, Lesson, with_questions
 from bot.nlu.features import Features
@@ -65,6 +66,10 @@ class Understood:
         """How sure that is."""
         return float(self.ranking[0]["confidence"])
 
+    def confidence_of(self, intent: str) -> float:
+        """How sure that intent is; 0 where a rule says another."""
+        return next((float(guess["confidence"]) for guess in self.ranking if guess["name"] == intent), 0.0)
+
 
 @dataclass(frozen=True)
 class IntentModel:
@@ -93,7 +98,9 @@ class IntentModel:
 
     @classmethod
     def load(cls, folder: Path) -> IntentModel:
-        """Read what ``save`` wrote."""
+        """Read what ``save`` wrote. From then on the process multiplies with one thread: a message is a small matrix,
+        and waking another thread for it takes longer than the product."""
+        threadpool_limits(1, user_api="blas")
         regressions = {}
         for path in sorted(folder.glob("*.npz")):
             with np.load(path, allow_pickle=False) as saved:
@@ -117,10 +124,10 @@ class IntentModel:
         pieces = parts_of(corrected)
         if len(pieces) == 1 and len(pieces[0].split()) == len(wording(corrected).split()):
             pieces = []  # all of it
-        whole, *parts = self._understand([text, *pieces], config, asked)
-        if whole.intent == AGREES and asked != NONE:
+        whole, alone, *parts = self._understand([text, text, *pieces], [asked, NONE, *[asked] * len(pieces)], config)
+        if whole.intent == AGREES:
             # What is money's must be a yes by its own words: to a question, words that say nothing look like one.
-            whole = replace(whole, alone=self._confidence_alone(text, whole.intent))
+            whole = replace(whole, alone=alone.confidence_of(AGREES))
         if whole.intent in (FALLBACK, "nevermind", "deny", *_POLITENESS) and asks_for_a_person(corrected):
             others = [guess for guess in whole.ranking if guess["name"] != "talk_to_human"]
             return Understood([{"name": "talk_to_human", "confidence": 1.0}, *others])
@@ -138,16 +145,12 @@ class IntentModel:
             return replace(whole, ranking=[{"name": FALLBACK, "confidence": 1.0}, *whole.ranking], detail=None)
         return whole
 
-    def _confidence_alone(self, text: str, intent: str) -> float:
-        """How sure an intent is where no question was asked."""
-        ranking = self.intents.ranking(self.features.of([text], [NONE]))
-        return next(float(guess["confidence"]) for guess in ranking if guess["name"] == intent)
-
-    def _understand(self, texts: Sequence[str], config: Mapping[str, Any], asked: str) -> list[Understood]:
-        """Each text by itself. All that no rule settles are embedded at once, which takes little longer than one."""
+    def _understand(self, texts: Sequence[str], asked: Sequence[str], config: Mapping[str, Any]) -> list[Understood]:
+        """Each text by itself, in answer to the kind of question beside it. All that no rule settles are embedded at
+        once, which takes little longer than one."""
         settled = {i: ruled for i, text in enumerate(texts) if (ruled := self._by_rule(text))}
         left = [i for i in range(len(texts)) if i not in settled]
-        rows = self.features.of([texts[i] for i in left], [asked] * len(left)) if left else None
+        rows = self.features.of([texts[i] for i in left], [asked[i] for i in left]) if left else None
         for number, i in enumerate(left):
             assert rows is not None
             settled[i] = self._by_features(texts[i], rows[[number]], config)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 
 _SHARE = 0.5
 """Of the words of two texts, what they need to have in common to be one phrasing."""
@@ -14,21 +16,18 @@ def phrasings(texts: Sequence[str]) -> list[int]:
 
     Each text joins the nearest of those that have begun a phrasing, or begins one itself.
     """
-    first: list[frozenset[str]] = []
+    sizes: list[int] = []
     with_word: dict[str, list[int]] = {}
     numbers = []
     for text in texts:
         words = frozenset(re.findall(r"[a-z0-9']+", text.lower()))
-        near = {number for word in words for number in with_word.get(word, ())}
-        nearest = max(near, key=lambda number: (_common(words, first[number]), -number), default=None)
-        if nearest is None or _common(words, first[nearest]) < _SHARE:
-            nearest = len(first)
-            first.append(words)
+        common = Counter(chain.from_iterable(with_word.get(word, ()) for word in words))
+        alike = {number: count / (len(words) + sizes[number] - count) for number, count in common.items()}
+        nearest = min(alike, key=lambda number: (-alike[number], number), default=None)
+        if nearest is None or alike[nearest] < _SHARE:
+            nearest = len(sizes)
+            sizes.append(len(words))
             for word in words:
                 with_word.setdefault(word, []).append(nearest)
         numbers.append(nearest)
     return numbers
-
-
-def _common(one: frozenset[str], other: frozenset[str]) -> float:
-    return len(one & other) / len(one | other)

@@ -73,7 +73,7 @@ class Regression:
         begin = np.zeros((width + sparse.shape[1] + 1, len(names)))
         if start is not None and start.labels == names:
             begin = np.vstack([start.weights, start.bias])
-        options = {"maxiter": _ROUNDS, "ftol": _ENOUGH}
+        options = {"maxiter": _ROUNDS, "ftol": _ENOUGH, "maxcor": 5}
         found = minimize(loss, begin.ravel(), jac=True, method="L-BFGS-B", options=options)
         solved = found.x.astype(np.float32).reshape(-1, len(names))
         return cls(names, solved[:-1], solved[-1])

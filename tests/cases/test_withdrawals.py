@@ -74,11 +74,12 @@ def test_a_service_that_was_cancelled_meanwhile_stays_cancelled(alex: Services) 
 
 
 def test_what_waits_for_a_person_or_a_parcel_can_be_taken_back(alex: Services) -> None:
+    question = handed(alex)
     review = quoted(alex, reason=CustomerReason.OTHER)
     store_order(alex, "CC-104244", shipped=True)
     parcel = quoted(alex, number="CC-104244")
     confirmed(alex, parcel)
-    for reference in (review.case.reference, parcel.case.reference, handed(alex).reference):
+    for reference in (review.case.reference, parcel.case.reference, question.reference):
         assert taken_back(alex, reference).state is CaseState.WITHDRAWN
     assert order_status(alex) is order_status(alex, "CC-104244") is OrderStatus.ACTIVE
 
