@@ -16,7 +16,8 @@ from bot.cases.model import CustomerReason
 from bot.dialogue.acts import Answer
 from bot.dialogue.values import is_own_phone
 from bot.language.pack import language_pack
-from bot.policy import NoTermsInForce, Terms, money
+from bot.policy import CancelDecision, NoTermsInForce, RefundDecision, Terms, money
+from bot.policy.decision import FindingCode
 from bot.policy.facts import Channel
 from bot.policy.money import Money
 from bot.policy.refunds import window_closes_on
@@ -28,6 +29,15 @@ _ABOUT_THE_REFUND = frozenset(
     {"amount", "fee", "fee_computed", "used", "minimum", "processing_time", "return_shipping"}
 )
 """What is answered with the figures of the order at hand, too."""
+
+_SUM = frozenset({FindingCode.REFUND_LESS_FEE, FindingCode.REFUND_WITHOUT_FEE})
+_ASKED_FOR = {
+    "processing_time": frozenset({FindingCode.PROCESSED_BY, FindingCode.RETURN_FIRST}),
+    "fee": _SUM,
+    "fee_computed": _SUM,
+    "amount": _SUM,
+}
+"""What of the order's own figures is all that was asked for: the rule for every order need not be told beside it."""
 
 _ABOUT_THE_CANCELLATION = frozenset({"cancelling", "cancel_refund", "cancel_by"})
 _BY_THE_DAY_OF_REQUEST = _ABOUT_THE_CANCELLATION | {"cancel_fee"}
@@ -82,6 +92,8 @@ def _tell_policy(turn: Turn, topic: str) -> None:
     terms = _terms_of_order(turn, order_number) if order_number and topic not in _BY_THE_DAY_OF_REQUEST else None
     if order_number and terms is not None and terms is not today:
         turn.tell("utter_older_terms", order=order_number, version=terms.version)
+    if order_number and topic in _ASKED_FOR and _tell_figures(turn, order_number, _ASKED_FOR[topic]):
+        return
     values = policy_values(terms or today, channel_here(services(), turn.conversation_id))
     turn.tell(f"utter_ask_policy/{topic}", **values)
     if order_number is None:
@@ -91,9 +103,21 @@ def _tell_policy(turn: Turn, topic: str) -> None:
         return
     with suppress(NotVerified):
         if topic in _ABOUT_THE_REFUND:
-            _tell_about_the_refund(turn, order_number)
+            _tell(turn, order_number, sentences(_refund_of(turn, order_number)))
         elif topic in _ABOUT_THE_CANCELLATION:
-            _tell_about_the_cancellation(turn, order_number)
+            _tell(turn, order_number, sentences(_cancellation_of(turn, order_number)))
+
+
+def _tell_figures(turn: Turn, order_number: str, codes: frozenset[FindingCode]) -> bool:
+    """What was found of the order under those codes; whether it is theirs, a refund could be had, and there was any."""
+    try:
+        preview = _refund_of(turn, order_number)
+    except NotVerified:
+        return False
+    told = sentences(preview, codes) if preview.refund is not None else ""
+    if told:
+        _tell(turn, order_number, told)
+    return bool(told)
 
 
 def _terms_of_order(turn: Turn, order_number: str) -> Terms | None:
@@ -141,8 +165,12 @@ def _tell_window(turn: Turn, order_number: str, terms: Terms) -> None:
     turn.tell("utter_window_for_order", order=order_number, last_day=last_day, days_left=left, over=today > last_day)
 
 
-def _tell_about_the_refund(turn: Turn, order_number: str) -> None:
-    preview = preview_refund(
+def _tell(turn: Turn, order_number: str, told: str) -> None:
+    turn.tell("utter_policy_for_order", order=order_number, told=told)
+
+
+def _refund_of(turn: Turn, order_number: str) -> RefundDecision:
+    return preview_refund(
         services(),
         conversation_id=turn.conversation_id,
         order_number=order_number,
@@ -150,14 +178,12 @@ def _tell_about_the_refund(turn: Turn, order_number: str) -> None:
         destination=None,
         requested_at=turn.state.refund_requested_at or turn.talk.heard.said_at,
     )
-    turn.tell("utter_policy_for_order", order=order_number, told=sentences(preview))
 
 
-def _tell_about_the_cancellation(turn: Turn, order_number: str) -> None:
-    preview = preview_cancellation(
+def _cancellation_of(turn: Turn, order_number: str) -> CancelDecision:
+    return preview_cancellation(
         services(),
         conversation_id=turn.conversation_id,
         order_number=order_number,
         requested_at=turn.talk.heard.said_at,
     )
-    turn.tell("utter_policy_for_order", order=order_number, told=sentences(preview))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,7 @@ from bot.cases.identity.verification import Verification, VerificationStatus
 from bot.cases.model import Case, CaseState, CustomerReason, Handoff, HeldBack
 from bot.dialogue.machine import GUESSABLE
 from bot.policy import CancelDecision, RefundDecision
+from bot.policy.decision import FindingCode
 from bot.policy.facts import Destination, Order
 from bot.policy.money import Money
 from bot.policy.values import Value
@@ -78,11 +80,16 @@ def tell_left(dispatcher: CollectingDispatcher, closed: list[Case]) -> bool:
     return bool(left)
 
 
-def sentences(decision: RefundDecision | CancelDecision) -> str:
-    """What a decision that is not stored says, with its clauses."""
-    result = decision.to_json()
-    clauses = tuple(result["clauses"])
-    return say("told_with_clauses", explanation=explained(result), with_clauses=bool(clauses), clauses=clauses)
+def sentences(decision: RefundDecision | CancelDecision, codes: Collection[FindingCode] = tuple(FindingCode)) -> str:
+    """What a decision that is not stored says, with its clauses: all that explains it, or the findings of those codes
+    alone; empty where it has none of them."""
+    found = [finding for finding in decision.explanation if finding.code in codes]
+    if not found:
+        return ""
+    of = replace(decision, explanation=tuple(found))
+    clauses = tuple(dict.fromkeys(clause for finding in found for clause in finding.clauses))
+    explanation = explained(of.to_json())
+    return say("told_with_clauses", explanation=explanation, with_clauses=bool(clauses), clauses=clauses)
 
 
 def order_buttons(orders: list[Order]) -> list[dict[str, str]]:

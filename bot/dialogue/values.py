@@ -22,6 +22,8 @@ _GUESS = 0.5
 """How sure a reason is that may be about something else than the product."""
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+_SURE_UNASKED = 0.9
+"""How sure the model must be of a reason that nobody asked for."""
 
 
 def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], pack: LanguagePack) -> list[Command]:
@@ -204,7 +206,7 @@ def reason_of(
         return None
     told = {_meant(part.intent, part.detail) for part in heard.parts}
     sure = bool(told - {None}) or heard.is_sure
-    if is_answer or heard.is_sure:
+    if is_answer or heard.confidence >= _SURE_UNASKED:
         told.add(_meant(heard.intent, heard.detail))
     told.discard(None)
     unwanted = pack.finds("no_longer_wanted", statements(heard.text))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page, expect
 
-QUESTION, ANSWER = "what are your terms?", "You can ask for a refund within"
+QUESTION, ANSWER = "what are your terms?", "You can ask within 5 working days after the order (R2)"
 """What can be asked at any time, and how the answer begins."""
 
 
