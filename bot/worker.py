@@ -36,8 +36,8 @@ FINISH_SECONDS = 12.0
 logger = structlog.get_logger()
 
 
-def work(services: Services, stop: threading.Event) -> None:
-    """Carry out what is due until told to stop. What fails is tried again: the outbox keeps it."""
+def work(services: Services, stop: threading.Event, pause: float = PAUSE) -> None:
+    """Carry out what is due until told to stop. What fails is tried again: the outbox keeps it. ``pause`` as PAUSE."""
     while not stop.is_set():
         try:
             busy = carry_out_due(services) + hand_over_left_quotes(services)
@@ -49,10 +49,10 @@ def work(services: Services, stop: threading.Event) -> None:
             stop.wait(PAUSE_AFTER_FAILURE)
             continue
         if not busy:
-            stop.wait(PAUSE)
+            stop.wait(pause)
 
 
-def bring(services: Services, courier: Courier, attempts: int, stop: threading.Event) -> None:
+def bring(services: Services, courier: Courier, attempts: int, stop: threading.Event, pause: float = PAUSE) -> None:
     """Bring what is said to the customers of one channel until told to stop: each has a thread of its own, so that a
     provider that does not answer holds up nobody else."""
     while not stop.is_set():
@@ -63,13 +63,14 @@ def bring(services: Services, courier: Courier, attempts: int, stop: threading.E
             stop.wait(PAUSE_AFTER_FAILURE)
             continue
         if not busy:
-            stop.wait(PAUSE)
+            stop.wait(pause)
 
 
 def main() -> int:
     """Work until a signal comes; a step in hand is finished first."""
     parser = argparse.ArgumentParser(prog="python -m bot.worker")
     parser.add_argument("--demo", action="store_true", help="carry out demo orders, beside no real system")
+    parser.add_argument("--pause", type=float, default=PAUSE, help="seconds between two looks (default: %(default)s)")
     stop = threading.Event()
 
     def told(*_: Any) -> None:
@@ -80,17 +81,18 @@ def main() -> int:
     for number in SIGNALS:
         signal.signal(number, told)
     logs.set_up()
-    PROCESS.demo = parser.parse_args().demo
+    args = parser.parse_args()
+    PROCESS.demo = args.demo
     settings = load_settings()
     services = bootstrap(settings)
     attempts = settings[DeliverySettings].delivery_attempts
     threads = [
-        threading.Thread(target=bring, args=(services, courier, attempts, stop), daemon=True)
+        threading.Thread(target=bring, args=(services, courier, attempts, stop, args.pause), daemon=True)
         for courier in open_couriers(settings)
     ]
     for thread in threads:
         thread.start()
-    work(services, stop)
+    work(services, stop, args.pause)
     until = time.monotonic() + FINISH_SECONDS
     for thread in threads:
         thread.join(max(0.0, until - time.monotonic()))

@@ -25,6 +25,9 @@ from bot.settings import PROJECT
 _fork_server = multiprocessing.get_context("forkserver")
 _fork = multiprocessing.get_context("fork")
 
+WORKER_PAUSE = "0.1"
+"""Seconds: what waits for the worker is most of what a test of messages waits for."""
+
 
 class Forked:
     """A process of multiprocessing, with what is used of a Popen."""
@@ -85,6 +88,8 @@ def _child(
     stderr: int,
     preexec_fn: Callable[[], None],
 ) -> Forked:
+    if command[2] == "bot.worker":
+        command = [*command, "--pause", WORKER_PAUSE]
     assert command[:2] == [sys.executable, "-m"] and (stdin, stderr) == (subprocess.DEVNULL, subprocess.STDOUT)
 
     def run() -> None:
