@@ -20,6 +20,7 @@ from bot.cases.conversation.conversations import was_overtaken
 from bot.cases.conversation.messages import (
     CROSSED,
     LEASE,
+    SEEN,
     Body,
     answer,
     collect_undelivered,
@@ -102,13 +103,15 @@ class Turns:
         had_card: bool = False,
         kind: MessageKind = MessageKind.TEXT,
         title: str | None = None,
-        seen: int = 0,
+        seen: int | None = None,
     ) -> Received:
         """Store a customer's message. Whoever gets it with ``bot`` has to have it answered. ``had_card``: a card number
         was taken out of it; ``title``: what was written on the button that they pressed; ``seen``: the ``seq`` of the
-        last message that they were shown."""
-        marks = {"title": title, "seen": seen, "cut": len(text) > LONGEST_MESSAGE, "card_removed": had_card}
-        body = {"text": text[:LONGEST_MESSAGE], **{name: value for name, value in marks.items() if value}}
+        last message that they were shown, where that is known."""
+        marks = {"title": title, "cut": len(text) > LONGEST_MESSAGE, "card_removed": had_card}
+        body: Body = {"text": text[:LONGEST_MESSAGE], **{name: value for name, value in marks.items() if value}}
+        if seen is not None:
+            body[SEEN] = seen
         return await asyncio.to_thread(receive, self._services, conversation_id, client_id, body, kind)
 
     async def knows(self, conversation_id: str, client_id: str) -> bool:

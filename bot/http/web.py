@@ -377,15 +377,15 @@ def _sending(data: dict[str, Any]) -> Sending:
     return Sending(without_cards(message_id), key)
 
 
-def _read(request: Request) -> tuple[Sending, str, str | None, int]:
+def _read(request: Request) -> tuple[Sending, str, str | None, int | None]:
     data = _json(request)
     sending, text, title = _sending(data), data.get("text"), data.get("title")
     if not isinstance(text, str) or not clean(text).strip():
         raise BadRequest("text must be a text that is not empty")
     if title is not None and (not isinstance(title, str) or len(title) > 100):
         raise BadRequest("title must be a text of at most 100 characters")
-    seen = data.get("seen", 0)
-    if not isinstance(seen, int) or isinstance(seen, bool) or not 0 <= seen < 10**12:
+    seen = data.get("seen")
+    if seen is not None and (not isinstance(seen, int) or isinstance(seen, bool) or not 0 <= seen < 10**12):
         raise BadRequest("seen must be the seq of the last message that was shown")
     return sending, clean(text), clean(title) if title else None, seen
 

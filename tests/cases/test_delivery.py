@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bot.cases.conversation.choices import Choice, Rates, Says, Stale, choices_of, chosen
+from bot.cases.conversation.choices import Choice, Rates, Says, Stale, choices_of, chosen, shown_until
 from bot.cases.conversation.conversations import open_account
 from bot.cases.conversation.messages import exchange, history, say
 from bot.cases.model import Author, Message, MessageKind
@@ -301,6 +302,18 @@ def test_what_the_customer_has_not_got_can_not_be_chosen(services: Services) -> 
     log = a_log(services, {"text": "Shall I?", "buttons": BUTTONS}, delivered=False)
     assert chosen(log, "1", None) == Says("1")
     assert chosen(log, "Confirm", f"{log[0].seq}.1") == Stale("Confirm")
+
+
+def test_what_is_on_its_way_is_not_shown_yet_and_an_aside_is_nothing_to_wait_for(services: Services) -> None:
+    aside = {"text": "no files", "aside": True}
+    log = a_log(services, {"text": "hello"}, {"text": "Shall I?", "buttons": BUTTONS})
+    assert (shown_until([]), shown_until(log)) == (0, 2)
+    now = log[1].delivered_at
+    assert now is not None
+    assert shown_until(log, now) == 2 and shown_until(log, now - timedelta(minutes=1)) == 0
+    assert shown_until([log[0], replace(log[1], delivered_at=None)]) == 1
+    unsent = a_log(services, aside, delivered=False)
+    assert shown_until(unsent) == unsent[-1].seq
 
 
 def test_the_last_answer_counts_whole_and_asides_do_not(services: Services) -> None:

@@ -136,6 +136,18 @@ def test_a_message_has_crossed_with_what_the_bot_says_while_it_waits(services: S
     assert not has_crossed(services, sent(services, talk, "m3", "yes").message)
 
 
+def test_a_message_has_crossed_with_what_was_not_shown_to_whoever_wrote_it(services: Services, talk: str) -> None:
+    first = sent(services, talk, "m1").message
+    (quote,) = answer(services, first, [{"text": "Shall I go ahead?"}], delivered=True)
+
+    def says_yes(name: str, **shown: int) -> bool:
+        body = {"text": "yes", **shown}
+        return has_crossed(services, receive(services, talk, name, body).message)
+
+    assert says_yes("offline", seen=first.seq) and says_yes("nothing shown yet", seen=0)
+    assert not says_yes("below the figures", seen=quote.seq) and not says_yes("a client that does not tell")
+
+
 def test_the_bot_is_silent_while_a_person_has_the_conversation(services: Services, talk: str, clock: Clock) -> None:
     sent(services, talk, "before")
     agent_takes(services, talk)

@@ -364,6 +364,15 @@ def test_change_asks_what_should_be_different_and_quotes_anew(site: Site, visito
     assert site.order_status(number) == "refund_pending"
 
 
+@pytest.mark.parametrize("yes", ["yes", "yes please, go ahead", "/affirm"])
+def test_a_yes_from_before_the_figures_were_shown_confirms_nothing(site: Site, visitor: Visitor, yes: str) -> None:
+    number, quote = quoted(site, visitor)
+    visitor.sends(yes, seen=quote["seq"] - 1)
+    assert "$44.00" in visitor.hears()[-1]["text"] and site.order_status(number) == "active"
+    visitor.sends(yes, seen=visitor.seen)
+    assert visitor.hears() and site.order_status(number) == "refund_pending"
+
+
 def test_a_receipt_comes_with_the_confirmation(site: Site, visitor: Visitor) -> None:
     quoted(site, visitor)
     visitor.sends("/affirm", title="Confirm")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from bot.cases.model import CaseState, Message
+from bot.cases.model import Author, CaseState, Message
 from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.e2e.desk_steps import Person, at_work
@@ -206,6 +206,26 @@ def test_a_yes_that_was_written_before_the_quote_came_is_late(world: World, name
     chat.delivers(early)
     assert "earlier message" in chat.hears()[-1].text
     assert chat.site.order_status(number) == "active"
+
+
+@pytest.mark.parametrize("name", ["telegram", "sms", "email"])
+def test_a_yes_from_before_the_quote_was_brought_confirms_nothing(world: World, name: str) -> None:
+    chat = a_chat(world, name)
+    chat.says("hello")
+    number, email = chat.site.order()
+    wish = f"I changed my mind, refund {number} to my wallet, mail {email}"
+    chat.provider.stop()
+    try:
+        for text, answers in ((wish, 2), ("yes, do it", 3)):
+            chat.delivers(chat.provider.words(chat.who, text))
+            until(lambda answers=answers: len({m.reply_to for m in chat.log() if m.author is Author.BOT}) == answers)
+    finally:
+        chat.provider.start()
+    chat.hears()
+    assert chat.site.order_status(number) == "active"
+    chat.says("yes, do it")
+    assert chat.site.order_status(number) == "refund_pending"
+    sound(chat)
 
 
 def moved_back(event: Any, seconds: int) -> None:

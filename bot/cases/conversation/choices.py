@@ -16,9 +16,9 @@ from bot.language.consent import plain_no, plain_yes
 
 LOOK_BACK = 40
 """So many messages back a button may stand that is still answered."""
+SCORES = ("1", "2", "3", "4", "5")
 ASIDE = "aside"
 """Marks what the channel itself says in between, such as that it opens no files: it takes no question's place."""
-SCORES = ("1", "2", "3", "4", "5")
 _CROSSING = timedelta(seconds=2)  # how much later than the provider our clock may run
 
 _ID = re.compile(r"(\d{1,9})\.(\d{1,2})", re.ASCII)
@@ -77,11 +77,28 @@ def chosen(
         place = next((i for i, choice in enumerate(choices_of(asked)) if choice.id == pressed), None)
         return Stale(text) if place is None else _choice(asked, place)
     typed = None if asked is None else _typed(asked, text)
-    if asked is not None and written_at is not None and asked.delivered_at is not None:
-        unseen = written_at + _CROSSING < asked.delivered_at
-        if unseen and (typed is not None or plain_yes(text) or plain_no(text)):
-            return Stale(text)
+    if (
+        asked is not None
+        and not _had_come(asked, written_at)
+        and (typed is not None or plain_yes(text) or plain_no(text))
+    ):
+        return Stale(text)
     return Says(text) if asked is None or typed is None else _choice(asked, typed)
+
+
+def shown_until(log: list[Message], written_at: datetime | None = None) -> int:
+    """The ``seq`` of the last message before which nothing of ours was still on its way when the customer wrote;
+    ``log`` and ``written_at`` as in ``chosen``."""
+    for message in log:
+        if message.author is not Author.CUSTOMER and not message.body.get(ASIDE) and not _had_come(message, written_at):
+            return message.seq - 1
+    return log[-1].seq if log else 0
+
+
+def _had_come(message: Message, written_at: datetime | None) -> bool:
+    if message.delivered_at is None:
+        return False
+    return written_at is None or message.delivered_at <= written_at + _CROSSING
 
 
 def _asked(log: list[Message]) -> Message | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from bot.cases.conversation.choices import ASIDE
 from bot.cases.model import Author, Message, MessageKind
 from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
@@ -15,6 +16,9 @@ LEASE = timedelta(seconds=9)
 
 CROSSED = "crossed"
 """In what Rasa is told of a message: the bot has said something since it was written (``has_crossed``)."""
+
+SEEN = "seen"
+"""In the body of a customer's message: the ``seq`` of the last message that they had been shown, if that is known."""
 
 Body = dict[str, Any]
 """``text``, and perhaps ``buttons``, a ``card`` and the ``title`` of a pressed button."""
@@ -96,10 +100,12 @@ def is_answered(services: Services, message: Message) -> bool:
 
 
 def has_crossed(services: Services, message: Message) -> bool:
-    """Whether the bot has said something since a customer's message came: whoever wrote it can't have seen that."""
+    """Whether the bot has said something that whoever wrote a customer's message can't have seen: since it came, or
+    after ``seen`` of its body, the ``seq`` of the last message that they had been shown, where that is known."""
+    seen = message.body.get(SEEN)
     with services.reading() as uow:
-        later = uow.messages.of_conversation(message.conversation_id, after=message.seq)
-    return any(other.author is Author.BOT for other in later)
+        later = uow.messages.of_conversation(message.conversation_id, after=message.seq if seen is None else seen)
+    return any(other.author is Author.BOT and not other.body.get(ASIDE) for other in later)
 
 
 def replies(services: Services, message: Message) -> list[Message]:

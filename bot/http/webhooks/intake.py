@@ -8,7 +8,7 @@ import time
 from typing import Any
 from weakref import WeakValueDictionary
 
-from bot.cases.conversation.choices import ASIDE, LOOK_BACK, Rates, Says, Stale, chosen
+from bot.cases.conversation.choices import ASIDE, LOOK_BACK, Rates, Says, Stale, chosen, shown_until
 from bot.cases.conversation.conversations import open_account
 from bot.cases.conversation.messages import Body, exchange, newest
 from bot.cases.desk.work import rate
@@ -63,10 +63,15 @@ class Intake:
             said = await asyncio.to_thread(self._rate, talk, meaning)
             await self._aside(talk, client_id, str(meaning.score), said)
         else:
-            await self._run(incoming.channel, talk, client_id, meaning, had_card)
+            seen = shown_until(log, incoming.written_at)
+            await self._run(incoming.channel, talk, client_id, meaning, had_card, seen)
 
-    async def _run(self, channel: str, talk: str, client_id: str, says: Says, had_card: bool) -> None:
-        received = await self._shared.turns.receive(talk, client_id, says.text, had_card=had_card, title=says.title)
+    async def _run(
+        self, channel: str, talk: str, client_id: str, says: Says, had_card: bool, seen: int | None = None
+    ) -> None:
+        received = await self._shared.turns.receive(
+            talk, client_id, says.text, had_card=had_card, title=says.title, seen=seen
+        )
         if received.bot:
             self._shared.turns.run(channel, received.message, delivered=False)
 
