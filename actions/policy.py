@@ -11,7 +11,7 @@ from actions.base import Turn, services
 from actions.replies import sentences, tell_refused
 from bot.cases.case.requests import channel_here, order_view, preview_cancellation, preview_refund
 from bot.cases.errors import NotVerified
-from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, verify
+from bot.cases.identity.verification import Verification, VerificationStatus, asks_for_code, is_verified, verify
 from bot.cases.model import CustomerReason
 from bot.dialogue.acts import Answer
 from bot.dialogue.values import is_own_phone
@@ -53,7 +53,7 @@ def answer(turn: Turn, act: Answer) -> None:
     if result is None or result.status is VerificationStatus.VERIFIED:
         return
     # It cost a try: the customer is told, and what did not match is not tried once more by itself.
-    number = heard.values["order_number"][0]
+    number = heard.first("order_number") or turn.state.order_number or ""
     claimed = turn.state
     turn.state = replace(claimed, email=None, phone=None)
     if result.limit is not None:
@@ -65,21 +65,27 @@ def answer(turn: Turn, act: Answer) -> None:
 
 
 def _verified_by(turn: Turn) -> Verification | None:
-    """The answer to an order number and what proves whose it is; None where the message does not name both."""
-    heard = turn.talk.heard
-    numbers, emails = heard.values.get("order_number"), heard.values.get("email")
-    phones = heard.values.get("phone") if is_own_phone(heard, None, language_pack()) else None
-    if not numbers or not (emails or phones):
+    """The answer to an order number and what proves whose it is, named now or before; None where it is proven already,
+    or one of them is missing."""
+    heard, state = turn.talk.heard, turn.state
+    number = heard.first("order_number") or state.order_number
+    email = heard.first("email")
+    phone = heard.first("phone") if is_own_phone(heard, None, language_pack()) else None
+    if email is None and phone is None:
+        email, phone = state.email, state.phone
+    if number is None or (email is None and phone is None):
         return None
-    if asks_for_code(services(), conversation_id=turn.conversation_id, order_number=numbers[0]):
+    if is_verified(services(), conversation_id=turn.conversation_id, order_number=number):
+        return None
+    if asks_for_code(services(), conversation_id=turn.conversation_id, order_number=number):
         return None
     return verify(
         services(),
         conversation_id=turn.conversation_id,
         message_id=turn.talk.message_id,
-        order_number=numbers[0],
-        email=emails[0] if emails else None,
-        phone=phones[0] if phones else None,
+        order_number=number,
+        email=email,
+        phone=None if email else phone,
     )
 
 

@@ -27,7 +27,15 @@ from bot.dialogue.acts import (
 )
 from bot.dialogue.commands import Command, Kind
 from bot.dialogue.heard import SURE, Heard
-from bot.dialogue.offers import GUESSES, OF_THE_REQUEST, WITH_A_PERSON, recorded_task
+from bot.dialogue.offers import (
+    GUESSES,
+    HANDED_OVER,
+    OF_THE_REQUEST,
+    PROBLEM,
+    WHICH_TASK,
+    WITH_A_PERSON,
+    recorded_task,
+)
 from bot.dialogue.state import Context, State
 from bot.dialogue.tasks import OPEN_TASKS, TASKS
 from bot.dialogue.values import BOTH, ELSEWHERE
@@ -55,7 +63,6 @@ _SMALL_TALK = {
 _FAULTS = (CustomerReason.SERVICE_FAULT, CustomerReason.BILLING)
 """Reasons that may change the sum in the customer's favour, and are asked back where they were only guessed."""
 _NEXT_AFTER_REASON = {
-    CustomerReason.CHANGE_OF_MIND: "utter_which_task",
     CustomerReason.SERVICE_FAULT: "utter_report_problem/fault",
     CustomerReason.OTHER: "utter_report_problem/fault",
     CustomerReason.BILLING: "utter_dispute",
@@ -122,8 +129,9 @@ def _decided(turn: _Turn) -> Plan:
         return _begin(turn, other.name, order=other.order)
     if stop:
         last = turn.context.last_request
-        if not asked and not stop.name and recorded_task(turn.context) and last is not None and last.withdrawable:
-            return _begin(turn, "withdraw")  # right after it was recorded, it can only mean that
+        just_made = recorded_task(turn.context) or turn.context.in_review(None)
+        if not asked and not stop.name and just_made and last is not None and last.withdrawable:
+            return _begin(turn, "withdraw")  # nothing else is left to stop
         return Plan(State(), (Stop(goodbye=stop.name == "goodbye"),))
     return _in_task(turn) if asked else _idle(turn)
 
@@ -211,6 +219,8 @@ def _idle(turn: _Turn) -> Plan:
     destination = next(iter(turn.given("destination")), None)
     if added := _to_a_person(turn, destination):
         return added
+    if _is_for_the_person(turn):
+        return Plan(turn.state, (Say("utter_person_sees_it"),))
     if starts := turn.of(Kind.START):
         return _started(turn, starts)
     if asks := turn.of(Kind.ASK):
@@ -245,6 +255,12 @@ def _to_a_person(turn: _Turn, destination: str | None) -> Plan | None:
     if gives and not starts and about_it:
         return Plan(turn.state, (AddToRequest(request.order_number, real),))
     return None
+
+
+def _is_for_the_person(turn: _Turn) -> bool:
+    """Whether it is said to the person who was just asked for: what they should know, and not what the bot could do."""
+    beside = {Kind.START, Kind.ASK, Kind.BESIDE_OURS, Kind.SMALL_TALK, Kind.AFFIRM, Kind.DENY, Kind.COMPLAIN}
+    return turn.context.said_lately(*HANDED_OVER) and not any(command.kind in beside for command in turn.commands)
 
 
 def _started(turn: _Turn, starts: list[Command]) -> Plan:
@@ -303,6 +319,8 @@ def _answer(turn: _Turn, ask: Command, *, prove: bool = False) -> list[Act]:
         return [TellRequest(ask.name, reference)] if reference else []
     if ask.name == "other_order":
         return []
+    if ask.name == "not_yet":
+        return [Say("utter_not_yet")]
     if ask.name == "why_asked":
         return [Say("utter_why_asked")]
     if ask.name == "not_at_hand":
@@ -324,16 +342,34 @@ def _noted(turn: _Turn, destination: str | None) -> Plan:
     if reason is None and turn.heard.intent == "dispute_charge":
         return Plan(state, (Say("utter_dispute"),))
     if reason is None and turn.heard.intent == "report_problem":
-        return Plan(state, (Say("utter_report_problem/fault"),))
-    response = _NEXT_AFTER_REASON.get(reason, f"utter_report_problem/{reason.value}") if reason else "utter_which_task"
-    return Plan(state, (Say(response),))
+        return Plan(state, (_problem(turn),))
+    if reason is None:
+        return Plan(state, (_problem(turn) if turn.context.said_last(*PROBLEM) else _which_task(turn),))
+    if reason is CustomerReason.CHANGE_OF_MIND:
+        return Plan(state, (_which_task(turn),))
+    return Plan(state, (Say(_NEXT_AFTER_REASON.get(reason, f"utter_report_problem/{reason.value}")),))
+
+
+def _problem(turn: _Turn) -> Say:
+    first, again = PROBLEM
+    return Say(again if turn.context.said_last(*PROBLEM) else first)
+
+
+def _which_task(turn: _Turn) -> Say:
+    """Which task it shall be; asked again, in other words, and then with a person beside it."""
+    asked = 0
+    for responses in turn.context.responses:
+        if not responses or responses[-1] not in WHICH_TASK:
+            break
+        asked += 1
+    return Say(WHICH_TASK[min(asked, len(WHICH_TASK) - 1)])
 
 
 def _agreed(turn: _Turn) -> Plan:
     """A yes to nothing in particular. To an offer of a person it was a wish for one."""
     if turn.context.said_last("utter_quote_renewed"):
         return Plan(turn.state, (ShowRenewed(),))
-    return Plan(turn.state, (Say("utter_which_task" if turn.state.order_number else "utter_help"),))
+    return Plan(turn.state, (_which_task(turn) if turn.state.order_number else Say("utter_help"),))
 
 
 def _complaint(turn: _Turn) -> tuple[Act, ...]:
@@ -343,6 +379,8 @@ def _complaint(turn: _Turn) -> tuple[Act, ...]:
 def _guess(turn: _Turn) -> Say:
     if turn.context.said_last(*GUESSES, "utter_still_not_understood"):
         return Say("utter_still_not_understood")
+    if turn.context.with_a_person and not turn.context.said_last("utter_person_sees_it"):
+        return Say("utter_person_sees_it")
     if any(guess in GUESSABLE for guess in turn.heard.guesses):
         return Say("utter_is_it_one_of_these", buttons="guesses")
     return Say("utter_not_understood")
@@ -529,6 +567,8 @@ def after_the_end(state: State) -> tuple[State, str] | None:
         reason=state.reason,
         reason_words=state.reason_words,
         destination=state.destination,
+        email=state.email,
+        phone=state.phone,
         refund_requested_at=state.refund_requested_at if state.task == "refund" else None,
         cancel_requested_at=state.cancel_requested_at if state.task == "cancel" else None,
         later_tasks=state.later_tasks,
@@ -540,6 +580,9 @@ def after_the_end(state: State) -> tuple[State, str] | None:
         (task, _, order), *others = (later.partition(":") for later in state.later_tasks)
         waiting = tuple(f"{name}:{number}" for name, _, number in others)
         moment = state.refund_requested_at or state.cancel_requested_at
-        next_one = State(task=task, order_number=order or None, later_tasks=waiting)
+        # Who says two wishes at once says once whose the orders are.
+        next_one = State(
+            task=task, order_number=order or None, later_tasks=waiting, email=state.email, phone=state.phone
+        )
         return (_counted_from(next_one, moment) if moment else next_one), order
     return None

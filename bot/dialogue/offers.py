@@ -11,6 +11,8 @@ CANT = tuple(
         "charged_after_cancelling charged_twice other_destination send_by_mail change_recorded"
     ).split()
 )
+PART_OF_SUM = "utter_cant/part_of_sum"
+"""Offers to show the sum that can be had."""
 PERSON_OFFERS = (
     "utter_person_at_once/anger",
     "utter_person_at_once/legal",
@@ -34,10 +36,18 @@ PERSON_OFFERS = (
     "utter_later",
     "utter_no_address_yet",
     "utter_nothing_to_undo",
-    *CANT,
+    *(response for response in CANT if response != PART_OF_SUM),
 )
 """Responses whose last words offer a person: a yes to them is a wish for one."""
-TASK_OFFERS = ("utter_which_task", "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
+WHICH_TASK = ("utter_which_task", "utter_which_task/second", "utter_which_task/third")
+"""The question which task it shall be, and how it is put when it is asked again."""
+PROBLEM = ("utter_report_problem/fault", "utter_report_problem/again")
+"""Responses to something that does not work: a refund, or a person?"""
+STOPPED = {"utter_stopped/refund": "refund", "utter_stopped/cancel": "cancel"}
+"""Responses that say that a task was stopped, and which."""
+HANDED_OVER = ("utter_handed_over", "utter_person_sees_it")
+"""Responses that say that a person has the conversation."""
+TASK_OFFERS = (*WHICH_TASK, "utter_help", "utter_greet", "utter_not_understood", "utter_nothing_to_stop")
 """Responses that ask which task it shall be."""
 GUESSES = ("utter_not_understood", "utter_is_it_one_of_these")
 """Responses that did not understand."""

@@ -85,6 +85,11 @@ class Context:
         made = (r for r in self.requests if r.mine and r.kind is not CaseKind.QUESTION and r.state not in _NOT_MADE)
         return next(made, None)
 
+    @property
+    def with_a_person(self) -> bool:
+        """Whether something of this conversation waits for a person."""
+        return any(request.mine and request.state is CaseState.IN_REVIEW for request in self.requests)
+
     def in_review(self, order_number: str | None) -> Request | None:
         """The one request of this conversation that a person has to decide, for that order if one is named."""
         found = [

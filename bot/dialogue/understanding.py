@@ -9,7 +9,7 @@ from bot.cases.model import CustomerReason
 from bot.dialogue.answers import accepts_offer, says_no, says_yes, which_cancel, which_first, which_task
 from bot.dialogue.commands import Basis, Command, Kind, in_order
 from bot.dialogue.heard import SURE, Heard
-from bot.dialogue.offers import OF_THE_REQUEST, TASK_OFFERS, offers_person, recorded_task
+from bot.dialogue.offers import OF_THE_REQUEST, PART_OF_SUM, STOPPED, TASK_OFFERS, offers_person, recorded_task
 from bot.dialogue.state import Context
 from bot.dialogue.tasks import BY_INTENT
 from bot.dialogue.values import given
@@ -240,6 +240,8 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
         if asked in ("plan", "which_cancel") or (asked == "answer" and task == "withdraw"):
             return None
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
+    if (resumed := _resumed(heard, context, pack)) is not None:
+        return Command(Kind.START, resumed)
     if by_intent is not None:
         return Command(Kind.START, by_intent, basis=basis, confidence=heard.confidence)
     offered = context.said_last(*TASK_OFFERS) and not pack.is_question(heard.text)  # a question is no choice
@@ -257,6 +259,16 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
     goes = any(value.name == "destination" for value in values)
     few = len(heard.words) <= _FEW_WORDS and context.last_request is None
     return Command(Kind.START, "refund") if goes and few else None
+
+
+def _resumed(heard: Heard, context: Context, pack: LanguagePack) -> str | None:
+    """The task that goes on after all: one that was just stopped, or a refund of which only a part was wished."""
+    if heard.is_button or pack.is_question(heard.text):
+        return None
+    if context.said_last(PART_OF_SUM) and (accepts_offer(heard, pack) or pack.finds("all_of_it", heard.text)):
+        return "refund"
+    stopped = next((task for response, task in STOPPED.items() if context.said_last(response)), None)
+    return stopped if stopped and pack.finds("resume", heard.text) else None
 
 
 def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:

@@ -124,6 +124,8 @@ def about_the_request(heard: Heard, context: Context, pack: LanguagePack) -> str
     """What is asked about the request just made, or the quote just shown."""
     text = heard.text
     if context.asked == "answer" and not pack.says("yes", text):
+        if pack.finds("went_through", text):
+            return "not_yet"
         return "why" if pack.finds("why_decided", text) else None
     last = context.last_request
     if context.asked or last is None or heard.first("order_number"):

@@ -37,8 +37,9 @@ _QUOTES = {"refund": "quote", "cancel": "cancel_quote", "withdraw": "withdraw_qu
 _BY_RESPONSE = {
     kind: frozenset(responses.split())
     for kind, responses in {
-        "which_task": "utter_which_task utter_help utter_not_understood utter_nothing_to_stop "
-        "utter_report_problem/fault utter_report_problem/wrong_product",
+        "which_task": "utter_which_task utter_which_task/second utter_which_task/third utter_help utter_not_understood "
+        "utter_nothing_to_stop utter_report_problem/fault utter_report_problem/again "
+        "utter_report_problem/wrong_product",
         "person_offer": "utter_person_at_once/anger utter_person_at_once/legal utter_person_at_once/care "
         "utter_person_instead utter_dispute utter_still_not_understood utter_out_of_scope utter_other_language "
         "utter_sorry utter_sorry_unsure utter_no_cases utter_no_cases_of_order utter_bot_challenge",
