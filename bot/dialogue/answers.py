@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.dialogue.heard import SURE, Heard
 from bot.dialogue.tasks import TASKS
 from bot.language.consent import doubts, plain_yes
-from bot.language.pack import LanguagePack
+from bot.language.pack import LanguagePack, straight
 
 _SENTENCE_END = re.compile(r"[.,!;\n]+\s+")
 _MOST_WORDS = 10
@@ -22,6 +23,7 @@ def says_yes(heard: Heard, task: str, pack: LanguagePack) -> bool:
         return False
     if heard.text == "/affirm" or _is_idiom(heard, pack):
         return True
+    heard = replace(heard, text=pack.patterns["no_of_no_weight"].sub("", straight(heard.text)))
     subject, foreign = pack.words[f"subject_{task}"], pack.words[f"foreign_{task}"]
     if doubts(heard.text, foreign, pack):
         return False

@@ -584,5 +584,9 @@ def after_the_end(state: State) -> tuple[State, str] | None:
         next_one = State(
             task=task, order_number=order or None, later_tasks=waiting, email=state.email, phone=state.phone
         )
+        if state.task == "cancel" and task == "refund":  # why and where to was said of the refund
+            next_one = replace(
+                next_one, reason=state.reason, reason_words=state.reason_words, destination=state.destination
+            )
         return (_counted_from(next_one, moment) if moment else next_one), order
     return None

@@ -12,7 +12,7 @@ from bot.dialogue.heard import SURE, Heard
 from bot.dialogue.offers import OF_THE_REQUEST, PART_OF_SUM, STOPPED, TASK_OFFERS, offers_person, recorded_task
 from bot.dialogue.state import Context
 from bot.dialogue.tasks import BY_INTENT
-from bot.dialogue.values import given
+from bot.dialogue.values import given, statements
 from bot.dialogue.wishes import (
     about_the_request,
     beside_ours,
@@ -54,7 +54,10 @@ def understand(
         *_person(heard, context, pack),
         *_closed_answer(heard, context, pack),
     ]
-    values = [] if _is_closed(commands) else given(heard, context, titles, pack)
+    keeps = _keeps_it(heard, context, pack)
+    if keeps is not None:
+        commands = [*(command for command in commands if command.kind is not Kind.AFFIRM), keeps]
+    values = [] if keeps is not None or _is_closed(commands) else given(heard, context, titles, pack)
     commands += values
     commands += _leaving(heard, context, pack, values)
     commands += _questions(heard, context, pack, values)
@@ -83,6 +86,16 @@ def _without_guesses(commands: list[Command], heard: Heard, pack: LanguagePack) 
     if Kind.ASK in kinds and not heard.is_button and not plain_no(heard.text, pack):
         commands = [command for command in commands if command.kind is not Kind.DENY]
     return commands
+
+
+def _keeps_it(heard: Heard, context: Context, pack: LanguagePack) -> Command | None:
+    """Who keeps what they have wants nothing done: a no at the quote, and a stop before."""
+    asked = context.asked
+    if not asked or heard.is_button or asked == "which_cancel" or context.state.task not in ("refund", "cancel"):
+        return None
+    if not pack.finds("keeps_it", statements(heard.text)) or heard.values.get("order_number"):
+        return None
+    return Command(Kind.DENY) if asked == "answer" else Command(Kind.STOP)
 
 
 def _is_closed(commands: list[Command]) -> bool:
@@ -174,6 +187,9 @@ def _stops(heard: Heard, context: Context, pack: LanguagePack, values: list[Comm
         return False
     if pack.says("stop", heard.text):
         return True
+    told = [value for value in values if value.name != "reason"]
+    if asked and not told and not pack.is_question(heard.text) and _stops_in_a_clause(heard.text, pack):
+        return True
     if heard.intent not in ("nevermind", "goodbye") or values or heard.values or pack.is_question(heard.text):
         return False  # "no wait, it's 104273", "does it stop at once?": no farewell
     if heard.intent == "goodbye":
@@ -183,6 +199,10 @@ def _stops(heard: Heard, context: Context, pack: LanguagePack, values: list[Comm
     ):
         return False  # "so, ok, do it", or a single word that may be a misspelt yes
     return not (asked == "refund_reason" and pack.finds("no_longer_wanted", heard.text))
+
+
+def _stops_in_a_clause(text: str, pack: LanguagePack) -> bool:
+    return any(pack.says("stop_clause", clause) for clause in pack.patterns["clause_end"].split(text) if clause)
 
 
 def _questions(heard: Heard, context: Context, pack: LanguagePack, values: list[Command]) -> list[Command]:

@@ -22,6 +22,8 @@ _GUESS = 0.5
 """How sure a reason is that may be about something else than the product."""
 _CODE = re.compile(r"(?<!\d)\d(?:[ -]?\d){5}(?![ -]?\d)")
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?\n]*")
+_OF_THE_PERSON = ("order_number", "email", "email_code")
+"""Questions beside whose answers people speak of their mail and telephone: a fault that is heard there is none yet."""
 _SURE_UNASKED = 0.9
 """How sure the model must be of a reason that nobody asked for."""
 
@@ -208,6 +210,8 @@ def reason_of(
     sure = bool(told - {None}) or heard.is_sure
     if is_answer or heard.confidence >= _SURE_UNASKED:
         told.add(_meant(heard.intent, heard.detail))
+    if context.asked in _OF_THE_PERSON:
+        told &= {CustomerReason.CHANGE_OF_MIND}
     told.discard(None)
     unwanted = pack.finds("no_longer_wanted", statements(heard.text))
     if unwanted and not is_answer:
@@ -217,7 +221,7 @@ def reason_of(
     if unwanted and wished and not told:
         told, sure = {CustomerReason.CHANGE_OF_MIND}, True
     basis = Basis.BUTTON if heard.is_button else Basis.MODEL
-    if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and _is_of_their_own(heard.text, pack):
+    if told - {CustomerReason.CHANGE_OF_MIND, CustomerReason.BILLING} and _is_of_their_own(heard.said, pack):
         if not is_answer:
             told &= {CustomerReason.CHANGE_OF_MIND}
         sure = False
