@@ -74,7 +74,7 @@ def _shown(turn: Turn, commands: list[Command], code: str | None) -> Proof:
     """What proves the order."""
     if code:
         return Proof(code=code)
-    fresh = any(c.kind is Kind.GIVE and c.name in ("order_number", "email", "phone") for c in commands)
+    fresh = any(c.kind is Kind.GIVE and c.name in ("email", "phone") for c in commands)
     if turn.context.asked and not fresh and turn.state.order_number == turn.context.state.order_number:
         return Proof()
     return Proof(email=turn.state.email, phone=turn.state.phone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from actions.base import Turn, services
+from actions.policy import prove_by_what_is_known
 from actions.replies import tell_handoff
 from actions.slots import values_of
 from bot.cases.case.handoff import hand_to_human
@@ -39,6 +40,7 @@ def hand_over(turn: Turn) -> None:
         facts["signal"] = signal
     requests = conversation_requests(services(), conversation_id=turn.conversation_id)
     facts["requests"] = [f"{request.case.reference} {request.case.state.value}" for request in requests]
+    prove_by_what_is_known(turn)
     # After a decline the task is over, and the wish for a person is still about it.
     last = requests[0].order_number if requests else None
     handoff = hand_to_human(

@@ -48,7 +48,7 @@ def answer(turn: Turn, act: Answer) -> None:
     """One answer for each question, with its clauses; every figure comes from the policy file. Someone who names both
     an order and what proves it is verified by them, so that the answer can have the figures of the order."""
     heard = turn.talk.heard
-    result = _verified_by(turn) if act.prove else None
+    result = prove_by_what_is_known(turn) if act.prove else None
     _tell_policy(turn, act.topic)
     if result is None or result.status is VerificationStatus.VERIFIED:
         return
@@ -64,7 +64,7 @@ def answer(turn: Turn, act: Answer) -> None:
         turn.tell("utter_mismatch", order=number, tries_left=result.tries_left)
 
 
-def _verified_by(turn: Turn) -> Verification | None:
+def prove_by_what_is_known(turn: Turn) -> Verification | None:
     """The answer to an order number and what proves whose it is, named now or before; None where it is proven already,
     or one of them is missing."""
     heard, state = turn.talk.heard, turn.state

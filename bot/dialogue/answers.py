@@ -11,7 +11,7 @@ from bot.language.consent import doubts, plain_yes
 from bot.language.pack import LanguagePack, straight
 
 _SENTENCE_END = re.compile(r"[.,!;\n]+\s+")
-_MOST_WORDS = 10
+_MOST_WORDS = 12
 """A yes with more words around it may well have a condition among them."""
 
 
@@ -67,7 +67,9 @@ def says_no(heard: Heard, task: str, pack: LanguagePack) -> bool:
     if task == "refund" and pack.says("bare_cancel", heard.text):
         return True
     takes_back = heard.intent == "withdraw_request" and task != "withdraw"
-    return (heard.intent == "deny" and heard.is_sure) or takes_back or pack.finds("begins_with_no", heard.text)
+    both = heard.intent == "affirm" and not heard.words.isdisjoint(pack.words["yes"] - pack.words["polite_yes"])
+    begins = pack.finds("begins_with_no", heard.text) and not both
+    return (heard.intent == "deny" and heard.is_sure) or takes_back or begins
 
 
 def accepts_offer(heard: Heard, pack: LanguagePack) -> bool:
@@ -76,6 +78,8 @@ def accepts_offer(heard: Heard, pack: LanguagePack) -> bool:
         return pack.says("yes", heard.text) and not heard.crossed
     if heard.text == "/affirm":
         return True
+    if heard.intent in ("thank", "goodbye"):
+        return False
     if len(heard.words) > 1 and heard.words <= pack.words["polite_yes"] | pack.words["beside_no"]:
         return False
     return plain_yes(heard.text, pack=pack) or (heard.intent == "affirm" and min(heard.confidence, heard.alone) >= SURE)

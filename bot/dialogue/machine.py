@@ -132,6 +132,8 @@ def _decided(turn: _Turn) -> Plan:
         just_made = recorded_task(turn.context) or turn.context.in_review(None)
         if not asked and not stop.name and just_made and last is not None and last.withdrawable:
             return _begin(turn, "withdraw")  # nothing else is left to stop
+        if not asked and not stop.name and turn.context.with_a_person:
+            return Plan(turn.state, (Say("utter_nothing_else"),))
         return Plan(State(), (Stop(goodbye=stop.name == "goodbye"),))
     return _in_task(turn) if asked else _idle(turn)
 
@@ -247,7 +249,7 @@ def _to_a_person(turn: _Turn, destination: str | None) -> Plan | None:
     if request is None or turn.first(Kind.ASK) or turn.first(Kind.BESIDE_OURS):
         return None
     real = destination if destination not in (ELSEWHERE, BOTH) else None
-    gives = bool(turn.of(Kind.GIVE)) or turn.heard.intent == "inform"
+    gives = bool(turn.of(Kind.GIVE)) or turn.heard.intent in ("inform", "change_of_mind", "report_problem")
     starts = [start.name for start in turn.of(Kind.START)]
     if destination and starts in ([], ["refund"]):
         return Plan(turn.state, (AddToRequest(request.order_number, real),))
@@ -281,9 +283,13 @@ def _started(turn: _Turn, starts: list[Command]) -> Plan:
     questions = [act for ask in turn.of(Kind.ASK) for act in _answer(turn, ask)]
     plan = _begin(turn, first.name, *questions, order=first.order)
     if first.order:  # each wish keeps its order
-        waiting = tuple(f"{start.name}:{start.order}" for start in later if start.order)
+        named, emails = turn.heard.values.get("order_number", ()), turn.heard.values.get("email", ())
+        # As many addresses as orders: each order has its own.
+        whose = dict(zip(named, emails, strict=True)) if len(named) == len(emails) > 1 else {}
+        waiting = tuple(f"{start.name}:{start.order}:{whose.get(start.order, '')}" for start in later if start.order)
         orders = [start.order or "" for start in later]
         state = replace(plan.state, order_number=first.order, later_orders=(), later_tasks=waiting)
+        state = replace(state, email=whose.get(first.order, state.email))
         told = Say("utter_later_orders", {"orders": tuple(orders)})
         return Plan(state, (told, *plan.acts) if orders else plan.acts)
     return _with_later_orders(turn, plan)
@@ -344,15 +350,19 @@ def _noted(turn: _Turn, destination: str | None) -> Plan:
     if reason is None and turn.heard.intent == "report_problem":
         return Plan(state, (_problem(turn),))
     if reason is None:
-        return Plan(state, (_problem(turn) if turn.context.said_last(*PROBLEM) else _which_task(turn),))
+        return Plan(
+            state, (_problem(turn) if turn.context.said_last(*PROBLEM, "utter_dispute") else _which_task(turn),)
+        )
     if reason is CustomerReason.CHANGE_OF_MIND:
+        if state.order_number and turn.context.said_last(*WHICH_TASK):
+            return _begin(turn, "refund")  # the figures are shown before anything happens
         return Plan(state, (_which_task(turn),))
     return Plan(state, (Say(_NEXT_AFTER_REASON.get(reason, f"utter_report_problem/{reason.value}")),))
 
 
 def _problem(turn: _Turn) -> Say:
     first, again = PROBLEM
-    return Say(again if turn.context.said_last(*PROBLEM) else first)
+    return Say(again if turn.context.said_last(*PROBLEM, "utter_dispute") else first)
 
 
 def _which_task(turn: _Turn) -> Say:
@@ -369,6 +379,8 @@ def _agreed(turn: _Turn) -> Plan:
     """A yes to nothing in particular. To an offer of a person it was a wish for one."""
     if turn.context.said_last("utter_quote_renewed"):
         return Plan(turn.state, (ShowRenewed(),))
+    if turn.context.with_a_person and turn.context.said_lately(*HANDED_OVER, *WITH_A_PERSON):
+        return Plan(turn.state, (Say("utter_nothing_else"),))
     return Plan(turn.state, (_which_task(turn) if turn.state.order_number else Say("utter_help"),))
 
 
@@ -421,7 +433,9 @@ def _answer_to_question(turn: _Turn) -> Plan | None:
             return replace(plan, state=replace(plan.state, plan=None))
         return _go_on(turn, replace(_with_values(turn, state), plan="refund_first"))
     if asked == "answer":
+        known = {"order_number": state.order_number, "email": state.email}
         values = [c for c in turn.of(Kind.GIVE) if c.name != "reason" or state.task == "refund"]
+        values = [c for c in values if c.value != known.get(c.name)]
         yes, no = turn.first(Kind.AFFIRM), turn.first(Kind.DENY)
         if (yes and no) or (yes and turn.first(Kind.BESIDE_OURS)):
             return Plan(state, (AskAgain(asked, 1),))
@@ -577,12 +591,16 @@ def after_the_end(state: State) -> tuple[State, str] | None:
         first, *rest = state.later_orders
         return replace(kept, order_number=first, later_orders=tuple(rest)), first
     if state.later_tasks:
-        (task, _, order), *others = (later.partition(":") for later in state.later_tasks)
-        waiting = tuple(f"{name}:{number}" for name, _, number in others)
+        first_one, *waiting = state.later_tasks
+        task, order, email = (*first_one.split(":"), "", "")[:3]
         moment = state.refund_requested_at or state.cancel_requested_at
         # Who says two wishes at once says once whose the orders are.
         next_one = State(
-            task=task, order_number=order or None, later_tasks=waiting, email=state.email, phone=state.phone
+            task=task,
+            order_number=order or None,
+            later_tasks=tuple(waiting),
+            email=email or state.email,
+            phone=None if email else state.phone,
         )
         if state.task == "cancel" and task == "refund":  # why and where to was said of the refund
             next_one = replace(

@@ -17,9 +17,9 @@ class State:
 
     ``asked`` is the question that waits for an answer (see bot.dialogue.tasks), ``tries`` how often it was answered
     with something else. ``later_orders`` wait for their turn with the same task, ``later_tasks`` with their own, as
-    ``task:order``. ``plan`` is set for someone who wants to cancel and the money back. ``proposed`` is a reason that
-    was understood, but is asked back first. The two moments are the first messages that asked (R2).
-    ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
+    ``task:order`` or ``task:order:address``. ``plan`` is set for someone who wants to cancel and the money back.
+    ``proposed`` is a reason that was understood, but is asked back first. The two moments are the first messages that
+    asked (R2). ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
     """
 
     task: str | None = None

@@ -122,6 +122,7 @@ def _closed_answer(heard: Heard, context: Context, pack: LanguagePack) -> list[C
     """The answer to the bot's question, where that has a few answers only."""
     asked, task = context.asked, context.state.task or ""
     basis = Basis.BUTTON if heard.is_button else Basis.WORDS
+    heard = _without_what_is_known(heard, context)
     if asked == "answer":
         if heard.text == "/inform":
             return [Command(Kind.CORRECT, "", basis=Basis.BUTTON)]
@@ -142,6 +143,14 @@ def _closed_answer(heard: Heard, context: Context, pack: LanguagePack) -> list[C
         named = heard.last("reference") or ("" if not any(pack.has(kind, heard.text) for kind in kinds) else "*")
         choice = named or None
     return [Command(Kind.GIVE, asked or "", choice)] if choice else []
+
+
+def _without_what_is_known(heard: Heard, context: Context) -> Heard:
+    """A yes may name again what it says yes to."""
+    state = context.state
+    known = {"order_number": state.order_number, "email": state.email, "destination": state.destination}
+    left = {name: found for name, found in heard.values.items() if set(found) != {known.get(name)}}
+    return replace(heard, values=left)
 
 
 def _leaving(heard: Heard, context: Context, pack: LanguagePack, values: list[Command]) -> list[Command]:
@@ -299,7 +308,8 @@ def _small_talk(heard: Heard, context: Context, pack: LanguagePack) -> list[Comm
     if intent == "other_language" and asked in ("order_number", "email", "email_code"):
         return []  # a name or an address in the street
     may_be_reason = about_reason and intent in _LEAVES_NO_REASON and not pack.is_question(heard.text)
-    if intent in _SMALL_TALK and not may_be_reason:
+    may_be_yes = asked == "answer" and intent in _NOT_OURS and pack.finds("begins_with_yes", heard.text)
+    if intent in _SMALL_TALK and not may_be_reason and not may_be_yes:
         return [Command(Kind.SMALL_TALK, intent, basis=Basis.MODEL, confidence=heard.confidence)]
     if not asked and intent == "deny":
         return [Command(Kind.DENY, basis=Basis.MODEL, confidence=heard.confidence)]

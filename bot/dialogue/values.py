@@ -107,7 +107,8 @@ def _is_not_meant(text: str, number: str, of: int, pack: LanguagePack) -> bool:
 
 
 def _contact(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:
-    if email := heard.last("email"):
+    orders, emails = heard.values.get("order_number", ()), heard.values.get("email", ())
+    if email := (emails[0] if len(emails) == len(orders) > 1 else heard.last("email")):
         return [Command(Kind.GIVE, "email", email)]
     if (phone := heard.last("phone")) and is_own_phone(heard, context.asked, pack):
         return [Command(Kind.GIVE, "phone", phone)]
@@ -130,6 +131,8 @@ def destination_of(heard: Heard, context: Context, pack: LanguagePack) -> str | 
     if heard.is_button or _only_asks(heard, asked, pack) or pack.finds("cancel_wish", text):
         return None
     chosen, refused = set(), set()
+    if pack.finds("counted", text) and not pack.has("wallet_alone", text):
+        return None
     for name, place in (("wallet", Destination.WALLET), ("original", Destination.ORIGINAL_PAYMENT_METHOD)):
         for match in pack.patterns[name].finditer(text):
             before = text[: match.start()]
@@ -213,6 +216,9 @@ def reason_of(
     if context.asked in _OF_THE_PERSON:
         told &= {CustomerReason.CHANGE_OF_MIND}
     told.discard(None)
+    by_words = heard.intent == "change_of_mind" and pack.finds("no_longer_wanted", heard.text)
+    if by_words and not pack.finds("broken", heard.text):
+        told &= {CustomerReason.CHANGE_OF_MIND}  # what the model makes of a clause is less than their own words
     unwanted = pack.finds("no_longer_wanted", statements(heard.text))
     if unwanted and not is_answer:
         told.discard(CustomerReason.BILLING)

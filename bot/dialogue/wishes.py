@@ -12,6 +12,8 @@ from bot.language.pack import LanguagePack, straight
 
 _NOT_A_WISH = frozenset({"ask_policy", "check_request_status", "talk_to_human", "report_problem", "dispute_charge"})
 """Intents with which a refund and a cancellation are only spoken of."""
+_LEAVES_PERSON = frozenset({"affirm", "deny", "complain", "thank", "nlu_fallback", "nevermind"})
+"""Intents of a message of which a part may be the wish for a person."""
 _LONG_CLAUSE = 14
 _CLAUSE = re.compile(r"[.,;:!?\n]+(?=\s|$)|\s[-–—]\s")
 _DISPUTES = frozenset({"charged_twice", "charged_after_cancelling", "trial_charged"})
@@ -33,6 +35,8 @@ def wants_person(heard: Heard, context: Context, pack: LanguagePack) -> Basis | 
         return Basis.BUTTON if heard.intent == "talk_to_human" else None
     if pack.finds("no_person", heard.text):
         return None
+    if heard.intent in _LEAVES_PERSON and any(part.intent == "talk_to_human" for part in heard.parts):
+        return Basis.MODEL  # "yes, a colleague please"
     clauses = [clause for clause in _CLAUSE.split(straight(heard.text)) if clause]
     if any(len(clause.split()) <= _LONG_CLAUSE and pack.finds("person", clause) for clause in clauses):
         return Basis.WORDS
@@ -53,6 +57,9 @@ def wants_both(heard: Heard, pack: LanguagePack) -> bool:
 
 def wants_money_back(heard: Heard, pack: LanguagePack) -> bool:
     """Someone who says what is wrong and asks for a refund in one message."""
+    unread = heard.intent in ("nlu_fallback", "out_of_scope", "inform") and heard.values.get("order_number")
+    if unread and pack.finds("gives_back", heard.text):
+        return True
     if heard.intent not in ("report_problem", "change_of_mind", "dispute_charge", "inform", "complain", "nlu_fallback"):
         return False
     return pack.finds("money_back", heard.text) and not pack.finds("no_money_back", heard.text)
