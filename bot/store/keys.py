@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,24 @@ class Keys:
         except (InvalidTag, ValueError):
             raise Damaged(subject.partition(":")[0]) from None
 
+    def load(self, subjects: Sequence[str], *, create: bool = False) -> None:
+        """Read the keys of many subjects at once, so that what is sealed and opened next asks for none of them;
+        ``create``: those that are missing are made, in one transaction. As many as are kept, at most."""
+        missing = [subject for subject in dict.fromkeys(subjects) if not self._is_fresh(subject)]
+        if not missing:
+            return
+        names = {self._name(subject): subject for subject in missing}
+        query = select(_keys.c.subject, _keys.c.key).where(_keys.c.subject.in_(list(names)))
+        if create:
+            with self._engine.begin() as connection:
+                found = {row.subject for row in connection.execute(query)}
+                for name, subject in names.items():
+                    if name not in found:
+                        self._make(connection, subject)
+        with connect_to_read(self._engine) as connection:
+            for row in connection.execute(query):
+                self._keep(names[row.subject], row.key)
+
     def prefix(self, subject: str) -> str | None:
         """How everything begins that the subject's present key has sealed; None if there is no key."""
         key = self._key(subject)
@@ -194,6 +213,13 @@ class Keys:
         if wrapped is None:
             self._cache.pop(subject, None)
             return None
+        return self._keep(subject, wrapped)
+
+    def _is_fresh(self, subject: str) -> bool:
+        cached = self._cache.get(subject)
+        return cached is not None and time.monotonic() - cached[0] < CACHED_SECONDS
+
+    def _keep(self, subject: str, wrapped: str) -> bytes:
         data = base64.urlsafe_b64decode(wrapped)
         try:
             key = self._wrapping.decrypt(data[:_NONCE], data[_NONCE:], self._name(subject).encode())
