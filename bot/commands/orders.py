@@ -78,10 +78,8 @@ def _import(args: argparse.Namespace) -> int:
         print(say("orders_skipped_row", row=one.row, order=named(one.number) or "-", why=str(one.why)))
     if done.skipped > len(done.listed):
         print(say("import_more_rows", more=done.skipped - len(done.listed)))
-    if done.untold:
-        balances = bool(done.untold & {"original_balance", "remaining_balance"})
-        dispute = "dispute_open" in done.untold
-        print(say("orders_untold", fields=tuple(sorted(done.untold)), balances=balances, dispute=dispute))
+    if done.disputes_untold:
+        print(say("orders_disputes_untold"))
     return 0
 
 

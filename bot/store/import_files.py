@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.cases.services import Services
 from bot.policy.parsing import InvalidInput
 from bot.store import tables as t
+from bot.store.engine import StoreUnavailable
 from bot.store.exports.mapped import Stated
 from bot.store.exports.problems import ImportRefused, Problems, RowSkipped
 from bot.store.exports.reading import OWN, read
@@ -82,12 +83,15 @@ def import_file(services: Services, source: OrderFile, progress: Callable[[int, 
                 uow.commit()
             done.add(taken)
             progress(2, source.file.tell())
-    except (ImportRefused, InvalidInput, SQLAlchemyError, KeyStoreError, OSError, KeyboardInterrupt) as error:
+    except (ImportRefused, StoreUnavailable, KeyStoreError, SQLAlchemyError, OSError, KeyboardInterrupt) as error:
         problem = str(getattr(error, "orig", None) or error).strip() or type(error).__name__
         raise ImportRefused(
             "stopped", name=source.name, new=done.new, changed=done.changed, problem=problem.splitlines()[0]
         ) from error
     done.listed.sort(key=lambda one: one.row)
+    if not done.taken and not any(one.why.code == "open_case" for one in done.listed):
+        rows = {one.row: one.why for one in done.listed}
+        raise ImportRefused("nothing_usable", rows, done.skipped - len(rows), name=source.name)
     return done
 
 
@@ -113,10 +117,7 @@ def _checked(services: Services, source: OrderFile, progress: Callable[[], objec
                 good += 1
     if problems:
         raise ImportRefused("bad_rows", problems.rows, problems.more, name=source.name)
-    if not good and skipped.skipped:
-        rows = {one.row: one.why for one in skipped.listed}
-        raise ImportRefused("nothing_usable", rows, skipped.skipped - len(rows), name=source.name)
-    if not good:
+    if not good and not skipped.skipped:
         raise ImportRefused("no_orders", name=source.name)
     return skipped
 

@@ -143,9 +143,7 @@ class Keys:
         if create:
             with self._engine.begin() as connection:
                 found = {row.subject for row in connection.execute(query)}
-                for name, subject in names.items():
-                    if name not in found:
-                        self._make(connection, subject)
+                self._make(connection, *(subject for name, subject in names.items() if name not in found))
         with connect_to_read(self._engine) as connection:
             for row in connection.execute(query):
                 self._keep(names[row.subject], row.key)
@@ -230,13 +228,18 @@ class Keys:
         self._cache[subject] = (time.monotonic(), key)
         return key
 
-    def _make(self, connection: Connection, subject: str) -> None:
-        name, nonce = self._name(subject), os.urandom(_NONCE)
-        wrapped = nonce + self._wrapping.encrypt(nonce, AESGCM.generate_key(256), name.encode())
-        connection.execute(
-            text("INSERT INTO keys (subject, key, created_at) VALUES (:subject, :key, :at) ON CONFLICT DO NOTHING"),
-            {"subject": name, "key": base64.urlsafe_b64encode(wrapped).decode(), "at": datetime.now(timezone.utc)},
-        )
+    def _make(self, connection: Connection, *subjects: str) -> None:
+        rows = []
+        for subject in subjects:
+            name, nonce = self._name(subject), os.urandom(_NONCE)
+            wrapped = nonce + self._wrapping.encrypt(nonce, AESGCM.generate_key(256), name.encode())
+            key = base64.urlsafe_b64encode(wrapped).decode()
+            rows.append({"subject": name, "key": key, "at": datetime.now(timezone.utc)})
+        if rows:
+            connection.execute(
+                text("INSERT INTO keys (subject, key, created_at) VALUES (:subject, :key, :at) ON CONFLICT DO NOTHING"),
+                rows,
+            )
 
 
 def open_keys(url: str, secret: str, *, new: bool = True, country: str = OWN) -> Keys:

@@ -21,7 +21,6 @@ PARTLY_REFUNDED = "partly_refunded"
 _REQUIRED = [*(column for column in NEEDED if column != "customer.name"), "shipped"]
 _UNTOLD = ("original_balance", "remaining_balance", "dispute_open", "charge", "used")
 """Fields that an order can be imported without; those of an order that is known then stay as they are."""
-_BALANCES = ("original_balance", "remaining_balance")
 _BOOLEANS = ("shipped", "used", "dispute_open")
 _FLAGS = {"true": True, "false": False, "yes": True, "no": False}
 _NUMBER = re.compile(r"\d{1,15}(\.\d{1,6})?", re.ASCII)
@@ -135,8 +134,8 @@ def _found(row: int, data: dict[str, Any]) -> Found:
     if data["status"] == PARTLY_REFUNDED:
         if is_plan:
             raise RowSkipped("partly_refunded")
-        # A card whose balance is not known is decided by a person, also one that is in the store as unrefunded.
-        data |= {"status": "active", **dict.fromkeys(_BALANCES)}
+        # Of a card that held something a person decides what is left, also where the store has it as unrefunded.
+        data |= {"status": "active", "remaining_balance": None}
     untold = {ours for ours in _UNTOLD if ours not in data}
     if data["status"] == "active":
         untold.add("status")  # it tells that the order was paid, not that a service runs that has ended here

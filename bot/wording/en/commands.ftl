@@ -79,14 +79,7 @@ agent_is_disabled = disabled
 
 orders_imported = { $orders } orders imported ({ $new } new, { $changed } changed, { $unchanged } as they were), { $skipped } skipped.
 orders_skipped_row = skipped: row { $row }, { $order }: { $why }
-orders_untold =
-    The file does not say of all new orders: { $fields }.{ $balances ->
-        [yes] { " " }A card whose balance is not known is decided by a person.
-       *[no] { "" }
-    }{ $dispute ->
-        [yes] { " " }No dispute is taken to be open.
-       *[no] { "" }
-    }
+orders_disputes_untold = The file does not say whether disputes are open: none is taken to be.
 orders_reading_1 = Checking
 orders_reading_2 = Writing
 demo_not_there = The store holds nothing of the demo.
