@@ -218,8 +218,10 @@ def test_any_bytes_are_imported_or_refused(data: bytes, name: str) -> None:
 
 EXPORTS = {"shopify": SHOPIFY, "stripe": STRIPE, "woocommerce": ANALYTICS}
 CELLS = st.sampled_from(
-    "CC-000001 paid Paid completed refunded USD usd true false yes 1 2 50.00 0.00 -1 a@b.co +".split()
-    + ["2026-11-20 10:15:00", "2026-11-20 10:15:00 -0500", "2026-03-08 02:30:00", "calling_card", "subscription"]
+    [
+        *"CC-000001 paid Paid completed refunded USD usd true false yes 1 2 50.00 0.00 -1 a@b.co +".split(),
+        *("2026-11-20 10:15:00", "2026-11-20 10:15:00 -0500", "2026-03-08 02:30:00", "calling_card", "subscription"),
+    ]
 )
 
 
