@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from typing import Any
 
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from bot.policy.parsing import InvalidInput, parse_order, shown
 from bot.store import tables as t
 from bot.store.exports.mapped import Found
 from bot.store.exports.problems import ImportRefused, Problems, RowSkipped, named
-from bot.store.exports.reading import found_objects, read
+from bot.store.exports.reading import found_objects
 from bot.store.unit_of_work import SqlUnitOfWork
 
 _NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
@@ -93,17 +92,13 @@ class Imported:
             self.skip(skipped)
 
 
-def read_orders(data: bytes, name: str) -> list[OrderRow]:
-    """The orders of a JSON or CSV file of ours. Raises ImportRefused, naming every bad row and field."""
-    return _all_good(read(BytesIO(data), name), name)
-
-
 def read_order_rows(objects: Sequence[Any], name: str) -> list[OrderRow]:
     """The orders of JSON objects; ``name`` says where they come from. Raises ImportRefused."""
-    return _all_good(found_objects(objects), name)
+    return good_rows(found_objects(objects), name)
 
 
-def _all_good(found: Iterable[Found], name: str) -> list[OrderRow]:
+def good_rows(found: Iterable[Found], name: str) -> list[OrderRow]:
+    """The orders of all rows of a short file. Raises ImportRefused where one of them is bad."""
     rows: list[OrderRow] = []
     problems = Problems()
     seen: set[str] = set()

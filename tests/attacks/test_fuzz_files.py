@@ -32,13 +32,13 @@ from bot.store.exports.shopify import SHOPIFY
 from bot.store.exports.stripe import STRIPE
 from bot.store.exports.woocommerce import ANALYTICS
 from bot.store.import_files import OrderFile, import_file
-from bot.store.imports import OrderRow, read_orders
+from bot.store.imports import OrderRow
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.attacks.hostile import case, order
 from tests.migrated import copy_home
 from tests.policy.policy_builders import POLICY
 from tests.store.test_exports import woo as a_shop_order
-from tests.store_builders import Clock
+from tests.store_builders import Clock, read_orders
 
 ODD = st.sampled_from(
     [

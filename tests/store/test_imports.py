@@ -20,10 +20,10 @@ from bot.policy.facts import OrderStatus
 from bot.store.exports.problems import ImportRefused
 from bot.store.exports.reading import read
 from bot.store.import_files import OrderFile, import_file
-from bot.store.imports import BATCH, Imported, read_orders
+from bot.store.imports import BATCH, Imported
 from tests.cases.test_quotes import confirmed, quoted
 from tests.desk_builders import an_agent
-from tests.store_builders import an_order_row, store_order, verified
+from tests.store_builders import an_order_row, read_orders, store_order, verified
 
 
 def as_json(*rows: Any) -> bytes:
