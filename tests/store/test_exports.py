@@ -253,6 +253,11 @@ def test_a_payment_that_is_no_paid_order_is_left(old: str, new: str, code: str) 
     assert why(first.replace(old, new), "stripe", UNSHIPPED) == code
 
 
+def test_the_order_number_may_stand_in_a_column_of_ours() -> None:
+    text = STRIPE.replace("order_number (metadata)", "number")
+    assert [row.order.number for row in rows(text, "stripe", UNSHIPPED)] == ["CC-210001", "CC-210002"]
+
+
 def test_one_message_says_all_that_stripe_does_not(services: Services) -> None:
     with pytest.raises(ImportRefused, match="does not say product_kind, payment_method, shipped"):
         taken(services, STRIPE, "stripe", {})

@@ -90,7 +90,7 @@ def mapped(
 
 
 def _orders(export: Export, columns: Sequence[str], rows: Iterable[list[str]], stated: Stated) -> Iterator[Found]:
-    column = next(column for column in export.sources["number"] if column in columns)
+    column = next(column for column in (*export.sources["number"], "number") if column in columns)
     at = columns.index(column)
     numbered = enumerate(rows, start=1)
     key: Callable[[tuple[int, list[str]]], object] = (

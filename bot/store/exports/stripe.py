@@ -30,7 +30,7 @@ def _refine(rows: Sequence[Row], data: dict[str, Any]) -> None:
     data["status"] = status_in(_STATUSES, data["status"])
     if row.get("Captured", "true").lower() != "true":
         raise RowSkipped("not_paid", status="Captured: false")
-    if not data["number"]:
+    if not (data["number"] or row.get("number")):
         raise RowSkipped("no_number", columns=_NUMBERS)
     data["status"] = with_refund(
         data["status"], amount("Amount", row["Amount"]), amount("Amount Refunded", row["Amount Refunded"])
