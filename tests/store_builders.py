@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from bot.cases.identity.verification import VerificationStatus, trust_customer, verify
 from bot.cases.services import Services
-from bot.store.imports import import_orders, read_order_rows
+from bot.store.exports.reading import read
+from bot.store.imports import OrderRow, good_rows, import_orders, read_order_rows
 from bot.store.unit_of_work import SqlUnitOfWork
 
 NOW = datetime(2026, 5, 6, 12, 0, tzinfo=ZoneInfo("America/New_York"))
@@ -64,6 +66,11 @@ PLAN = {
     "remaining_balance": None,
     "amount_paid": "25.00",
 }
+
+
+def read_orders(data: bytes, name: str) -> list[OrderRow]:
+    """The orders of a file of ours. Raises ImportRefused, naming every bad row and field."""
+    return good_rows(read(BytesIO(data), name), name)
 
 
 def store_order(services: Services, number: str = "CC-104233", email: str = "alex@example.com", **changes: Any) -> None:

@@ -4,19 +4,46 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
+from os import SEEK_END
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import BinaryIO
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.commands import CommandError, open_services
+from bot.store.exports.mapped import STATED, Stated
+from bot.store.exports.problems import named
+from bot.store.exports.reading import FORMATS, OWN
 from bot.wording import say
+
+_LARGE = 5_000_000
+"""Bytes of a file from which on its progress is shown."""
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add ``orders`` and its verbs."""
     orders = subparsers.add_parser("orders", help="import orders, show one, take those of the demo out")
     verbs = orders.add_subparsers(metavar="VERB", required=True)
-    parser = verbs.add_parser("import", help="import a JSON or CSV file: the whole file or nothing")
+    parser = verbs.add_parser(
+        "import",
+        help="import orders from a file of ours, or the export of another system",
+        description="A file with a mistake is refused as a whole. Orders with an open case are left as they are, and "
+        "listed. What an export does not tell can stand in it as a column of our name, or be stated with --set.",
+    )
     parser.add_argument("file", type=Path)
+    parser.add_argument("--format", choices=FORMATS, help="by default csv or json, by the name")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help=f"what holds for every order of an export that says nothing else: {', '.join(STATED)}",
+    )
+    parser.add_argument("--time-zone", metavar="ZONE", help="of the times in an export that have none")
     parser.set_defaults(run=_import)
     parser = verbs.add_parser("show", help="show one order")
     parser.add_argument("number", help="such as CC-104233")
@@ -31,23 +58,69 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def _import(args: argparse.Namespace) -> int:
-    from bot.store.imports import ImportRefused, import_orders, read_orders
-    from bot.store.unit_of_work import SqlUnitOfWork
+    from bot.store.exports.problems import ImportRefused
+    from bot.store.import_files import OrderFile, import_file
 
+    stated = _stated(args)
     try:
-        data = args.file.read_bytes()
+        with args.file.open("rb") as opened, _seekable(opened) as file:
+            source = OrderFile(file, str(args.file), args.format, stated)
+            with _progress(file) as progress:
+                done = import_file(open_services(), source, progress)
     except OSError as error:
         raise CommandError.of_file(args.file, error) from None
-    try:
-        rows = read_orders(data, str(args.file))
-        with open_services().unit_of_work() as uow:
-            assert isinstance(uow, SqlUnitOfWork)
-            done = import_orders(uow, rows)
-            uow.commit()
     except ImportRefused as error:
         raise CommandError.of(error) from None
-    print(say("orders_imported", orders=len(rows), new=done.new, updated=done.updated))
+    changed, unchanged = done.changed, done.unchanged
+    taken, new, skipped = done.taken, done.new, done.skipped
+    print(say("orders_imported", orders=taken, new=new, changed=changed, unchanged=unchanged, skipped=skipped))
+    for one in done.listed:
+        print(say("orders_skipped_row", row=one.row, order=named(one.number) or "-", why=str(one.why)))
+    if done.skipped > len(done.listed):
+        print(say("import_more_rows", more=done.skipped - len(done.listed)))
+    if done.disputes_untold:
+        print(say("orders_disputes_untold"))
     return 0
+
+
+def _stated(args: argparse.Namespace) -> Stated:
+    """What the options say of all orders. Raises CommandError."""
+    fields = dict(one.partition("=")[::2] for one in args.set)
+    if not all(name in STATED and value for name, value in fields.items()):
+        raise CommandError("bad_set", fields=tuple(STATED))
+    if (fields or args.time_zone) and args.format in (None, *OWN):
+        raise CommandError("set_for_own")
+    try:
+        return Stated(fields, ZoneInfo(args.time_zone) if args.time_zone else None)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise CommandError("bad_time_zone", zone=args.time_zone) from None
+
+
+@contextmanager
+def _seekable(file: BinaryIO) -> Iterator[BinaryIO]:
+    """The file, or a copy of what comes through a pipe: it is read twice."""
+    if file.seekable():
+        yield file
+        return
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        yield copy
+
+
+@contextmanager
+def _progress(file: BinaryIO) -> Iterator[Callable[[int, int], object]]:
+    """A bar for a large file, where somebody looks."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    size = file.seek(0, SEEK_END)
+    console = Console(stderr=True)
+    if size < _LARGE or not console.is_terminal:
+        yield lambda reading, at: None
+        return
+    with Progress(console=console, transient=True) as bar:
+        readings = [bar.add_task(say(f"orders_reading_{number}"), total=size) for number in (1, 2)]
+        yield lambda reading, at: bar.update(readings[reading - 1], completed=at)
 
 
 def _show(args: argparse.Namespace) -> int:
@@ -74,7 +147,8 @@ def _show(args: argparse.Namespace) -> int:
 def _sample(args: argparse.Namespace) -> int:
     from bot.settings import SettingsError, load_policy, load_settings
     from bot.store.demo import sample_orders
-    from bot.store.imports import ImportRefused, read_order_rows
+    from bot.store.exports.problems import ImportRefused
+    from bot.store.imports import read_order_rows
 
     now = datetime.now(timezone.utc)
     try:

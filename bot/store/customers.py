@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from bot.cases.hashes import same
 from bot.cases.identity.addresses import plain_address
@@ -76,10 +77,25 @@ class CustomerRepository(Repository):
         ):
             self.connection.execute(query.with_for_update()).all()
 
+    def contacts_of(self, order_ids: Sequence[int]) -> dict[int, Contact | None]:
+        """What each of the orders says of its buyer; None once erased."""
+        columns = t.orders.c.id, t.orders.c.customer_id, t.orders.c.contact
+        rows = self.connection.execute(select(*columns).where(t.orders.c.id.in_(order_ids))).all()
+        self.keys.load([subjects.customer(row.customer_id) for row in rows])
+        known = {row.id: self._known(row.customer_id, row.contact) for row in rows}
+        return {key: None if one is None else Contact(**one) for key, one in known.items()}
+
     def order_columns(self, contact: Contact) -> dict[str, Any]:
         """What an order's row holds of its buyer. The address is added where it is new; what other orders say of
         theirs stays as it is."""
-        customer_id = self._customer_id(contact.email)
+        return self.columns_of([contact])[0]
+
+    def columns_of(self, contacts: Sequence[Contact]) -> list[dict[str, Any]]:
+        """What the rows of several orders hold of their buyers, as ``order_columns`` of each."""
+        ids = self._ids_of({self.keys.email_index(contact.email): contact.email for contact in contacts})
+        return [self._columns(ids[self.keys.email_index(contact.email)], contact) for contact in contacts]
+
+    def _columns(self, customer_id: int, contact: Contact) -> dict[str, Any]:
         indexes = self.keys.phone_indexes(contact.phone)
         return {
             "customer_id": customer_id,
@@ -88,16 +104,31 @@ class CustomerRepository(Repository):
             "national_index": indexes.national,
         }
 
-    def _customer_id(self, email: str) -> int:
-        index = self.keys.email_index(email)
-        query = select(t.customers.c.id).where(t.customers.c.email_index == index).with_for_update()
-        key: int | None = self.connection.execute(query).scalar_one_or_none()
-        if key is None:
-            key = self.connection.execute(t.customers.insert().values(email_index=index)).inserted_primary_key[0]
-            assert key is not None
-            sealed = self.keys.seal(subjects.customer(key), {"email": email})
-            self.connection.execute(t.customers.update().where(t.customers.c.id == key).values(sealed=sealed))
-        return key
+    def _ids_of(self, emails: Mapping[str, str]) -> dict[str, int]:
+        """The customers of addresses, by their blind indexes; those that are new are added."""
+        ids = self._known_ids(emails)
+        new = [index for index in emails if index not in ids]
+        if new:
+            self.connection.execute(t.customers.insert(), [{"email_index": index} for index in new])
+            added = self._known_ids(new)
+            names = {index: subjects.customer(key) for index, key in added.items()}
+            self.keys.load(list(names.values()), create=True)
+            sealed = t.customers.update().where(t.customers.c.id == bindparam("key"))
+            self.connection.execute(
+                sealed.values(sealed=bindparam("value")),
+                [
+                    {"key": added[index], "value": self.keys.seal(names[index], {"email": emails[index]})}
+                    for index in new
+                ],
+            )
+            ids |= added
+        self.keys.load([subjects.customer(key) for key in ids.values()])
+        return ids
+
+    def _known_ids(self, indexes: Collection[str]) -> dict[str, int]:
+        columns = t.customers.c.email_index, t.customers.c.id
+        query = select(*columns).where(t.customers.c.email_index.in_(indexes)).order_by(t.customers.c.id)
+        return {row.email_index: row.id for row in self.connection.execute(query.with_for_update())}
 
     def _known(self, customer_id: int, sealed: str | None) -> dict[str, Any] | None:
         try:

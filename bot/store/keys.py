@@ -17,6 +17,7 @@ import json
 import os
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,22 @@ class Keys:
         except (InvalidTag, ValueError):
             raise Damaged(subject.partition(":")[0]) from None
 
+    def load(self, subjects: Sequence[str], *, create: bool = False) -> None:
+        """Read the keys of many subjects at once, so that what is sealed and opened next asks for none of them;
+        ``create``: those that are missing are made, in one transaction. As many as are kept, at most."""
+        missing = [subject for subject in dict.fromkeys(subjects) if not self._is_fresh(subject)]
+        if not missing:
+            return
+        names = {self._name(subject): subject for subject in missing}
+        query = select(_keys.c.subject, _keys.c.key).where(_keys.c.subject.in_(list(names)))
+        if create:
+            with self._engine.begin() as connection:
+                found = {row.subject for row in connection.execute(query)}
+                self._make(connection, *(subject for name, subject in names.items() if name not in found))
+        with connect_to_read(self._engine) as connection:
+            for row in connection.execute(query):
+                self._keep(names[row.subject], row.key)
+
     def prefix(self, subject: str) -> str | None:
         """How everything begins that the subject's present key has sealed; None if there is no key."""
         key = self._key(subject)
@@ -194,6 +211,13 @@ class Keys:
         if wrapped is None:
             self._cache.pop(subject, None)
             return None
+        return self._keep(subject, wrapped)
+
+    def _is_fresh(self, subject: str) -> bool:
+        cached = self._cache.get(subject)
+        return cached is not None and time.monotonic() - cached[0] < CACHED_SECONDS
+
+    def _keep(self, subject: str, wrapped: str) -> bytes:
         data = base64.urlsafe_b64decode(wrapped)
         try:
             key = self._wrapping.decrypt(data[:_NONCE], data[_NONCE:], self._name(subject).encode())
@@ -204,13 +228,18 @@ class Keys:
         self._cache[subject] = (time.monotonic(), key)
         return key
 
-    def _make(self, connection: Connection, subject: str) -> None:
-        name, nonce = self._name(subject), os.urandom(_NONCE)
-        wrapped = nonce + self._wrapping.encrypt(nonce, AESGCM.generate_key(256), name.encode())
-        connection.execute(
-            text("INSERT INTO keys (subject, key, created_at) VALUES (:subject, :key, :at) ON CONFLICT DO NOTHING"),
-            {"subject": name, "key": base64.urlsafe_b64encode(wrapped).decode(), "at": datetime.now(timezone.utc)},
-        )
+    def _make(self, connection: Connection, *subjects: str) -> None:
+        rows = []
+        for subject in subjects:
+            name, nonce = self._name(subject), os.urandom(_NONCE)
+            wrapped = nonce + self._wrapping.encrypt(nonce, AESGCM.generate_key(256), name.encode())
+            key = base64.urlsafe_b64encode(wrapped).decode()
+            rows.append({"subject": name, "key": key, "at": datetime.now(timezone.utc)})
+        if rows:
+            connection.execute(
+                text("INSERT INTO keys (subject, key, created_at) VALUES (:subject, :key, :at) ON CONFLICT DO NOTHING"),
+                rows,
+            )
 
 
 def open_keys(url: str, secret: str, *, new: bool = True, country: str = OWN) -> Keys:

@@ -9,8 +9,10 @@ import tempfile
 import unicodedata
 from decimal import Decimal
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
@@ -23,12 +25,20 @@ from bot.commands.policy import decide_line
 from bot.policy.parsing import InvalidInput, order_to_json, parse_order
 from bot.settings import Settings
 from bot.store import tables as t
-from bot.store.imports import ImportRefused, OrderRow, import_orders, read_orders
+from bot.store.exports.columns import OURS
+from bot.store.exports.mapped import Stated
+from bot.store.exports.problems import ImportRefused
+from bot.store.exports.shopify import SHOPIFY
+from bot.store.exports.stripe import STRIPE
+from bot.store.exports.woocommerce import ANALYTICS
+from bot.store.import_files import OrderFile, import_file
+from bot.store.imports import OrderRow
 from bot.store.unit_of_work import SqlUnitOfWork
 from tests.attacks.hostile import case, order
 from tests.migrated import copy_home
 from tests.policy.policy_builders import POLICY
-from tests.store_builders import Clock
+from tests.store.test_exports import woo as a_shop_order
+from tests.store_builders import Clock, read_orders
 
 ODD = st.sampled_from(
     [
@@ -50,6 +60,20 @@ ODD = st.sampled_from(
         "2026-05-05T12:00:00+23:59",
         "'; DROP TABLE orders; --",
     ]
+)
+NOTHING = Stated()
+ALL = Stated(
+    {
+        "product": "card",
+        "product_kind": "calling_card",
+        "shipped": "no",
+        "currency": "USD",
+        "payment_method": "card",
+        "charge": "purchase",
+        "used": "no",
+        "dispute_open": "no",
+    },
+    ZoneInfo("America/New_York"),
 )
 scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), ODD)
 anything = st.recursive(
@@ -147,15 +171,16 @@ def stored(services: Services) -> tuple[list[Any], list[Any]]:
         )
 
 
-def imported(services: Services, data: bytes, name: str) -> list[OrderRow] | None:
+def imported(
+    services: Services, data: bytes, name: str, format_name: str | None = None, stated: Stated = NOTHING
+) -> list[OrderRow] | None:
     """As the command does it; None where it was refused."""
     before = stored(services)
+    source = OrderFile(BytesIO(data), name, format_name, stated)
     try:
-        rows = read_orders(data, name)
-        with services.unit_of_work() as uow:
-            assert isinstance(uow, SqlUnitOfWork)
-            import_orders(uow, rows)
-            uow.commit()
+        done = import_file(services, source, lambda reading, at: None)
+        rows = [row for _, _, row in source.rows() if isinstance(row, OrderRow)]
+        assert done.taken + done.skipped == sum(1 for _ in source.rows())
     except ImportRefused as error:
         said = str(error)
         said.encode()
@@ -189,6 +214,38 @@ def test_a_file_that_says_two_things_or_what_no_table_takes_is_refused(content: 
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_are_imported_or_refused(data: bytes, name: str) -> None:
     imported(shop(), data, name)
+
+
+EXPORTS = {"shopify": SHOPIFY, "stripe": STRIPE, "woocommerce": ANALYTICS}
+CELLS = st.sampled_from(
+    [
+        *"CC-000001 paid Paid completed refunded USD usd true false yes 1 2 50.00 0.00 -1 a@b.co +".split(),
+        *("2026-11-20 10:15:00", "2026-11-20 10:15:00 -0500", "2026-03-08 02:30:00", "calling_card", "subscription"),
+    ]
+)
+
+
+@given(st.sampled_from(sorted(EXPORTS)), st.data())
+@settings(max_examples=200, deadline=None)
+def test_any_cells_in_the_columns_of_an_export_are_imported_or_refused(format_name: str, data: st.DataObject) -> None:
+    export = EXPORTS[format_name]
+    theirs = [*export.marks, *(column for columns in export.sources.values() for column in columns), *OURS]
+    columns = [*dict.fromkeys([*export.marks, *data.draw(st.lists(st.sampled_from(theirs)))])]
+    cells = st.lists(CELLS | ODD | st.text(max_size=8), min_size=len(columns), max_size=len(columns))
+    table = data.draw(st.lists(cells, max_size=3))
+    assume("\x00" not in str(table) and "\\x00" not in repr(table))  # Python's csv module can't write it
+    file = io.StringIO()
+    csv.writer(file).writerows([columns, *table])
+    stated = data.draw(st.sampled_from([NOTHING, ALL]))
+    imported(shop(), file.getvalue().encode("utf-8", "replace"), "a.csv", format_name, stated)
+
+
+@given(anything, st.lists(st.sampled_from(sorted(a_shop_order()))), anything)
+@settings(max_examples=150, deadline=None)
+def test_any_json_as_an_order_of_woocommerce_is_imported_or_refused(data: Any, changed: list[str], value: Any) -> None:
+    near = {**a_shop_order(), **dict.fromkeys(changed, value)}
+    for rows in (data, [near]):
+        imported(shop(), as_json(rows), "a.json", "woocommerce", ALL)
 
 
 @given(anything)

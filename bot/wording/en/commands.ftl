@@ -11,6 +11,9 @@ command_error_no_secret = { $file } is missing, and no secret is set: REFUND_DES
 command_error_other_secret = the secret that is in place is not that of the backup
 command_error_no_such_state = --state { $state }: must be one of { $states }
 command_error_no_case = there is no case { $case }
+command_error_bad_set = --set: must be FIELD=VALUE, with FIELD one of { $fields }
+command_error_set_for_own = --set and --time-zone are for exports of other systems: name one with --format
+command_error_bad_time_zone = --time-zone { $zone }: no time zone, such as America/New_York
 command_error_no_order = there is no order { $order }
 command_error_no_customer = there is no customer with the address { $email }
 command_error_bad_email = { $email }: is no e-mail address
@@ -74,7 +77,11 @@ agent_is_disabled = disabled
 
 ## Orders, incidents, what is carried out
 
-orders_imported = { $orders } orders imported ({ $new } new, { $updated } updated).
+orders_imported = { $orders } orders imported ({ $new } new, { $changed } changed, { $unchanged } as they were), { $skipped } skipped.
+orders_skipped_row = skipped: row { $row }, { $order }: { $why }
+orders_disputes_untold = The file does not say whether disputes are open: none is taken to be.
+orders_reading_1 = Checking
+orders_reading_2 = Writing
 demo_not_there = The store holds nothing of the demo.
 demo_taken_out =
     { $dry_run ->

@@ -38,6 +38,43 @@ import_error_csv_broken = { $name }: not valid CSV in line { $line }: { $problem
 import_error_no_orders = { $name }: the file holds no orders
 import_error_bad_rows = { $name }: nothing was imported
 import_error_of_demo = row { $row }, number: { $order } is an order of the demo here; `refund-desk orders clean-demo` takes those out
-import_error_open_case = row { $row }, number: { $order } has an open case, { $reference }
+import_error_line_too_long = { $name }: line { $line } is longer than an order can be
+import_error_columns =
+    { $name }: nothing was imported: { $problem }
+    { $expected }
+import_error_untold =
+    { $name }: nothing was imported: this { $format } export does not say { $missing }. Add columns of these names{ $stated ->
+        [yes] , or state what holds for all orders: { $hints }
+       *[no] { "" }
+    }
+import_error_nothing_usable = { $name }: nothing was imported: no row is an order that can be taken
+import_error_stopped = { $name }: stopped: { $problem }. { $new } new orders and { $changed } changed ones are in the store; the others are as they were. The import may be repeated
 import_row = row { $row }, { $problem }
 import_more_rows = … and { $more } more
+import_column_meant = { $field } (perhaps "{ $column }")
+import_columns_missing = missing or misnamed columns: { $columns }
+import_columns_strange =
+    unknown columns: { $columns }{ $more ->
+        [0] { "" }
+       *[other] { " " }and { $more } more
+    }
+import_columns_expected =
+    expected: { $needed }{ $has_optional ->
+        [yes] ; may be left out: { $optional }
+       *[no] { "" }
+    }.
+import_looks_like = It looks like an export that --format { $format } reads.
+
+## Orders of a file that are left as they are: the codes of bot.store.exports.problems.RowSkipped
+
+import_skipped_open_case = has an open case, { $reference }
+import_skipped_other_number = no order number of this shop: { $problem }
+import_skipped_no_number = no order number in { $columns }
+import_skipped_untold = the file does not say { $missing }
+import_skipped_not_paid = not paid ({ $status })
+import_skipped_unknown_status = a status that is not known: { $status }
+import_skipped_several_products = several products or pieces: a person has to look at it
+import_skipped_several_methods = paid in several ways: a person has to look at it
+import_skipped_by_gift_card = paid by gift card: a person has to look at it
+import_skipped_partly_refunded = refunded in part: a person has to look at it
+import_skipped_unreadable = can't be read: { $field } { $problem }
