@@ -51,6 +51,12 @@ class FaultyGateway:
         left: Balance = self._do("balance", lambda: self.ledger.balance(order_number))
         return left
 
+    def destinations(self, order_number: str, amount: Decimal, currency: str) -> frozenset[Destination]:
+        found: frozenset[Destination] = self._do(
+            "destinations", lambda: self.ledger.destinations(order_number, amount, currency)
+        )
+        return found
+
     def payments(self, order_number: str) -> list[KnownPayment]:
         found: list[KnownPayment] = self._do("payments", lambda: self.ledger.payments(order_number))
         return found
