@@ -205,7 +205,7 @@ def test_an_order_of_the_shop_is_refunded(
     work(at_woo, clock)
     assert case_file(at_woo, quote.case.reference).case.state is CaseState.DONE
     to_wallet = destination is Destination.WALLET
-    assert [row["amount"] for row in woo.wallet] == ["44.00"] * to_wallet
+    assert [row["amount"] for row in woo.wallet] == [44] * to_wallet
     assert woo.payments == [(104233, "44.00")] * (not to_wallet)
     again = quoted(at_woo)
     assert again.case.state is CaseState.DECLINED and order_status(at_woo) is OrderStatus.REFUNDED
