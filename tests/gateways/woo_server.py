@@ -1,5 +1,5 @@
-"""A shop with WooCommerce as far as the bot uses it: its answers have the shapes of those of a real one (``cases``), and
-what it is sent may hold no field that WooCommerce's own controllers don't take.
+"""A shop with WooCommerce as far as the bot uses it: its answers have the shapes of those of a real one (``cases``),
+and what it is sent may hold no field that WooCommerce's own controllers don't take.
 
 Refunds go as wc_create_refund does: recorded first, then paid through the payment method, then marked as paid; if the
 payment method refuses, the record is taken back.

@@ -23,8 +23,8 @@ NO_ROUTE = "rest_no_route"
 ENDED = frozenset({"cancelled", "expired", "trash"})
 """Statuses of a subscription that runs no more; one that is pending-cancel runs until it has been paid for."""
 RENEWED = "_subscription_renewal"
-"""The meta data of an order that renewed a subscription: that subscription's id. It is in the order itself, so that it is
-there whatever paths the plugin's version has."""
+"""The meta data of an order that renewed a subscription: that subscription's id. It is in the order itself, whatever
+paths the plugin's version has."""
 
 _DONE = {200, 201}
 _REFUSED = {400, 401, 403, 404}

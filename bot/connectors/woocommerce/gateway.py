@@ -45,7 +45,7 @@ class WooGateway:
     ``services`` stops services and knows balances, where it is given. Without it a plan is stopped by cancelling its
     subscription; a card by giving its order ``stop_status``, at which the shop's own card system has to block it, and
     never if that is empty; a card's balance is the meta data ``balance_field`` of its order. ``wallet``: whether the
-    shop has TeraWallet. ``wallet_only_methods`` are payment methods that take no refund, of which the shop is not asked.
+    shop has TeraWallet. ``wallet_only_methods`` are payment methods that take no refund, whatever the shop says.
     """
 
     def __init__(
