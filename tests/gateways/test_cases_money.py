@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from bot.cases.conversation.conversations import open_account
 from bot.cases.customer.flow import Missing, refund_or_question
 from bot.cases.customer.quotes import Quote
 from bot.cases.model import CaseState, CustomerReason
@@ -27,6 +28,8 @@ from bot.connectors.woocommerce.api import WooApi, WooRejected
 from bot.connectors.woocommerce.gateway import WooGateway
 from bot.connectors.woocommerce.orders import WooOrders
 from bot.connectors.woocommerce.settings import WooSettings
+from bot.http.pages.forms import Entry, Task
+from bot.http.pages.steps import Sent, submit
 from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind
 from tests.cases.test_execution import work
 from tests.cases.test_quotes import case_file, confirmed, quoted
@@ -104,6 +107,21 @@ def test_a_balance_with_a_sign_is_for_a_person_at_once_who_is_told_the_field(woo
     for read in (lambda: WooOrders(api(woo)).read(number, fresh=True), lambda: gateway_of(woo).balance(number)):
         with pytest.raises(WooRejected, match="card_balance can't be used"):
             read()
+
+
+@pytest.mark.parametrize("name", ["woo-order-balance-with-sign", "woo-order-bank-transfer"])
+def test_on_the_plain_pages_it_is_a_person_s_too(services: Services, woo: WooServer, clock: Clock, name: str) -> None:
+    clock.now = NOVEMBER
+    shop = replace(services, gateway=gateway_of(woo), orders=WooOrders(api(woo), stop_status="cancelled"))
+    number, email = sold(woo, name), case(name)["billing"]["email"]
+    entry = Entry(Task.REFUND, number, email, email, reason=CustomerReason.CHANGE_OF_MIND)
+    begin_page = open_account(shop, "page", "somebody")
+    answer = submit(Sent(shop, begin_page.id, "form-1"), entry)
+    assert answer.reference is not None and "only a person can decide" in answer.said
+    file = case_file(shop, answer.reference)
+    assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
+    assert ("card_balance can't be used" in file.handoff.facts["shop"]) == (name == "woo-order-balance-with-sign")
+    assert woo.writes() == []
 
 
 def test_a_guest_who_paid_by_bank_transfer_gets_a_person_and_nothing_is_stopped(

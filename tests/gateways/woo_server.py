@@ -143,6 +143,8 @@ class WooServer(ShopServer):
     def _index(self, sent: Sent) -> Reply:
         routes = ["/wc/v3/orders", *(["/wc/v3/wallet"] if self.has_wallet else [])]
         routes += ["/wc/v3/subscriptions"] * self.has_subscriptions
+        if self.has_subscriptions and self.has_order_subscriptions:
+            routes.append(r"/wc/v3/orders/(?P<id>[\d]+)/subscriptions")
         return Reply(200, {"namespace": "wc/v3", "routes": {route: {} for route in routes}})
 
     def _orders(self, sent: Sent) -> Reply:

@@ -151,6 +151,13 @@ check_shop_numbers = its newest order has no number of our form
 check_fix_shop_numbers = correct REFUND_DESK_WOOCOMMERCE_NUMBERS: order numbers are CC- and six digits
 check_shop_wallet = TeraWallet has no API there
 check_fix_shop_wallet = activate TeraWallet, or set REFUND_DESK_WOOCOMMERCE_WALLET=none
+check_shop_subscriptions = Subscriptions { $known ->
+    [yes] { $version }
+   *[no] of a version that the key may not ask for
+}: the subscription of an order is found { $by_order ->
+    [yes] by the order
+   *[no] by its first order and by the renewal's own mark, since the plugin is older than 7.9.0
+}
 check_shop_no_webhook = no webhook is set up: changes are seen when somebody asks; docs/connect/woocommerce.md says how
 check_shop_no_stop = nothing stops cards: their refunds go to a person (docs/connect/woocommerce.md)
 
