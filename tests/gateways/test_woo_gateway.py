@@ -431,6 +431,23 @@ def test_the_settings_name_methods_that_take_no_refund_and_without_a_wallet_ther
     assert WooGateway(api(woo)).destinations(CARD, Decimal("44.00"), "USD") == {ORIGINAL}
 
 
+def test_a_wallet_that_does_not_answer_is_not_offered(woo: WooServer, gateway: WooGateway) -> None:
+    woo.has_wallet = False
+    assert gateway.destinations(CARD, Decimal("44.00"), "USD") == {ORIGINAL}
+    woo.has_wallet = True
+    woo.accounts.clear()  # the account was deleted
+    assert gateway.destinations(CARD, Decimal("44.00"), "USD") == {ORIGINAL}
+
+
+def test_a_key_that_may_not_ask_for_payment_methods_leaves_it_to_the_settings(
+    woo: WooServer, gateway: WooGateway
+) -> None:
+    woo.may_ask_methods = False
+    assert gateway.destinations(CARD, Decimal("44.00"), "USD") == BOTH
+    woo.orders[104233]["payment_method"] = "cod"
+    assert gateway.destinations(CARD, Decimal("44.00"), "USD") == {WALLET}
+
+
 @pytest.mark.parametrize(
     ("change", "amount", "why"),
     [

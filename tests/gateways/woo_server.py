@@ -56,6 +56,7 @@ class WooServer(ShopServer):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.has_subscriptions = self.has_order_subscriptions = self.has_wallet = True
+        self.may_ask_methods = True
         self.decimals, self.rounds_to = 2, 8
         self.forgets = False
         self.wallet_says: dict[str, Any] | None = None
@@ -235,6 +236,8 @@ class WooServer(ShopServer):
         return Reply(200, {"id": int(key), "email": email, "role": "customer", "is_paying_customer": True})
 
     def _payment_gateway(self, sent: Sent, key: str) -> Reply:
+        if not self.may_ask_methods:
+            return _error(403, "woocommerce_rest_cannot_view")
         supports = self.supports.get(key)
         if supports is None:
             return _error(404, "woocommerce_rest_payment_gateway_invalid")

@@ -103,6 +103,7 @@ class StripeGateway:
         paid = _paid_before(_checked(key), refunds, credits, to_wallet, wanted)
         if paid is not None:
             return paid
+        _refuse_disputed(call, payment)
         names = {f"metadata[{KEY_FIELD}]": key, f"metadata[{self._api.order_field}]": order_number}
         if to_wallet:
             customer = payment.get("customer")

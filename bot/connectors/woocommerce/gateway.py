@@ -131,7 +131,7 @@ class WooGateway:
         open_to = set()
         if self._method_refunds(call, str(order.get("payment_method") or "")):
             open_to.add(Destination.ORIGINAL_PAYMENT_METHOD)
-        if self._wallet and _customer_id(order):
+        if self._wallet and _has_wallet(call, order):
             open_to.add(Destination.WALLET)
         return frozenset(open_to)
 
@@ -269,6 +269,15 @@ def _account(call: WooCall, order: Mapping[str, Any]) -> str:
     if not isinstance(email, str) or not email:
         raise WooRejected("no_customer", "no_email_for_wallet")
     return email
+
+
+def _has_wallet(call: WooCall, order: Mapping[str, Any]) -> bool:
+    """Whether there is an account to credit, and the plugin is there and knows it."""
+    try:
+        call.get("/wallet", email=_account(call, order), per_page=1)
+    except WooRejected:
+        return False
+    return True
 
 
 def _credit_of_key(call: WooCall, account: str, amount: Decimal, key: str) -> str | None:
