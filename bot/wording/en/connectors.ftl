@@ -55,7 +55,6 @@ fault_key_reused = the idempotency key was used for something else
 
 ## For agents: why a system of the shop's refused
 
-refusal_key_reused = { fault_key_reused }
 refusal_nothing_paid = nothing paid has the metadata { $field }={ $order }
 refusal_no_first_payment = the subscription of { $order } has no first payment
 refusal_same_metadata = { $number } { $what } have the metadata of { $order }
