@@ -21,7 +21,7 @@ from bot.bootstrap import bootstrap
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.identity.refusals import no_person_now
 from bot.cases.model import Cause, HeldBack
-from bot.cases.ports.billing import GatewayError
+from bot.cases.ports.billing import GatewayError, Unavailable
 from bot.cases.services import Services
 from bot.dialogue.state import Context, State
 from bot.policy.values import Value
@@ -148,6 +148,13 @@ def _ask_a_person(talk: Talk, error: GatewayError, dispatcher: CollectingDispatc
         dispatcher.utter_message(response="utter_sorry")
         return
     if isinstance(handoff, HeldBack):
-        tell(dispatcher, "utter_shop_unreachable/held_back", why=no_person_now(services(), handoff))
+        silent = isinstance(error, Unavailable)
+        tell(dispatcher, "utter_shop_unreachable/held_back", silent=silent, why=no_person_now(services(), handoff))
         return
-    tell(dispatcher, "utter_shop_unreachable", reference=handoff.reference, answer_by=handoff.answer_by)
+    tell(
+        dispatcher,
+        "utter_shop_unreachable",
+        silent=isinstance(error, Unavailable),
+        reference=handoff.reference,
+        answer_by=handoff.answer_by,
+    )

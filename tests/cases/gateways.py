@@ -18,13 +18,16 @@ from bot.store.unit_of_work import SqlUnitOfWork
 
 class FaultyGateway:
     """Does what the ledger does; ``before`` and ``after`` name the calls that fail before or after they were done,
-    each an error to raise (once for each in the list). ``meanwhile`` runs just before a stop."""
+    each an error to raise (once for each in the list). ``meanwhile`` runs just before a stop. ``calls`` are
+    those that carry something out, and what is read on the way: not the look before.
+    ``ways`` is where it can pay to."""
 
     def __init__(self, ledger: BillingGateway) -> None:
         self.ledger = ledger
         self.before: dict[str, list[GatewayError]] = {}
         self.after: dict[str, list[GatewayError]] = {}
         self.meanwhile: Callable[[], None] = lambda: None
+        self.ways = frozenset(Destination)
         self.calls: list[str] = []
 
     def _do(self, name: str, call: Callable[[], Any]) -> Any:
@@ -50,6 +53,11 @@ class FaultyGateway:
     def balance(self, order_number: str) -> Balance:
         left: Balance = self._do("balance", lambda: self.ledger.balance(order_number))
         return left
+
+    def destinations(self, order_number: str, amount: Decimal, currency: str) -> frozenset[Destination]:
+        if self.before.get("destinations"):
+            raise self.before["destinations"].pop(0)
+        return self.ledger.destinations(order_number, amount, currency) & self.ways
 
     def payments(self, order_number: str) -> list[KnownPayment]:
         found: list[KnownPayment] = self._do("payments", lambda: self.ledger.payments(order_number))

@@ -176,6 +176,41 @@ def test_a_refusal_of_the_gateway_goes_to_a_person_at_once(shop: Services, fault
     assert [entry[0] for entry in ledger_entries(shop)] == ["stop_service"]
 
 
+@pytest.mark.parametrize("why", ["refused", "no way there"])
+def test_what_can_not_be_paid_is_seen_before_the_service_is_stopped(
+    shop: Services, faulty: FaultyGateway, clock: Clock, why: str
+) -> None:
+    quote = quoted(shop)
+    confirmed(shop, quote)
+    if why == "refused":
+        faulty.before["destinations"] = [Rejected("unknown_order")]
+    else:
+        faulty.ways = frozenset({Destination.ORIGINAL_PAYMENT_METHOD})
+    work(shop, clock)
+    file = case_file(shop, quote.case.reference)
+    assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
+    assert (file.handoff.facts["may_have_happened"], file.handoff.facts["done"]) == (False, [])
+    assert faulty.calls == [] and ledger_entries(shop) == []
+
+
+def test_nothing_is_stopped_while_nobody_can_tell_whether_it_can_be_paid(
+    shop: Services, faulty: FaultyGateway, clock: Clock
+) -> None:
+    quote = quoted(shop)
+    confirmed(shop, quote)
+    faulty.before["destinations"] = [Unavailable("ledger_silent")]
+    clock.passes(minutes=11)
+    carry_out_due(shop)
+    assert faulty.calls == [] and case_file(shop, quote.case.reference).case.state is CaseState.EXECUTING
+    work(shop, clock)
+    assert case_file(shop, quote.case.reference).case.state is CaseState.DONE
+
+
+def test_a_cancellation_pays_nothing_and_is_not_held_up_by_it(shop: Services, faulty: FaultyGateway) -> None:
+    faulty.before["destinations"] = [Unavailable("ledger_silent")]
+    assert confirmed(shop, cancelled(shop)).case.state is CaseState.DONE
+
+
 def test_the_delay_doubles_up_to_a_quarter_of_an_hour(shop: Services, faulty: FaultyGateway, clock: Clock) -> None:
     faulty.before["stop_service"] = [Unavailable("ledger_silent")] * 20
     quote = quoted(shop)

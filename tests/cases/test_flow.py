@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from bot.cases.customer.quotes import Quote
 from bot.cases.errors import NotVerified
 from bot.cases.identity.verification import VerificationStatus
 from bot.cases.model import CaseState, CustomerReason
+from bot.cases.ports.billing import Rejected, Unavailable
 from bot.cases.services import Services
 from bot.policy.facts import Destination
+from tests.cases.gateways import FaultyGateway
 from tests.store_builders import TRANSCRIPT, store_order
 
 NUMBER, EMAIL = "CC-104233", "alex@example.com"
@@ -77,3 +80,27 @@ def test_where_no_destination_matters_none_is_asked(alex: Services, reason: Cust
     quote = asked(alex, reason=reason)
     assert isinstance(quote, Quote)
     assert quote.case.state is CaseState.IN_REVIEW and quote.case.destination is Destination.WALLET
+
+
+@pytest.mark.parametrize("wish", [None, *Destination])
+@pytest.mark.parametrize("only", list(Destination))
+def test_where_one_way_is_left_it_is_that_one_and_nobody_is_asked(
+    alex: Services, only: Destination, wish: Destination | None
+) -> None:
+    gateway = FaultyGateway(alex.gateway)
+    gateway.ways = frozenset({only})
+    found = asked(replace(alex, gateway=gateway), reason=CustomerReason.CHANGE_OF_MIND, destination=wish)
+    assert isinstance(found, Quote) and found.case.destination is only
+
+
+def test_where_no_way_is_left_it_is_a_person_s(alex: Services) -> None:
+    gateway = FaultyGateway(alex.gateway)
+    gateway.ways = frozenset()
+    with pytest.raises(Rejected, match="go nowhere"):
+        asked(replace(alex, gateway=gateway), reason=CustomerReason.CHANGE_OF_MIND)
+
+
+def test_while_nobody_answers_where_it_could_go_the_terms_alone_say_it(alex: Services) -> None:
+    gateway = FaultyGateway(alex.gateway)
+    gateway.before["destinations"] = [Unavailable("ledger_silent")]
+    assert asked(replace(alex, gateway=gateway), reason=CustomerReason.CHANGE_OF_MIND) is Missing.DESTINATION

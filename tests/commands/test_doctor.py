@@ -231,6 +231,21 @@ def test_woocommerce_is_sound_or_refuses_the_key(doctor: Doctor, woo: WooServer)
     assert "activate TeraWallet" in only(doctor(woocommerce_secret=WOO_SECRET))
 
 
+@pytest.mark.parametrize("newer", [True, False])
+def test_the_version_of_subscriptions_is_told(
+    doctor: Doctor, woo: WooServer, newer: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    woo.has_order_subscriptions = newer
+    shop = {"woocommerce_url": woo.url, "woocommerce_key": WOO_KEY, "woocommerce_secret": WOO_SECRET}
+    assert doctor(**shop) == (0, [])
+    main(["doctor"])
+    said = capsys.readouterr().out
+    assert (f"Subscriptions {'7.9.0' if newer else '7.6.0'}: " in said) and ("older than 7.9.0" in said) is not newer
+    woo.has_subscriptions = False
+    main(["doctor"])
+    assert "Subscriptions" not in capsys.readouterr().out
+
+
 def test_woocommerce_order_numbers_of_another_form_are_found(doctor: Doctor, woo: WooServer) -> None:
     woo.orders[104233]["number"] = "2026-0001"
     shop = {"woocommerce_url": woo.url, "woocommerce_key": WOO_KEY, "woocommerce_secret": WOO_SECRET}

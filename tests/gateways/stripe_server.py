@@ -25,7 +25,8 @@ _QUERY = re.compile(r"metadata\['([^']+)'\]:'([^']*)'")
 
 class StripeServer(ShopServer):
     """``lag``: order numbers that a search does not find yet. ``saves_errors``: whether a 500 came after the endpoint
-    began, so that the key gives it again for ever."""
+    began, so that the key gives it again for ever. ``flexible``: an end of a subscription is shown as its date, not by
+    the flag."""
 
     user = key = KEY
     password = ""
@@ -34,6 +35,7 @@ class StripeServer(ShopServer):
         super().__init__(**options)
         self.saves_errors = False
         self.in_flight = 0
+        self.flexible = False
         self.lag: set[str] = set()
         self._ids = itertools.count(1)
         self._replies: dict[str, tuple[Any, Reply]] = {}
@@ -201,6 +203,8 @@ class StripeServer(ShopServer):
                 self.violations.append("an agreement that ends with a proration")
             if "cancel_at" in sent.values:
                 row["cancel_at"] = int(sent.values["cancel_at"])
+            elif self.flexible:
+                row["cancel_at"] = max(item["current_period_end"] for item in row["items"]["data"])
             else:
                 row["cancel_at_period_end"] = sent.values["cancel_at_period_end"] == "true"
         elif sent.method != "GET":

@@ -162,6 +162,7 @@ def test_what_happened_at_stripe_before_the_payment_stops_it(
     first = stripe.objects["payment_intents"][next(iter(stripe.objects["invoices"].values()))["payment_intent"]]
     stripe.add_dispute(first) if what == "dispute" else stripe.refund_elsewhere(first, 300)
     work(at_stripe, clock)
+    assert next(iter(stripe.objects["subscriptions"].values()))["status"] == "active"  # nothing was stopped for it
     file = case_file(at_stripe, quote.case.reference)
     assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
     assert file.handoff.facts["may_have_happened"] is False
@@ -205,7 +206,7 @@ def test_an_order_of_the_shop_is_refunded(
     work(at_woo, clock)
     assert case_file(at_woo, quote.case.reference).case.state is CaseState.DONE
     to_wallet = destination is Destination.WALLET
-    assert [row["amount"] for row in woo.wallet] == ["44.00"] * to_wallet
+    assert [row["amount"] for row in woo.wallet] == [44] * to_wallet
     assert woo.payments == [(104233, "44.00")] * (not to_wallet)
     again = quoted(at_woo)
     assert again.case.state is CaseState.DECLINED and order_status(at_woo) is OrderStatus.REFUNDED
@@ -252,6 +253,36 @@ def test_a_payment_method_that_fails_ends_with_a_person_and_no_second_payment(
     assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
     assert file.handoff.facts["may_have_happened"] is True
     assert len(woo.payments) == (method != "refuses")
+
+
+def test_a_shop_that_rounds_what_it_has_paid_is_never_told_as_not_paid(
+    at_woo: Services, woo: WooServer, clock: Clock
+) -> None:
+    woo.orders[104233]["meta_data"][0]["value"] = "31.50"
+    woo.rounds_to = 0
+    confirmed(at_woo, quoted(at_woo, destination=ORIGINAL))  # of a balance that was read before
+    quote = quoted(at_woo, destination=ORIGINAL)
+    assert confirmed(at_woo, quote).status is ConfirmationStatus.CONFIRMED
+    for _ in range(3):
+        work(at_woo, clock)
+    file = case_file(at_woo, quote.case.reference)
+    assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
+    assert file.handoff.facts["may_have_happened"] is True and "28" in file.handoff.facts["error"]
+    assert woo.payments == [(104233, "27.72")]
+
+
+@pytest.mark.parametrize("change", [{"payment_method": "bacs"}, {"status": "on-hold"}])
+def test_what_has_changed_since_the_yes_is_seen_before_the_card_is_stopped(
+    at_woo: Services, woo: WooServer, clock: Clock, change: dict[str, str]
+) -> None:
+    quote = quoted(at_woo, destination=ORIGINAL)
+    confirmed(at_woo, quote)
+    woo.orders[104233].update(change)
+    work(at_woo, clock)
+    file = case_file(at_woo, quote.case.reference)
+    assert file.case.state is CaseState.IN_REVIEW and file.handoff is not None
+    assert (file.handoff.facts["may_have_happened"], file.handoff.facts["done"]) == (False, [])
+    assert woo.writes() == []
 
 
 def test_a_shop_that_is_down_at_the_yes_confirms_nothing(at_woo: Services, woo: WooServer) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.cases.ports.billing import Balance, Rejected, Unavailable
+from bot.cases.ports.billing import Balance, Rejected, Unavailable, Unclear
 from bot.connectors.shared.gateways import GatewayUnavailable
 from bot.connectors.shared.http import Limits
 from bot.connectors.stripe.api import StripeApi, StripeRejected, minor_units
@@ -235,9 +235,9 @@ def test_a_repeat_that_overtakes_the_slow_first_call_is_kept_from_paying_by_the_
 
 def test_another_amount_under_the_same_key_is_rejected(stripe: StripeServer, gateway: StripeGateway) -> None:
     pay(gateway)
-    with pytest.raises(StripeRejected, match="key_reused"):
+    with pytest.raises(Unclear, match="key_reused"):
         pay(gateway, "43.00")
-    with pytest.raises(StripeRejected, match="key_reused"):
+    with pytest.raises(Unclear, match="key_reused"):
         pay(gateway, to=WALLET)
     assert [refund["amount"] for refund in stripe.refunds] == [4400] and stripe.credits == []
 
@@ -374,17 +374,66 @@ def test_another_currency_or_more_than_was_paid_is_rejected(stripe: StripeServer
     assert stripe.refunds == []
 
 
-@pytest.mark.parametrize(("status", "forbids"), [("needs_response", True), ("lost", True), ("won", False)])
+@pytest.mark.parametrize(
+    ("status", "forbids"),
+    [
+        ("needs_response", True),
+        ("lost", True),
+        ("warning_needs_response", True),
+        ("a_word_of_next_year", True),
+        ("won", False),
+        ("warning_closed", False),
+    ],
+)
 def test_a_dispute_that_stands_forbids_the_payment(
     stripe: StripeServer, gateway: StripeGateway, status: str, forbids: bool
 ) -> None:
     intent = next(iter(stripe.objects["payment_intents"].values()))
     stripe.add_dispute(intent, status)
     if forbids:
-        with pytest.raises(StripeRejected, match="disputed"):
-            gateway.balance(CARD)
+        for call in (lambda: gateway.balance(CARD), lambda: pay(gateway), lambda: pay(gateway, to=WALLET)):
+            with pytest.raises(StripeRejected, match="disputed"):
+                call()
+        assert stripe.writes() == []
     else:
-        assert gateway.balance(CARD).currency == "USD"
+        assert gateway.balance(CARD).currency == "USD" and pay(gateway)
+
+
+@pytest.mark.parametrize(("customer", "ways"), [("cus_1", {ORIGINAL, WALLET}), (None, {ORIGINAL})])
+def test_a_refund_can_go_to_the_payment_and_to_a_customer_s_credit_balance(
+    stripe: StripeServer, gateway: StripeGateway, customer: str | None, ways: set[Destination]
+) -> None:
+    stripe.add_payment("CC-104260", 5000, customer=customer)
+    assert gateway.destinations("CC-104260", Decimal("44.00"), "USD") == ways
+
+
+def test_what_could_not_be_paid_is_known_before(stripe: StripeServer, gateway: StripeGateway) -> None:
+    for amount, currency, why in (
+        ("50.01", "USD", "exceeds_amount_paid"),
+        ("44.00", "EUR", "currency_mismatch"),
+        ("0.001", "USD", "amount_not_payable"),
+    ):
+        with pytest.raises(StripeRejected, match=why):
+            gateway.destinations(CARD, Decimal(amount), currency)
+    intent = next(iter(stripe.objects["payment_intents"].values()))
+    stripe.refund_elsewhere(intent, 300)
+    with pytest.raises(StripeRejected, match="refunded_otherwise"):
+        gateway.destinations(CARD, Decimal("44.00"), "USD")
+    next(iter(stripe.objects["subscriptions"].values()))["status"] = "a_word_of_next_year"
+    with pytest.raises(StripeRejected, match="unclear_status"):
+        gateway.destinations(PLAN, Decimal("22.00"), "USD")
+    assert stripe.writes() == []
+
+
+def test_a_refund_in_a_state_that_is_not_known_is_unclear(stripe: StripeServer, gateway: StripeGateway) -> None:
+    pay(gateway)
+    for status, known in (("pending", True), ("requires_action", True), ("a_word_of_next_year", False)):
+        stripe.refunds[0]["status"] = status
+        if known:
+            assert pay(gateway) == stripe.refunds[0]["id"]
+        else:
+            with pytest.raises(Unclear, match="not known here"):
+                pay(gateway)
 
 
 @pytest.mark.parametrize("url", ["http://stripe.example", "https://user@stripe.example", "ftp://x", "https://x/?y"])

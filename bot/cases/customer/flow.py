@@ -8,12 +8,13 @@ from datetime import datetime
 from enum import Enum
 
 from bot.cases.case.handoff import Transcript
-from bot.cases.case.requests import question_that_matters
+from bot.cases.case.requests import preview_refund, question_that_matters
 from bot.cases.customer.quotes import Quote, quote_refund
 from bot.cases.identity.verification import Verification, VerificationStatus, is_verified, verify, verify_code
 from bot.cases.model import CustomerReason
+from bot.cases.payout.dry_check import open_destinations
 from bot.cases.services import Services
-from bot.policy.facts import Destination
+from bot.policy.facts import Destination, Reason
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +75,8 @@ def refund_or_question(
 ) -> Missing | Quote:
     """Quote the refund of a proven order, or say what has to be asked first: only what can still change the outcome is.
     With ``destination_beside_figures`` it is quoted without a destination, which the customer then chooses with their
-    yes. A destination that changes nothing is the wallet (R9). Raises NotVerified."""
+    yes. A destination that changes nothing is the wallet (R9), and where the money can go one way only, it is that one,
+    whatever was wished. Raises NotVerified, and Rejected where it could go nowhere."""
     matters = question_that_matters(
         services,
         conversation_id=conversation_id,
@@ -85,7 +87,18 @@ def refund_or_question(
     )
     if matters == Missing.REASON.value:
         return Missing.REASON
-    if matters is None:
+    decided = preview_refund(
+        services,
+        conversation_id=conversation_id,
+        order_number=order_number,
+        reason=reason.for_policy if reason else Reason.OTHER,
+        destination=None,
+        requested_at=requested_at,
+    )
+    ways = open_destinations(services, order_number, decided) if decided.outcome.pays else frozenset(Destination)
+    if len(ways) == 1:
+        (destination,) = ways
+    elif matters is None:
         destination = Destination.WALLET
     elif destination is None and not destination_beside_figures:
         return Missing.DESTINATION

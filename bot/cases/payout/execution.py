@@ -45,6 +45,7 @@ from bot.cases.model import (
     StoredOrder,
 )
 from bot.cases.payout.after_restore import look_up_before
+from bot.cases.payout.dry_check import check_before_stop
 from bot.cases.ports.billing import GatewayError, Unavailable, Unclear
 from bot.cases.ports.outbox import StepChange
 from bot.cases.ports.store import UnitOfWork
@@ -200,6 +201,7 @@ def is_due(step: OutboxStep, now: datetime, longest_wait: timedelta) -> bool:
 def _call(services: Services, number: str, step: OutboxStep) -> dict[str, Any]:
     """Ask the gateway. Raises GatewayError."""
     look_up_before(services, number, step)
+    check_before_stop(services, number, step)
     gateway = services.gateway
     if step.step is Step.STOP_SERVICE:
         gateway.stop_service(number, key=step.key)

@@ -73,5 +73,10 @@ class BillingGateway(Protocol):
     def balance(self, order_number: str) -> Balance:
         """What is left; read, nothing changes."""
 
+    def destinations(self, order_number: str, amount: Decimal, currency: str) -> frozenset[Destination]:
+        """Where an amount in major units of the currency could go back to for the order right now, as far as that can
+        be known without paying it (R9); read, nothing changes. Rejected where it can't be paid at all, such as for a
+        dispute, or because something was paid back already."""
+
     def payments(self, order_number: str) -> list[KnownPayment]:
         """What was paid back for an order so far; read, nothing changes. Rejected also where nobody can tell."""

@@ -169,6 +169,12 @@ class RestGateway:
             raise _senseless()
         return Balance(left, currency, used)
 
+    def destinations(self, order_number: str, amount: Decimal, currency: str) -> frozenset[Destination]:
+        """See BillingGateway. The contract has no question for it: what can't be paid is refused at the refund."""
+        if not _can_be_paid(amount, currency):
+            raise GatewayRejected("amount_not_payable")
+        return frozenset(Destination)
+
     def payments(self, order_number: str) -> list[KnownPayment]:
         """See BillingGateway."""
         answer = self._call(_Request("GET", self._path(order_number, "refunds"), "", b""))

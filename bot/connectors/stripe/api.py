@@ -19,6 +19,8 @@ from bot.setting_groups.base import GroupedSettings, blamed_on
 VERSION = "2024-06-20"
 """The API version that requests ask for and answers are read by, whatever the account's own is."""
 NAME = "Stripe"
+ENDED = frozenset({"canceled", "incomplete_expired"})
+"""Statuses of a subscription that runs no more."""
 
 _REFUSED = {400, 401, 402, 403, 404}
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}", re.ASCII)
@@ -160,9 +162,14 @@ def text_id(row: Mapping[str, Any]) -> str:
 
 def checked_id(value: object) -> str:
     """An id that may stand in a path. Raises GatewayUnavailable for anything else."""
-    if not isinstance(value, str) or not _ID.fullmatch(value):
+    if not isinstance(value, str) or not is_id(value):
         raise senseless()
     return value
+
+
+def is_id(value: object) -> bool:
+    """Whether a value may stand in a path as an id."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def senseless() -> GatewayUnavailable:

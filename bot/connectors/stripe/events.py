@@ -7,23 +7,49 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.cases.ports.shop import PaymentState
-from bot.connectors.stripe.api import StripeApi, StripeCall, checked_id, metadata
+from bot.connectors.stripe.api import ENDED, StripeApi, StripeCall, StripeRejected, checked_id, is_id, metadata
 from bot.connectors.stripe.gateway import KEY_FIELD, NOT_PAID, disputes_of
 
-EVENTS = frozenset(
-    {
-        "charge.refunded",
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.closed",
-        "customer.subscription.deleted",
-        "refund.failed",
-        "refund.updated",
-        "charge.refund.updated",
-    }
-)
-"""The events that are looked at."""
+_PATHS = {
+    "charge.refunded": "charges",
+    "charge.dispute.created": "disputes",
+    "charge.dispute.updated": "disputes",
+    "charge.dispute.closed": "disputes",
+    "customer.subscription.deleted": "subscriptions",
+    "refund.failed": "refunds",
+    "refund.updated": "refunds",
+    "charge.refund.updated": "refunds",
+}
+"""The events that are looked at, and where the objects are that they are about."""
 _ABOUT_REFUNDS = ("refund.failed", "refund.updated", "charge.refund.updated")
+_THIN = "v2.core.event"
+"""The ``object`` of an event that holds no more than which object it is about; its type is that of others behind
+``v1.``."""
+
+
+def is_thin(event: Mapping[str, Any]) -> bool:
+    """Whether an event says only which object it is about."""
+    return event.get("object") == _THIN
+
+
+def subject_of(event: Mapping[str, Any]) -> tuple[str, str] | None:
+    """The type of an event and the path of the object that it is about; None for one that is nothing to us."""
+    kind = str(event.get("type"))
+    data = event.get("data")
+    if is_thin(event):
+        kind, about = kind.removeprefix("v1."), event.get("related_object")
+    else:
+        about = data.get("object") if isinstance(data, Mapping) else None
+    found = about.get("id") if isinstance(about, Mapping) else None
+    if kind not in _PATHS or not is_id(found):
+        return None
+    return kind, f"/v1/{_PATHS[kind]}/{found}"
+
+
+def _payment_in(event: Mapping[str, Any]) -> object:
+    data = event.get("data")
+    about = data.get("object") if isinstance(data, Mapping) else None
+    return about.get("payment_intent") if isinstance(about, Mapping) else None
 
 
 class StripeEvents:
@@ -33,27 +59,38 @@ class StripeEvents:
         self._api = api
 
     def read(self, event: Mapping[str, Any]) -> PaymentState | None:
-        """The state of the order that an event is about; None for an event or an order that is none of ours."""
-        data = event.get("data")
-        about = data.get("object") if isinstance(data, Mapping) else None
-        if event.get("type") not in EVENTS or not isinstance(about, Mapping):
+        """The state of the order that an event is about; None for an event or an order that is none of ours, and for
+        one about something that Stripe does not have (any more)."""
+        found = subject_of(event)
+        if found is None:
             return None
+        kind, path = found
         call = self._api.call()
-        if event["type"] == "customer.subscription.deleted":
-            subscription = call.get(f"/v1/subscriptions/{checked_id(about.get('id'))}")
-            number = metadata(subscription).get(self._api.order_field)
-            cancelled = subscription.get("status") == "canceled"
-            return PaymentState(number, cancelled=cancelled) if isinstance(number, str) else None
-        if event["type"] in _ABOUT_REFUNDS:
-            return self._failed(call.get(f"/v1/refunds/{checked_id(about.get('id'))}"))
-        intent = about.get("payment_intent")
-        if not isinstance(intent, str):
+        try:
+            if kind == "customer.subscription.deleted":
+                return self._ended(call.get(path))
+            if kind in _ABOUT_REFUNDS:
+                return self._failed(call.get(path))
+            return self._charged(call, _payment_in(event) or call.get(path).get("payment_intent"))
+        except StripeRejected as refused:
+            if refused.status == 404:
+                return None
+            raise
+
+    def _ended(self, subscription: Mapping[str, Any]) -> PaymentState | None:
+        number = metadata(subscription).get(self._api.order_field)
+        cancelled = subscription.get("status") in ENDED
+        return PaymentState(number, cancelled=cancelled) if isinstance(number, str) else None
+
+    def _charged(self, call: StripeCall, intent: object) -> PaymentState | None:
+        """What the payment of a charge or dispute says of its order."""
+        if not is_id(intent):
             return None
-        payment = call.get(f"/v1/payment_intents/{checked_id(intent)}")
+        payment = call.get(f"/v1/payment_intents/{intent}")
         number = self._number(call, payment)
-        if number is None:
+        if number is None or not isinstance(payment.get("latest_charge"), str):
             return None
-        charge = call.get(f"/v1/charges/{checked_id(payment.get('latest_charge'))}")
+        charge = call.get(f"/v1/charges/{checked_id(payment['latest_charge'])}")
         refunded = charge.get("refunded") is True
         return PaymentState(number, refunded=refunded, dispute_open=bool(disputes_of(call, payment)))
 

@@ -7,18 +7,31 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment
+from bot.cases.ports.billing import Balance, BillingGateway, KnownPayment, Unclear
 from bot.connectors.shared.gateways import KEY
-from bot.connectors.stripe.api import StripeApi, StripeCall, StripeRejected, metadata, minor_units, senseless, text_id
+from bot.connectors.stripe.api import (
+    ENDED,
+    NAME,
+    StripeApi,
+    StripeCall,
+    StripeRejected,
+    metadata,
+    minor_units,
+    senseless,
+    text_id,
+)
 from bot.policy.facts import Destination
 from bot.wording import say
 
 KEY_FIELD = "refund_desk_key"
 """The metadata field that holds the idempotency key of what was paid. Stripe forgets keys after a day; this stays."""
-DISPUTED = frozenset({"warning_needs_response", "warning_under_review", "needs_response", "under_review", "lost"})
-"""Statuses of a dispute in which nothing may be refunded: it is open, or the money went back by it."""
+FREE = frozenset({"won", "warning_closed"})
+"""Statuses of a dispute that is over without the money. Any other word forbids a refund: Stripe's list grows."""
 
 NOT_PAID = frozenset({"failed", "canceled"})
+_PAID = frozenset({"succeeded", "pending", "requires_action"})
+_RUNS = frozenset({"trialing", "active", "past_due", "unpaid", "paused"})
+"""Statuses of a subscription that began and has not ended."""
 
 
 class StripeGateway:
@@ -47,7 +60,7 @@ class StripeGateway:
         subscription = call.subscription(order_number)
         if subscription is None:
             raise StripeRejected("no_subscription", "nothing_to_stop", order=order_number)
-        if subscription.get("status") == "canceled":
+        if subscription.get("status") in ENDED:
             return
         path = f"/v1/subscriptions/{text_id(subscription)}"
         refused: StripeRejected | None = None
@@ -55,7 +68,7 @@ class StripeGateway:
             call.change("DELETE", path, {})
         except StripeRejected as error:
             refused = error  # if only because it was cancelled meanwhile, the next read tells
-        if call.get(path).get("status") != "canceled":
+        if call.get(path).get("status") not in ENDED:
             raise refused or StripeRejected("not_cancelled", "subscription_still_there")
 
     def end_agreement(self, order_number: str, on: date, *, key: str) -> None:
@@ -65,18 +78,14 @@ class StripeGateway:
         subscription = call.subscription(order_number)
         if subscription is None:
             raise StripeRejected("no_subscription", "no_subscription", order=order_number)
-        if subscription.get("status") == "canceled":
-            return
         end = int(self._start_of(on + timedelta(days=1)).timestamp())
-        period_end = subscription.get("current_period_end")
-        if not isinstance(period_end, int):
-            raise senseless()
-        at_period_end = period_end <= end
+        if subscription.get("status") in ENDED or _ends_by(subscription, end):
+            return
+        at_period_end = _period_end(subscription) <= end
         wanted = {"cancel_at_period_end": "true"} if at_period_end else {"cancel_at": str(end)}
         path = f"/v1/subscriptions/{text_id(subscription)}"
         changed = call.change("POST", path, {**wanted, "proration_behavior": "none"}, _checked(key))
-        ends = changed.get("cancel_at_period_end") is True if at_period_end else changed.get("cancel_at") == end
-        if not ends:
+        if not _ends_by(changed, end):
             raise senseless()
 
     def refund(self, order_number: str, amount: Decimal, currency: str, destination: Destination, *, key: str) -> str:
@@ -94,6 +103,7 @@ class StripeGateway:
         paid = _paid_before(_checked(key), refunds, credits, to_wallet, wanted)
         if paid is not None:
             return paid
+        _refuse_disputed(call, payment)
         names = {f"metadata[{KEY_FIELD}]": key, f"metadata[{self._api.order_field}]": order_number}
         if to_wallet:
             customer = payment.get("customer")
@@ -110,14 +120,33 @@ class StripeGateway:
         _expect(done, **wanted)
         return _not_failed(done)
 
+    def destinations(self, order_number: str, amount: Decimal, currency: str) -> frozenset[Destination]:
+        """See BillingGateway. The credit balance is a customer's: a payment without one has none."""
+        units = minor_units(amount, currency)
+        call = self._api.call()
+        subscription = call.subscription(order_number)
+        if subscription is not None and subscription.get("status") not in ENDED | _RUNS:
+            raise StripeRejected("unclear_status", "subscription_word", order=order_number)
+        payment = call.payment(order_number)
+        if payment.get("currency") != currency.lower():
+            raise StripeRejected("currency_mismatch")
+        received = payment.get("amount_received")
+        if not isinstance(received, int) or units > received:
+            raise StripeRejected("exceeds_amount_paid")
+        _refuse_disputed(call, payment)
+        credits = _credits(call, payment, order_number, self._api.order_field)
+        _refuse_others([*_refunds(call, payment), *credits])
+        open_to = {Destination.ORIGINAL_PAYMENT_METHOD}
+        if isinstance(payment.get("customer"), str):
+            open_to.add(Destination.WALLET)
+        return frozenset(open_to)
+
     def balance(self, order_number: str) -> Balance:
         """See BillingGateway. Raises Rejected where the payment is disputed or refunded already: this is read between
         the stop and the payment, and both may have happened since the yes."""
         call = self._api.call()
         payment = call.payment(order_number)
-        disputes = disputes_of(call, payment)
-        if disputes:
-            raise StripeRejected("disputed", "disputed", disputes=tuple(disputes))
+        _refuse_disputed(call, payment)
         _refuse_others(_refunds(call, payment))
         if self._services is not None:
             return self._services.balance(order_number)
@@ -138,7 +167,34 @@ class StripeGateway:
 def disputes_of(call: StripeCall, payment: Mapping[str, Any]) -> list[str]:
     """The ids of the disputes that forbid a refund."""
     found = call.all("/v1/disputes", payment_intent=text_id(payment))
-    return [text_id(dispute) for dispute in found if dispute.get("status") in DISPUTED]
+    return [text_id(dispute) for dispute in found if dispute.get("status") not in FREE]
+
+
+def _refuse_disputed(call: StripeCall, payment: Mapping[str, Any]) -> None:
+    disputes = disputes_of(call, payment)
+    if disputes:
+        raise StripeRejected("disputed", "disputed", disputes=tuple(disputes))
+
+
+def _ends_by(subscription: Mapping[str, Any], end: int) -> bool:
+    """Whether a subscription that runs will end by then (seconds since 1970). Stripe says it by the flag, or by the
+    date alone: flexible billing has only that."""
+    at = subscription.get("cancel_at")
+    if isinstance(at, int):
+        return at <= end
+    return subscription.get("cancel_at_period_end") is True and _period_end(subscription) <= end
+
+
+def _period_end(subscription: Mapping[str, Any]) -> int:
+    """When the period that was paid for ends: that of the subscription, or of its items, where newer versions of the
+    API have it."""
+    items = subscription.get("items")
+    rows = items.get("data") if isinstance(items, Mapping) else None
+    found = [row.get("current_period_end") for row in [subscription, *(rows or [])] if isinstance(row, Mapping)]
+    ends = [end for end in found if isinstance(end, int)]
+    if not ends:
+        raise senseless()
+    return max(ends)
 
 
 def _refunds(call: StripeCall, payment: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -160,15 +216,21 @@ def _paid_before(
     to_wallet: bool,
     wanted: Mapping[str, Any],
 ) -> str | None:
-    """The id of what was paid with the key already. Raises StripeRejected for the same key with other values, and where
-    something else was paid back for the order."""
+    """The id of what was paid with the key already. Raises Unclear for the same key with other values, which was paid,
+    too, and StripeRejected where something else was paid back for the order."""
     for row in [*refunds, *credits]:
         if metadata(row).get(KEY_FIELD) != key:
             continue
         is_credit = row in credits
         amount = -row["amount"] if is_credit and isinstance(row.get("amount"), int) else row.get("amount")
         if is_credit is not to_wallet or amount != wanted["amount"] or row.get("currency") != wanted["currency"]:
-            raise StripeRejected("key_reused", "key_reused")
+            raise Unclear(
+                "key_paid_otherwise",
+                system=NAME,
+                payment=text_id(row),
+                found=f"{amount} {row.get('currency')}",
+                wanted=f"{wanted['amount']} {wanted['currency']}",
+            )
         return text_id(row) if is_credit else _not_failed(row)
     _refuse_others([*refunds, *credits])
     return None
@@ -187,6 +249,8 @@ def _said(row: Mapping[str, Any]) -> str:
 def _not_failed(refund: Mapping[str, Any]) -> str:
     if refund.get("status") in NOT_PAID:
         raise StripeRejected("refund_failed", "refund_failed", payment=text_id(refund))
+    if refund.get("status") not in _PAID:
+        raise Unclear("unknown_word", system=NAME, payment=text_id(refund))
     return text_id(refund)
 
 

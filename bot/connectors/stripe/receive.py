@@ -8,17 +8,23 @@ import re
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import structlog
+
 from bot.cases.payout.shop_events import take_payment_event
 from bot.cases.services import Services
 from bot.connectors.shared.shop_events import ShopEventPost, json_object
+from bot.connectors.stripe.events import is_thin, subject_of
 from bot.connectors.stripe.settings import StripeSettings
 from bot.setting_groups.base import GroupedSettings
+
+logger = structlog.get_logger()
 
 TOLERANCE = 300
 """Seconds by which the time of a signature may differ from ours."""
 
 _SIGNED_AT = re.compile(r"[0-9]{1,12}", re.ASCII)
 _HEX = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_KIND = re.compile(r"[a-z0-9_.\[\]]{1,100}", re.ASCII)
 _EVENT_ID = re.compile(r"[A-Za-z0-9_]{1,100}", re.ASCII)
 
 
@@ -47,6 +53,10 @@ class StripeWebhook:
         event_id, kind = event.get("id"), event.get("type")
         if not isinstance(event_id, str) or not _EVENT_ID.fullmatch(event_id) or not isinstance(kind, str):
             raise ValueError("no event")
+        if is_thin(event) and subject_of(event) is None:
+            # Whoever set the destination up expects something of it: only the log can tell that nothing comes of it.
+            logger.warning("shop_event.not_read", source=self.name, type=kind if _KIND.fullmatch(kind) else "")
+            return None
         return partial(take_payment_event, self._services, self.name, event)
 
 

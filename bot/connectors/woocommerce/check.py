@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bot.cases.ports.billing import GatewayError, Rejected
 from bot.connectors.billing_rest.settings import BillingRestSettings
 from bot.connectors.shared.checks import CheckResult
-from bot.connectors.woocommerce.api import WooRejected, woo_api
+from bot.connectors.woocommerce.api import WooApi, WooRejected, woo_api
 from bot.connectors.woocommerce.settings import WooSettings
 from bot.setting_groups.base import GroupedSettings
 from bot.wording import say
+
+_PLUGIN = "woocommerce-subscriptions"
 
 
 def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
@@ -34,9 +36,27 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
     yield CheckResult(about, say("check_shop"))
     if rows and call.number_of(rows[0]) is None:
         yield CheckResult(about, say("check_shop_numbers"), say("check_fix_shop_numbers"))
+    yield from _subscriptions(api, routes)
     if ours.wallet == "terawallet" and "/wc/v3/wallet" not in routes:
         yield CheckResult(about, say("check_shop_wallet"), say("check_fix_shop_wallet"))
     if not ours.webhook_secret:
         yield CheckResult(about, say("check_shop_no_webhook"))
     if pays and not settings[BillingRestSettings].is_on and not ours.stop_status:
         yield CheckResult(about, say("check_shop_no_stop"))
+
+
+def _subscriptions(api: WooApi, routes: Mapping[str, object]) -> Iterator[CheckResult]:
+    """Which version of the plugin the shop has, where the key may ask, and how subscriptions are found by it; nothing
+    for a shop without."""
+    if not any(route.startswith("/wc/v3/subscriptions") for route in routes):
+        return
+    by_order = any(route.startswith("/wc/v3/orders/") and route.endswith("/subscriptions") for route in routes)
+    try:
+        plugins = api.call().get("/system_status", _fields="active_plugins").get("active_plugins", [])
+        found = [str(plugin["version"])[:20] for plugin in plugins if plugin["plugin"].startswith(_PLUGIN)]
+    except (GatewayError, AttributeError, KeyError, TypeError):
+        found = []
+    yield CheckResult(
+        "woocommerce",
+        say("check_shop_subscriptions", known=bool(found), version=found[0] if found else "", by_order=by_order),
+    )

@@ -24,6 +24,7 @@ def shop_system(
         stop_status=ours.stop_status,
         balance_field=ours.balance_field,
         wallet=ours.wallet != "none",
+        wallet_only_methods=ours.wallet_only_methods.split(","),
         services=services,
     )
     orders = WooOrders(api, balance_field=ours.balance_field, stop_status=ours.stop_status, services=services)

@@ -13,7 +13,16 @@ from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact
 from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.shop import LiveOrder
-from bot.connectors.woocommerce.api import WooApi, WooCall, WooRejected, amount_of, meta, order_id, senseless
+from bot.connectors.woocommerce.api import (
+    ENDED,
+    Plan,
+    WooApi,
+    WooCall,
+    WooRejected,
+    amount_in,
+    meta_amount,
+    unreadable,
+)
 from bot.connectors.woocommerce.gateway import key_in
 from bot.policy.facts import OrderStatus
 from bot.policy.money import is_known
@@ -31,6 +40,8 @@ _PAID = {
 }
 _RUNS = frozenset({"active", "on-hold", "pending"})
 """Statuses of a subscription that nobody has cancelled."""
+_ENDS = ENDED | {"pending-cancel"}
+"""Statuses of one that somebody has. Any other word is none that we know, so that a person looks."""
 
 
 class WooOrders:
@@ -87,27 +98,26 @@ class WooOrders:
         status = self._statuses.get(str(row.get("status")))
         if status is None:
             raise WooRejected("unclear_status", "unclear_status")
-        subscription = call.subscription(row)
-        if subscription is not None and status is OrderStatus.ACTIVE and subscription.get("status") not in _RUNS:
-            status = OrderStatus.CANCELLED
-        total, currency = amount_of(row.get("total")), str(row.get("currency"))
+        plan = call.plan(row)
+        status = _with_plan(plan, status)
+        total, currency = amount_in(row, "total"), str(row.get("currency"))
         if not is_known(currency):
             raise WooRejected("unusable_order", "unknown_currency")
         status = _with_refunds(row, total, status)
-        original, remaining = (None, None) if subscription is not None else self._balances(number, row, total)
+        original, remaining = (None, None) if plan is not None else self._balances(number, row, total)
         data = {
             "number": number,
             "product": _product(row),
-            "product_kind": "calling_card" if subscription is None else "subscription",
+            "product_kind": "calling_card" if plan is None else "subscription",
             "shipped": bool(row.get("shipping_lines")),
             "currency": currency,
             "amount_paid": f"{total:f}",
             "original_balance": None if original is None else f"{original:f}",
             "remaining_balance": None if remaining is None else f"{remaining:f}",
             "used": False,
-            "placed_at": _moment(row.get("date_created_gmt")).isoformat(),
+            "placed_at": _moment(row, "date_created_gmt").isoformat(),
             "payment_method": str(row.get("payment_method") or "unknown")[:50],
-            "charge": "purchase" if subscription is None or _is_first(row, subscription) else "renewal",
+            "charge": "renewal" if plan is not None and plan.renews else "purchase",
             "status": status.value,
             "dispute_open": False,
         }
@@ -119,22 +129,33 @@ class WooOrders:
     def _balances(self, number: str, row: Mapping[str, Any], total: Decimal) -> tuple[Decimal | None, Decimal | None]:
         """What a card held at first, and holds now. Where that is not known the policy finds the order incomplete, and
         a person looks at it."""
-        original = meta(row, f"{self._balance_field}_original")
-        first = total if original is None else amount_of(original)
+        original = meta_amount(row, f"{self._balance_field}_original")
+        first = total if original is None else original
         if self._services is not None:
             return first, self._services.balance(number).remaining
-        left = meta(row, self._balance_field)
-        return first, None if left is None else amount_of(left)
+        return first, meta_amount(row, self._balance_field)
+
+
+def _with_plan(plan: Plan | None, status: OrderStatus) -> OrderStatus:
+    """The status, given how the subscription stands, where it can be shown."""
+    if plan is None or plan.subscription is None or status is not OrderStatus.ACTIVE:
+        return status
+    theirs = plan.subscription.get("status")
+    if theirs in _RUNS:
+        return status
+    if theirs not in _ENDS:
+        raise WooRejected("unclear_status", "unclear_status")
+    return OrderStatus.CANCELLED
 
 
 def _with_refunds(row: Mapping[str, Any], total: Decimal, status: OrderStatus) -> OrderStatus:
     """The status, given what was refunded. Raises WooRejected where somebody else refunded a part of it."""
     refunds = row.get("refunds")
     if not isinstance(refunds, list) or not all(isinstance(refund, Mapping) for refund in refunds):
-        raise senseless()
+        raise unreadable("refunds")
     if any(key_in(refund.get("reason")) for refund in refunds):
         return OrderStatus.REFUNDED
-    back = sum((abs(amount_of(refund.get("total"))) for refund in refunds), Decimal(0))
+    back = sum((abs(amount_in(refund, "total")) for refund in refunds), Decimal(0))
     if back >= total > 0:
         return OrderStatus.REFUNDED
     if back:
@@ -150,21 +171,17 @@ def _product(row: Mapping[str, Any]) -> str:
     return str(line.get("sku") or line.get("name") or line.get("product_id"))[:100]
 
 
-def _is_first(row: Mapping[str, Any], subscription: Mapping[str, Any]) -> bool:
-    return subscription.get("parent_id") == order_id(row)
-
-
-def _moment(value: object) -> datetime:
+def _moment(row: Mapping[str, Any], field: str) -> datetime:
     try:
-        return datetime.fromisoformat(str(value)).replace(tzinfo=timezone.utc)
+        return datetime.fromisoformat(str(row.get(field))).replace(tzinfo=timezone.utc)
     except ValueError:
-        raise senseless() from None
+        raise unreadable(field) from None
 
 
 def _buyer(row: Mapping[str, Any]) -> Contact:
     billing = row.get("billing")
     if not isinstance(billing, Mapping):
-        raise senseless()
+        raise unreadable("billing")
     parts = [str(billing.get(part) or "") for part in ("first_name", "last_name")]
     email = plain_address(str(billing.get("email") or ""))
     if "@" not in email or len(email) > 254:

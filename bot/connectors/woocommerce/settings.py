@@ -45,6 +45,12 @@ class WooSettings(Group):
     wallet: Literal["none", "terawallet"] = Field(
         "none", description="`terawallet`: where refunds to the wallet are credited."
     )
+    wallet_only_methods: str = Field(
+        "bacs,cheque,cod",
+        regex=r"^$|^[A-Za-z0-9_-]{1,100}(,[A-Za-z0-9_-]{1,100}){0,99}$",
+        description="Payment methods of the shop that take no refund, beside those of the terms, with commas between "
+        "them. Of the others the shop is asked.",
+    )
 
     @validator("url", always=True)
     def _can_be_called(cls, url: str, values: dict[str, Any]) -> str:

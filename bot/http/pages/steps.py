@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from bot.cases.case.handoff import Transcript, hand_to_human
 from bot.cases.case.overview import RequestView
 from bot.cases.conversation.messages import exchange, newest
@@ -22,12 +24,15 @@ from bot.cases.identity.addresses import plain_characters
 from bot.cases.identity.email_codes import GOOD_FOR
 from bot.cases.identity.refusals import no_person_now, why_not
 from bot.cases.identity.verification import Verification, VerificationStatus
-from bot.cases.model import Author, CaseState, Cause, CauseCode, HeldBack, Message
+from bot.cases.model import Author, CaseState, Cause, CauseCode, Handoff, HeldBack, Message
+from bot.cases.ports.billing import GatewayError, Unavailable
 from bot.cases.services import Services
 from bot.http.pages.forms import Entry, Task
 from bot.policy.facts import Destination
 from bot.wording import say
 from bot.wording.decisions import explained
+
+logger = structlog.get_logger()
 
 _MANY = 500
 
@@ -66,7 +71,10 @@ class Sent:
 def submit(sent: Sent, entry: Entry) -> Next:
     """The first form of a task, without errors of its own."""
     asked_at = _asked_at(sent, entry.task)
-    answer = _verified(sent, entry, asked_at)
+    try:
+        answer = _verified(sent, entry, asked_at)
+    except GatewayError as error:
+        answer = _to_person(sent, entry, entry.sentence, error)
     return sent.log(entry.sentence, answer, form={**entry.kept(), "asked_at": asked_at.isoformat()})
 
 
@@ -83,18 +91,24 @@ def submit_code(sent: Sent, task: Task, digits: str) -> Next:
     if pending is None:
         return Next(say("page_begin_again"), path=task.path)
     entry, asked_at = Entry.of_kept(pending), datetime.fromisoformat(pending["asked_at"])
+    text = say("page_said_code")
+    try:
+        answer = _with_code(sent, entry, asked_at, text, digits)
+    except GatewayError as error:
+        answer = _to_person(sent, entry, text, error)
+    return sent.log(text, answer)
+
+
+def _with_code(sent: Sent, entry: Entry, asked_at: datetime, text: str, digits: str) -> Next:
     result = _proven(sent, entry, Proof(code=digits))
     assert result is not None
-    text = say("page_said_code")
     if result.status is VerificationStatus.MISMATCH:
-        answer = Next(said := say("page_code_wrong", left=result.tries_left), errors={"code": said})
-    elif result.status is VerificationStatus.LATER:
-        answer = Next(said := why_not(entry.order_number, result), errors={"code": said})
-    elif result.status is VerificationStatus.LOCKED:
-        answer = _locked(sent, entry, text, result)
-    else:
-        answer = _begun(sent, entry, asked_at, text)
-    return sent.log(text, answer)
+        return Next(said := say("page_code_wrong", left=result.tries_left), errors={"code": said})
+    if result.status is VerificationStatus.LATER:
+        return Next(said := why_not(entry.order_number, result), errors={"code": said})
+    if result.status is VerificationStatus.LOCKED:
+        return _locked(sent, entry, text, result)
+    return _begun(sent, entry, asked_at, text)
 
 
 def pending_form(services: Services, conversation_id: str, task: Task) -> dict[str, Any] | None:
@@ -163,7 +177,25 @@ def _locked(sent: Sent, entry: Entry, text: str, refused: Verification) -> Next:
         transcript=sent.transcript(text),
         facts=facts,
     )
-    why = why_not(entry.order_number, refused)
+    return _with_person(sent, entry, why_not(entry.order_number, refused), handoff)
+
+
+def _to_person(sent: Sent, entry: Entry, text: str, error: GatewayError) -> Next:
+    """The shop, or whoever pays, does not say how the order stands, or says what only a person can make sense of."""
+    logger.error("shop.unreachable", page=entry.task.value, error=type(error).__name__)
+    handoff = hand_to_human(
+        sent.services,
+        conversation_id=sent.conversation_id,
+        cause=Cause.FAILURE,
+        transcript=sent.transcript(text),
+        facts={"shop": str(error)},
+        order_number=entry.order_number,
+        message_id=sent.message_id,
+    )
+    return _with_person(sent, entry, say("page_order_unclear", silent=isinstance(error, Unavailable)), handoff)
+
+
+def _with_person(sent: Sent, entry: Entry, why: str, handoff: Handoff | HeldBack) -> Next:
     if isinstance(handoff, HeldBack):
         said = f"{why} {no_person_now(sent.services, handoff)}"
         return Next(said, errors={"contact": said})

@@ -26,6 +26,9 @@ from bot.settings import Settings
 
 logger = structlog.get_logger()
 
+LONGEST_EVENT = 2 * 1024 * 1024
+"""Bytes of an event: an order with all of its lines and meta data. A shop that is refused a few times stops sending."""
+
 
 def register(app: Sanic, services: Services, settings: Settings, clock: Callable[[], float] = time.time) -> None:
     """Add the routes of the shop systems whose webhook secrets are set; the others are not there. ``clock`` gives the
@@ -37,6 +40,7 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
             row.part("receive").events(settings, services) if EVENTS in row.receives else None
         )
         if webhook is not None:
+            app.config.REQUEST_MAX_SIZE = max(app.config.REQUEST_MAX_SIZE, LONGEST_EVENT)
             receive = _receive(webhook, in_order, clock)
             routes.add_route(receive, f"/{webhook.name}", methods=["POST"], name=webhook.name)
     app.blueprint(routes)
@@ -44,6 +48,8 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
 
 def _receive(webhook: ShopEventPost, in_order: threading.Lock, clock: Callable[[], float]) -> Callable[..., Any]:
     async def receive(request: Request) -> HTTPResponse:
+        if len(request.body) > LONGEST_EVENT:
+            return response.json({"error": f"the request is larger than {LONGEST_EVENT} bytes"}, 413)
         if not webhook.verify(request.headers, request.body, clock()):
             return response.json({"error": "the signature is missing or wrong"}, 401)
         try:

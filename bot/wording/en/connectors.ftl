@@ -42,6 +42,12 @@ fault_too_many_pages = a list of { $system } has more pages than are read
 fault_recorded_only = { $system } has recorded the refund, and not that it was paid
 fault_paid_twice = { $system }: paid_twice: the refunds { $payments } carry the same key
 fault_may_be_paid = { $system }: { $word }: look at the payment method before paying again
+fault_key_paid_otherwise = { $system }: key_reused: { $payment } carries the key of this payment, and is of { $found } instead of { $wanted }
+fault_done_otherwise = { $system } took the refund, and has no record of it by which it could be known again
+fault_wallet_unclear = { $system }: the refund is recorded with the order, and nobody can tell whether the wallet took the credit
+fault_status_unclear = { $system } took a change of a status, and shows another one
+fault_no_end = { $system }: the subscription of { $order } was asked to end with its period, and shows no end
+fault_unknown_word = { $system }: { $payment } is in a state that is not known here
 fault_ledger_silent = the ledger's database does not answer
 fault_ledger_restored = the ledger went back with the backup, and does not know what was paid out since
 fault_unknown_order = unknown order
@@ -49,7 +55,6 @@ fault_key_reused = the idempotency key was used for something else
 
 ## For agents: why a system of the shop's refused
 
-refusal_key_reused = { fault_key_reused }
 refusal_nothing_paid = nothing paid has the metadata { $field }={ $order }
 refusal_no_first_payment = the subscription of { $order } has no first payment
 refusal_same_metadata = { $number } { $what } have the metadata of { $order }
@@ -57,6 +62,7 @@ refusal_decimals = Stripe takes { $places } decimals of { $currency }
 refusal_steps = Stripe takes { $currency } in steps of { $step } minor units only
 refusal_nothing_to_stop = Stripe has nothing of { $order } that could be stopped
 refusal_no_subscription = Stripe has no subscription of { $order }
+refusal_subscription_word = the subscription of { $order } is in a state that is not known here
 refusal_subscription_still_there = the subscription is still there
 refusal_payment_without_customer = the payment has no customer whose credit balance could be raised
 refusal_disputed = a dispute stands against the payment: { $disputes }
@@ -78,7 +84,8 @@ refusal_no_email = the order has no e-mail address
 refusal_no_email_for_wallet = the order has no e-mail address, so no wallet
 refusal_no_wallet = no wallet is set up: REFUND_DESK_WOOCOMMERCE_WALLET
 refusal_wallet_silent = TeraWallet does not answer: is the plugin active?
-refusal_wallet_refused = the refund is recorded with the order, but the wallet took no credit
+refusal_guest_without_wallet = a guest has ordered, who has no wallet
+refusal_shop_decimals = the shop records { $places } decimals of { $currency }
 refusal_no_balance = the order has no { $field }
 
 known_payment = { $payment } of { $amount }
@@ -143,6 +150,13 @@ check_shop_numbers = its newest order has no number of our form
 check_fix_shop_numbers = correct REFUND_DESK_WOOCOMMERCE_NUMBERS: order numbers are CC- and six digits
 check_shop_wallet = TeraWallet has no API there
 check_fix_shop_wallet = activate TeraWallet, or set REFUND_DESK_WOOCOMMERCE_WALLET=none
+check_shop_subscriptions = Subscriptions { $known ->
+    [yes] { $version }
+   *[no] of a version that the key may not ask for
+}: the subscription of an order is found { $by_order ->
+    [yes] by the order
+   *[no] by its first order and by the renewal's own mark, since the plugin is older than 7.9.0
+}
 check_shop_no_webhook = no webhook is set up: changes are seen when somebody asks; docs/connect/woocommerce.md says how
 check_shop_no_stop = nothing stops cards: their refunds go to a person (docs/connect/woocommerce.md)
 

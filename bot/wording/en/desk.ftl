@@ -82,6 +82,11 @@ fault_pushing = { $error } while the ticket was pushed
 fault_erased = the conversation was erased meanwhile
 fault_carrying_out = { $error } while it was carried out
 fault_refund_came_back = the refund was carried out, but did not reach the customer; the money is back at the payment system
+fault_no_way_back = the money could go nowhere: the payment method takes no refund, and there is no wallet
+fault_no_way_there = the money can't go { $destination ->
+    [wallet] to the wallet: this order has none
+   *[original_payment_method] back to the payment method: it takes no refund
+}
 fault_order_gone = the shop has no such paid order any more
 fault_restored_taken_back = the store went back to its backup of { $backup }, and the customer may have taken the request back since
 fault_restored_unasked = the store went back to its backup of { $backup }, and what was paid since can't be asked: { $error }

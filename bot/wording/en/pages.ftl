@@ -60,6 +60,10 @@ page_said_leave = Leave { $reference }.
 page_said_take_back = Take { $reference } back.
 page_said_person = I'd like a person to look at { $reference }.
 page_begin_again = Please begin again.
+page_order_unclear = { $silent ->
+    [yes] We can't see right now how your order stands
+   *[no] This order is one that only a person can decide
+    }, so nothing was decided and nothing was changed.
 page_person_has_it = A person has it under { $reference }.
 page_requests_shown = The requests that are on record were shown.
 page_under_way = A request is under way already.

@@ -115,8 +115,14 @@ chat_cases =
 
 ## A person
 
-chat_shop_unreachable = I can't see right now how your order stands, so I decided nothing and changed nothing. I've asked a person to look at it. Your reference is { $reference }. They answer by { $answer_by }.
-chat_shop_unreachable_held_back = I can't see right now how your order stands, so I decided nothing and changed nothing. { $why }
+chat_shop_unreachable = { $silent ->
+    [yes] I can't see right now how your order stands
+   *[no] This order is one that I can't decide by myself
+    }, so I decided nothing and changed nothing. I've asked a person to look at it. Your reference is { $reference }. They answer by { $answer_by }.
+chat_shop_unreachable_held_back = { $silent ->
+    [yes] I can't see right now how your order stands
+   *[no] This order is one that I can't decide by myself
+    }, so I decided nothing and changed nothing. { $why }
 chat_handed_over = I've passed this to a person. Your reference is { $reference }. They answer by { $answer_by } and see this whole conversation. You can go on writing here.
 chat_locked = I've asked a person to help with it. Your reference is { $reference }. They answer by { $answer_by }.
 chat_away = Nobody is at the desk right now. { $away }
