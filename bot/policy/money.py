@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import floor
 
 from iso4217 import Currency
 
@@ -36,6 +38,16 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
     if not is_known(currency):
         return amount
     return amount.quantize(unit_of(currency), rounding=ROUND_HALF_UP)
+
+
+def share_of(amount: Decimal, part: Decimal, whole: Decimal, currency: str) -> Decimal:
+    """``amount`` x ``part`` / ``whole`` (not 0), rounded half up to the minor unit of a known ``currency``.
+
+    It is computed as a fraction: half a unit is half a unit however many digits lead to it.
+    """
+    unit = unit_of(currency)
+    units = Fraction(amount) * Fraction(part) / Fraction(whole) / Fraction(unit)
+    return floor(units + Fraction(1, 2)) * unit
 
 
 def unit_of(currency: str) -> Decimal:
