@@ -10,7 +10,7 @@ from bot.cases.business_hours import BusinessHours
 from bot.cases.identity.phones import OWN
 from bot.cases.model import Role
 from bot.cases.outbound.delivery import Courier
-from bot.cases.payout_limits import PayoutLimits
+from bot.cases.payout_limits import PayoutLimits, parse_limits
 from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.helpdesk import HelpDesk
 from bot.cases.ports.printing import Printable
@@ -97,7 +97,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         contact=people.contact,
         business_hours=BusinessHours.parse(people.business_hours),
         email_code=identity.email_code == "required",
-        limits=PayoutLimits(people.agent_limit, people.lead_limit),
+        limits=PayoutLimits(parse_limits(people.agent_limit), parse_limits(people.lead_limit)),
         second_factor_for=_SECOND_FACTOR_FOR[people.second_factor],
         mailer=DemoMailer(mailer) if mailer and PROCESS.demo else mailer,
         print_receipt=_print_receipt,

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from bot.policy.decision import Contradiction, Finding, FindingCode, Outcome, RefundDecision
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
-from bot.policy.money import Money, is_known, rounded, share_of
+from bot.policy.money import Money, in_use, rounded, share_of
 from bot.policy.terms import CardWorth, MinimumMeasured, NoTermsInForce, Policy, Terms
 from bot.policy.values import Value
 
@@ -187,7 +187,7 @@ def _contradiction(request: RefundRequest) -> Contradiction | None:
     order = request.order
     amounts = (order.amount_paid, order.original_balance, order.remaining_balance, order.extras)
     original, remaining = order.original_balance, order.remaining_balance
-    if not is_known(order.currency):
+    if not in_use(order.currency, order.placed_at):
         return Contradiction.CURRENCY_UNKNOWN
     if any(amount is not None and amount < 0 for amount in amounts):
         return Contradiction.NEGATIVE_AMOUNT

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact
 from bot.policy.facts import Order, OrderStatus
-from bot.policy.money import is_known
+from bot.policy.money import in_use
 from bot.policy.parsing import InvalidInput, parse_order, shown
 from bot.policy.values import Value
 from bot.store import tables as t
@@ -143,8 +143,8 @@ def _order_row(data: Any) -> OrderRow:
     order = parse_order(data)
     if not _NUMBER.fullmatch(order.number):
         raise InvalidInput("number", f'must be "CC-" and six digits, not {shown(order.number)}')
-    if not is_known(order.currency):
-        raise InvalidInput("currency", f"is no currency code: {shown(order.currency)}")
+    if not in_use(order.currency, order.placed_at):
+        raise InvalidInput("currency", f"is no currency code of the day of the order: {shown(order.currency)}")
     for field, longest in _LONGEST.items():
         if len(getattr(order, field)) > longest:
             raise InvalidInput(field, f"must have at most {longest} characters")

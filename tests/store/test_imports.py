@@ -102,3 +102,22 @@ def test_an_order_with_a_confirmed_case_is_not_overwritten_and_nothing_else_is_e
         uow.commit()
     with services.unit_of_work() as uow:
         assert uow.orders.find("CC-104244") is None
+
+
+def test_a_currency_that_was_withdrawn_after_the_order_is_taken_and_one_from_before_it_is_not() -> None:
+    lev = {"currency": "BGN", "placed_at": "2025-11-03T12:00:00+02:00"}
+    (row,) = read_order_rows([an_order_row(**lev)], "orders.json")
+    assert row.order.currency == "BGN"
+    with pytest.raises(ImportRefused, match="currency"):
+        read_order_rows([an_order_row(**{**lev, "placed_at": "2026-05-03T12:00:00+03:00"})], "orders.json")
+
+
+def test_shipping_and_fees_are_a_column_that_may_be_left_out(services: Services) -> None:
+    rows = [an_order_row(extras="4.50", amount_paid="54.50"), an_order_row("CC-104244")]
+    with services.unit_of_work() as uow:
+        assert isinstance(uow, SqlUnitOfWork)
+        import_orders(
+            uow, read_orders(as_csv(*({**row, "extras": row.get("extras", "")} for row in rows)), "orders.csv")
+        )
+        found = [uow.orders.find(row["number"]) for row in rows]
+        assert [str(stored.order.extras) for stored in found if stored] == ["4.50", "0"]

@@ -35,9 +35,9 @@ MAC_LENGTH = 32
 
 @dataclass(frozen=True)
 class Agreed:
-    """What a customer said yes to, and when, of the order as it was then. Sums are in ``currency``; None where none is about it.
+    """What a customer said yes to, and when. Sums are in ``currency``; None where none is about it.
 
-    ``by_person``: a person of the desk had decided it, not the policy alone.
+    ``order`` is the order as it was then; ``by_person``: a person of the desk had decided it, not the policy alone.
     """
 
     confirmed_at: datetime

@@ -15,6 +15,7 @@ from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.shop import LiveOrder
 from bot.connectors.woocommerce.api import WooApi, WooCall, WooRejected, amount_of, meta, order_id, senseless
 from bot.connectors.woocommerce.gateway import key_in
+from bot.connectors.woocommerce.price import extras, face_value
 from bot.policy.facts import OrderStatus
 from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order
@@ -35,8 +36,8 @@ _RUNS = frozenset({"active", "on-hold", "pending"})
 
 class WooOrders:
     """An ``OrderSource``. ``balance_field`` is the meta data that holds a card's balance, and with
-    ``_original`` behind it what it was at first (default: the order's total); ``services`` knows balances, where it is
-    given. ``stop_status`` is what an order gets whose card was stopped."""
+    ``_original`` behind it what it was at first (default: the price of its line before coupons); ``services`` knows
+    balances, where it is given. ``stop_status`` is what an order gets whose card was stopped."""
 
     def __init__(
         self,
@@ -94,14 +95,16 @@ class WooOrders:
         if not is_known(currency):
             raise WooRejected("unusable_order", "unknown_currency")
         status = _with_refunds(row, total, status)
+        product = _product(row)
         original, remaining = (None, None) if subscription is not None else self._balances(number, row, total)
         data = {
             "number": number,
-            "product": _product(row),
+            "product": product,
             "product_kind": "calling_card" if subscription is None else "subscription",
             "shipped": bool(row.get("shipping_lines")),
             "currency": currency,
             "amount_paid": f"{total:f}",
+            "extras": f"{extras(row):f}",
             "original_balance": None if original is None else f"{original:f}",
             "remaining_balance": None if remaining is None else f"{remaining:f}",
             "used": False,
@@ -120,7 +123,7 @@ class WooOrders:
         """What a card held at first, and holds now. Where that is not known the policy finds the order incomplete, and
         a person looks at it."""
         original = meta(row, f"{self._balance_field}_original")
-        first = total if original is None else amount_of(original)
+        first = face_value(row, total) if original is None else amount_of(original)
         if self._services is not None:
             return first, self._services.balance(number).remaining
         left = meta(row, self._balance_field)
