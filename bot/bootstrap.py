@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 
+from bot import order_numbers
 from bot.cases.business_hours import BusinessHours
 from bot.cases.identity.phones import OWN
 from bot.cases.model import Role
@@ -26,6 +27,7 @@ from bot.setting_groups.base import blamed_on
 from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.identity import IdentitySettings
 from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.orders import OrderSettings
 from bot.setting_groups.policy import PolicySettings
 from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
@@ -60,6 +62,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     refusal = demo_refusal(settings) if PROCESS.demo else None
     if refusal is not None:
         raise refusal
+    order_numbers.choose(settings[OrderSettings].order_numbers)
     policy = load_policy(settings)
     try:
         engine = open_engine(settings[StoreSettings].database_url)

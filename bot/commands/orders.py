@@ -7,6 +7,7 @@ import json
 from datetime import datetime, timezone
 from pathlib import Path
 
+from bot import order_numbers
 from bot.commands import CommandError, open_services
 from bot.wording import say
 
@@ -19,7 +20,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("file", type=Path)
     parser.set_defaults(run=_import)
     parser = verbs.add_parser("show", help="show one order")
-    parser.add_argument("number", help="such as CC-104233")
+    parser.add_argument("number", help=f"such as {order_numbers.in_use().example}")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=_show)
     parser = verbs.add_parser("sample", help="print sample orders of today under an address of yours, to be imported")

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot import order_numbers
 from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact
 from bot.policy.facts import Order, OrderStatus
@@ -23,7 +24,6 @@ from bot.store import tables as t
 from bot.store.unit_of_work import SqlUnitOfWork
 from bot.wording import DEFAULT, CodedError, say
 
-_NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _LONGEST = {"product": t.orders.c.product.type.length, "payment_method": t.orders.c.payment_method.type.length}
 _LONGEST_NAME, _LONGEST_PHONE = 200, 50
@@ -141,8 +141,9 @@ def _order_row(data: Any) -> OrderRow:
     if unknown:
         raise InvalidInput(_named(unknown[0]), "is not a field of an order")
     order = parse_order(data)
-    if not _NUMBER.fullmatch(order.number):
-        raise InvalidInput("number", f'must be "CC-" and six digits, not {shown(order.number)}')
+    numbers = order_numbers.in_use()
+    if not numbers.is_number(order.number):
+        raise InvalidInput("number", f"must be an order number such as {numbers.example}, not {shown(order.number)}")
     if not in_use(order.currency, order.placed_at):
         raise InvalidInput("currency", f"is no currency code of the day of the order: {shown(order.currency)}")
     for field, longest in _LONGEST.items():

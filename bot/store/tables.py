@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot import order_numbers
 from bot.cases.model import OPEN_STATES
 
 
@@ -64,9 +65,6 @@ class Amount(TypeDecorator[Decimal]):  # type: ignore[misc]
         return None if value is None else Decimal(value)
 
 
-LONGEST_NUMBER = 40
-"""How many characters the number of an order may have."""
-
 metadata = MetaData()
 
 customers = Table(
@@ -82,7 +80,7 @@ orders = Table(
     "orders",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("number", String(LONGEST_NUMBER), nullable=False, unique=True),
+    Column("number", String(order_numbers.LONGEST), nullable=False, unique=True),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
     Column("product", String(100), nullable=False),
     Column("product_kind", String(20), nullable=False),
@@ -223,7 +221,7 @@ ledger = Table(
     Column("id", Integer, primary_key=True),
     Column("key", String(60), nullable=False, unique=True),
     Column("operation", String(20), nullable=False),
-    Column("order_number", String(LONGEST_NUMBER), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("amount", Amount),
     Column("currency", String(3)),
     Column("destination", String(30)),
@@ -280,7 +278,7 @@ verification_attempts = Table(
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False),
     Column("message_id", String(100), nullable=False),
-    Column("order_number", String(LONGEST_NUMBER), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("address_index", String(64), index=True),
@@ -346,7 +344,7 @@ email_codes = Table(
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False),
     Column("message_id", String(100), nullable=False),
-    Column("order_number", String(LONGEST_NUMBER), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("customer_id", ForeignKey("customers.id")),
     Column("address_index", String(64)),
     Column("contact_index", String(64), index=True),  # of the order number and what was typed to prove it

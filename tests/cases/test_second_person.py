@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.cases.desk.second_person import hands
 from bot.cases.desk.work import second_opinion, take
 from bot.cases.errors import NotAllowed
 from bot.cases.model import Agent, CaseState, Role
+from bot.cases.payout_limits import PayoutLimits, parse_limits
 from bot.cases.ports.helpdesk import Person
 from bot.cases.services import Services
 from tests.cases.deciding import decided
@@ -75,7 +77,7 @@ def desk(shop: Services) -> Services:
     """Three admins of long ago, at a desk where everything takes two."""
     for login in ("ada", "bea", "cleo"):
         signed_up(shop, login, login.title(), Role.ADMIN, PASSWORD)
-    return replace(shop, limits=replace(shop.limits, currency="EUR"))
+    return replace(shop, limits=PayoutLimits(parse_limits("EUR 100.00"), parse_limits("EUR 500.00")))
 
 
 ONE_PERSON: dict[str, tuple[list[Step], str, str]] = {

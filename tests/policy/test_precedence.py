@@ -21,6 +21,7 @@ from tests.policy.policy_builders import (
     decided,
     default_terms,
     ny,
+    policy_with,
     said,
     sums,
 )

@@ -43,7 +43,7 @@ def test_json_and_csv_read_alike() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "told"),
     [
-        ({"number": "104233"}, "number", "six digits"),
+        ({"number": "104233"}, "number", "such as CC-104233"),
         ({"amount_paid": 50}, "amount_paid", "decimal"),
         ({"amount_paid": "fifty"}, "amount_paid", "fifty"),
         ({"amount_paid": "NaN"}, "amount_paid", "NaN"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.wording.formats import exact_moment, short_date, short_moment, short_time, weekday_date
+from bot.wording.formats import exact_moment, short_date, short_moment, short_time, spoken, weekday_date
 
 AT = datetime(2026, 11, 25, 14, 4, tzinfo=ZoneInfo("America/New_York"))
 
