@@ -13,6 +13,7 @@ class OrderSettings(Group):
     """How order numbers are written."""
 
     part = "policy"
+    stands_for = "own_order_numbers"
 
     order_numbers: str = Field(
         order_numbers.DEFAULT,

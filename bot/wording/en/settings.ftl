@@ -16,6 +16,7 @@ stands_for =
         [email] e-mail as a channel
         [help_desk] a help desk
         [meta] WhatsApp and Messenger
+        [own_order_numbers] orders are numbered as in a shop, and not as those of the demo
         [public_server] customers reach this server
         [real_system] a real system
         [shop_pages] pages of a shop have the chat
