@@ -6,13 +6,11 @@ The setting ``REFUND_DESK_ORDER_NUMBERS`` is an example (``CC-104233``), or a pr
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-VARIABLE = "REFUND_DESK_ORDER_NUMBERS"
 DEFAULT = "CC-104233"
 LONGEST = 40
 """How many characters an order number may have."""
@@ -247,8 +245,8 @@ def choose(text: str) -> None:
 
 
 def in_use() -> OrderNumbers:
-    """The form of this process: the one that was chosen, or that of the environment."""
-    return _chosen[0] if _chosen else _parsed(os.environ.get(VARIABLE) or DEFAULT)
+    """The form of this process: the one that was chosen, else the usual one."""
+    return _chosen[0] if _chosen else _parsed(DEFAULT)
 
 
 @lru_cache(maxsize=16)
