@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from bot import order_numbers
 from bot.cases.ports.billing import Balance, Rejected, Unavailable, Unclear
 from bot.connectors.shared.gateways import GatewayUnavailable
 from bot.connectors.woocommerce.api import WooApi, WooRejected
@@ -437,3 +438,27 @@ def test_a_slow_shop_keeps_nobody_waiting(woo: WooServer) -> None:
     with pytest.raises(Unavailable, match="in time"):
         WooOrders(api(woo, limits=IMPATIENT)).read(CARD, fresh=True)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("setting", "numbers", "shop_id", "own", "number"),
+    [
+        ("#1001", "id", 1001, "1001", "#1001"),
+        ("#1001", "number", 77, "1001", "#1001"),
+        ("#1001", "number", 78, "#1002", "#1002"),
+        ("100045678", "number", 79, "100045678", "100045678"),
+        (r"SO\d{4}-\d{5} SO2026-00017", "number", 80, "SO2026-00017", "SO2026-00017"),
+    ],
+)
+def test_the_numbers_of_the_setting_are_found_in_the_shop(
+    woo: WooServer, setting: str, numbers: str, shop_id: int, own: str, number: str
+) -> None:
+    woo.add_order(shop_id, number=own)
+    order_numbers.choose(setting)
+    try:
+        orders = WooOrders(api(woo, numbers=numbers))
+        live, same = orders.read(number, fresh=True), orders.read_id(str(shop_id))
+    finally:
+        order_numbers.choose(order_numbers.DEFAULT)
+    assert live is not None and same is not None
+    assert live.order.number == same.order.number == number
