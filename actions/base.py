@@ -17,6 +17,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from actions.slots import changes
 from actions.talk import Talk
+from bot import order_numbers
 from bot.bootstrap import bootstrap
 from bot.cases.case.handoff import hand_to_human
 from bot.cases.identity.refusals import no_person_now
@@ -52,6 +53,7 @@ def tell(
     code = f"chat_{response.removeprefix('utter_').replace('/', '_')}"
     words = {}
     if catalogue(DEFAULT).has_message(code):
+        values["order_example"] = order_numbers.in_use().example
         words["words"] = say(code, DEFAULT, **values)
         if catalogue(DEFAULT).has_message(f"{code}_other"):
             words["other_words"] = say(f"{code}_other", DEFAULT, **values)

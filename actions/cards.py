@@ -9,8 +9,9 @@ from typing import Any
 from actions.base import services
 from bot.cases.case.clause_links import clause_links
 from bot.cases.customer.receipts import receipt_path
-from bot.cases.customer.wording import base_name, destination_words
+from bot.cases.customer.wording import base_rows, destination_words
 from bot.cases.model import Case, StoredDecision
+from bot.policy.parsing import parse_order
 from bot.wording import say
 from bot.wording.formats import spoken, spoken_date
 
@@ -53,8 +54,9 @@ def _card(kind: str, title: str, case: Case, decision: StoredDecision, rows: lis
 
 def _sum_rows(decision: StoredDecision) -> list[dict[str, Any]]:
     """How the refund comes about."""
-    result = decision.result
-    return [_row(base_name(result["clauses"]), _sum(result, "base")), _row(say("label_fee"), _sum(result, "fee"))]
+    result, order = decision.result, parse_order(decision.inputs["order"])
+    base = base_rows(result["clauses"], Decimal(result["base"]), order)
+    return [*(_row(label, value) for label, value in base), _row(say("label_fee"), _sum(result, "fee"))]
 
 
 def _refund_rows(case: Case, decision: StoredDecision) -> list[dict[str, Any]]:

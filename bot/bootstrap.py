@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timezone
 
+from bot import order_numbers
 from bot.cases.business_hours import BusinessHours
 from bot.cases.identity.phones import OWN
 from bot.cases.model import Role
 from bot.cases.outbound.delivery import Courier
-from bot.cases.payout_limits import PayoutLimits
+from bot.cases.payout_limits import PayoutLimits, parse_limits
 from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.helpdesk import HelpDesk
 from bot.cases.ports.printing import Printable
@@ -26,6 +27,7 @@ from bot.setting_groups.base import blamed_on
 from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.identity import IdentitySettings
 from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.orders import OrderSettings
 from bot.setting_groups.policy import PolicySettings
 from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
@@ -60,6 +62,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
     refusal = demo_refusal(settings) if PROCESS.demo else None
     if refusal is not None:
         raise refusal
+    order_numbers.choose(settings[OrderSettings].order_numbers)
     policy = load_policy(settings)
     try:
         engine = open_engine(settings[StoreSettings].database_url)
@@ -97,7 +100,7 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         contact=people.contact,
         business_hours=BusinessHours.parse(people.business_hours),
         email_code=identity.email_code == "required",
-        limits=PayoutLimits(people.agent_limit, people.lead_limit),
+        limits=PayoutLimits(parse_limits(people.agent_limit), parse_limits(people.lead_limit)),
         second_factor_for=_SECOND_FACTOR_FOR[people.second_factor],
         mailer=DemoMailer(mailer) if mailer and PROCESS.demo else mailer,
         print_receipt=_print_receipt,

@@ -21,6 +21,7 @@ from bot.setting_groups.base import PREFIX, PROJECT, Group, GroupedSettings, Set
 from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.identity import IdentitySettings, TokenSettings
 from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.orders import OrderSettings
 from bot.setting_groups.policy import PolicySettings
 from bot.setting_groups.server import ServerSettings
 from bot.store.settings import StoreSettings
@@ -30,6 +31,7 @@ __all__ = ["GROUPS", "PREFIX", "PROJECT", "Settings", "SettingsError", "demo_ref
 GROUPS: tuple[type[Group], ...] = (
     StoreSettings,
     PolicySettings,
+    OrderSettings,
     DeskSettings,
     ServerSettings,
     LimitSettings,

@@ -66,6 +66,7 @@ def _order(random: Random, number: int, placed_at: datetime) -> dict[str, Any]:
     original = _original(random, paid)
     has_balance = card != (random.random() < 0.02)
     remaining = _remaining(random, original)
+    extras = _extras(random, paid)
     return {
         "number": f"CC-{100_000 + number % 900_000}",
         "product": "global-card" if card else "monthly-plan",
@@ -83,6 +84,7 @@ def _order(random: Random, number: int, placed_at: datetime) -> dict[str, Any]:
             ["active", "failed", "cancelled", "terminated", "refunded", "refund_pending"], [20, 2, 1, 1, 1, 1]
         )[0],
         "dispute_open": random.random() < 0.04,
+        **({} if extras is None else {"extras": _text(extras, currency)}),
         "customer": {"name": "Ada Vale", "email": "ada@example.com", "phone": "+12025550123"},
     }
 
@@ -94,6 +96,14 @@ def _paid(random: Random, currency: str) -> int:
     if kind < 0.75:
         return random.choice(EXACT_SUMS)
     return random.randrange(0, 60_000)
+
+
+def _extras(random: Random, paid: int) -> int | None:
+    """Shipping and fees in what was paid: mostly none, which most orders do not even say; sometimes more than paid."""
+    kind = random.random()
+    if kind < 0.7:
+        return None
+    return random.choice([paid, paid + 1, -1]) if kind < 0.72 else random.choice([0, paid // 11, paid // 3])
 
 
 def _original(random: Random, paid: int) -> int:

@@ -132,9 +132,19 @@ def test_no_secret_shows_in_a_description_of_the_settings(monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("AGENT_LIMIT", "1.001", "must be an amount in USD"),
-        ("AGENT_LIMIT", "-1", "greater than or equal to 0"),
+        ("AGENT_LIMIT", "1.001", "must be amounts with their currencies"),
+        ("AGENT_LIMIT", "XYZ 1.00", "must be amounts with their currencies"),
+        ("AGENT_LIMIT", "JPY 100.50", "must be amounts with their currencies"),
+        ("AGENT_LIMIT", "EUR 1.00, EUR 2.00", "must be amounts with their currencies"),
+        ("ORDER_NUMBERS", r"CC-\d{6} CC-1", "an example that fits"),
+        ("ORDER_NUMBERS", "CC-", "digits or letters that change"),
+        ("ORDER_NUMBERS", "CC-(1) CC-1", "nothing in its pattern but"),
+        ("ORDER_NUMBERS", "one two three", "must be an example of an order number"),
+        ("ORDER_NUMBERS", "1234567890123", "1 to 12 digits"),
+        ("ORDER_NUMBERS", f"{'X' * 40}1", "at most 40 characters"),
+        ("AGENT_LIMIT", "-1", "must be amounts with their currencies"),
         ("AGENT_LIMIT", "NaN", ""),
+        ("LEAD_LIMIT", "EUR 1000.00", "must not be lower than REFUND_DESK_AGENT_LIMIT"),
         ("LEAD_LIMIT", "99.99", "must not be lower than REFUND_DESK_AGENT_LIMIT"),
     ],
 )

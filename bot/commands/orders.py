@@ -14,6 +14,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bot import order_numbers
 from bot.commands import CommandError, open_services
 from bot.store.exports.mapped import STATED, Stated
 from bot.store.exports.problems import named
@@ -46,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--time-zone", metavar="ZONE", help="of the times in an export that have none")
     parser.set_defaults(run=_import)
     parser = verbs.add_parser("show", help="show one order")
-    parser.add_argument("number", help="such as CC-104233")
+    parser.add_argument("number", help=f"such as {order_numbers.in_use().example}")
     parser.add_argument("--json", action="store_true", help="as JSON")
     parser.set_defaults(run=_show)
     parser = verbs.add_parser("sample", help="print sample orders of today under an address of yours, to be imported")

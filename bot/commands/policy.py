@@ -99,6 +99,7 @@ def _described(terms: Terms) -> str:
         fault_fee_rate=terms.confirmed_fault_fee_rate,
         minimum_ratio=terms.minimum_ratio,
         minimum_measured=terms.minimum_measured.value,
+        card_worth=terms.card_worth.value,
         has_wallet_only=bool(terms.wallet_only_methods),
         wallet_only=tuple(sorted(terms.wallet_only_methods)),
         has_limits=bool(terms.automatic_limits),

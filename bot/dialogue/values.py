@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from bot import order_numbers
 from bot.cases.model import CustomerReason
 from bot.dialogue.commands import Basis, Command, Kind
 from bot.dialogue.heard import Heard
@@ -65,7 +66,7 @@ def _known(context: Context) -> str | None:
 def _code_in(heard: Heard) -> str | None:
     """The six digits of a mailed code; with its prefix it is an order number."""
     found = _CODE.search(heard.text)
-    return re.sub(r"\D", "", found.group()) if found and "cc" not in heard.text.lower() else None
+    return re.sub(r"\D", "", found.group()) if found and not order_numbers.in_use().has_prefix(heard.text) else None
 
 
 def _orders(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]:
@@ -94,7 +95,7 @@ def _orders(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]
 
 def _is_not_meant(text: str, number: str, of: int, pack: LanguagePack) -> bool:
     """Whether a number is only denied; or, beside another one, stays as it is or is asked about."""
-    digits = r"\D{0,3}".join(number[3:])
+    digits = order_numbers.digits_anywhere(number)
     if pack.rejects(text, digits):
         return True
     match = re.search(digits, text)
@@ -102,7 +103,9 @@ def _is_not_meant(text: str, number: str, of: int, pack: LanguagePack) -> bool:
         return False
     ends = pack.patterns["clause_end"]
     before, after = ends.split(text[: match.start()])[-1], ends.split(text[match.end() :])[0]
-    asks = text[match.end() :].lstrip().startswith("?") and pack.finds("only_asked", before.removesuffix("CC-"))
+    asks = text[match.end() :].lstrip().startswith("?") and pack.finds(
+        "only_asked", before.removesuffix(order_numbers.in_use().prefix)
+    )
     return asks or pack.finds("goes_on", after) or pack.finds("goes_on", before)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from bot import order_numbers
 from bot.cases.model import CaseKind
 from bot.dialogue.commands import Basis
 from bot.dialogue.heard import Heard
@@ -85,7 +86,7 @@ def two_wishes(heard: Heard, pack: LanguagePack) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     taken: set[int] = set()
     for number in numbers:
-        match = re.search(r"\D{0,3}".join(number[3:]), text)
+        match = re.search(order_numbers.digits_anywhere(number), text)
         if match is None:
             return []
         before = [verb for verb in verbs if verb[0] < match.start() and verb[0] not in taken]

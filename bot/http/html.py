@@ -9,6 +9,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from sanic import response
 from sanic.response import HTTPResponse
 
+from bot import order_numbers
 from bot.bootstrap import PROCESS
 from bot.wording import say
 
@@ -23,6 +24,8 @@ def _source(name: str) -> str | None:
 _environment = Environment(
     loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
+
+_environment.globals.update(order_numbers=order_numbers.in_use)
 
 
 def page(template: str, status: int = 200, **values: Any) -> HTTPResponse:

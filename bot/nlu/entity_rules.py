@@ -11,7 +11,9 @@ from rasa.engine.storage.storage import ModelStorage
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
+from bot import order_numbers
 from bot.nlu.extraction import extract
+from bot.setting_groups.orders import OrderSettings
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -26,7 +28,8 @@ class EntityRules(GraphComponent):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> EntityRules:
-        """Called by Rasa."""
+        """Called by Rasa, also where nothing but messages is read."""
+        order_numbers.choose(OrderSettings().order_numbers)
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:

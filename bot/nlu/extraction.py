@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from bot import order_numbers
 from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import EXTENSION, normal_phone, phone_keys
 
@@ -25,15 +26,6 @@ _SPOKEN = re.compile(
 # With the apostrophes and hyphens of phone keyboards; dashes are none, since they also stand between words.
 _EMAIL = re.compile(
     r"[a-z0-9._%+'\u2018\u2019\u02bc\u2032\u00b4\u2010-]+@[a-z0-9\u2010-]+(?:\.[a-z0-9\u2010-]+)*\.[a-z]{2,}", re.I
-)
-# Six digits, perhaps in groups; not a part of a longer number, an amount, a date or a phone number.
-_SIX = r"\d(?:[ .\u2009-]?\d){5}"
-_SUM = r"\d{4}\.\d\d(?!\d)"
-_WITH_PREFIX = re.compile(rf"(?<![a-z0-9])c\s?[-_.]?\s?c\s*[-–—_#:.]?\s*({_SIX})(?!\d)", re.I)
-_BARE = re.compile(
-    rf"(?<![\d$€£+@.,/-])(?<!\d[ :])#?(?!{_SUM})({_SIX})(?!\d)"
-    r"(?![ ]?\d)(?![.,:/@-]\d)(?!\s*(?:dollars|usd|euros?|bucks|%))",
-    re.I,
 )
 
 # A run of digits as phone numbers are written. What of such a run is a phone number is decided in _phones.
@@ -138,7 +130,10 @@ def _without(text: str, found: list[Extracted]) -> str:
 
 
 def _prefixed_order_numbers(text: str) -> list[Extracted]:
-    return [Extracted("order_number", "", match.start(), match.end()) for match in _WITH_PREFIX.finditer(text)]
+    """Those that are told by more than their digits, which may be a phone number as well."""
+    numbers = order_numbers.in_use()
+    found = [Extracted("order_number", "", match.start(), match.end()) for match in numbers.loose.finditer(text)]
+    return [one for one in found if numbers.prefix or not _PHONE_WORD.search(text[: one.start])]
 
 
 def _phones(text: str) -> list[Extracted]:
@@ -166,16 +161,17 @@ def _phones(text: str) -> list[Extracted]:
 
 
 def _order_numbers(text: str) -> list[Extracted]:
+    numbers = order_numbers.in_use()
     found: list[Extracted] = []
-    for pattern in (_WITH_PREFIX, _BARE):
+    for pattern in filter(None, (numbers.loose, numbers.bare)):
         for match in pattern.finditer(text):
             if not any(match.start() < other.end and other.start < match.end() for other in found):
-                digits = re.sub(r"\D", "", match.group(1))
-                found.append(Extracted("order_number", f"CC-{digits}", match.start(), match.end()))
+                found.append(Extracted("order_number", numbers.written(match), match.start(), match.end()))
     for match in _SPOKEN.finditer(text.lower()):
         digits = _spoken_digits(match.group())
-        if len(digits) == 6:
-            found.append(Extracted("order_number", f"CC-{digits}", match.start(), match.end()))
+        number = numbers.typed(digits) if len(digits) in numbers.spoken_lengths else None
+        if number is not None:
+            found.append(Extracted("order_number", number, match.start(), match.end()))
     return found
 
 

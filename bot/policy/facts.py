@@ -70,8 +70,9 @@ class Order:
     """One order as the shop records it; without the customer, whom no rule needs.
 
     Money is in ``currency``; ``original_balance`` and ``remaining_balance`` are None where the product has no
-    balance. ``used`` is the shop's usage flag and counts for subscriptions only: a card is used when its
-    remaining balance is lower than its original one.
+    balance, and in what the card holds, which need not be what was paid for it. ``used`` is the shop's usage flag and
+    counts for subscriptions only: a card is used when its remaining balance is lower than its original one.
+    ``extras`` are the shipping charges and order fees, with their tax, that ``amount_paid`` includes (R6).
     """
 
     number: str
@@ -88,6 +89,7 @@ class Order:
     charge: Charge
     status: OrderStatus
     dispute_open: bool
+    extras: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,7 @@ def parse_order(data: Any, path: str = "") -> Order:
         charge=fields.choice("charge", Charge, default=Charge.PURCHASE),
         status=fields.choice("status", OrderStatus),
         dispute_open=fields.flag("dispute_open", default=False),
+        extras=fields.money("extras", currency, default=Decimal(0)),
     )
 
 
@@ -130,6 +131,7 @@ def order_to_json(order: Order) -> dict[str, Any]:
         "charge": order.charge.value,
         "status": order.status.value,
         "dispute_open": order.dispute_open,
+        "extras": amount(order.extras),
     }
 
 

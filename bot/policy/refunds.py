@@ -9,8 +9,8 @@ from decimal import Decimal
 
 from bot.policy.decision import Contradiction, Finding, FindingCode, Outcome, RefundDecision
 from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
-from bot.policy.money import Money, is_known, rounded
-from bot.policy.terms import MinimumMeasured, NoTermsInForce, Policy, Terms
+from bot.policy.money import Money, in_use, rounded, share_of
+from bot.policy.terms import CardWorth, MinimumMeasured, NoTermsInForce, Policy, Terms
 from bot.policy.values import Value
 
 NO_VERSION = "none"
@@ -61,6 +61,9 @@ def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Out
     yield c5_no_renewal(order, fault_in_window), Outcome.REVIEW if fault_in_window else Outcome.DECLINE, None
     yield r2_in_window(request, terms), Outcome.DECLINE, None
     yield r2_channel_accepted(request, terms), Outcome.REVIEW, None
+    if terms.card_worth is CardWorth.SHARE:
+        fault = claims_fault(request)
+        yield something_paid(order, fault), Outcome.REVIEW if fault else Outcome.DECLINE, None
     sums = sums_of(request, terms)
     yield r8_something_left(order, sums), Outcome.DECLINE, None
     yield r8_above_minimum(order, sums, terms), Outcome.DECLINE, None
@@ -122,17 +125,30 @@ def sums_of(request: RefundRequest, terms: Terms) -> Sums:
     order = request.order
     usual = terms.fee_rate(order.product, order.payment_method)
     if order.product_kind is ProductKind.CALLING_CARD and is_used(order):
-        remaining = order.remaining_balance or Decimal(0)
-        return _sums("R6", min(remaining, order.amount_paid), usual, order, "remaining_balance")
+        return _sums("R6", r6_base(order, terms), usual, order)
     if request.reason is Reason.SERVICE_FAULT and has_confirmed_fault(request):
-        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order, "amount_paid")
-    return _sums("R7", order.amount_paid, usual, order, "amount_paid")
+        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order)
+    return _sums("R7", order.amount_paid, usual, order)
 
 
-def _sums(clause: str, base: Decimal, rate: Decimal, order: Order, base_is: str) -> Sums:
+def r6_base(order: Order, terms: Terms) -> Decimal:
+    """R6: what was paid for the remaining balance of a used card. Shipping and order fees bought none of it."""
+    remaining = order.remaining_balance or Decimal(0)
+    paid = order.amount_paid - order.extras
+    if terms.card_worth is CardWorth.FACE or not order.original_balance:
+        return min(remaining, paid)
+    return share_of(paid, remaining, order.original_balance, order.currency)
+
+
+def _sums(clause: str, base: Decimal, rate: Decimal, order: Order) -> Sums:
     fee = rounded(base * rate, order.currency)
     code = FindingCode.REFUND_LESS_FEE if fee else FindingCode.REFUND_WITHOUT_FEE
-    values: dict[str, Value] = {"base_is": base_is, "base": Money(base, order.currency)}
+    values: dict[str, Value] = {"base_is": "amount_paid", "base": Money(base, order.currency)}
+    if clause == "R6":
+        values["base_is"] = "remaining_balance"
+        if base != order.remaining_balance:
+            remaining = Money(order.remaining_balance or Decimal(0), order.currency)
+            values |= {"base_is": "paid_for_remaining", "remaining": remaining}
     if fee:
         refund = Money(base - fee, order.currency)
         values |= {"rate": rate, "fee": Money(fee, order.currency), "refund": refund}
@@ -169,12 +185,14 @@ def data_agrees(request: RefundRequest) -> Finding:
 
 def _contradiction(request: RefundRequest) -> Contradiction | None:
     order = request.order
-    amounts = (order.amount_paid, order.original_balance, order.remaining_balance)
+    amounts = (order.amount_paid, order.original_balance, order.remaining_balance, order.extras)
     original, remaining = order.original_balance, order.remaining_balance
-    if not is_known(order.currency):
+    if not in_use(order.currency, order.placed_at):
         return Contradiction.CURRENCY_UNKNOWN
     if any(amount is not None and amount < 0 for amount in amounts):
         return Contradiction.NEGATIVE_AMOUNT
+    if order.extras > order.amount_paid:
+        return Contradiction.EXTRAS_ABOVE_PAID
     if original is not None and remaining is not None and remaining > original:
         return Contradiction.MORE_LEFT_THAN_SOLD
     if order.product_kind is ProductKind.CALLING_CARD:
@@ -224,6 +242,15 @@ def r2_channel_accepted(request: RefundRequest, terms: Terms) -> Finding:
     return Finding(FindingCode.CHANNEL_NOT_ACCEPTED, ("R2",), False, {"channel": request.channel})
 
 
+def something_paid(order: Order, fault: bool) -> Finding:
+    """Precedence 6: an order of 0.00 gives nothing back; with a fault claimed or confirmed a person looks (R1)."""
+    if order.amount_paid > 0:
+        return Finding(FindingCode.SOMETHING_PAID, (), True)
+    if fault:
+        return Finding(FindingCode.NOTHING_PAID_WITH_FAULT, ("R1",), False)
+    return Finding(FindingCode.NOTHING_PAID, (), False)
+
+
 def r8_something_left(order: Order, sums: Sums) -> Finding:
     """R8: with nothing left there is nothing to refund, also on a card that never held anything."""
     card_is_empty = order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance == 0
@@ -233,13 +260,16 @@ def r8_something_left(order: Order, sums: Sums) -> Finding:
 
 
 def r8_above_minimum(order: Order, sums: Sums, terms: Terms) -> Finding:
-    """R8: no refund below a share of the original balance, measured after the fee or before it."""
+    """R8: no refund below a share of the original balance, measured after the fee or before it, in what the card holds:
+    what was paid for it says nothing of how much of it was used."""
     original, remaining = order.original_balance, order.remaining_balance
     if order.product_kind is ProductKind.SUBSCRIPTION or original is None or remaining is None:
         return Finding(FindingCode.NO_MINIMUM, ("R8",), True)
     minimum = terms.minimum_ratio * original
-    net = terms.minimum_measured is MinimumMeasured.NET
-    left = sums.refund if net else remaining
+    left = remaining
+    if terms.minimum_measured is MinimumMeasured.NET:
+        in_balance = remaining - rounded(sums.rate * remaining, order.currency)
+        left = in_balance if terms.card_worth is CardWorth.SHARE else sums.refund
     holds = left >= minimum
     values: dict[str, Value] = {
         "left": Money(left, order.currency),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
@@ -20,6 +20,7 @@ from bot.policy import money
 from bot.policy.calendar import BusinessCalendar, country_is_known
 from bot.policy.facts import Channel, Reason
 
+_E = TypeVar("_E", bound=Enum)
 _DECIMAL = re.compile(r"-?\d{1,15}(\.\d{1,15})?", re.ASCII)
 
 
@@ -40,6 +41,15 @@ class MinimumMeasured(str, Enum):
 
     NET = "net"
     GROSS = "gross"
+
+
+class CardWorth(str, Enum):
+    """What a card counts for where it did not cost what it holds (R6, R8): the share of what was paid for it, and the
+    minimum measured in what it holds; or its face value up to what was paid, and the minimum measured in what would be
+    paid back, of which an order of 0.00 has nothing."""
+
+    SHARE = "share"
+    FACE = "face"
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,7 @@ class Terms:
     automatic_limits: Mapping[str, Decimal]
     velocity_refunds: int
     velocity_days: int
+    card_worth: CardWorth = CardWorth.SHARE
 
     @property
     def time_zone(self) -> ZoneInfo:
@@ -130,6 +141,11 @@ class Policy:
             if terms.calendar.business_date(moment) >= terms.starts_on:
                 return terms
         raise NoTermsInForce(self.versions[0].starts_on)
+
+    def reading(self, card_worth: CardWorth) -> Policy:
+        """The same terms with one reading of what a card counts for in all versions."""
+        versions = tuple(replace(terms, card_worth=card_worth) for terms in self.versions)
+        return replace(self, versions=versions)
 
     def named(self, version: str) -> Terms | None:
         """The version of that name; None where the file has none."""
@@ -185,6 +201,7 @@ def _terms(section: _Section) -> Terms:
         automatic_limits=refund.limits("automatic_limit"),
         velocity_refunds=velocity.whole("refunds", 1, 1_000),
         velocity_days=velocity.whole("days", 1, 3_660),
+        card_worth=refund.choice("card_worth", CardWorth, default=CardWorth.SHARE),
     )
     for part in (calendar, cancellation, velocity, refund, section):
         part.done()
@@ -230,12 +247,14 @@ class _Section:
             raise self._wrong(key, f"must be from 0 to 1, not {value}")
         return value
 
-    def choice(self, key: str, kind: type[MinimumMeasured]) -> MinimumMeasured:
+    def choice(self, key: str, kind: type[_E], default: _E | None = None) -> _E:
+        if default is not None and key not in self._data:
+            return default
         value = self.take(key, str)
         try:
             return kind(value)
         except ValueError:
-            allowed = " or ".join(member.value for member in kind)
+            allowed = " or ".join(str(member.value) for member in kind)
             raise self._wrong(key, f"must be {allowed}, not {value!r}") from None
 
     def reasons(self, key: str) -> list[Reason]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any, Literal
 
 from pydantic import Field, validator
 
 from bot.cases.business_hours import BusinessHours
+from bot.cases.payout_limits import parse_limits
 from bot.setting_groups.base import Group, variable_of
 from bot.wording import say
 
@@ -25,15 +25,15 @@ class DeskSettings(Group):
         "`Mon-Fri 09:00-17:00, Sat 10:00-12:00`, or `always`. Public holidays are closed.",
     )
     contact: str = Field("+1 888-582-6840", description="What customers are told when nothing else works.")
-    agent_limit: Decimal = Field(
-        Decimal("100.00"),
-        ge=0,
-        le=1_000_000,
-        description="The highest refund, in USD, that an agent decides without a second person. In other currencies a "
-        "second person is always asked.",
+    agent_limit: str = Field(
+        "USD 100.00",
+        description="The highest refund that an agent decides without a second person, for each currency: "
+        "`USD 100.00, EUR 90.00`; an amount alone is in USD. In a currency without a limit a second person is always "
+        "asked.",
     )
-    lead_limit: Decimal = Field(
-        Decimal("500.00"), ge=0, le=1_000_000, description="The same for a lead. An admin has no limit."
+    lead_limit: str = Field(
+        "USD 500.00",
+        description="The same for a lead, for each currency that agents have a limit in. An admin has no limit.",
     )
     second_factor: Literal["optional", "leads", "all"] = Field(
         "optional",
@@ -48,9 +48,12 @@ class DeskSettings(Group):
         return text
 
     @validator("agent_limit", "lead_limit")
-    def _whole_cents(cls, limit: Decimal, values: dict[str, Any]) -> Decimal:
-        if limit != round(limit, 2):
-            raise ValueError(say("setting_no_amount"))
-        if limit < values.get("agent_limit", limit):
+    def _amounts(cls, text: str, values: dict[str, Any]) -> str:
+        try:
+            limits = parse_limits(text)
+        except ValueError:
+            raise ValueError(say("setting_no_amount")) from None
+        agent = parse_limits(values["agent_limit"]) if "agent_limit" in values else {}
+        if any(limits.get(currency, -1) < least for currency, least in agent.items()):
             raise ValueError(say("setting_below", variable=variable_of("agent_limit")))
-        return limit
+        return text

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from bot import order_numbers
 from bot.cases.identity.addresses import plain_address
 from bot.cases.model import Contact, StoredOrder
 from bot.policy.facts import Order, OrderStatus, ProductKind
-from bot.policy.money import is_known
+from bot.policy.money import in_use
 from bot.policy.parsing import InvalidInput, parse_order, shown
 from bot.store import tables as t
 from bot.store.exports.mapped import Found
@@ -21,7 +22,6 @@ from bot.store.exports.problems import ImportRefused, Problems, RowSkipped, name
 from bot.store.exports.reading import found_objects
 from bot.store.unit_of_work import SqlUnitOfWork
 
-_NUMBER = re.compile(r"CC-\d{6}", re.ASCII)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _LONGEST = {"product": t.orders.c.product.type.length, "payment_method": t.orders.c.payment_method.type.length}
 _LONGEST_NAME, _LONGEST_PHONE = 200, 50
@@ -219,10 +219,11 @@ def _order(data: Any) -> tuple[Order, Contact]:
     if unknown:
         raise InvalidInput(named(unknown[0]), "is not a field of an order")
     order = parse_order(data)
-    if not _NUMBER.fullmatch(order.number):
-        raise InvalidInput("number", f'must be "CC-" and six digits, not {shown(order.number)}')
-    if not is_known(order.currency):
-        raise InvalidInput("currency", f"is no currency code: {shown(order.currency)}")
+    numbers = order_numbers.in_use()
+    if not numbers.is_number(order.number):
+        raise InvalidInput("number", f"must be an order number such as {numbers.example}, not {shown(order.number)}")
+    if not in_use(order.currency, order.placed_at):
+        raise InvalidInput("currency", f"is no currency code of the day of the order: {shown(order.currency)}")
     for name, longest in _LONGEST.items():
         if len(getattr(order, name)) > longest:
             raise InvalidInput(name, f"must have at most {longest} characters")

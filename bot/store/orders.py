@@ -166,6 +166,7 @@ def _stored_order(row: Row[Any] | Any) -> StoredOrder:
         charge=Charge(row.charge),
         status=OrderStatus(row.status),
         dispute_open=row.dispute_open,
+        extras=row.extras,
     )
     return StoredOrder(row.id, row.customer_id, order, row.cancelled_at, row.agreement_ends_on, row.demo)
 

@@ -27,6 +27,7 @@ from sqlalchemy import (
     text,
 )
 
+from bot import order_numbers
 from bot.cases.model import OPEN_STATES
 
 
@@ -79,13 +80,14 @@ orders = Table(
     "orders",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("number", String(9), nullable=False, unique=True),
+    Column("number", String(order_numbers.LONGEST), nullable=False, unique=True),
     Column("customer_id", ForeignKey("customers.id"), nullable=False, index=True),
     Column("product", String(100), nullable=False),
     Column("product_kind", String(20), nullable=False),
     Column("shipped", Boolean, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("amount_paid", Amount, nullable=False),
+    Column("extras", Amount, nullable=False, server_default="0"),  # shipping charges and order fees in amount_paid
     Column("original_balance", Amount),
     Column("remaining_balance", Amount),
     Column("used", Boolean, nullable=False),
@@ -219,7 +221,7 @@ ledger = Table(
     Column("id", Integer, primary_key=True),
     Column("key", String(60), nullable=False, unique=True),
     Column("operation", String(20), nullable=False),
-    Column("order_number", String(9), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("amount", Amount),
     Column("currency", String(3)),
     Column("destination", String(30)),
@@ -276,7 +278,7 @@ verification_attempts = Table(
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False),
     Column("message_id", String(100), nullable=False),
-    Column("order_number", String(9), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("at", Moment, nullable=False),
     Column("passed", Boolean, nullable=False),
     Column("address_index", String(64), index=True),
@@ -342,7 +344,7 @@ email_codes = Table(
     Column("id", Integer, primary_key=True),
     Column("conversation_id", String(255), nullable=False),
     Column("message_id", String(100), nullable=False),
-    Column("order_number", String(9), nullable=False, index=True),
+    Column("order_number", String(order_numbers.LONGEST), nullable=False, index=True),
     Column("customer_id", ForeignKey("customers.id")),
     Column("address_index", String(64)),
     Column("contact_index", String(64), index=True),  # of the order number and what was typed to prove it

@@ -10,7 +10,7 @@ from math import ceil
 
 from babel import Locale
 from babel.dates import format_date, format_skeleton, format_time
-from babel.numbers import format_currency, format_percent
+from babel.numbers import format_currency, format_percent, get_currency_symbol
 from babel.units import format_unit
 
 from bot.policy.money import is_known, rounded, unit_of
@@ -21,7 +21,8 @@ _YEAR_BEHIND = re.compile(r"[\s,]*(?:'[^']*'\s*)?y$")
 
 @lru_cache(maxsize=4096)
 def spoken(amount: Decimal, currency: str, language: str = "en") -> str:
-    """``amount`` as a customer reads it: ``$44.00``; the code in front where there is no symbol."""
+    """``amount`` as a customer reads it: ``$44.00``; with its code, and a space, where there is no symbol:
+    ``KWD 5.000``."""
     if not is_known(currency):
         return f"{amount:f} {currency}"
     pattern = _money_pattern(currency, language)
@@ -32,7 +33,11 @@ def _money_pattern(currency: str, language: str) -> str:
     # ISO's minor units, not CLDR's: the two differ for a few currencies, and the sums follow ISO.
     digits = f"{unit_of(currency):f}".partition(".")[2]
     decimals = "." + "0" * len(digits) if digits else ""
-    return re.sub(r"0\.0+", f"0{decimals}", Locale.parse(language).currency_formats["standard"].pattern)
+    pattern = re.sub(r"0\.0+", f"0{decimals}", Locale.parse(language).currency_formats["standard"].pattern)
+    symbol = get_currency_symbol(currency, locale=language)
+    # As CLDR spaces currencies: between a letter and a digit, where the pattern has no space of its own.
+    pattern = re.sub(r"¤(?=[#0])", "¤ ", pattern) if symbol[-1].isalpha() else pattern
+    return re.sub(r"(?<=[#0])¤", " ¤", pattern) if symbol[0].isalpha() else pattern
 
 
 @lru_cache(maxsize=4096)

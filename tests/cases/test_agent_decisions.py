@@ -77,7 +77,7 @@ def test_the_agents_decision_stands_beside_the_policys(shop: Services, dana: Age
 def test_the_database_refuses_to_change_what_agents_decided(
     shop: Services, dana: Agent, engine: Engine, table: sa.Table, verb: str
 ) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     second_opinion(shop, an_agent(shop, "lee", Role.LEAD), decided(shop, dana, in_review(shop)).id, True)
     change = table.delete() if verb == "delete" else table.update().values(agent_id=1)
     with pytest.raises(sa.exc.DatabaseError, match="only ever added"), engine.begin() as connection:
@@ -96,7 +96,7 @@ def test_the_database_refuses_to_change_what_agents_decided(
 def test_the_audit_finds_what_was_changed_of_them(
     shop: Services, dana: Agent, engine: Engine, change: sa.sql.Executable, said_: str
 ) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     second_opinion(shop, an_agent(shop, "lee", Role.LEAD), decided(shop, dana, in_review(shop)).id, True)
     assert problems(shop) == []
     without_triggers(engine, lambda connection: connection.execute(change))
@@ -227,7 +227,7 @@ def test_a_plan_that_is_refunded_by_an_agent_is_stopped_and_its_agreement_ends(
 
 
 def test_above_the_limit_nothing_happens_before_a_second_person(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal("49.99")))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal("49.99")}))
     kim, lee = an_agent(shop, "kim"), an_agent(shop, "lee", Role.LEAD)
     case = in_review(shop)
     decision = decided(shop, dana, case)
@@ -256,7 +256,7 @@ def test_above_the_limit_nothing_happens_before_a_second_person(shop: Services, 
 
 
 def test_the_first_agent_cannot_agree_with_themselves_after_a_promotion(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     decision = decided(shop, dana, in_review(shop))
     promoted = change_agent(shop, "dana", role=Role.ADMIN)
     with pytest.raises(NotAllowed, match="Somebody else"):
@@ -264,7 +264,7 @@ def test_the_first_agent_cannot_agree_with_themselves_after_a_promotion(shop: Se
 
 
 def test_a_second_person_who_does_not_agree_leaves_it_to_be_decided_again(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(10)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(10)}))
     case, lee = in_review(shop), an_agent(shop, "lee", Role.LEAD)
     second_opinion(shop, lee, decided(shop, dana, case).id, False)
     assert the_case(shop, case.reference).state is CaseState.IN_REVIEW
@@ -328,7 +328,7 @@ def test_deciding_twice_is_refused_also_at_once(shop: Services, dana: Agent) -> 
 
 
 def test_deciding_at_once_what_needs_a_second_person_leaves_one_decision(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     case = taken(shop, dana, in_review(shop))
     start = threading.Barrier(3)
 
@@ -347,7 +347,7 @@ def test_deciding_at_once_what_needs_a_second_person_leaves_one_decision(shop: S
 
 @pytest.mark.parametrize("limit", ["100", "1"])
 def test_a_case_that_was_taken_back_is_not_decided(shop: Services, dana: Agent, limit: str) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(limit)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(limit)}))
     case = taken(shop, dana, in_review(shop))
     take_back(shop, conversation_id="talk", reference=case.reference)
     with pytest.raises(MoveNotAllowed, match="withdrawn"):
@@ -355,7 +355,7 @@ def test_a_case_that_was_taken_back_is_not_decided(shop: Services, dana: Agent, 
 
 
 def test_a_decision_that_waits_dies_with_its_case(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     decision = decided(shop, dana, case := in_review(shop))
     take_back(shop, conversation_id="talk", reference=case.reference)
     with pytest.raises(MoveNotAllowed):
@@ -364,7 +364,7 @@ def test_a_decision_that_waits_dies_with_its_case(shop: Services, dana: Agent) -
 
 
 def test_a_second_person_does_not_agree_to_what_has_changed(shop: Services, dana: Agent) -> None:
-    shop = replace(shop, limits=replace(shop.limits, agent=Decimal(1)))
+    shop = replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)}))
     decision = decided(shop, dana, in_review(shop))
     changed_order(shop, remaining_balance=Decimal("49.99"))
     with pytest.raises(MoveNotAllowed, match="lower"):
@@ -391,7 +391,7 @@ def test_a_question_is_answered_and_not_declined(shop: Services, dana: Agent) ->
 def test_a_decision_of_an_account_that_could_not_is_found_by_the_audit(shop: Services, dana: Agent) -> None:
     lee = an_agent(shop, "lee", Role.LEAD)
     case = in_review(shop)
-    decision = decided(replace(shop, limits=replace(shop.limits, agent=Decimal(1))), dana, case)
+    decision = decided(replace(shop, limits=replace(shop.limits, agent={"USD": Decimal(1)})), dana, case)
     change_agent(shop, "lee", active=False)
     with shop.unit_of_work() as uow:  # as somebody who goes round the checks
         uow.agent_decisions.add_second_opinion(decision.id, lee.id, shop.clock(), True)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from actions.cards import refund_quote
 from bot.cases.customer.quotes import Quote, confirm, quote_cancellation, quote_refund
 from bot.cases.customer.receipts import Receipt, is_receipt_mac, receipt_of, receipt_path
 from bot.cases.customer.withdrawals import take_back
@@ -184,3 +185,47 @@ def test_the_paper_can_draw_the_euro_and_accents(alex: Services) -> None:
     text = text_of(pdf)
     assert "Café €" in text and "$44.00" in text and receipt.reference in text
     assert "An unused product gives the amount paid less the fee" in text.replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("order", "rows"),
+    [
+        pytest.param(
+            {"amount_paid": "55.00", "extras": "5.00"},
+            {"Paid": "$55.00", "Shipping and fees": "$5.00, included", "Fee": "$6.60", "Refund": "$48.40"},
+            id="unused: the shipping goes back, too",
+        ),
+        pytest.param(
+            {"amount_paid": "45.00", "extras": "5.00", "remaining_balance": "45.00"},
+            {
+                "Paid for what is left": "$36.00",
+                "Shipping and fees": "$5.00, not refunded",
+                "Fee": "$4.32",
+                "Refund": "$31.68",
+            },
+            id="used and bought with a coupon",
+        ),
+        pytest.param(
+            {"remaining_balance": "45.00"},
+            {"Remaining balance": "$45.00", "Fee": "$5.40", "Refund": "$39.60"},
+            id="used, bought at its face, without shipping",
+        ),
+    ],
+)
+def test_shipping_and_fees_stand_in_the_quote_and_on_the_receipt(
+    services: Services, order: dict[str, str], rows: dict[str, str]
+) -> None:
+    store_order(services, "CC-104299", "alex@example.com", **order)
+    verified(services, number="CC-104299", email="alex@example.com")
+
+    quote = quoted(services, "CC-104299")
+
+    assert quote.decision is not None
+    shown = {
+        row["label"]: row["value"] for row in refund_quote("CC-104299", quote.case, quote.decision)["card"]["rows"]
+    }
+    receipt = receipt_after_yes(services, quote)
+    sums = {"Paid", "Paid for what is left", "Remaining balance", "Shipping and fees", "Fee", "Refund"}
+    assert {label: value for label, value in shown.items() if label in sums} == rows
+    assert {label: value for label, value in receipt.rows() if label in sums} == rows
+    assert receipt.to_json()["extras"] == order.get("extras", "0.00")

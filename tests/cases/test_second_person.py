@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -14,6 +15,7 @@ from bot.cases.desk.second_person import hands
 from bot.cases.desk.work import second_opinion, take
 from bot.cases.errors import NotAllowed
 from bot.cases.model import Agent, CaseState, Role
+from bot.cases.payout_limits import PayoutLimits, parse_limits
 from bot.cases.ports.helpdesk import Person
 from bot.cases.services import Services
 from tests.cases.deciding import decided
@@ -75,7 +77,7 @@ def desk(shop: Services) -> Services:
     """Three admins of long ago, at a desk where everything takes two."""
     for login in ("ada", "bea", "cleo"):
         signed_up(shop, login, login.title(), Role.ADMIN, PASSWORD)
-    return replace(shop, limits=replace(shop.limits, currency="EUR"))
+    return replace(shop, limits=PayoutLimits(parse_limits("EUR 100.00"), parse_limits("EUR 500.00")))
 
 
 ONE_PERSON: dict[str, tuple[list[Step], str, str]] = {
@@ -178,3 +180,23 @@ def test_somebody_at_another_help_desk_neither_takes_nor_agrees(desk: Services) 
     with pytest.raises(NotAllowed, match="another help desk"):
         take(desk, outside, case.reference)
     assert an_agent(desk, "zoe").external is False
+
+
+@pytest.mark.parametrize(
+    ("role", "amount", "currency", "alone"),
+    [
+        (Role.AGENT, "100.00", "USD", True),
+        (Role.AGENT, "100.01", "USD", False),
+        (Role.AGENT, "90.00", "EUR", True),
+        (Role.AGENT, "90.01", "EUR", False),
+        (Role.LEAD, "400.00", "EUR", True),
+        (Role.LEAD, "400.01", "EUR", False),
+        (Role.LEAD, "5.00", "GBP", False),
+        (Role.ADMIN, "9999.00", "EUR", True),
+        (Role.ADMIN, "5.00", "GBP", False),
+    ],
+)
+def test_each_currency_has_its_own_limits(role: Role, amount: str, currency: str, alone: bool) -> None:
+    limits = PayoutLimits(parse_limits("USD 100.00, EUR 90.00"), parse_limits("500.00,EUR400"))
+    assert limits.needs_second(role, Decimal(amount), currency) is not alone
+    assert limits.covers(role, Decimal(amount), currency) is (alone or role is Role.ADMIN)

@@ -118,6 +118,7 @@ def test_the_terms_in_force_are_a_table(capsys: pytest.CaptureFixture[str]) -> N
         "  R4  processing          7 working days",
         "  R6, R7  fee             12%, 0 rows in the fee table",
         "  R7b fee, our fault      0%",
+        "  R6, R8  a card counts   as its share of what was paid",
         "  R8  minimum             50% of the original balance, net of the fee",
         "  R9  wallet only         cash, prepaid_voucher",
         "  Automatic limit         250.00 USD",

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot import order_numbers
 from bot.cases.ports.billing import Balance, Rejected, Unavailable, Unclear
 from bot.connectors.shared.gateways import GatewayUnavailable
 from bot.connectors.woocommerce.api import WooApi, WooRejected
 from bot.connectors.woocommerce.gateway import WooGateway
 from bot.connectors.woocommerce.orders import WooOrders
-from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind
+from bot.policy import RefundRequest, decide_refund
+from bot.policy.facts import Charge, Destination, OrderStatus, ProductKind, Reason
 from tests.gateways.gateway_builders import IMPATIENT, PATIENT, limits_of
 from tests.gateways.shop_server import ShopFault
 from tests.gateways.woo_server import CUSTOMER, KEY, SECRET, WooServer
+from tests.policy.policy_builders import POLICY
 
 CARD, PLAN, CASE = "CC-104233", "CC-104251", "RD-YTAF7F-refund"
 ORIGINAL, WALLET = Destination.ORIGINAL_PAYMENT_METHOD, Destination.WALLET
@@ -327,6 +332,61 @@ def test_a_card_is_read_as_the_policy_knows_it(woo: WooServer, orders: WooOrders
     assert (live.buyer.name, live.buyer.email, live.buyer.phone) == ("Alex Rivera", "alex@example.com", None)
 
 
+REAL = Path(__file__).with_name("woo_orders")
+"""Orders as WooCommerce 11.0.1 answers them."""
+
+
+@pytest.mark.parametrize(
+    ("name", "extras", "clause", "figures"),
+    [
+        pytest.param("woo-order-shipping", "5.00", "R7", ("55.00", "6.60", "48.40"), id="shipping, a change of mind"),
+        pytest.param("woo-order-shipping", "5.00", "R7b", ("55.00", "0.00", "55.00"), id="shipping, our fault"),
+        pytest.param("woo-order-tax", "0.00", "R7", ("56.50", "6.78", "49.72"), id="tax, a change of mind"),
+        pytest.param("woo-order-tax", "0.00", "R7b", ("56.50", "0.00", "56.50"), id="tax, our fault"),
+    ],
+)
+def test_an_unused_card_with_shipping_or_tax_is_not_used(
+    woo: WooServer, orders: WooOrders, name: str, extras: str, clause: str, figures: tuple[str, str, str]
+) -> None:
+    row = json.loads((REAL / f"{name}.json").read_text())
+    woo.add_order(104300, **{**row, "id": 104300})
+    live = orders.read("CC-104300", fresh=True)
+    assert live is not None and live.order.original_balance == Decimal("50.00")
+    assert live.order.extras == Decimal(extras)
+    fault = clause == "R7b"
+    asked = live.order.placed_at + timedelta(hours=1)
+    reason = Reason.SERVICE_FAULT if fault else Reason.CHANGE_OF_MIND
+    request = RefundRequest(live.order, asked, asked, reason, fault_confirmed=fault)
+    decision = decide_refund(request, POLICY).to_json()
+    assert clause in decision["clauses"] and decision["outcome"] in ("approve", "approve_on_return")
+    assert (decision["base"], decision["fee"], decision["refund"]) == figures
+
+
+def test_of_a_used_card_shipping_and_fees_stay_paid_and_a_coupon_is_no_contradiction(
+    woo: WooServer, orders: WooOrders
+) -> None:
+    fees = [{"total": "2.00", "total_tax": "0.20"}, {"total": "-3.00", "total_tax": "0.00"}]
+    line = {"sku": "global-card", "quantity": 1, "subtotal": "50.00", "subtotal_tax": "5.00", "total": "40.00"}
+    price = {"total": "51.70", "shipping_total": "5.00", "shipping_tax": "0.50", "fee_lines": fees}
+    meta_data = [{"key": "card_balance", "value": "45.00"}]
+    woo.add_order(104301, line_items=[line], meta_data=meta_data, **price)
+    live = orders.read("CC-104301", fresh=True)
+    assert live is not None
+    # 5.50 of shipping and 2.20 of a fee; what is below zero is a discount. 44.00 were paid for 50.00.
+    assert (live.order.extras, live.order.original_balance) == (Decimal("7.70"), Decimal("50.00"))
+    asked = live.order.placed_at + timedelta(hours=1)
+    request = RefundRequest(live.order, asked, asked, Reason.CHANGE_OF_MIND)
+    decision = decide_refund(request, POLICY).to_json()
+    assert (decision["base"], decision["fee"], decision["refund"]) == ("39.60", "4.75", "34.85")
+
+
+def test_a_price_with_its_tax_in_it_is_what_the_card_holds(woo: WooServer, orders: WooOrders) -> None:
+    line = {"sku": "global-card", "quantity": 1, "subtotal": "42.02", "subtotal_tax": "7.98", "total": "42.02"}
+    woo.add_order(104302, line_items=[line], prices_include_tax=True)
+    live = orders.read("CC-104302", fresh=True)
+    assert live is not None and live.order.original_balance == Decimal("50.00")
+
+
 @pytest.mark.parametrize("parent", [True, False])
 def test_a_plan_is_read_with_how_its_charge_came_about(woo: WooServer, orders: WooOrders, parent: bool) -> None:
     woo.subscriptions.clear()
@@ -565,3 +625,27 @@ def test_a_slow_shop_keeps_nobody_waiting(woo: WooServer) -> None:
     with pytest.raises(Unavailable, match="in time"):
         WooOrders(api(woo, limits=IMPATIENT)).read(CARD, fresh=True)
     assert time.monotonic() - started < 10
+
+
+@pytest.mark.parametrize(
+    ("setting", "numbers", "shop_id", "own", "number"),
+    [
+        ("#1001", "id", 1001, "1001", "#1001"),
+        ("#1001", "number", 77, "1001", "#1001"),
+        ("#1001", "number", 78, "#1002", "#1002"),
+        ("100045678", "number", 79, "100045678", "100045678"),
+        (r"SO\d{4}-\d{5} SO2026-00017", "number", 80, "SO2026-00017", "SO2026-00017"),
+    ],
+)
+def test_the_numbers_of_the_setting_are_found_in_the_shop(
+    woo: WooServer, setting: str, numbers: str, shop_id: int, own: str, number: str
+) -> None:
+    woo.add_order(shop_id, number=own)
+    order_numbers.choose(setting)
+    try:
+        orders = WooOrders(api(woo, numbers=numbers))
+        live, same = orders.read(number, fresh=True), orders.read_id(str(shop_id))
+    finally:
+        order_numbers.choose(order_numbers.DEFAULT)
+    assert live is not None and same is not None
+    assert live.order.number == same.order.number == number

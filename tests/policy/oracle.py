@@ -78,17 +78,23 @@ def refund(case: dict[str, Any]) -> dict[str, Any]:
     paid = minor(order["amount_paid"], currency)
     original = minor(order["original_balance"], currency)
     remaining = minor(order["remaining_balance"], currency)
+    if paid == 0:
+        return verdict("review", "R1") if reason == "service_fault" or confirmed else verdict("decline")
     balance_used = original is not None and remaining is not None and remaining < original
     fault = reason == "service_fault" and confirmed
     if card and balance_used:
-        sums_by, base, percent = "R6", min(remaining, paid), 12
+        of_goods = paid - minor(order.get("extras", "0"), currency)
+        sums_by, base, percent = "R6", (2 * of_goods * remaining + original) // (2 * original), 12  # half up
     elif fault:
         sums_by, base, percent = "R7b", paid, 0
     else:
         sums_by, base, percent = "R7", paid, 12
     fee = (2 * percent * base + 100) // 200  # half up
     back = base - fee
-    below_half = card and original is not None and Fraction(back) < Fraction(original, 2)
+    below_half = False
+    if card and original is not None:
+        left = remaining - (2 * percent * remaining + 100) // 200
+        below_half = Fraction(left) < Fraction(original, 2)
     if base == 0 or (card and remaining == 0) or below_half:
         return verdict("decline", "R8")
 
@@ -127,7 +133,9 @@ def contradicts_itself(case: dict[str, Any]) -> bool:
         return True
     if datetime.fromisoformat(order["placed_at"]) > datetime.fromisoformat(case["requested_at"]):
         return True
-    amounts = [order["amount_paid"], order["original_balance"], order["remaining_balance"]]
+    amounts = [order["amount_paid"], order["original_balance"], order["remaining_balance"], order.get("extras")]
+    if Fraction(order.get("extras", "0")) > Fraction(order["amount_paid"]):
+        return True
     if any(amount is not None and Fraction(amount) < 0 for amount in amounts):
         return True
     original, remaining = order["original_balance"], order["remaining_balance"]

@@ -114,5 +114,5 @@ def sums(decision: RefundDecision) -> tuple[Decimal | None, Decimal | None, Deci
     return decision.base, decision.fee, decision.refund
 
 
-def amounts(base: str, fee: str, refund: str) -> tuple[Decimal | None, ...]:
+def amounts(base: str | None, fee: str | None, refund: str | None) -> tuple[Decimal | None, ...]:
     return money(base), money(fee), money(refund)

@@ -92,7 +92,7 @@ def test_a_request_in_time_would_have_done() -> None:
         a_refund_request(an_order(status=OrderStatus.CANCELLED)),
         a_refund_request(an_order(status=OrderStatus.REFUND_PENDING)),
         a_refund_request(a_plan(charge=Charge.RENEWAL)),
-        a_refund_request(an_order(paid="10.00", remaining="5.00")),
+        a_refund_request(an_order(paid="0.00", remaining="5.00")),
     ],
 )
 def test_where_no_single_change_would_have_done_none_is_named(request_: RefundRequest) -> None:

@@ -21,6 +21,7 @@ from tests.policy.policy_builders import (
     decided,
     default_terms,
     ny,
+    policy_with,
     said,
     sums,
 )
@@ -256,3 +257,34 @@ def test_an_order_from_before_the_first_version_goes_to_a_human() -> None:
     assert (decision.outcome, decision.clauses, decision.policy_version) == (REVIEW, (), "none")
     assert "2000-01-01" in said(decision)
     assert decided(an_order(placed_at=ny("2000-01-03 00:00"))).policy_version == "2020-01"
+
+
+# Currencies, judged by the date of the order
+
+
+@pytest.mark.parametrize(
+    ("placed", "currency", "known"),
+    [
+        pytest.param("2025-12-15T12:00:00+02:00", "BGN", True, id="the lev in 2025"),
+        pytest.param("2026-02-02T12:00:00+02:00", "BGN", False, id="the lev after it was withdrawn"),
+        pytest.param("2023-01-14T23:59:59-11:00", "HRK", True, id="its last day, where it ends last"),
+        pytest.param("2023-01-16T00:00:00+01:00", "HRK", False, id="the day after"),
+        pytest.param("2026-05-06T12:00:00+02:00", "EUR", True, id="the euro"),
+        pytest.param("2025-05-06T12:00:00+02:00", "XAU", False, id="gold is no currency to pay in"),
+    ],
+)
+def test_a_currency_is_judged_by_the_date_of_the_order(placed: str, currency: str, known: bool) -> None:
+    policy = policy_with(automatic_limits={currency: Decimal(100)})
+    decision = decided(an_order(currency=currency, placed_at=at(placed)), policy)
+    assert (decision.outcome is Outcome.APPROVE) is known
+    if not known:
+        assert decision.outcome is Outcome.REVIEW and f"{currency} is not known" in said(decision)
+
+
+def test_each_currency_has_its_own_automatic_limit_and_one_without_goes_to_a_human() -> None:
+    policy = policy_with(automatic_limits={"USD": Decimal(250), "EUR": Decimal("44.00")})
+    assert decided(an_order(currency="EUR"), policy).outcome is Outcome.APPROVE
+    above = decided(an_order("50.01", "50.01", "50.01", currency="EUR"), policy)
+    assert (above.outcome, above.refund) == (Outcome.REVIEW, Decimal("44.01"))
+    without = decided(an_order(currency="GBP"), policy)
+    assert (without.outcome, without.refund) == (Outcome.REVIEW, Decimal("44.00"))

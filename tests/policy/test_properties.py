@@ -55,6 +55,7 @@ def orders(draw: st.DrawFn) -> Order:
     remaining = draw(
         st.one_of(st.just(original), st.integers(0, 100).map(lambda share: original * share // 100), amounts)
     )
+    facts["extras"] = draw(st.sampled_from([Decimal(0), paid // 11, paid])).quantize(unit)
     return an_order(str(paid), str(original), str(remaining), shipped=draw(st.booleans()), **facts)
 
 
@@ -89,12 +90,44 @@ def test_a_refund_is_never_negative_and_never_more_than_was_paid_or_remains(
     assert decision.base == decision.fee + decision.refund
     assert 0 <= decision.refund <= decision.base <= request.order.amount_paid
     assert decision.fee >= 0
-    if request.order.remaining_balance is not None and request.order.remaining_balance < (
-        request.order.original_balance or 0
-    ):
-        assert decision.base <= request.order.remaining_balance
+    order = request.order
+    if order.remaining_balance is not None and order.remaining_balance < (order.original_balance or 0):
+        assert decision.base <= order.amount_paid - order.extras
+        if order.amount_paid - order.extras == order.original_balance:
+            assert decision.base == order.remaining_balance
     for amount in (decision.base, decision.fee, decision.refund):
         assert is_payable(amount, request.order.currency)
+
+
+@given(refund_requests(), st.integers(0, 60_000), policies)
+@settings(max_examples=300)
+def test_more_left_on_a_card_never_gives_less(request: RefundRequest, more: int, policy: Policy) -> None:
+    order = request.order
+    if order.original_balance is None or order.remaining_balance is None:
+        return
+    unit = Decimal(1).scaleb(-DECIMALS[order.currency])
+    fuller = replace(order, remaining_balance=min(order.original_balance, order.remaining_balance + more * unit))
+    if fuller.remaining_balance < order.remaining_balance:
+        return  # more left than sold: a contradiction
+    first, second = decide(request, policy), decide(replace(request, order=fuller), policy)
+    if first.outcome.pays and second.outcome.pays:
+        assert (second.refund or 0) >= (first.refund or 0)
+    if second.outcome is Outcome.DECLINE:
+        assert first.outcome is Outcome.DECLINE
+
+
+@given(refund_requests())
+@settings(max_examples=300)
+def test_what_was_paid_for_a_card_decides_how_much_and_not_whether(request: RefundRequest) -> None:
+    """R8: only an order of nothing, or a rest that is worth nothing, is declined for what was paid."""
+    order = replace(request.order, extras=Decimal(0))
+    sold = order.original_balance
+    if order.amount_paid == 0 or not sold or not order.remaining_balance or order.remaining_balance > sold:
+        return
+    at_face = decide(replace(request, order=replace(order, amount_paid=sold)), POLICY)
+    decision = decide(replace(request, order=order), POLICY)
+    if order.amount_paid * order.remaining_balance / sold >= Decimal(1).scaleb(-DECIMALS[order.currency]):
+        assert (decision.outcome is Outcome.DECLINE) == (at_face.outcome is Outcome.DECLINE)
 
 
 @given(refund_requests(), st.integers(0, 15 * 86_400), policies)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.policy import Outcome
 from bot.policy.facts import Destination, Order, OrderStatus, Reason
-from bot.policy.terms import FeeRow, MinimumMeasured
+from bot.policy.terms import CardWorth, FeeRow, MinimumMeasured
 from tests.policy.policy_builders import (
     a_plan,
     amounts,
@@ -203,10 +203,58 @@ def test_a_shipped_card_comes_back_first(
             an_order(remaining="31.50"), FAULT, "R6", amounts("31.50", "3.78", "27.72"), id="used, our fault: the fee"
         ),
         pytest.param(
-            an_order("40.00", "50.00", "45.00"), MIND, "R6", amounts("40.00", "4.80", "35.20"), id="never above paid"
+            an_order("40.00", "50.00", "45.00"), MIND, "R6", amounts("36.00", "4.32", "31.68"), id="sold at a discount"
         ),
         pytest.param(
-            an_order("45.00", "50.00", "45.00"), MIND, "R6", amounts("45.00", "5.40", "39.60"), id="as much as was paid"
+            an_order("60.00", "50.00", "45.00"), MIND, "R6", amounts("54.00", "6.48", "47.52"), id="sold above its face"
+        ),
+        pytest.param(
+            an_order("10.00", "30.00", "20.00"), MIND, "R6", amounts("6.67", "0.80", "5.87"), id="6.666… goes up"
+        ),
+        pytest.param(
+            an_order("0.02", "0.04", "0.03"), MIND, "R6", amounts("0.02", "0.00", "0.02"), id="1.5 cents go up"
+        ),
+        pytest.param(
+            an_order("55.00", "50.00", "45.00", extras=Decimal("5.00")),
+            MIND,
+            "R6",
+            amounts("45.00", "5.40", "39.60"),
+            id="used: no share of the shipping",
+        ),
+        pytest.param(
+            an_order("45.00", "50.00", "45.00", extras=Decimal("5.00")),
+            FAULT,
+            "R6",
+            amounts("36.00", "4.32", "31.68"),
+            id="used, our fault, with a coupon: no share of the shipping",
+        ),
+        pytest.param(
+            an_order("55.00", extras=Decimal("5.00")),
+            MIND,
+            "R7",
+            amounts("55.00", "6.60", "48.40"),
+            id="unused: the shipping, too",
+        ),
+        pytest.param(
+            an_order("55.00", extras=Decimal("5.00")),
+            FAULT,
+            "R7b",
+            amounts("55.00", "0.00", "55.00"),
+            id="unused, our fault: the shipping, too, and no fee",
+        ),
+        pytest.param(
+            an_order("24.00", "50.00", "50.00"),
+            MIND,
+            "R7",
+            amounts("24.00", "2.88", "21.12"),
+            id="unused, sold below half of its face (the example of the policy)",
+        ),
+        pytest.param(
+            an_order("24.00", "50.00", "50.00"),
+            FAULT,
+            "R7b",
+            amounts("24.00", "0.00", "24.00"),
+            id="unused, sold below half of its face, our fault",
         ),
         pytest.param(
             an_order("40.00", "50.00", "50.00"), MIND, "R7", amounts("40.00", "4.80", "35.20"), id="unused promotion"
@@ -312,15 +360,97 @@ def test_the_confirmed_fault_does_not_lower_the_minimum() -> None:
     [
         pytest.param(an_order(remaining="0.00"), id="a card used up"),
         pytest.param(an_order("50.00", "0.00", "0.00"), id="a card that never held anything"),
-        pytest.param(an_order("0.00", "50.00", "50.00"), id="a card for which nothing was paid"),
-        pytest.param(an_order("0.00", None, None), id="nothing paid and no balance"),
-        pytest.param(a_plan("0.00"), id="a plan for which nothing was paid"),
+        pytest.param(an_order("0.01", "50.00", "0.40"), id="a card whose rest is worth less than half a cent"),
+        pytest.param(
+            an_order("5.00", "50.00", "45.00", extras=Decimal("5.00")), id="a used card that only its way cost"
+        ),
     ],
 )
 @pytest.mark.parametrize("ratio", ["0.50", "0"])
 def test_with_nothing_left_there_is_no_refund(order: Order, ratio: str) -> None:
     decision = decided(order, policy_with(minimum_ratio=Decimal(ratio)))
     assert (decision.outcome, decision.clauses, decision.refund) == (DECLINE, ("R8",), None)
+
+
+@pytest.mark.parametrize(
+    "order", [an_order("0.00"), an_order("0.00", remaining="31.50"), an_order("0.00", None, None), a_plan("0.00")]
+)
+@pytest.mark.parametrize(
+    ("reason", "confirmed", "outcome", "clauses"),
+    [
+        pytest.param(MIND, False, DECLINE, (), id="a change of mind"),
+        pytest.param(OTHER, False, DECLINE, (), id="another reason"),
+        pytest.param(FAULT, False, REVIEW, ("R1",), id="a fault that is claimed"),
+        pytest.param(FAULT, True, REVIEW, ("R1",), id="a fault that is confirmed"),
+        pytest.param(MIND, True, REVIEW, ("R1",), id="a fault on record whatever the reason"),
+    ],
+)
+def test_an_order_of_nothing_is_declined_saying_so(
+    order: Order, reason: Reason, confirmed: bool, outcome: Outcome, clauses: tuple[str, ...]
+) -> None:
+    decision = decided(order, reason=reason, fault_confirmed=confirmed)
+    assert (decision.outcome, decision.clauses, decision.refund) == (outcome, clauses, None)
+    assert "Nothing was paid for this order" in said(decision)
+
+
+def test_a_late_request_for_an_order_of_nothing_is_late() -> None:
+    late = decided(an_order("0.00"), requested_at=ny("2026-05-20 12:00"))
+    assert (late.outcome, late.clauses) == (DECLINE, ("R2",))
+
+
+@pytest.mark.parametrize(
+    ("paid", "accepted", "declined"),
+    [
+        pytest.param("24.00", "28.41", "28.40", id="sold at a discount"),
+        pytest.param("50.00", "28.41", "28.40", id="sold at its face"),
+        pytest.param("90.00", "28.41", "28.40", id="sold above it"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("measured", "gross_edge"), [(MinimumMeasured.NET, None), (MinimumMeasured.GROSS, ("25.00", "24.99"))]
+)
+def test_the_minimum_is_measured_in_what_the_card_holds(
+    paid: str, accepted: str, declined: str, measured: MinimumMeasured, gross_edge: tuple[str, str] | None
+) -> None:
+    enough, short = gross_edge or (accepted, declined)
+    policy = policy_with(minimum_measured=measured)
+    assert decided(an_order(paid, "50.00", enough), policy).outcome is APPROVE
+    decision = decided(an_order(paid, "50.00", short), policy)
+    assert (decision.outcome, decision.clauses) == (DECLINE, ("R8",))
+
+
+@pytest.mark.parametrize(
+    ("order", "outcome", "expected"),
+    [
+        pytest.param(an_order("40.00", "50.00", "45.00"), APPROVE, amounts("40.00", "4.80", "35.20"), id="up to paid"),
+        pytest.param(
+            an_order("24.00", "50.00", "50.00"), DECLINE, amounts(None, None, None), id="below it by its price"
+        ),
+        pytest.param(
+            an_order("75.00", "50.00", "45.00"), APPROVE, amounts("45.00", "5.40", "39.60"), id="what is left"
+        ),
+        pytest.param(an_order("0.00"), DECLINE, amounts(None, None, None), id="nothing paid"),
+    ],
+)
+def test_by_its_face_value_a_card_counts_up_to_what_was_paid(
+    order: Order, outcome: Outcome, expected: tuple[Decimal, ...]
+) -> None:
+    decision = decided(order, policy_with(card_worth=CardWorth.FACE))
+    assert (decision.outcome, sums(decision)) == (outcome, expected)
+    assert outcome is APPROVE or decision.clauses == ("R8",)
+
+
+def test_the_share_of_a_discounted_card_is_told_as_what_was_paid_for_the_rest() -> None:
+    sentence = said(decided(an_order("40.00", "50.00", "45.00")))
+    assert "what was paid for the $45.00 left on the card less the fee: $36.00 - $4.32 (12% fee) = $31.68" in sentence
+    assert "the remaining balance less the fee" in said(decided(an_order(remaining="45.00")))
+
+
+def test_half_a_unit_goes_up_however_long_the_division_is() -> None:
+    # Exactly a half, of a product of 30 digits: decimals of 28 digits round that down before they divide.
+    order = an_order("766868685603321", "346841016809108", "173420508404554", currency="JPY")
+    policy = policy_with(minimum_ratio=Decimal(0), automatic_limits={"JPY": Decimal(10**15)})
+    assert decided(order, policy).base == Decimal("383434342801661")
 
 
 def test_a_decline_for_the_minimum_names_its_sums() -> None:

@@ -53,7 +53,7 @@ def test_json_and_csv_read_alike() -> None:
 @pytest.mark.parametrize(
     ("change", "field", "told"),
     [
-        ({"number": "104233"}, "number", "six digits"),
+        ({"number": "104233"}, "number", "such as CC-104233"),
         ({"amount_paid": 50}, "amount_paid", "decimal"),
         ({"amount_paid": "fifty"}, "amount_paid", "fifty"),
         ({"amount_paid": "NaN"}, "amount_paid", "NaN"),
@@ -282,3 +282,18 @@ def test_the_memory_that_reading_takes_does_not_grow_with_the_file(name: str) ->
 
     peak(200)
     assert peak(6_000) < peak(1_500) + 50_000
+
+
+def test_a_currency_that_was_withdrawn_after_the_order_is_taken_and_one_from_before_it_is_not() -> None:
+    lev = {"currency": "BGN", "placed_at": "2025-11-03T12:00:00+02:00"}
+    (row,) = read_orders(as_json(an_order_row(**lev)), "orders.json")
+    assert row.order.currency == "BGN"
+    with pytest.raises(ImportRefused, match="currency"):
+        read_orders(as_json(an_order_row(**{**lev, "placed_at": "2026-05-03T12:00:00+03:00"})), "orders.json")
+
+
+def test_shipping_and_fees_are_a_column_that_may_be_left_out(services: Services) -> None:
+    rows = [an_order_row(extras="4.50", amount_paid="54.50"), an_order_row("CC-104244")]
+    taken(services, as_csv(*({**row, "extras": row.get("extras", "")} for row in rows)))
+    found = [held(services, row["number"]) for row in rows]
+    assert [str(stored.order.extras) for stored in found if stored] == ["4.50", "0"]

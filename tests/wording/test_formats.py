@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.wording.formats import exact_moment, short_date, short_moment, short_time, weekday_date
+from bot.wording.formats import exact_moment, short_date, short_moment, short_time, spoken, weekday_date
 
 AT = datetime(2026, 11, 25, 14, 4, tzinfo=ZoneInfo("America/New_York"))
 
@@ -33,3 +34,18 @@ def test_the_times_of_the_desk_are_short(language: str, said: list[str]) -> None
 
 def test_a_language_with_the_year_in_front_keeps_it() -> None:
     assert weekday_date(date(2026, 11, 25), "hu") == "2026. november 25., szerda"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "language", "said"),
+    [
+        ("5", "KWD", "en", "KWD 5.000"),
+        ("-5", "KWD", "en", "-KWD 5.000"),
+        ("1234.5", "BGN", "en", "BGN 1,234.50"),
+        ("5", "USD", "en", "$5.00"),
+        ("5", "CAD", "en", "CA$5.00"),
+        ("5", "KWD", "de", "5,000\u00a0KWD"),
+    ],
+)
+def test_a_code_stands_apart_from_its_amount(amount: str, currency: str, language: str, said: str) -> None:
+    assert spoken(Decimal(amount), currency, language) == said

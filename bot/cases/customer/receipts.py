@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.case.review import clauses_of, deal_of_agent
-from bot.cases.customer.wording import base_name, destination_words, state_words
+from bot.cases.customer.wording import base_rows, destination_words, state_words
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import (
     AgentDecision,
@@ -21,7 +21,7 @@ from bot.cases.model import (
 )
 from bot.cases.payout.execution import PROCESS_BY, agreement_end
 from bot.cases.services import Services
-from bot.policy.facts import Destination, ProductKind, RefundRequest
+from bot.policy.facts import Destination, Order, ProductKind, RefundRequest
 from bot.policy.money import Money, plain
 from bot.policy.parsing import parse_request
 from bot.policy.terms import Policy, Terms
@@ -37,10 +37,11 @@ MAC_LENGTH = 32
 class Agreed:
     """What a customer said yes to, and when. Sums are in ``currency``; None where none is about it.
 
-    ``by_person``: a person of the desk had decided it, not the policy alone.
+    ``order`` is the order as it was then; ``by_person``: a person of the desk had decided it, not the policy alone.
     """
 
     confirmed_at: datetime
+    order: Order
     currency: str
     clauses: tuple[str, ...]
     policy_version: str
@@ -96,7 +97,6 @@ class Receipt:
         """What the receipt says, as labels and values in the order in which they are read."""
         agreed = self.agreed
         money = {
-            base_name(agreed.clauses): agreed.base,
             say("label_fee"): agreed.fee,
             say("label_refund"): agreed.refund if self.kind is CaseKind.REFUND or agreed.refund else None,
             say("label_balance_that_is_lost"): agreed.balance_lost or None,
@@ -113,6 +113,7 @@ class Receipt:
             (say("label_product"), self.product),
             (say("label_asked_for"), spoken_moment(self.requested_at)),
             (say("label_confirmed"), spoken_moment(agreed.confirmed_at)),
+            *(base_rows(agreed.clauses, agreed.base, agreed.order) if agreed.base is not None else []),
             *((label, spoken(sum_, agreed.currency)) for label, sum_ in money.items() if sum_ is not None),
         ]
         if self.kind is CaseKind.REFUND:
@@ -140,6 +141,7 @@ class Receipt:
             "requested_at": self.requested_at.isoformat(),
             "confirmed_at": agreed.confirmed_at.isoformat(),
             "base": plain(agreed.base, agreed.currency),
+            "extras": plain(agreed.order.extras, agreed.currency),
             "fee": plain(agreed.fee, agreed.currency),
             "refund": plain(agreed.refund, agreed.currency),
             "balance_lost": plain(agreed.balance_lost, agreed.currency),
@@ -230,6 +232,7 @@ def agreed_in(services: Services, case: Case, decision: StoredDecision, confirme
         ends_on = agreement_end(services, request)
     return Agreed(
         confirmed_at=confirmed_at.astimezone(zone),
+        order=request.order,
         currency=result["currency"],
         clauses=tuple(result["clauses"]),
         policy_version=result["policy_version"],

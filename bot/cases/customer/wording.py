@@ -14,12 +14,12 @@ from bot.cases.payout.execution import agreement_end
 from bot.cases.services import Services
 from bot.policy import Policy
 from bot.policy.advice import smallest_change, what_remains
-from bot.policy.facts import Destination, ProductKind, Reason, RefundRequest
+from bot.policy.facts import Destination, Order, ProductKind, Reason, RefundRequest
 from bot.policy.money import Money
 from bot.policy.parsing import parse_request
 from bot.wording import say
 from bot.wording.decisions import advice
-from bot.wording.formats import spoken_date
+from bot.wording.formats import spoken, spoken_date
 
 
 def demo_words(services: Services) -> str:
@@ -48,9 +48,17 @@ def request_name(request: Request) -> str:
     return say(f"request_{request.case.kind.value}", order=number)
 
 
-def base_name(clauses: Collection[str]) -> str:
-    """What a refund starts from: what is left of a used card (R6), else what was paid (R7, R7b)."""
-    return say("label_remaining_balance" if "R6" in clauses else "label_paid")
+def base_rows(clauses: Collection[str], base: Decimal, order: Order) -> list[tuple[str, str]]:
+    """What a refund starts from, in the order's currency, as labels and values: what is left of a used card, or was
+    paid for it (R6), else what was paid (R7, R7b); and what of the price was shipping and fees, where it was any."""
+    name = "label_paid"
+    if "R6" in clauses:
+        name = "label_remaining_balance" if base == order.remaining_balance else "label_paid_for_remaining"
+    rows = [(say(name), spoken(base, order.currency))]
+    if order.extras:
+        of = "extras_kept" if "R6" in clauses else "extras_included"
+        rows.append((say("label_extras"), say(of, extras=Money(order.extras, order.currency))))
+    return rows
 
 
 def business_day(policy: Policy, moment: datetime) -> str:

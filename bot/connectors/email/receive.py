@@ -18,6 +18,7 @@ from typing import Any
 
 from sanic.request import Request
 
+from bot import order_numbers
 from bot.cases.services import Services
 from bot.connectors.email.deliver import talk_of
 from bot.connectors.email.settings import EmailSettings
@@ -35,7 +36,6 @@ _BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
 _UNSEEN = re.compile(r"<(style|script|head|blockquote)\b.*?</\1\s*>|<!--.*?-->", re.S | re.I)
 _BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^>]*>", re.I)
 _TAG = re.compile(r"<[^>]*>")
-_ORDER = re.compile(r"\bCC-?\d{6}\b", re.I)
 
 
 def receivers(settings: GroupedSettings, services: Services) -> list[Receiver]:
@@ -121,5 +121,5 @@ def _with_subject(text: str, subject: str, *, is_reply: bool) -> str:
     """The text, and from the subject what is missing in it: an order number, or all there is."""
     if not text:
         return "" if is_reply else subject.strip()
-    number = _ORDER.search(subject)
+    number = order_numbers.in_use().loose.search(subject)
     return text if is_reply or number is None or number[0] in text else f"{text}\n{number[0]}"

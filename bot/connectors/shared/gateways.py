@@ -10,13 +10,22 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from bot import order_numbers
 from bot.cases.ports.billing import Rejected, Unavailable
 from bot.connectors.shared.http import Answer, HttpClient, NoAnswer
 from bot.policy.values import Value
 from bot.wording import DEFAULT, say
 
-ORDER = re.compile(r"CC-[0-9]{6}", re.ASCII)
-"""An order number."""
+
+class _OrderNumber:
+    """An order number as this shop writes it."""
+
+    def fullmatch(self, text: str) -> bool:
+        """Whether a text is one."""
+        return order_numbers.in_use().is_number(text)
+
+
+ORDER = _OrderNumber()
 KEY = re.compile(r"[A-Za-z0-9._:/-]{4,128}", re.ASCII)
 """An idempotency key."""
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}", re.ASCII)

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.shop import OrderSource, PaymentReader
 
-NOBODY = "CC-000000"
-"""An order number that asks for nothing: whoever answers that it is unknown has understood the question."""
-
 
 @dataclass(frozen=True)
 class ShopSystem:

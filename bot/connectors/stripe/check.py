@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import order_numbers
 from bot.cases.ports.billing import GatewayError
 from bot.connectors.billing_rest.settings import BillingRestSettings
 from bot.connectors.shared.checks import CheckResult
-from bot.connectors.shared.shop_system import NOBODY
 from bot.connectors.stripe.api import StripeRejected, stripe_api
 from bot.connectors.stripe.settings import StripeSettings
 from bot.setting_groups.base import GroupedSettings
@@ -20,7 +20,7 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
     key, field = ours.key.get_secret_value(), ours.order_field
     reads = {
         "payments": ("/v1/payment_intents", {}),
-        "searches": ("/v1/payment_intents/search", {"query": f"metadata['{field}']:'{NOBODY}'"}),
+        "searches": ("/v1/payment_intents/search", {"query": f"metadata['{field}']:'{order_numbers.in_use().nobody}'"}),
         "refunds": ("/v1/refunds", {}),
         "disputes": ("/v1/disputes", {}),
         "subscriptions": ("/v1/subscriptions", {}),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from bot import order_numbers
 from bot.connectors.shared.gateways import CODE, ORDER, Call, GatewayUnavailable, SystemRejected
 from bot.connectors.shared.http import Answer, HttpClient, Limits
 from bot.connectors.woocommerce.settings import WooSettings
@@ -60,8 +61,8 @@ class Plan:
 class WooApi:
     """Requests with a consumer key and secret, over HTTPS; safe to share between threads.
 
-    ``numbers`` says what an order number is: ``id``, the six digits are the order's id; ``number``, the order's own
-    number, with or without "CC-", as plugins for order numbers make it.
+    ``numbers`` says what an order number is: ``id``, its digits are the order's id; ``number``, the order's own number,
+    with or without the prefix, as plugins for order numbers make it.
     """
 
     def __init__(self, url: str, key: str, secret: str, *, numbers: str = "id", limits: Limits | None = None) -> None:
@@ -111,9 +112,10 @@ class WooCall:
         if not ORDER.fullmatch(number):
             raise WooRejected("malformed_order_number")
         if self._numbers == "id":
-            return self.order_of_id(str(int(number[3:])))
+            count = order_numbers.in_use().count_of(number)
+            return None if count is None else self.order_of_id(str(count))
         found = {}
-        for term in (number, number[3:]):
+        for term in dict.fromkeys((number, number.removeprefix(order_numbers.in_use().prefix))):
             for row in _rows(self.get("/orders", search=term, per_page=_PAGE)):
                 if self.number_of(row) == number:
                     found[order_id(row)] = row
@@ -142,9 +144,11 @@ class WooCall:
 
     def number_of(self, row: Mapping[str, Any]) -> str | None:
         """The order number that customers know an order by; None where it has none of that form."""
-        known = str(row.get("id", "")).zfill(6) if self._numbers == "id" else str(row.get("number", ""))
-        number = known if known.startswith("CC-") else f"CC-{known}"
-        return number if ORDER.fullmatch(number) else None
+        numbers = order_numbers.in_use()
+        if self._numbers == "id":
+            return numbers.counted(order_id(row))
+        known = str(row.get("number", ""))
+        return next((number for number in (known, f"{numbers.prefix}{known}") if numbers.is_number(number)), None)
 
     def plan(self, order: Mapping[str, Any]) -> Plan | None:
         """The subscription that an order belongs to; None if there is none, which is known only where the shop can be

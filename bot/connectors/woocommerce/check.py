@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bot import order_numbers
 from bot.cases.ports.billing import GatewayError, Rejected
 from bot.connectors.billing_rest.settings import BillingRestSettings
 from bot.connectors.shared.checks import CheckResult
@@ -35,7 +36,9 @@ def check(settings: GroupedSettings, *, pays: bool) -> Iterator[CheckResult]:
         return
     yield CheckResult(about, say("check_shop"))
     if rows and call.number_of(rows[0]) is None:
-        yield CheckResult(about, say("check_shop_numbers"), say("check_fix_shop_numbers"))
+        yield CheckResult(
+            about, say("check_shop_numbers"), say("check_fix_shop_numbers", example=order_numbers.in_use().example)
+        )
     yield from _subscriptions(api, routes)
     if ours.wallet == "terawallet" and "/wc/v3/wallet" not in routes:
         yield CheckResult(about, say("check_shop_wallet"), say("check_fix_shop_wallet"))

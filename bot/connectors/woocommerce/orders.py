@@ -24,6 +24,7 @@ from bot.connectors.woocommerce.api import (
     unreadable,
 )
 from bot.connectors.woocommerce.gateway import key_in
+from bot.connectors.woocommerce.price import extras, face_value
 from bot.policy.facts import OrderStatus
 from bot.policy.money import is_known
 from bot.policy.parsing import InvalidInput, parse_order
@@ -46,8 +47,8 @@ _ENDS = ENDED | {"pending-cancel"}
 
 class WooOrders:
     """An ``OrderSource``. ``balance_field`` is the meta data that holds a card's balance, and with
-    ``_original`` behind it what it was at first (default: the order's total); ``services`` knows balances, where it is
-    given. ``stop_status`` is what an order gets whose card was stopped."""
+    ``_original`` behind it what it was at first (default: the price of its line before coupons); ``services`` knows
+    balances, where it is given. ``stop_status`` is what an order gets whose card was stopped."""
 
     def __init__(
         self,
@@ -104,14 +105,16 @@ class WooOrders:
         if not is_known(currency):
             raise WooRejected("unusable_order", "unknown_currency")
         status = _with_refunds(row, total, status)
+        product = _product(row)
         original, remaining = (None, None) if plan is not None else self._balances(number, row, total)
         data = {
             "number": number,
-            "product": _product(row),
+            "product": product,
             "product_kind": "calling_card" if plan is None else "subscription",
             "shipped": bool(row.get("shipping_lines")),
             "currency": currency,
             "amount_paid": f"{total:f}",
+            "extras": f"{extras(row):f}",
             "original_balance": None if original is None else f"{original:f}",
             "remaining_balance": None if remaining is None else f"{remaining:f}",
             "used": False,
@@ -130,7 +133,7 @@ class WooOrders:
         """What a card held at first, and holds now. Where that is not known the policy finds the order incomplete, and
         a person looks at it."""
         original = meta_amount(row, f"{self._balance_field}_original")
-        first = total if original is None else original
+        first = face_value(row, total) if original is None else original
         if self._services is not None:
             return first, self._services.balance(number).remaining
         return first, meta_amount(row, self._balance_field)

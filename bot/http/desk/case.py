@@ -71,7 +71,7 @@ async def case_page(
         lines=lines(seen),
         waiting=waiting_decision(seen),
         replies=replies,
-        limit=seen.limit.of(visit.agent.role),
+        limit=seen.limit.of(visit.agent.role, seen.order.currency) if seen.order else None,
         says=says,
         done=done,
         typed={**kept, **(typed or {})},

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 from urllib.parse import parse_qsl
 
+from bot import order_numbers
 from bot.cases.conversation.notices import is_email
 from bot.cases.identity.addresses import plain_address
 from bot.cases.identity.phones import normal_phone
@@ -26,7 +26,6 @@ TOKEN = "token"  # noqa: S105 (the name of a field)
 """The field of what a form must bring back. It is compared and never kept: of some hundred tokens, one has digits in it
 like a card's, and its visitor could send no form."""
 
-_NUMBER = re.compile(r"(?:c\s?c\s*[-–—_#:.]?\s*)?(\d{3}[ .-]?\d{3})", re.I | re.A)
 _ORDER = ("order_number", "contact", "reason", "words")
 
 
@@ -142,9 +141,10 @@ def read_entry(task: Task, fields: Fields) -> Entry:
     """The first form of a task. That the contact is missing is no error here: it may have been shown before."""
     errors: dict[str, str] = {}
     order = fields.line("order_number")
-    number = _NUMBER.fullmatch(order)
+    numbers = order_numbers.in_use()
+    number = numbers.typed(order)
     if not number:
-        errors["order_number"] = say("page_order_number_wrong")
+        errors["order_number"] = say("page_order_number_wrong", example=numbers.example)
     contact = fields.line("contact")
     address = plain_address(contact)
     email = address if is_email(address) else None
@@ -160,6 +160,6 @@ def read_entry(task: Task, fields: Fields) -> Entry:
     for name, longest in (("order_number", LONGEST_LINE), ("contact", LONGEST_LINE), ("words", LONGEST_WORDS)):
         if problem := fields.problem(name, longest):
             errors[name] = problem
-    shown = f"CC-{re.sub(r'[^0-9]', '', number[1])}" if number else order[:LONGEST_LINE]
+    shown = number or order[:LONGEST_LINE]
     ordered: dict[str, str] = {name: errors[name] for name in _ORDER if name in errors}
     return Entry(task, shown, contact[:LONGEST_LINE], email, phone, reason, words[:LONGEST_WORDS], ordered)

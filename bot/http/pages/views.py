@@ -14,7 +14,7 @@ from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer.offers import offers
 from bot.cases.customer.receipts import Agreed, Receipt, agreed_in, receipt_of, receipt_path, terms_of_version
 from bot.cases.customer.wording import (
-    base_name,
+    base_rows,
     business_day,
     destination_words,
     state_words,
@@ -25,6 +25,7 @@ from bot.cases.model import Author, CaseKind, CaseState, Cause, Message
 from bot.cases.services import Services
 from bot.http.pages.forms import Task, reason_words
 from bot.policy.facts import Destination, Reason
+from bot.policy.parsing import parse_order
 from bot.wording import say
 from bot.wording.decisions import explained
 from bot.wording.formats import spoken, spoken_date
@@ -131,8 +132,9 @@ def _refund_quote(services: Services, conversation_id: str, view: RequestView) -
     page.rows = _order_rows(inputs["order"])
     if case.reason is not None:
         page.rows.append(Row(say("label_reason"), reason_words(case.reason)))
+    base = base_rows(result["clauses"], Decimal(result["base"]), parse_order(inputs["order"]))
     page.rows += [
-        Row(base_name(result["clauses"]), _sum(result, "base")),
+        *(Row(label, value) for label, value in base),
         Row(say("label_fee"), _sum(result, "fee")),
         Row(say("label_refund"), refund, strong=True),
     ]

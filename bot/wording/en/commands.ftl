@@ -109,6 +109,10 @@ policy_terms =
       R4  processing          { $processing_days } working days
       R6, R7  fee             { $fee_rate }, { $fee_rows } rows in the fee table
       R7b fee, our fault      { $fault_fee_rate }
+      R6, R8  a card counts   { $card_worth ->
+         *[share] as its share of what was paid
+          [face] as its face value up to what was paid
+      }
       R8  minimum             { $minimum_ratio } of the original balance, { $minimum_measured } of the fee
       R9  wallet only         { policy_wallet_only }
       Automatic limit         { policy_limits }

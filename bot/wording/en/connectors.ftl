@@ -147,7 +147,7 @@ check_fix_shop_api = is WooCommerce active, and is Settings > Permalinks somethi
 check_shop_answers_otherwise = answers something else
 check_fix_shop_url = set REFUND_DESK_WOOCOMMERCE_URL to the shop's address as it is in the end, without redirects
 check_shop_numbers = its newest order has no number of our form
-check_fix_shop_numbers = correct REFUND_DESK_WOOCOMMERCE_NUMBERS: order numbers are CC- and six digits
+check_fix_shop_numbers = correct REFUND_DESK_WOOCOMMERCE_NUMBERS: order numbers look like { $example }
 check_shop_wallet = TeraWallet has no API there
 check_fix_shop_wallet = activate TeraWallet, or set REFUND_DESK_WOOCOMMERCE_WALLET=none
 check_shop_subscriptions = Subscriptions { $known ->

@@ -33,7 +33,7 @@ page_form_overtaken = This form was on its way while somebody showed whose order
 
 page_card_removed = We removed a card number from this before anything was kept. Please never send one: we never need it.
 page_too_long = This is too long: { $most } characters are the most.
-page_order_number_wrong = Enter the order number: CC- and six digits, for example CC-104233.
+page_order_number_wrong = Enter the order number, for example { $example }.
 page_contact_wrong = Enter an e-mail address, such as name@example.com, or a phone number.
 page_contact_missing = Enter the e-mail address or phone number on the order.
 page_reason_missing = Choose the reason: the refund can depend on it.

@@ -13,6 +13,7 @@ finding_data_contradicts =
     The order's data does not add up: { $problem ->
         [currency_unknown] the currency { $currency } is not known
         [negative_amount] an amount is negative
+        [extras_above_paid] shipping and fees are more than what was paid
         [more_left_than_sold] more is left than there was at first
         [balance_missing] one of the card's balances is missing
         [used_without_balances] the card was used, but its balances are missing
@@ -31,6 +32,9 @@ finding_in_window = The order is from { $placed_on }; a refund can be asked for 
 finding_after_window = The order is from { $placed_on }; a refund could be asked for within { $days } working days, until { $closes_on }. The request came too late, on { $asked_on }.
 finding_channel_accepted = Requests by { $channel } are accepted.
 finding_channel_not_accepted = Requests by { $channel } do not count as contacting the store.
+finding_something_paid = Something was paid for the order.
+finding_nothing_paid = Nothing was paid for this order, so there is nothing to refund.
+finding_nothing_paid_with_fault = Nothing was paid for this order, but a fault was reported: a person decides.
 finding_something_left = There is something left to refund.
 finding_nothing_left = Nothing is left to refund.
 finding_no_minimum = The product has no balance that a minimum could be measured against.
@@ -58,11 +62,13 @@ finding_recent_refunds = There were { $refunds } approved refunds in the last { 
 finding_refund_less_fee =
     The refund is { $base_is ->
         [remaining_balance] the remaining balance
+        [paid_for_remaining] what was paid for the { $remaining } left on the card
        *[amount_paid] the amount paid
     } less the fee: { $base } - { $fee } ({ $rate } fee) = { $refund }.
 finding_refund_without_fee =
     The refund is { $base_is ->
         [remaining_balance] the remaining balance
+        [paid_for_remaining] what was paid for the { $remaining } left on the card
        *[amount_paid] the amount paid
     }: { $base } (no fee).
 finding_processed_by = It is processed within { $days } working days, by { $process_by }.
@@ -115,7 +121,7 @@ clause_R4_text = They count from the day after the acceptance; for a card that w
 clause_R5_title = A shipped card comes back first
 clause_R5_text = It must be complete and as purchased, and you pay for sending it. If something is missing, a person looks at it.
 clause_R6_title = A used card gives its remaining balance less the fee
-clause_R6_text = The fee is normally { $fee_rate } of that balance, whatever the reason. It is never more than was paid.
+clause_R6_text = The fee is normally { $fee_rate } of that balance, whatever the reason. A card that did not cost what it held gives back what was paid for the balance that is left: half of it left, half of its price. Shipping and order fees stay paid.
 clause_R7_title = An unused product gives the amount paid less the fee
 clause_R7_text = After a change of mind the fee is normally { $fee_rate } of that amount.
 clause_R7b_title = An unused product with a confirmed fault
@@ -125,7 +131,7 @@ clause_R8_text =
     There is no refund when less than { $minimum_ratio } of the card's original balance would be left { $minimum_measured ->
        *[net] after
         [gross] before
-    } the fee. Exactly { $minimum_ratio } is still accepted.
+    } the fee. Exactly { $minimum_ratio } is still accepted. What counts is what the card holds, not what it cost.
 clause_R9_title = You choose where the money goes
 clause_R9_text = To your wallet at the store, or back to the original payment method. Where that method can't take a refund, only the wallet is possible.
 clause_R10_title = You see every fee first

@@ -23,6 +23,13 @@ and_order = { $orders } and { $order }
 
 ## Questions of the forms
 
+chat_which_order = What is your order number? It looks like { $order_example }.
+chat_which_order_other = Which order number is it? It looks like { $order_example }.
+chat_which_order_second = Which order is it? The number stands in the email that confirmed your order, for example { $order_example }.
+chat_which_order_third = If you don't have the order number, a person can look it up. Or send it here; it looks like { $order_example }.
+chat_order_number_unclear = I couldn't find an order number in that. It looks like { $order_example }. What is your order number?
+chat_is_number_pin = That looks like the PIN of the card, not like the order number. Please keep it to yourself. What is the order number? It looks like { $order_example }.
+chat_is_number_card_back = That looks like the number on the back of the card. I need the order number; it is in the email that confirmed your order, for example { $order_example }.
 chat_which_email = What is the email address on order { $order }?
 chat_which_email_other = And the email address on order { $order }?
 chat_which_email_second = Which address did you order with? For order { $order } it is the one that the confirmation went to, for example name@example.com; the phone number on the order does as well.

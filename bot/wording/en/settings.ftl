@@ -16,6 +16,7 @@ stands_for =
         [email] e-mail as a channel
         [help_desk] a help desk
         [meta] WhatsApp and Messenger
+        [own_order_numbers] orders are numbered as in a shop, and not as those of the demo
         [public_server] customers reach this server
         [real_system] a real system
         [shop_pages] pages of a shop have the chat
@@ -55,7 +56,13 @@ setting_no_smtp = must look like smtp://user:password@host:587 or smtps://…
 setting_no_site = must look like https://desk.example
 setting_no_origin = { $origin } is no origin; write https://shop.example, without a path, and no *
 setting_no_email = must be an e-mail address
-setting_no_amount = must be an amount in USD, such as 100.00
+setting_order_numbers_words = must be an example of an order number, such as CC-104233, or a prefix or pattern and an example behind it
+setting_order_numbers_fixed = must have digits or letters that change from order to order
+setting_order_numbers_run = must have 1 to 12 digits or letters in a run
+setting_order_numbers_long = must give numbers of at most 40 characters
+setting_order_numbers_example = must end with an example that fits what stands before it
+setting_order_numbers_pattern = must have nothing in its pattern but letters, digits, marks, \d, [A-Z], [A-Z0-9], and how many of them
+setting_no_amount = must be amounts with their currencies, such as USD 100.00, EUR 90.00
 setting_no_policy = { $path } is not a file; name a policy file, or unset it to use the embedded one
 setting_no_pem = must be a public key in PEM
 setting_no_rsa = must be an RSA key of { $least } bits or more
