@@ -29,7 +29,7 @@ class EntityRules(GraphComponent):
         execution_context: ExecutionContext,
     ) -> EntityRules:
         """Called by Rasa, also where nothing but messages is read."""
-        order_numbers.choose(OrderSettings().order_numbers)
+        order_numbers.choose(OrderSettings.parse_obj({}).order_numbers)
         return cls()
 
     def process(self, messages: list[Message]) -> list[Message]:

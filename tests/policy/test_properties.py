@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.policy import CancelRequest, Outcome, Policy, RefundRequest, decide
+from bot.policy import CancelRequest, Outcome, Policy, RefundRequest, decide, decide_refund
 from bot.policy.facts import Charge, Order, OrderStatus, Reason
 from bot.policy.money import is_payable
 from bot.policy.parsing import parse_request, request_to_json
@@ -109,7 +109,7 @@ def test_more_left_on_a_card_never_gives_less(request: RefundRequest, more: int,
     fuller = replace(order, remaining_balance=min(order.original_balance, order.remaining_balance + more * unit))
     if fuller.remaining_balance < order.remaining_balance:
         return  # more left than sold: a contradiction
-    first, second = decide(request, policy), decide(replace(request, order=fuller), policy)
+    first, second = decide_refund(request, policy), decide_refund(replace(request, order=fuller), policy)
     if first.outcome.pays and second.outcome.pays:
         assert (second.refund or 0) >= (first.refund or 0)
     if second.outcome is Outcome.DECLINE:
