@@ -22,6 +22,7 @@ from bot.setting_groups.desk import DeskSettings
 from bot.setting_groups.identity import IdentitySettings, TokenSettings
 from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.policy import PolicySettings
+from bot.setting_groups.returns import ReturnSettings
 from bot.setting_groups.server import ServerSettings
 from bot.store.settings import StoreSettings
 
@@ -30,6 +31,7 @@ __all__ = ["GROUPS", "PREFIX", "PROJECT", "Settings", "SettingsError", "demo_ref
 GROUPS: tuple[type[Group], ...] = (
     StoreSettings,
     PolicySettings,
+    ReturnSettings,
     DeskSettings,
     ServerSettings,
     LimitSettings,
