@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bot.cases.model import Case
 from bot.cases.services import Services
 
 LONGEST_TRACKING_NUMBER = 40
 
 
+@dataclass(frozen=True)
+class Noted:
+    """The case on which a number was noted, and its order."""
+
+    case: Case
+    order_number: str
+
+
 def note_tracking(
     services: Services, *, conversation_id: str, tracking_number: str, order_number: str | None = None
-) -> Case | None:
+) -> Noted | None:
     """Note the number on the newest case that waits for a card, of that order if one is named: a case of the
     conversation itself, be its proof long over, since nothing of it is shown, or of an order proven in it. None where
     there is none. What was told last counts."""
@@ -18,15 +28,10 @@ def note_tracking(
     with services.unit_of_work() as uow:
         proven = uow.proofs.of_conversation(conversation_id, services.clock())
         cases = [*uow.cases.covered_by(conversation_id, proven), *uow.cases.returns_of(conversation_id)]
-        found = [
-            case
-            for case in cases
-            if case.on_return
-            and case.order_id is not None
-            and order_number in (None, uow.orders.number_of(case.order_id))
-        ]
+        waiting = {case.id: uow.orders.number_of(case.order_id) for case in cases if case.on_return and case.order_id}
+        found = [case_id for case_id, order in waiting.items() if order_number in (None, order)]
         if not found:
             return None
-        case = uow.cases.change(max(found, key=lambda case: case.id).id, tracking_number=number)
+        case = uow.cases.change(max(found), tracking_number=number)
         uow.commit()
-    return case
+    return Noted(case, waiting[case.id])
