@@ -115,6 +115,7 @@ def _show_status(turn: Turn, act: acts.ShowStatus, commands: list[Command]) -> N
 
 def _hand_over(turn: Turn, act: acts.HandOver, commands: list[Command]) -> None:
     handoff.hand_over(turn)
+    status.note_kept(turn)
     turn.state = State()
 
 

@@ -13,7 +13,7 @@ from bot.cases.identity.phones import is_country
 EVERYWHERE = ""
 """In place of a country: wherever nothing else is said."""
 
-_PART = re.compile(r"(?:(?P<country>[A-Z]{2})\s*:\s*)?(?P<text>\S.*)", re.S)
+_PART = re.compile(r"(?![A-Z]{2}\s*:\s*$)(?:(?P<country>[A-Z]{2})\s*:\s*)?(?P<text>\S.*)", re.S)
 
 
 class BadByCountry(ValueError):

@@ -66,9 +66,10 @@ _NEXT_AFTER_REASON = {
 def decide(commands: Sequence[Command], heard: Heard, context: Context) -> Plan:
     """What follows from the commands of a message, the first of them first."""
     turn = _Turn(tuple(c for c in commands if not (c.kind is Kind.AFFIRM and heard.crossed)), heard, context)
-    plan = _with_tracking(turn, _decided(turn))
+    plan = _decided(turn)
     if turn.first(Kind.PERSON):
         return plan
+    plan = _with_tracking(turn, plan)
     offers = [Say(f"utter_person_at_once/{command.name}") for command in turn.of(Kind.SAFETY)]
     return replace(plan, acts=(*offers, *_with_answers(turn, plan.acts)))
 
@@ -199,6 +200,8 @@ def _with_values(turn: _Turn, state: State) -> State:
             state = replace(state, phone=value, email=None)
         elif command.name == "destination" and value not in (ELSEWHERE, BOTH):
             state = replace(state, destination=value)
+        elif command.name == "tracking_number" and turn.first(Kind.PERSON):
+            state = replace(state, tracking_number=value)  # else it is noted at once
         elif command.name == "reason":
             state = replace(state, reason=CustomerReason(value), reason_words=turn.heard.said, proposed=None)
     return state
