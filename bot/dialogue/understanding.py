@@ -97,8 +97,12 @@ def _of_the_parcel(
 
 def _without_guesses(commands: list[Command], heard: Heard, pack: LanguagePack) -> list[Command]:
     """Beside a question a "no" that begins a sentence is none to the quote; beside a wish that has an answer of its own
-    a question is only what the model made of the same words."""
+    a question is only what the model made of the same words; and who asks about the card that goes back takes nothing
+    back, unless they say so."""
     kinds = {command.kind for command in commands}
+    of_return = any(command.kind is Kind.ASK and command.name in OF_THE_RETURN for command in commands)
+    if of_return and not pack.finds("undo", heard.text):
+        commands = [command for command in commands if command.kind is not Kind.TAKE_BACK]
     if Kind.BESIDE_OURS in kinds:
         commands = [c for c in commands if c.kind is not Kind.ASK or c.basis is not Basis.MODEL]
     if Kind.ASK in kinds and not heard.is_button and not plain_no(heard.text, pack):

@@ -297,6 +297,8 @@ returning | I lost the return code | nlu_fallback@0.4 | ask return_number
 returning | where do I have to ship it? | ask_policy/return_shipping@0.8 | ask return_address
 returning | What address? | nlu_fallback@0.4 | ask return_address
 returning | what address do I send it to? | request_refund@0.7 | ask return_address
+returning | I lost the return number | withdraw_request@0.8 | ask return_number
+returning | take back my request, I lost the return number | withdraw_request@0.8 | take_back; ask return_number
 elsewhere | I lost the return number | complain@0.7 | ask return_number; complain
 elsewhere | which address does the parcel go to, I forgot the return number | request_refund@0.6 | ask return_number
 elsewhere | where do I mail the card? | ask_policy/return_shipping@0.9 | ask return_address
