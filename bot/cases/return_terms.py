@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from types import MappingProxyType
 
-from bot.cases.identity.phones import is_country
+import phonenumbers
 
 EVERYWHERE = ""
 """In place of a country: wherever nothing else is said."""
 
+_COUNTRIES = phonenumbers.SUPPORTED_REGIONS
+"""Those of phone numbers: a customer's country is read from one."""
 _PART = re.compile(r"(?![A-Z]{2}\s*:\s*$)(?:(?P<country>[A-Z]{2})\s*:\s*)?(?P<text>\S.*)", re.S)
 
 
@@ -35,7 +37,7 @@ def by_country(text: str) -> Mapping[str, str]:
     for part in filter(None, map(str.strip, text.split("|"))):
         match = _PART.fullmatch(part)
         country = (match["country"] if match else None) or EVERYWHERE
-        if match is None or country in found or (country and not is_country(country)):
+        if match is None or country in found or (country and country not in _COUNTRIES):
             raise BadByCountry(part)
         found[country] = " ".join(match["text"].split())
     return found

@@ -92,11 +92,6 @@ def country_of(text: str | None, country: str = OWN) -> str | None:
     return found
 
 
-def is_country(code: str) -> bool:
-    """Whether there is a country of that code (ISO 3166)."""
-    return code in phonenumbers.SUPPORTED_REGIONS
-
-
 def _written(text: str | None) -> str:
     """The digits without an extension; with a plus where the country code comes first."""
     plain = _EXTENSION.sub("", unicodedata.normalize("NFKC", text or "").strip())
