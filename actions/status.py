@@ -7,7 +7,7 @@ from dataclasses import replace
 from actions.base import Turn, services
 from actions.replies import tell_requests
 from bot.cases.case.overview import Request, conversation_requests, request_view
-from bot.cases.case.sending import read_sending
+from bot.cases.case.sending import Sending, read_sending
 from bot.cases.customer import parcels
 from bot.cases.errors import UnknownCase
 from bot.dialogue.acts import ShowStatus, TellRequest
@@ -66,11 +66,16 @@ def tell_request(turn: Turn, act: TellRequest) -> None:
     elif act.topic == "by_mail":
         turn.tell("utter_cant/send_by_mail")
     elif act.topic in OF_THE_RETURN and (sending := read_sending(services(), view.case)) is not None:
-        unknown = act.topic == "return_address" and not sending.address
-        response = "utter_no_address_yet" if unknown else f"utter_{act.topic}"
-        turn.tell(response, reference=view.case.reference, **sending.values)
+        turn.tell(_of_return(act.topic, sending), reference=view.case.reference, label=sending.label, **sending.values)
     else:
         tell_requests(turn.dispatcher, "utter_cases", [view.request])
+
+
+def _of_return(topic: str, sending: Sending) -> str:
+    """The response to a question about a card that goes back; another one where nobody has set what is asked for."""
+    if topic == "return_address" and not sending.address:
+        return "utter_no_address_yet"
+    return "utter_no_return_label" if topic == "return_label" and not sending.label else f"utter_{topic}"
 
 
 def note_kept(turn: Turn) -> bool:

@@ -31,7 +31,8 @@ class Answer:
 @dataclass(frozen=True)
 class TellRequest:
     """Answer a question about the request made last, or the quote just shown: ``why``, ``when_done``,
-    ``went_through``, ``by_mail``, ``return_number``, ``return_address``, ``return_sent``."""
+    ``went_through``, ``by_mail``, ``return_number``, ``return_label``, ``return_address``,
+    ``return_sent``."""
 
     topic: str
     reference: str

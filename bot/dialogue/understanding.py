@@ -92,6 +92,8 @@ def _of_the_parcel(
         commands += [Command(Kind.START, "refund")] if not context.asked else []
     if pack.is_question(heard.text):
         commands += [c for c in _questions(heard, context, pack, commands) if c.name not in OF_THE_RETURN]
+        if heard.intent == "check_request_status" and not context.asked:
+            commands.append(Command(Kind.START, "status"))
     return in_order(commands)
 
 
@@ -224,6 +226,8 @@ def _questions(heard: Heard, context: Context, pack: LanguagePack, values: list[
     topics = [part.detail or "" for part in heard.parts if part.intent == "ask_policy"]
     if heard.intent == "ask_policy" and (heard.is_sure or not values or pack.is_question(heard.text)):
         topics = topics or [heard.detail or ""]
+    if not (topics or asked) and pack.finds("return_address", heard.text):
+        topics = ["return_shipping"]
     if topics and pack.finds("charged_again", heard.text):
         topics = ["cancel_by"]
     elif context.state.task == "cancel":

@@ -144,7 +144,7 @@ def _about_the_return(heard: Heard, context: Context, pack: LanguagePack) -> str
     order, last = heard.first("order_number"), context.last_request
     waits = context.return_of(order) is not None
     made = last is not None and last.kind is CaseKind.REFUND and order in (None, last.order_number)
-    for name in ("return_number", "return_address"):
+    for name in ("return_label", "return_number", "return_address"):
         if pack.finds(name, heard.text) and (waits or made or pack.finds("told_before", heard.text)):
             return name
     asks = heard.intent == "check_request_status" or pack.is_question(heard.text)

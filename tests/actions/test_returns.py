@@ -77,6 +77,16 @@ def test_the_address_and_the_number_are_answered_from_the_case(shop: Services, c
         assert ADDRESS in answer["words"] and str(case.return_number) in answer["words"]
 
 
+def test_a_label_is_told_once_there_is_one(shop: Services, confirmed: list[dict[str, Any]]) -> None:
+    (none,), _ = turn("do you send me a return label?")
+    assert none["response"] == "utter_no_return_label" and "R5" in none["words"]
+    with shop.unit_of_work() as uow:
+        uow.cases.change(the_return(shop).id, return_label="https://labels.example/1")
+        uow.commit()
+    (label,), _ = turn("do you send me a return label?")
+    assert label["response"] == "utter_return_label" and label["words"].endswith("https://labels.example/1")
+
+
 def test_a_tracking_number_is_noted_and_said_back(shop: Services, confirmed: list[dict[str, Any]]) -> None:
     (answer,), after = turn(MAILED, intent="withdraw_request", confidence=0.9)
     assert answer["response"] == "utter_tracking_noted" and NUMBER in answer["words"] and "CC-104233" in answer["words"]

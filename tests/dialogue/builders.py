@@ -162,7 +162,7 @@ def questions_that_fit(context: Context) -> list[Command]:
         topics.append("why")
     if not context.asked and context.last_request:
         topics += ["why", "when_done", "went_through", "by_mail", "return_number", "return_address"]
-        topics += ["return_sent", "other_order"]
+        topics += ["return_sent", "return_label", "other_order"]
     return [Command(Kind.ASK, topic) for topic in topics]
 
 

@@ -307,6 +307,11 @@ idle | I've lost the return number for CC-104233 | request_refund@0.8 | give ord
 idle | what is the return address? | ask_policy/return_shipping@0.9 | ask return_shipping
 idle | what was the return address again? | ask_policy/return_shipping@0.9 | ask return_address
 refunded | where do I send it? | ask_policy/return_shipping@0.9 | ask return_address
+returning | do you send me a return label? | ask_policy/return_shipping@0.8 | ask return_label
+returning | how do I pack it? | out_of_scope@0.9 | ask return_address
+idle | where do i send my card back to | out_of_scope@0.8 | ask return_shipping
+returning | ive mailed it | inform@0.6 | ask return_sent
+returning | tracking id is JD014600003888017654, where is my refund? | check_request_status@0.9 | give tracking_number JD014600003888017654; start status
 returning | it's in the mail | nlu_fallback@0.4 | ask return_sent
 returning | I've mailed it this morning | inform@0.6 | ask return_sent
 returning | I have sent it back two weeks ago, where's my money | check_request_status@0.9 | start status
