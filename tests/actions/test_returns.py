@@ -80,8 +80,9 @@ def test_the_address_and_the_number_are_answered_from_the_case(shop: Services, c
 def test_a_label_is_told_once_there_is_one(shop: Services, confirmed: list[dict[str, Any]]) -> None:
     (none,), _ = turn("do you send me a return label?")
     assert none["response"] == "utter_no_return_label" and "R5" in none["words"]
+    case = the_return(shop)
     with shop.unit_of_work() as uow:
-        uow.cases.change(the_return(shop).id, return_label="https://labels.example/1")
+        uow.cases.change(case.id, return_label="https://labels.example/1")
         uow.commit()
     (label,), _ = turn("do you send me a return label?")
     assert label["response"] == "utter_return_label" and label["words"].endswith("https://labels.example/1")

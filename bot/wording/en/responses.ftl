@@ -134,7 +134,7 @@ chat_return_number = The return number is { $return_number } (request { $referen
     }
 chat_return_address = { $sending } Please put the return number { $return_number } on the parcel (request { $reference }).
 chat_return_label = Here is a label for the parcel of { $reference }: { $label }
-chat_no_return_label = I have no label for the parcel of { $reference }: the customer pays the shipping (R5). A person can tell you more.
+chat_no_return_label = I have no label for the parcel of { $reference }: you pay for sending it (R5). If that's not right, a person can help.
 chat_return_sent = Thank you. As soon as the card of { $reference } has arrived, your refund is processed. If the parcel has a tracking number, you can write it here.
 chat_tracking_noted = Thank you. I've noted the tracking number { $tracking_number } for { $reference } (order { $order }), and whoever waits for the card sees it.
 chat_tracking_kept = Thank you. I've kept the tracking number { $tracking_number }, and note it once I know which order it is for.
