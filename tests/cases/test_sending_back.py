@@ -24,6 +24,7 @@ from bot.cases.privacy.personal_data import erase
 from bot.cases.return_terms import ReturnTerms, by_country
 from bot.cases.services import Services
 from bot.paper import print_receipt
+from bot.worker import work as run_worker
 from tests.cases.deciding import accepted, changed, decided, refunds
 from tests.cases.test_execution import work
 from tests.cases.test_notices import PostOffice
@@ -342,6 +343,20 @@ def test_of_several_workers_one_reminds_and_one_hands_over(shop: Services, clock
     assert failures == [] and sum(done) == 1
     assert len(told(shop)) == before + 1 and problems(shop) == []
     assert len(case_file(shop, case.reference).log) == (2 if days < 30 else 3)
+
+
+class _OneRound(threading.Event):
+    """A worker is told to stop as soon as it has nothing left to do."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.set()
+        return True
+
+
+def test_the_worker_reminds(shop: Services, case: Case, clock: Clock) -> None:
+    clock.passes(days=15)
+    run_worker(shop, _OneRound())
+    assert the_case(shop, case.reference).reminded_at == clock()
 
 
 def test_the_days_are_settings(shop: Services, case: Case, clock: Clock) -> None:
