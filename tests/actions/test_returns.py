@@ -49,7 +49,8 @@ def confirmed(shop: Services) -> list[dict[str, Any]]:
 
 
 def the_return(shop: Services) -> Case:
-    (request,) = conversation_requests(shop, conversation_id="talk")
+    found = conversation_requests(shop, conversation_id="talk")
+    (request,) = [request for request in found if request.order_number is not None and request.case.return_number]
     return the_case(shop, request.case.reference)
 
 
@@ -92,6 +93,12 @@ def test_a_tracking_number_is_noted_and_said_back(shop: Services, confirmed: lis
     (answer,), after = turn(MAILED, intent="withdraw_request", confidence=0.9)
     assert answer["response"] == "utter_tracking_noted" and NUMBER in answer["words"] and "CC-104233" in answer["words"]
     assert the_return(shop).tracking_number == NUMBER and after["tracking_number"] is None
+
+
+def test_beside_the_wish_for_a_person_it_is_noted_too(shop: Services, confirmed: list[dict[str, Any]]) -> None:
+    messages, _ = turn(f"get me a human. tracking number {NUMBER}")
+    assert said(messages) == ["utter_handed_over", "utter_tracking_noted"]
+    assert the_return(shop).tracking_number == NUMBER
 
 
 def test_in_a_new_conversation_the_order_is_proven_first(shop: Services, confirmed: list[dict[str, Any]]) -> None:
