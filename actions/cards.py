@@ -8,6 +8,7 @@ from typing import Any
 
 from actions.base import services
 from bot.cases.case.clause_links import clause_links
+from bot.cases.case.sending import read_sending
 from bot.cases.customer.receipts import receipt_path
 from bot.cases.customer.wording import base_rows, destination_words
 from bot.cases.model import Case, StoredDecision
@@ -30,8 +31,8 @@ def cancel_quote(order_number: str, case: Case, decision: StoredDecision) -> dic
 def confirmed_refund(case: Case, decision: StoredDecision) -> dict[str, Any]:
     """A refund on record."""
     rows = _refund_rows(case, decision)
-    if case.return_number:
-        rows.append(_row(say("label_return_number"), case.return_number))
+    sending = read_sending(services(), case)
+    rows += [_row(label, value) for label, value in sending.rows()] if sending is not None else []
     return _with_receipt(_card("case", say("card_your_refund"), case, decision, rows), case)
 
 

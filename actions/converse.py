@@ -69,6 +69,7 @@ def _context(talk: Talk) -> Context:
             order_number=request.order_number,
             withdrawable=request.withdrawable,
             mine=request.case.conversation_id == talk.conversation_id,
+            on_return=request.case.on_return,
         )
         for request in found
     )
@@ -97,12 +98,24 @@ def _tell_request(turn: Turn, act: acts.TellRequest, commands: list[Command]) ->
     status.tell_request(turn, act)
 
 
+def _note_tracking(turn: Turn, act: acts.NoteTracking, commands: list[Command]) -> None:
+    """On the case that waits for the parcel; where none is known, the number is kept until an order is proven."""
+    if status.note_tracking(turn, act.tracking_number, act.order_number):
+        return
+    turn.tell("utter_tracking_kept", tracking_number=act.tracking_number)
+    turn.state = replace(turn.state, tracking_number=act.tracking_number)
+    if act.alone:
+        turn.state = replace(turn.state, task="status", order_number=act.order_number or turn.state.order_number)
+        _proceed(turn, acts.Proceed(), commands)
+
+
 def _show_status(turn: Turn, act: acts.ShowStatus, commands: list[Command]) -> None:
     status.show(turn, act)
 
 
 def _hand_over(turn: Turn, act: acts.HandOver, commands: list[Command]) -> None:
     handoff.hand_over(turn)
+    status.note_kept(turn)
     turn.state = State()
 
 
@@ -201,13 +214,14 @@ def _proceed(turn: Turn, act: acts.Proceed, commands: list[Command]) -> None:
     if asked == LOCKED:
         turn.state = State()
         return
+    noted = asked is None and status.note_kept(turn)
     if asked is None and task in ("refund", "cancel"):
         asked = refund.quote(turn) if task == "refund" else cancellation.quote(turn)
     elif asked is None and task == "withdraw":
         asked = withdrawal.ask_which(turn)
         if asked is None:
             withdrawal.tell_none(turn)
-    elif asked is None:
+    elif asked is None and not noted:
         status.tell_of_order(turn)
     if asked is None:
         _end(turn, commands)
@@ -233,6 +247,7 @@ _CARRY_OUT: dict[type[Any], Callable[[Turn, Any, list[Command]], None]] = {
     acts.Say: _say,
     acts.Answer: _answer,
     acts.TellRequest: _tell_request,
+    acts.NoteTracking: _note_tracking,
     acts.ShowStatus: _show_status,
     acts.HandOver: _hand_over,
     acts.AddToRequest: _add_to_request,

@@ -13,6 +13,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from actions.base import services, tell
 from bot.cases.case.answer_date import answer_by
 from bot.cases.case.overview import Request
+from bot.cases.case.sending import read_sending
 from bot.cases.conversation.hours import hours_notice
 from bot.cases.customer.quotes import Quote
 from bot.cases.customer.receipts import terms_of_version
@@ -170,12 +171,13 @@ def confirmed_values(case: Case, result: dict[str, Any]) -> dict[str, Value]:
     """The values of the sentences that tell a confirmed case; none of them names all."""
     terms = terms_of_version(services().policy, result["policy_version"])
     process_by = result.get("process_by")
+    sending = read_sending(services(), case)
     return {
         "reference": case.reference,
         "refund": refund_of(result),
         "explanation": explained(result),
         "process_by": date.fromisoformat(process_by) if process_by else "",
-        "return_number": case.return_number or "",
+        **(sending.values if sending is not None else {}),
         "destination": (case.destination or Destination.WALLET).value,
         "processing_days": terms.processing_working_days,
     }

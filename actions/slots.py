@@ -45,6 +45,8 @@ def state_of(slots: Mapping[str, Any]) -> State:
         cancel_requested_at=moment("cancel_requested_at"),
         case_reference=text("case_reference"),
         decision_id=int(slots["decision_id"]) if slots.get("decision_id") else None,
+        tracking_number=text("tracking_number"),
+        return_topic=text("return_topic"),
     )
 
 
@@ -68,6 +70,8 @@ def values_of(state: State) -> dict[str, Any]:
         "cancel_requested_at": state.cancel_requested_at.isoformat() if state.cancel_requested_at else None,
         "case_reference": state.case_reference,
         "decision_id": float(state.decision_id) if state.decision_id else None,
+        "tracking_number": state.tracking_number,
+        "return_topic": state.return_topic,
     }
 
 

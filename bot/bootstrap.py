@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 
 from bot import order_numbers
 from bot.cases.business_hours import BusinessHours
@@ -16,6 +16,7 @@ from bot.cases.ports.billing import BillingGateway
 from bot.cases.ports.helpdesk import HelpDesk
 from bot.cases.ports.printing import Printable
 from bot.cases.ports.shop import OrderSource, PaymentReader
+from bot.cases.return_terms import ReturnTerms, by_country
 from bot.cases.services import Services
 from bot.connectors.billing_rest.settings import BillingRestSettings
 from bot.connectors.choices import billing_of, help_desk_of, switched_on
@@ -29,6 +30,7 @@ from bot.setting_groups.identity import IdentitySettings
 from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.orders import OrderSettings
 from bot.setting_groups.policy import PolicySettings
+from bot.setting_groups.returns import ReturnSettings
 from bot.setting_groups.server import ServerSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy, load_settings
 from bot.store.engine import StoreUnavailable, open_engine
@@ -108,7 +110,17 @@ def bootstrap(settings: Settings | None = None, clock: Callable[[], datetime] | 
         orders=shop.orders,
         payments=shop.payments,
         helpdesk=open_helpdesk(settings),
+        returns=_return_terms(settings[ReturnSettings]),
         demo=PROCESS.demo,
+    )
+
+
+def _return_terms(settings: ReturnSettings) -> ReturnTerms:
+    return ReturnTerms(
+        addresses=by_country(settings.address),
+        instructions=by_country(settings.instructions),
+        remind_after=timedelta(days=settings.reminder_days) if settings.reminder_days else None,
+        overdue_after=timedelta(days=settings.overdue_days),
     )
 
 

@@ -23,6 +23,7 @@ from bot.setting_groups.identity import IdentitySettings, TokenSettings
 from bot.setting_groups.limits import LimitSettings
 from bot.setting_groups.orders import OrderSettings
 from bot.setting_groups.policy import PolicySettings
+from bot.setting_groups.returns import ReturnSettings
 from bot.setting_groups.server import ServerSettings
 from bot.store.settings import StoreSettings
 
@@ -32,6 +33,7 @@ GROUPS: tuple[type[Group], ...] = (
     StoreSettings,
     PolicySettings,
     OrderSettings,
+    ReturnSettings,
     DeskSettings,
     ServerSettings,
     LimitSettings,

@@ -14,6 +14,7 @@ import structlog
 
 from bot import logs
 from bot.bootstrap import PROCESS, bootstrap, open_couriers
+from bot.cases.customer.late_returns import look_after_returns
 from bot.cases.customer.left_quotes import hand_over_left_quotes
 from bot.cases.identity.email_codes import send_due_mails
 from bot.cases.outbound.delivery import Courier, deliver_due
@@ -42,7 +43,7 @@ def work(services: Services, stop: threading.Event, pause: float = PAUSE) -> Non
         try:
             busy = carry_out_due(services) + hand_over_left_quotes(services)
             busy += send_due_mails(services) + send_due_notices(services)
-            busy += push_tickets(services)
+            busy += push_tickets(services) + look_after_returns(services)
         except Exception as error:
             # The text may quote what was stored: only the kind of error is logged.
             logger.error("outbox.failed", error=type(error).__name__)

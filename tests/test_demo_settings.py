@@ -16,7 +16,7 @@ HARMLESS: frozenset[str] = frozenset(
     "answer_working_days business_hours contact take_back_minutes agent_limit lead_limit trusted_proxies "
     "messages_per_minute address_messages_per_minute conversations_per_address address_requests_per_minute "
     "address_handoffs_per_hour address_connections connections redis_url action_secret second_factor email_code "
-    "smtp_url mail_from billing "
+    "smtp_url mail_from billing return_address return_instructions return_reminder_days return_overdue_days "
     "delivery_attempts".split()
 )
 """All that may be set for a demo. A setting that is added counts as a real system's, unless its group and this say

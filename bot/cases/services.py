@@ -15,6 +15,7 @@ from bot.cases.ports.mailing import Mailer
 from bot.cases.ports.printing import Printable
 from bot.cases.ports.shop import OrderSource, PaymentReader
 from bot.cases.ports.store import Snapshot, UnitOfWork
+from bot.cases.return_terms import ReturnTerms
 from bot.policy import Policy
 
 
@@ -31,8 +32,8 @@ class Services:
     without a second factor.
     ``print_receipt`` makes a PDF; links in mails begin with ``public_url``, and there are none without it. ``orders``
     is where orders live, if not in the store alone, and ``payments`` what tells of payments; ``helpdesk`` is where
-    people of the company answer, if not at our own desk alone. ``demo``: no real system is
-    there, so that demo orders may be carried out.
+    people of the company answer, if not at our own desk alone. ``returns`` says where shipped cards go back to.
+    ``demo``: no real system is there, so that demo orders may be carried out.
     """
 
     unit_of_work: Callable[[], UnitOfWork]
@@ -59,4 +60,5 @@ class Services:
     second_factor_for: Collection[Role] = ()
     orders: OrderSource | None = None
     payments: PaymentReader | None = None
+    returns: ReturnTerms = field(default_factory=ReturnTerms)
     demo: bool = False

@@ -115,6 +115,8 @@ def summary(file: CaseFile) -> dict[str, Any]:
         "reason_words": case.reason_words,
         "destination": case.destination.value if case.destination else None,
         "return_number": case.return_number,
+        "tracking_number": case.tracking_number,
+        "return_label": case.return_label,
         **{key: result.get(key) for key in _RESULT_KEYS},
     }
 

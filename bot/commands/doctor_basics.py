@@ -13,6 +13,7 @@ from bot.commands.doctor import Check
 from bot.connectors.shared.checks import CheckResult
 from bot.policy import NoTermsInForce
 from bot.setting_groups.limits import LimitSettings
+from bot.setting_groups.returns import ReturnSettings
 from bot.settings import Settings, SettingsError, demo_refusal, load_policy
 from bot.store.demo import holds_demo, holds_real
 from bot.store.engine import StoreUnavailable, is_new, open_engine
@@ -80,6 +81,7 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
             fit = uow.personal.keys_fit()
             late = uow.outbox.count_overdue(datetime.now(timezone.utc) - _LATE)
             demo, real = holds_demo(uow), holds_real(uow)
+            shipped = uow.orders.any_shipped()
     except SettingsError as error:
         yield CheckResult("keys", str(error), say("doctor_fix_lost_keys"))
         return
@@ -91,6 +93,8 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
         yield CheckResult("outbox", say("doctor_outbox_late", steps=late), say("doctor_fix_outbox"))
     else:
         yield CheckResult("outbox", say("doctor_outbox"))
+    if shipped and not settings[ReturnSettings].address:
+        yield CheckResult("returns", say("doctor_no_return_address"), say("doctor_fix_no_return_address"))
     if PROCESS.demo and real:
         yield CheckResult("demo", say("doctor_real_orders"), say("doctor_fix_real_orders"))
     elif demo and not PROCESS.demo:

@@ -31,10 +31,21 @@ class Answer:
 @dataclass(frozen=True)
 class TellRequest:
     """Answer a question about the request made last, or the quote just shown: ``why``, ``when_done``,
-    ``went_through``, ``by_mail``, ``return_number``, ``return_address``."""
+    ``went_through``, ``by_mail``, ``return_number``, ``return_label``, ``return_address``,
+    ``return_sent``."""
 
     topic: str
     reference: str
+
+
+@dataclass(frozen=True)
+class NoteTracking:
+    """Note the tracking number of a parcel on the request that waits for its card, of that order if one is named. Where
+    none is known it is kept; ``alone``: and the order is asked for."""
+
+    tracking_number: str
+    order_number: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ Act = (
     Say
     | Answer
     | TellRequest
+    | NoteTracking
     | ShowStatus
     | HandOver
     | AddToRequest

@@ -15,6 +15,7 @@ from bot.dialogue.acts import (
     Confirm,
     HandOver,
     LeaveAddress,
+    NoteTracking,
     Plan,
     Proceed,
     Refuse,
@@ -31,6 +32,7 @@ from bot.dialogue.offers import (
     GUESSES,
     HANDED_OVER,
     OF_THE_REQUEST,
+    OF_THE_RETURN,
     PROBLEM,
     WHICH_TASK,
     WITH_A_PERSON,
@@ -75,8 +77,17 @@ def decide(commands: Sequence[Command], heard: Heard, context: Context) -> Plan:
     plan = _decided(turn)
     if turn.first(Kind.PERSON):
         return plan
+    plan = _with_tracking(turn, plan)
     offers = [Say(f"utter_person_at_once/{command.name}") for command in turn.of(Kind.SAFETY)]
     return replace(plan, acts=(*offers, *_with_answers(turn, plan.acts)))
+
+
+def _with_tracking(turn: _Turn, plan: Plan) -> Plan:
+    """The number of a parcel is noted before anything else."""
+    told = turn.tracking
+    if told is None or not told.value:
+        return plan
+    return replace(plan, acts=(NoteTracking(told.value, told.order, alone=not plan.acts), *plan.acts))
 
 
 def _with_answers(turn: _Turn, acts: tuple[Act, ...]) -> tuple[Act, ...]:
@@ -113,6 +124,11 @@ class _Turn:
 
     def first(self, kind: Kind) -> Command | None:
         return next(iter(self.of(kind)), None)
+
+    @property
+    def tracking(self) -> Command | None:
+        """The number of a parcel."""
+        return next((c for c in self.of(Kind.GIVE) if c.name == "tracking_number"), None)
 
     def given(self, name: str) -> list[str]:
         return [c.value or "" for c in self.of(Kind.GIVE) if c.name == name]
@@ -195,6 +211,8 @@ def _with_values(turn: _Turn, state: State) -> State:
             state = replace(state, phone=value, email=None)
         elif command.name == "destination" and value not in (ELSEWHERE, BOTH):
             state = replace(state, destination=value)
+        elif command.name == "tracking_number" and turn.first(Kind.PERSON):
+            state = replace(state, tracking_number=value)  # else it is noted at once
         elif command.name == "reason":
             state = replace(state, reason=CustomerReason(value), reason_words=turn.heard.said, proposed=None)
     return state
@@ -218,6 +236,8 @@ def _idle(turn: _Turn) -> Plan:
     email = heard.first("email")
     if email and context.said_last("utter_away/with_mail"):
         return Plan(turn.state, (LeaveAddress(email),))
+    if turn.tracking and not turn.of(Kind.START) and not turn.of(Kind.ASK):
+        return Plan(turn.state, ())
     destination = next(iter(turn.given("destination")), None)
     if added := _to_a_person(turn, destination):
         return added
@@ -308,8 +328,20 @@ def _answered(turn: _Turn, asks: list[Command]) -> Plan:
     if other is not None:
         task = recorded_task(turn.context) or ("cancel" if _last_was_cancelled(turn) else "refund")
         return _begin(turn, task)
+    unknown = next((ask for ask in asks if ask.name in OF_THE_RETURN and _return_reference(turn) is None), None)
+    if unknown is not None:
+        plan = _begin(turn, "status")
+        return replace(plan, state=replace(plan.state, return_topic=unknown.name))
     state = _with_values(turn, turn.state)
     return Plan(state, tuple(act for ask in asks for act in _answer(turn, ask, prove=True)))
+
+
+def _return_reference(turn: _Turn) -> str | None:
+    """The request whose card is spoken of: one that waits for it, or the one made last; of the order that is named."""
+    order, last = turn.heard.first("order_number"), turn.context.last_request
+    if waiting := turn.context.return_of(order):
+        return waiting.reference
+    return last.reference if last is not None and order in (None, last.order_number) else None
 
 
 def _last_was_cancelled(turn: _Turn) -> bool:
@@ -319,6 +351,9 @@ def _last_was_cancelled(turn: _Turn) -> bool:
 
 def _answer(turn: _Turn, ask: Command, *, prove: bool = False) -> list[Act]:
     state, last = turn.state, turn.context.last_request
+    if ask.name in OF_THE_RETURN:
+        of_return = _return_reference(turn)
+        return [TellRequest(ask.name, of_return)] if of_return else []
     if ask.name in OF_THE_REQUEST:
         quoted = state.case_reference if turn.context.asked == "answer" else None
         reference = quoted or (last.reference if last else None)

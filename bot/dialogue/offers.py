@@ -35,6 +35,7 @@ PERSON_OFFERS = (
     "utter_no_email_code",
     "utter_later",
     "utter_no_address_yet",
+    "utter_no_return_label",
     "utter_nothing_to_undo",
     *(response for response in CANT if response != PART_OF_SUM),
 )
@@ -58,7 +59,9 @@ WITH_A_PERSON = ("utter_in_review", "utter_left_with_person", "utter_added_to_re
 """Responses that tell of a request that a person has."""
 
 
-OF_THE_REQUEST = ("why", "when_done", "went_through", "by_mail", "return_number", "return_address")
+OF_THE_RETURN = ("return_number", "return_label", "return_address", "return_sent")
+"""What can be asked, or said, about a card that goes back."""
+OF_THE_REQUEST = ("why", "when_done", "went_through", "by_mail", *OF_THE_RETURN)
 """What can be asked about the request made last, or the quote just shown."""
 
 

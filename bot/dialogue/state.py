@@ -20,6 +20,8 @@ class State:
     ``task:order`` or ``task:order:address``. ``plan`` is set for someone who wants to cancel and the money back.
     ``proposed`` is a reason that was understood, but is asked back first. The two moments are the first messages that
     asked (R2). ``case_reference`` and ``decision_id`` are the quote that was shown last: a yes can only mean that one.
+    ``tracking_number`` is that of a parcel, to be noted once it is known for which order; ``return_topic`` what is
+    asked about a card on its way back, to be answered then.
     """
 
     task: str | None = None
@@ -39,11 +41,14 @@ class State:
     cancel_requested_at: datetime | None = None
     case_reference: str | None = None
     decision_id: int | None = None
+    tracking_number: str | None = None
+    return_topic: str | None = None
 
 
 @dataclass(frozen=True)
 class Request:
-    """A request that this conversation may see. ``mine``: it was made in this conversation."""
+    """A request that this conversation may see. ``mine``: it was made in this conversation. ``on_return``: a card was
+    promised to come back for it, and it is not settled yet."""
 
     reference: str
     kind: CaseKind
@@ -51,6 +56,7 @@ class Request:
     order_number: str | None
     withdrawable: bool
     mine: bool
+    on_return: bool = False
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,11 @@ class Context:
     def with_a_person(self) -> bool:
         """Whether something of this conversation waits for a person."""
         return any(request.mine and request.state is CaseState.IN_REVIEW for request in self.requests)
+
+    def return_of(self, order_number: str | None) -> Request | None:
+        """The newest request that waits for a card, of that order if one is named."""
+        waiting = (r for r in self.requests if r.on_return and order_number in (None, r.order_number))
+        return next(waiting, None)
 
     def in_review(self, order_number: str | None) -> Request | None:
         """The one request of this conversation that a person has to decide, for that order if one is named."""

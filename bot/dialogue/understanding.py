@@ -9,10 +9,18 @@ from bot.cases.model import CustomerReason
 from bot.dialogue.answers import accepts_offer, says_no, says_yes, which_cancel, which_first, which_task
 from bot.dialogue.commands import Basis, Command, Kind, in_order
 from bot.dialogue.heard import SURE, Heard
-from bot.dialogue.offers import OF_THE_REQUEST, PART_OF_SUM, STOPPED, TASK_OFFERS, offers_person, recorded_task
+from bot.dialogue.offers import (
+    OF_THE_REQUEST,
+    OF_THE_RETURN,
+    PART_OF_SUM,
+    STOPPED,
+    TASK_OFFERS,
+    offers_person,
+    recorded_task,
+)
 from bot.dialogue.state import Context
 from bot.dialogue.tasks import BY_INTENT
-from bot.dialogue.values import given, statements
+from bot.dialogue.values import beside_tracking, given, statements, tracking_in
 from bot.dialogue.wishes import (
     about_the_request,
     beside_ours,
@@ -49,6 +57,9 @@ def understand(
 ) -> list[Command]:
     """What the message wants, the first to be carried out first; never empty. ``titles`` are what the buttons for a
     reason read, as bot.language.pack.bare has them."""
+    tracking = tracking_in(heard, context, pack)
+    if tracking is not None:
+        return _of_the_parcel(tracking, beside_tracking(heard, tracking), context, titles, pack)
     commands = [
         *_safety(heard, pack),
         *_person(heard, context, pack),
@@ -61,9 +72,7 @@ def understand(
     commands += values
     commands += _leaving(heard, context, pack, values)
     commands += _questions(heard, context, pack, values)
-    commands += [
-        c for c in _wishes(heard, context, pack, values) if not (c.name == "status" and _asks_of_request(commands))
-    ]
+    commands += [c for c in _wishes(heard, context, pack, values) if not _is_asked_instead(c, commands)]
     beside = [command for command in commands if command.kind is not Kind.SAFETY]
     commands += [c for c in _small_talk(heard, context, pack) if not (beside and c.name in _NOT_OURS)]
     commands = _without_guesses(commands, heard, pack)
@@ -72,15 +81,41 @@ def understand(
     return in_order(commands)
 
 
-def _asks_of_request(commands: list[Command]) -> bool:
-    """Whether it is asked about the request just made, which says more than where requests stand."""
-    return any(command.kind is Kind.ASK and command.name in OF_THE_REQUEST for command in commands)
+def _is_asked_instead(wish: Command, commands: list[Command]) -> bool:
+    """Whether it is asked about the request just made, which says more than where requests stand; or about a card that
+    goes back, of which the model may make anything."""
+    asked = {command.name for command in commands if command.kind is Kind.ASK}
+    if wish.kind is Kind.START and wish.basis is Basis.MODEL and asked.intersection(OF_THE_RETURN):
+        return True
+    return wish.name == "status" and bool(asked.intersection(OF_THE_REQUEST))
+
+
+def _of_the_parcel(
+    tracking: str, heard: Heard, context: Context, titles: Mapping[str, CustomerReason], pack: LanguagePack
+) -> list[Command]:
+    """A message with the number of a parcel: what is sure in it by its words, beside that. Its intent is only what the
+    model makes of digits, and it takes nothing back."""
+    order = heard.first("order_number")
+    commands = [*_safety(heard, pack), *_person(heard, context, pack)]
+    commands.append(Command(Kind.GIVE, "tracking_number", tracking, order=order))
+    commands += [c for c in given(heard, context, titles, pack) if c.name != "reason"]
+    if context.return_of(order) is None and wants_refund_words(heard, pack):
+        commands += [Command(Kind.START, "refund")] if not context.asked else []
+    if pack.is_question(heard.text):
+        commands += [c for c in _questions(heard, context, pack, commands) if c.name not in OF_THE_RETURN]
+        if heard.intent == "check_request_status" and not context.asked:
+            commands.append(Command(Kind.START, "status"))
+    return in_order(commands)
 
 
 def _without_guesses(commands: list[Command], heard: Heard, pack: LanguagePack) -> list[Command]:
     """Beside a question a "no" that begins a sentence is none to the quote; beside a wish that has an answer of its own
-    a question is only what the model made of the same words."""
+    a question is only what the model made of the same words; and who asks about the card that goes back takes nothing
+    back, unless they say so."""
     kinds = {command.kind for command in commands}
+    of_return = any(command.kind is Kind.ASK and command.name in OF_THE_RETURN for command in commands)
+    if of_return and not pack.finds("undo", heard.text):
+        commands = [command for command in commands if command.kind is not Kind.TAKE_BACK]
     if Kind.BESIDE_OURS in kinds:
         commands = [c for c in commands if c.kind is not Kind.ASK or c.basis is not Basis.MODEL]
     if Kind.ASK in kinds and not heard.is_button and not plain_no(heard.text, pack):
@@ -228,6 +263,8 @@ def _questions(heard: Heard, context: Context, pack: LanguagePack, values: list[
     topics = [part.detail or "" for part in heard.parts if part.intent == "ask_policy"]
     if heard.intent == "ask_policy" and (heard.is_sure or not values or pack.is_question(heard.text)):
         topics = topics or [heard.detail or ""]
+    if not (topics or asked) and pack.finds("return_address", heard.text):
+        topics = ["return_shipping"]
     if topics and pack.finds("charged_again", heard.text):
         topics = ["cancel_by"]
     elif context.state.task == "cancel":

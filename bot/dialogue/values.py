@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bot import order_numbers
 from bot.cases.model import CustomerReason
@@ -48,6 +49,31 @@ def given(heard: Heard, context: Context, titles: Mapping[str, CustomerReason], 
     if reason is not None and _is_told(reason, bool(commands), context):
         commands.append(reason)
     return commands
+
+
+def tracking_in(heard: Heard, context: Context, pack: LanguagePack) -> str | None:
+    """The tracking number of a parcel, without spaces: in the form of a carrier, called so, or all that is written
+    while a card is waited for."""
+    if heard.is_button or context.asked == "email_code":
+        return None
+    text = straight(heard.said)
+    found = pack.patterns["tracking_form"].search(text)
+    if found is None and not pack.finds("calls", text):
+        found = pack.patterns["tracking_named"].search(text)
+    if found is None and not context.asked and context.return_of(None) is not None:
+        found = pack.patterns["tracking_alone"].search(text)
+    number = re.sub(r"[ -]", "", found["number"]).upper() if found else None
+    return None if number in heard.values.get("order_number", ()) else number
+
+
+def beside_tracking(heard: Heard, tracking_number: str) -> Heard:
+    """The message without the values that are only digits of the tracking number."""
+    values = {
+        name: tuple(value for value in found if re.sub(r"\D", "", value) not in tracking_number)
+        for name, found in heard.values.items()
+        if name in ("order_number", "phone")
+    }
+    return replace(heard, values={**heard.values, **values})
 
 
 def _is_told(reason: Command, beside: bool, context: Context) -> bool:

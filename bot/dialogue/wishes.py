@@ -136,13 +136,26 @@ def about_the_request(heard: Heard, context: Context, pack: LanguagePack) -> str
             return "not_yet"
         return "why" if pack.finds("why_decided", text) else None
     last = context.last_request
-    if context.asked or last is None or heard.first("order_number"):
+    if context.asked:
         return None
-    if last.kind is CaseKind.REFUND:
-        for name in ("return_number", "return_address"):
-            if pack.finds(name, text):
-                return name
+    if topic := _about_the_return(heard, context, pack):
+        return topic
+    if last is None or heard.first("order_number"):
+        return None
     for name in ("why_decided", "by_mail", "went_through", "when_done", "other_order"):
         if pack.finds(name, text):
             return {"why_decided": "why"}.get(name, name)
     return None
+
+
+def _about_the_return(heard: Heard, context: Context, pack: LanguagePack) -> str | None:
+    """What is asked or said about a card that goes back. Where no refund is known, only what was told before: the order
+    is asked for then."""
+    order, last = heard.first("order_number"), context.last_request
+    waits = context.return_of(order) is not None
+    made = last is not None and last.kind is CaseKind.REFUND and order in (None, last.order_number)
+    for name in ("return_label", "return_number", "return_address"):
+        if pack.finds(name, heard.text) and (waits or made or pack.finds("told_before", heard.text)):
+            return name
+    asks = heard.intent == "check_request_status" or pack.is_question(heard.text)
+    return "return_sent" if waits and not asks and pack.finds("return_sent", heard.text) else None

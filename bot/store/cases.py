@@ -29,6 +29,9 @@ from bot.store.old_causes import old_cause
 from bot.store.orders import covered
 from bot.store.rows import ERASED, Repository, plain
 
+_SEALED = t.WORDLESS_CASE.keys()
+"""Columns under the conversation's key."""
+
 
 class CaseRepository(Repository):
     """See bot.cases.ports.cases.Cases."""
@@ -123,6 +126,37 @@ class CaseRepository(Repository):
         query = select(t.cases).where(t.cases.c.state == CaseState.QUOTED.value, t.cases.c.id.in_(case_ids))
         return [self.opened_row(row) for row in self.connection.execute(query.order_by(t.cases.c.id))]
 
+    def waiting_returns(self, since_before: datetime) -> list[Case]:
+        """The cases whose card has been on its way back since before that moment, the longest first."""
+        return self._waiting_returns(self._waits_since() <= since_before)
+
+    def unreminded_returns(self, since_before: datetime) -> list[Case]:
+        """Those of ``waiting_returns`` whose customer has not been reminded since they wait."""
+        since, reminded = self._waits_since(), t.cases.c.reminded_at
+        return self._waiting_returns(and_(since <= since_before, or_(reminded.is_(None), reminded < since)))
+
+    def _waiting_returns(self, which: Any) -> list[Case]:
+        query = select(t.cases).where(t.AWAITS_RETURN, which).order_by(t.cases.c.id)
+        return [self.opened_row(row) for row in self.connection.execute(query)]
+
+    def _waits_since(self) -> Any:
+        log = t.case_log.c
+        came = (log.case_id == t.cases.c.id, log.to_state == CaseState.AWAITING_RETURN.value)
+        return select(func.max(log.at)).where(*came).scalar_subquery()
+
+    def returns_of(self, conversation_id: str) -> list[Case]:
+        """The conversation's cases that have a return number, newest first."""
+        query = select(t.cases).where(t.cases.c.conversation_id == conversation_id, t.cases.c.return_number.isnot(None))
+        return [self.opened_row(row) for row in self.connection.execute(query.order_by(t.cases.c.id.desc()))]
+
+    def remind(self, case: Case, at: datetime) -> bool:
+        """Note that the customer is reminded of the card, unless it has come back or somebody else has noted it since
+        the case was read. Of two at once one gets it."""
+        row = t.cases.c
+        unreminded = row.reminded_at.is_(None) if case.reminded_at is None else row.reminded_at == case.reminded_at
+        waits = (row.id == case.id, row.state == case.state.value, unreminded)
+        return bool(self.connection.execute(t.cases.update().where(*waits).values(reminded_at=at)).rowcount == 1)
+
     def newest_reference(self, conversation_id: str) -> str | None:
         """The reference of the newest case of a conversation."""
         query = select(t.cases.c.reference).where(t.cases.c.conversation_id == conversation_id)
@@ -147,11 +181,13 @@ class CaseRepository(Repository):
 
     def change(self, case_id: int, **values: Unpack[CaseChange]) -> Case:
         """Set columns of a case other than its state, which only moves."""
-        if "reason_words" in values:
-            query = select(t.cases.c.conversation_id).where(t.cases.c.id == case_id)
-            conversation_id = values.get("conversation_id") or self.connection.execute(query).scalar_one()
-            values["reason_words"] = self._sealed(conversation_id, values["reason_words"])
-        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**plain(values)))
+        columns = plain(values)
+        known = self.get(case_id)
+        conversation_id = values.get("conversation_id", known.conversation_id)
+        if conversation_id != known.conversation_id:  # another key
+            columns = {"tracking_number": known.tracking_number, "return_label": known.return_label, **columns}
+        columns.update({name: self._sealed(conversation_id, columns[name]) for name in _SEALED & columns.keys()})
+        self.connection.execute(t.cases.update().where(t.cases.c.id == case_id).values(**columns))
         return self.get(case_id)
 
     def move(self, case: Case, state: CaseState) -> Case | None:
@@ -215,6 +251,9 @@ class CaseRepository(Repository):
             agent_id=row.agent_id,
             taken_at=row.taken_at,
             channel=Channel(row.channel),
+            tracking_number=row.tracking_number and self.opened(row.conversation_id, row.tracking_number, None),
+            return_label=row.return_label and self.opened(row.conversation_id, row.return_label, None),
+            reminded_at=row.reminded_at,
         )
 
     def _sealed(self, conversation_id: str, words: str | None) -> str | None:

@@ -114,7 +114,7 @@ def _forget_cases(uow: SqlUnitOfWork, cases: Collection[Case]) -> None:
     ids = [case.id for case in cases]
     for statement in (
         t.handoffs.update().where(t.handoffs.c.case_id.in_(ids)).values(transcript=None, facts=None),
-        t.cases.update().where(t.cases.c.id.in_(ids)).values(reason_words=None),
+        t.cases.update().where(t.cases.c.id.in_(ids)).values(**t.WORDLESS_CASE),
         t.notes.update().where(t.notes.c.case_id.in_(ids)).values(body=None),
         t.notices.delete().where(t.notices.c.case_id.in_(ids)),
         t.tickets.delete().where(t.tickets.c.case_id.in_(ids)),

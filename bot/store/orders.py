@@ -61,6 +61,11 @@ class OrderRepository(Repository):
         """Set columns of an order."""
         self.connection.execute(t.orders.update().where(t.orders.c.id == order_id).values(**plain(values)))
 
+    def any_shipped(self) -> bool:
+        """Whether there are orders of cards that were shipped, those of the demo aside."""
+        query = select(t.orders.c.id).where(t.orders.c.shipped.is_(True), t.orders.c.demo.is_(False))
+        return self.connection.execute(query.limit(1)).first() is not None
+
     def covered_by(self, proven: Proven) -> list[Order]:
         """The orders that were proven, newest first."""
         query = select(t.orders).where(covered(proven)).order_by(t.orders.c.placed_at.desc())

@@ -110,7 +110,7 @@ class PersonalDataRepository(Repository):
         said = select(t.messages.c.id).where(t.messages.c.conversation_id.in_(ids))
         for statement in (
             t.handoffs.update().where(t.handoffs.c.case_id.in_(here)).values(transcript=None, facts=None),
-            t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(reason_words=None),
+            t.cases.update().where(t.cases.c.conversation_id.in_(ids)).values(**t.WORDLESS_CASE),
             t.notes.update().where(t.notes.c.case_id.in_(here)).values(body=None),
             t.tickets.delete().where(t.tickets.c.conversation_id.in_(ids)),
             t.stranger_requests.delete().where(t.stranger_requests.c.conversation_id.in_(ids)),
@@ -141,7 +141,7 @@ class PersonalDataRepository(Repository):
         said: dict[str, set[str]] = {}
         sealed = [
             (t.messages.c.conversation_id, t.messages.c.body),
-            (t.cases.c.conversation_id, t.cases.c.reason_words),
+            *((t.cases.c.conversation_id, t.cases.c[name]) for name in t.WORDLESS_CASE),
             (t.conversations.c.id, t.conversations.c.reply_address),
         ]
         queries = [select(name, func.substr(body, 1, PREFIX)).where(body.isnot(None)) for name, body in sealed]
@@ -183,7 +183,7 @@ class PersonalDataRepository(Repository):
             select(t.email_codes.c.conversation_id),
             select(t.messages.c.conversation_id).distinct(),
             select(t.conversations.c.id).where(t.conversations.c.sender != ""),
-            select(t.cases.c.conversation_id).where(t.cases.c.reason_words.isnot(None)),
+            *(select(t.cases.c.conversation_id).where(t.cases.c[name].isnot(None)) for name in t.WORDLESS_CASE),
             select(t.cases.c.conversation_id)
             .select_from(t.cases.join(t.handoffs))
             .where(t.handoffs.c.transcript.isnot(None)),

@@ -134,7 +134,15 @@ cases = Table(
     Column("agent_id", Integer),  # who at the desk has taken it
     Column("taken_at", Moment),
     Column("channel", String(20), nullable=False, server_default="chat"),  # how it was asked for (R2)
+    Column("tracking_number", Text),  # these two under the conversation's key
+    Column("return_label", Text),
+    Column("reminded_at", Moment),
 )
+WORDLESS_CASE = {"reason_words": None, "tracking_number": None, "return_label": None}
+"""A case of which nothing is left that is sealed."""
+AWAITS_RETURN = text("state = 'awaiting_return'")
+"""Of a case: its card is on its way back. Few are."""
+Index("ix_cases_awaiting_return", cases.c.id, sqlite_where=AWAITS_RETURN, postgresql_where=AWAITS_RETURN)
 OPEN_STATE_NAMES = sorted(state.value for state in OPEN_STATES)
 _OPEN = text("state IN ({})".format(", ".join(f"'{name}'" for name in OPEN_STATE_NAMES)))
 Index(

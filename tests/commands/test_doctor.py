@@ -282,3 +282,14 @@ def test_a_demo_in_a_real_store_and_a_real_store_in_the_demo_are_found(
     assert main(["doctor", "--demo"]) == 2
     told = capsys.readouterr().out
     assert "REFUND_DESK_PUBLIC_URL is set" in told and "not the demo's" in told
+
+
+def test_shipped_cards_without_an_address_to_send_them_back_to_are_a_problem(doctor: Doctor, home: Path) -> None:
+    store_order(bootstrap(Settings(home=home)), shipped=True)
+    assert "returns: " in (problem := only(doctor())) and "set REFUND_DESK_RETURN_ADDRESS" in problem
+    assert doctor(return_address="1 Main St, Albany NY 12207") == (0, [])
+
+
+def test_no_address_is_missed_where_nothing_was_shipped(doctor: Doctor, home: Path) -> None:
+    store_order(bootstrap(Settings(home=home)))
+    assert doctor() == (0, [])

@@ -64,6 +64,7 @@ def a_request(kind: str = "refund", state: CaseState = CaseState.CONFIRMED, **ch
         "order_number": OTHER_ORDER,
         "withdrawable": state in (CaseState.CONFIRMED, CaseState.IN_REVIEW, CaseState.AWAITING_RETURN),
         "mine": True,
+        "on_return": state is CaseState.AWAITING_RETURN,
     }
     return Request(**{**known, **changes})
 
@@ -133,6 +134,7 @@ def values_that_fit(context: Context) -> list[Command]:
         Command(give, "later_order", THIRD_ORDER),
         Command(give, "email", "sam@example.org"),
         Command(give, "phone", "+15550100200"),
+        Command(give, "tracking_number", "1Z999AA10123456784"),
         *(Command(give, "destination", place) for place in ("wallet", "original_payment_method", "elsewhere", "both")),
         *(Command(give, "reason", reason.value) for reason in CustomerReason),
         Command(give, "reason", "service_fault", confidence=0.5),
@@ -159,7 +161,8 @@ def questions_that_fit(context: Context) -> list[Command]:
     if context.asked == "answer":
         topics.append("why")
     if not context.asked and context.last_request:
-        topics += ["why", "when_done", "went_through", "by_mail", "return_number", "return_address", "other_order"]
+        topics += ["why", "when_done", "went_through", "by_mail", "return_number", "return_address"]
+        topics += ["return_sent", "return_label", "other_order"]
     return [Command(Kind.ASK, topic) for topic in topics]
 
 

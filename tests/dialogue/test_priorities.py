@@ -11,6 +11,7 @@ from bot.dialogue import acts
 from bot.dialogue.acts import Plan
 from bot.dialogue.commands import PRIORITY, Command, Kind, in_order
 from bot.dialogue.machine import decide
+from bot.dialogue.offers import OF_THE_RETURN
 from bot.dialogue.state import Context, State
 from tests.dialogue.builders import commands_that_fit, every_context, heard_with, named, said
 
@@ -101,6 +102,8 @@ def _known(state: State, name: str) -> object:
 def _is_given(command: Command, plan: Plan, context: Context) -> bool:
     name, value, state = command.name, command.value, plan.state
     utters, done = said(plan.acts), {type(act) for act in plan.acts}
+    if name == "tracking_number":
+        return acts.NoteTracking in done or acts.HandOver in done
     if acts.AddToRequest in done or acts.ShowStatus in done:
         return True
     if name == "destination" and value in _UNPLACED:
@@ -129,6 +132,8 @@ def _is_answered(topic: str, plan: Plan, context: Context) -> bool:
         return plan.state.task is not None and any(isinstance(act, acts.Proceed) for act in plan.acts)
     if topic in ("why_asked", "not_at_hand"):
         return any(utter == "utter_why_asked" or utter.startswith("utter_no_") for utter in utters)
+    if topic in OF_THE_RETURN and plan.state.return_topic == topic:
+        return plan.state.task == "status"  # answered once the order is proven
     return (topic or "overview") in answers
 
 

@@ -34,6 +34,7 @@ PLACES: dict[str, Context] = {
     "cancelled": a_context(requests=[a_request("cancel")], said=["utter_cancel_confirmed"]),
     "in review": a_context(requests=[a_request(state=CaseState.IN_REVIEW)], said=["utter_in_review"]),
     "returning": a_context(requests=[a_request(state=CaseState.AWAITING_RETURN)], said=["utter_return_confirmed"]),
+    "elsewhere": a_context(requests=[a_request(state=CaseState.AWAITING_RETURN, mine=False)]),
     "order": a_context("refund", "order_number"),
     "cancel order": a_context("cancel", "order_number"),
     "status order": a_context("status", "order_number"),
@@ -294,6 +295,46 @@ refunded | please revert that | withdraw_request@0.7 | take_back
 refunded | and the other order? | nlu_fallback@0.4 | ask other_order
 returning | I lost the return code | nlu_fallback@0.4 | ask return_number
 returning | where do I have to ship it? | ask_policy/return_shipping@0.8 | ask return_address
+returning | What address? | nlu_fallback@0.4 | ask return_address
+returning | what address do I send it to? | request_refund@0.7 | ask return_address
+returning | I lost the return number | withdraw_request@0.8 | ask return_number
+returning | take back my request, I lost the return number | withdraw_request@0.8 | take_back; ask return_number
+elsewhere | I lost the return number | complain@0.7 | ask return_number; complain
+elsewhere | which address does the parcel go to, I forgot the return number | request_refund@0.6 | ask return_number
+elsewhere | where do I mail the card? | ask_policy/return_shipping@0.9 | ask return_address
+idle | I lost the return number | nlu_fallback@0.4 | ask return_number
+idle | I've lost the return number for CC-104233 | request_refund@0.8 | give order_number CC-104233; ask return_number
+idle | what is the return address? | ask_policy/return_shipping@0.9 | ask return_shipping
+idle | what was the return address again? | ask_policy/return_shipping@0.9 | ask return_address
+refunded | where do I send it? | ask_policy/return_shipping@0.9 | ask return_address
+returning | do you send me a return label? | ask_policy/return_shipping@0.8 | ask return_label
+returning | how do I pack it? | out_of_scope@0.9 | ask return_address
+idle | where do i send my card back to | out_of_scope@0.8 | ask return_shipping
+returning | ive mailed it | inform@0.6 | ask return_sent
+returning | tracking id is JD014600003888017654, where is my refund? | check_request_status@0.9 | give tracking_number JD014600003888017654; start status
+returning | it's in the mail | nlu_fallback@0.4 | ask return_sent
+returning | I've mailed it this morning | inform@0.6 | ask return_sent
+returning | I have sent it back two weeks ago, where's my money | check_request_status@0.9 | start status
+idle | it's in the mail | nlu_fallback@0.4 | not_understood
+# the number of a parcel
+returning | it's in the mail, here's the tracking number 1Z999AA10123456784 | withdraw_request@0.9 | give tracking_number 1Z999AA10123456784
+returning | 1Z 999 AA1 01 2345 6784 | inform@0.6 | give tracking_number 1Z999AA10123456784
+returning | tracking: 7712 3456 7890, it left today | inform@0.6 | give tracking_number 771234567890
+returning | RR123456785US | out_of_scope@0.9 | give tracking_number RR123456785US
+returning | RR 123 456 785 US | out_of_scope@0.9 | give tracking_number RR123456785US
+returning | 9400 1000 0000 0000 0000 00 | inform@0.6 | give tracking_number 9400100000000000000000
+returning | 771234567890 | inform@0.6 | give tracking_number 771234567890
+returning | you'll get it soon: JD014600003888017654 | deny@0.8 | give tracking_number JD014600003888017654
+elsewhere | the parcel number is 00340434161094021501 thanks | thank@0.9 | give tracking_number 00340434161094021501
+idle | it's in the mail, here's the tracking number 1Z999AA10123456784 | request_refund@0.9 | give tracking_number 1Z999AA10123456784
+idle | tracking number 1Z999AA10123456784 for CC-104233 | inform@0.9 | give tracking_number 1Z999AA10123456784 CC-104233; give order_number CC-104233
+idle | I want my money back, I sent it with tracking number 771234567890 | request_refund@0.9 | give tracking_number 771234567890; start refund
+idle | 771234567890 | inform@0.6 | !give tracking_number 771234567890
+returning | call me at 212-555-0100 | inform@0.6 | !give tracking_number 2125550100
+returning | 212-555-0100 | inform@0.6 | !give tracking_number 2125550100
+returning | what about the tracking of CC-104233? | ask_policy/overview@0.6 | !give tracking_number 104233
+status order | CC-104233, and the tracking number is 771234567890 | inform@0.9 | give tracking_number 771234567890 CC-104233; give order_number CC-104233
+refund? | yes. tracking number 1Z999AA10123456784 | affirm@0.9 | !affirm; give tracking_number 1Z999AA10123456784
 cancelled | can I take it back | withdraw_request@0.9 | take_back
 cancelled | how long does it still run? | ask_policy/cancelling@0.7 | !start cancel
 in review | put it in my wallet please | inform@0.8 | give destination wallet; !start refund

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import secrets
 import threading
@@ -330,6 +331,18 @@ def test_a_returned_card_is_recorded_by_who_has_the_case_at_the_second_yes(site:
     assert state_of(site, reference) is CaseState.AWAITING_RETURN
     assert "Recorded." in person.does(reference, "return", complete="yes", sure="yes")
     assert state_of(site, reference) is not CaseState.AWAITING_RETURN
+
+
+def test_the_label_of_a_return_is_attached_by_who_has_the_case_and_the_page_says_where_to(site: Site) -> None:
+    reference, _, _ = asked(site, CaseState.AWAITING_RETURN, shipped=True)
+    person = at_work(site)
+    assert "Attach the label" not in person.sees(f"/desk/cases/{reference}")
+    person.does(reference, "take")
+    assert "begins with https://" in person.is_refused(reference, "label", link="http://labels.example/1")
+    link = "https://labels.example/1?a=b&c=d"
+    page = person.does(reference, "label", link=link)
+    assert "The label is attached." in page and f"Label for the parcel {link}" in page and "Replace the label" in page
+    assert f'href="{html.escape(link)}"' in person.browser.get(f"/desk/cases/{reference}").text
 
 
 # Ending

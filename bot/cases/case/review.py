@@ -119,8 +119,18 @@ def same_payment(step: OutboxStep, deal: Deal) -> bool:
 def is_back(uow: Snapshot, case: Case) -> bool:
     """Whether the card of a case has come back to us, complete or not (R5)."""
     arrived = (CaseState.RECEIVED, CaseState.IN_REVIEW)
-    log = uow.cases.moves(case.id)
-    return any(entry.from_state is CaseState.AWAITING_RETURN and entry.to_state in arrived for entry in log)
+    return any(
+        entry.from_state is CaseState.AWAITING_RETURN
+        and entry.to_state in arrived
+        and entry.cause.code is not CauseCode.CARD_OVERDUE
+        for entry in uow.cases.moves(case.id)
+    )
+
+
+def is_overdue(uow: Snapshot, case: Case) -> bool:
+    """Whether a person has the case because its card has not come back in time (R5), whatever they did since."""
+    promised = case.state is CaseState.IN_REVIEW and case.return_number is not None
+    return promised and not is_back(uow, case)
 
 
 def request_of(services: Services, uow: Snapshot, case: Case, stored: StoredOrder) -> RefundRequest:

@@ -39,8 +39,8 @@ def queue_notice(
     case_id: int | None = None,
     message_id: int | None = None,
 ) -> None:
-    """Have a notice mailed, within the running transaction: a RECEIPT of ``case_id``, or the ANSWER ``message_id``.
-    Without a mailer nothing is written; a receipt that still waits is not queued twice."""
+    """Have a notice mailed, within the running transaction: a RECEIPT of ``case_id``, a REMINDER of its card, or the
+    ANSWER ``message_id``. Without a mailer nothing is written; a receipt that still waits is not queued twice."""
     if services.mailer is None or (kind is NoticeKind.RECEIPT and case_id and uow.notices.has_receipt(case_id)):
         return
     uow.notices.add(kind, conversation_id, services.clock(), case_id=case_id, message_id=message_id)

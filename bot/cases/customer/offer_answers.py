@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 
+from bot.cases.case.sending import read_sending
 from bot.cases.conversation.messages import Body
 from bot.cases.customer.flow import Proof, prove
 from bot.cases.customer.offers import accept_offer, decline_offer
@@ -20,7 +21,7 @@ from bot.cases.ports.billing import GatewayError
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
 from bot.language.consent import plain_no, plain_yes
-from bot.wording import say
+from bot.wording import DEFAULT, say
 
 BUTTON = re.compile(r"/(accept|decline)_offer (RD-[A-Z0-9]{6}) (\d{1,12})")
 """What the buttons of an offer send."""
@@ -94,7 +95,7 @@ def _carry_out(services: Services, conversation_id: str, answer: OfferAnswer) ->
         services, conversation_id=conversation_id, reference=answer.reference, agent_decision_id=answer.decision
     )
     return {
-        "text": _what_comes(case),
+        "text": _what_comes(services, case),
         "card": {
             "type": "case",
             "title": say("card_confirmed_by_you"),
@@ -105,9 +106,10 @@ def _carry_out(services: Services, conversation_id: str, answer: OfferAnswer) ->
     }
 
 
-def _what_comes(case: Case) -> str:
-    if case.state is CaseState.AWAITING_RETURN:
-        return say("offer_accepted_return", return_number=case.return_number or "", reference=case.reference)
+def _what_comes(services: Services, case: Case) -> str:
+    sending = read_sending(services, case)
+    if case.state is CaseState.AWAITING_RETURN and sending is not None:
+        return say("offer_accepted_return", DEFAULT, reference=case.reference, **sending.values)
     return say("offer_accepted", state=case.state.value, reference=case.reference)
 
 

@@ -188,7 +188,7 @@ def _take(services: Services, uow: UnitOfWork, case: Case, stored: StoredOrder, 
     queue_notice(services, uow, NoticeKind.RECEIPT, conversation_id=case.conversation_id, case_id=case.id)
     drop_steps(uow, case)  # of whatever was confirmed before
     if needs_return(uow, case, stored):
-        uow.cases.change(case.id, return_number=new_reference("RT-"))
+        uow.cases.change(case.id, return_number=case.return_number or new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", _yes_to(decision))
     schedule_deal(services, uow, case, stored, decision, at_once=is_stopped(uow, case))
     return move(services, uow, case, CaseState.CONFIRMED, "customer", _yes_to(decision))

@@ -323,7 +323,7 @@ def record_yes(
         schedule(services, uow, case, fresh.id)
         return case
     if outcome is Outcome.APPROVE_ON_RETURN and not is_back(uow, case):
-        uow.cases.change(case.id, return_number=new_reference("RT-"))
+        uow.cases.change(case.id, return_number=case.return_number or new_reference("RT-"))
         return move(services, uow, case, CaseState.AWAITING_RETURN, "customer", cause)
     uow.orders.change(stored.id, status=OrderStatus.REFUND_PENDING)
     schedule(services, uow, case, fresh.id)

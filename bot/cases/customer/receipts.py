@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from bot.cases.case.review import clauses_of, deal_of_agent
+from bot.cases.case.sending import Sending, read_sending
 from bot.cases.customer.wording import base_rows, destination_words, state_words
 from bot.cases.hashes import keyed_hash, same
 from bot.cases.model import (
@@ -70,7 +71,8 @@ class Receipt:
     agreed: Agreed
     clauses: tuple[Clause, ...]
     state: CaseState
-    return_number: str | None = None
+    sending: Sending | None = None
+    """How the card goes back; None where none has to."""
     demo: bool = False
     """Whether nothing of it is real."""
 
@@ -123,8 +125,8 @@ class Receipt:
         elif self.kind is CaseKind.REFUND:
             rows.append((say("label_service_stops"), say("receipt_stops_before_money")))
         rows += [(label, spoken_date(day)) for label, day in dates.items() if day is not None]
-        if self.return_number:
-            rows.append((say("label_return_number"), self.return_number))
+        if self.sending:
+            rows += self.sending.rows()
         rows.append((say("label_decided_by"), say("receipt_by_person" if agreed.by_person else "receipt_by_policy")))
         rows.append((say("label_policy_version"), agreed.policy_version))
         return rows
@@ -151,7 +153,11 @@ class Receipt:
             "service_stops_at": _iso(agreed.service_stops_at),
             "agreement_ends_on": _iso(agreed.agreement_ends_on),
             "next_charge_on": _iso(agreed.next_charge_on),
-            "return_number": self.return_number,
+            "return_number": self.sending.return_number if self.sending else None,
+            "return_address": (self.sending and self.sending.address) or None,
+            "return_instructions": (self.sending and self.sending.instructions) or None,
+            "return_label": (self.sending and self.sending.label) or None,
+            "tracking_number": (self.sending and self.sending.tracking_number) or None,
             "decided_by": "person" if agreed.by_person else "policy",
             "policy_version": agreed.policy_version,
             "clauses": [{"id": clause.id, "title": clause.title} for clause in self.clauses],
@@ -181,7 +187,7 @@ def make_receipt(services: Services, file: CaseFile) -> Receipt | None:
         agreed=agreed,
         clauses=tuple(clause_texts(terms_of_version(services.policy, agreed.policy_version), agreed.clauses)),
         state=file.case.state,
-        return_number=file.case.return_number,
+        sending=read_sending(services, file.case),
         demo=services.demo or file.demo,
     )
 

@@ -19,7 +19,7 @@ _REPLIES = [
     ("figures", "figures", {"order", "before_fee", "fee", "with_fee", "refund"}),
     ("when", "when", {"order", "process_by"}),
     ("stopped", "stopped", {"clauses", "explanation"}),
-    ("return", "return", {"order", "return_number"}),
+    ("return", "return", {"order", "return_number", "with_sending", "sending"}),
     ("paid", "paid", {"order", "paid", "remaining"}),
     ("else", "else", set[str]()),
 ]
@@ -49,8 +49,8 @@ def _values(services: Services, desk: DeskCase) -> dict[str, Value]:
     values: dict[str, Value] = {"reference": desk.case.reference}
     if desk.customer_name:
         values["first_name"] = desk.customer_name.split()[0]
-    if desk.case.return_number:
-        values["return_number"] = desk.case.return_number
+    if desk.sending:
+        values |= desk.sending.values
     if desk.stopped_by and desk.file.decisions:
         values["clauses"] = tuple(desk.stopped_by)
         values["explanation"] = explained(desk.file.decisions[-1].result)

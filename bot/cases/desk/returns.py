@@ -1,11 +1,15 @@
-"""A shipped card that came back: a person records it, and the refund is processed from that day (R4, R5)."""
+"""A shipped card on its way back: a person attaches a label, and records that it came, from which day the refund is
+processed (R4, R5)."""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from bot.cases.case.handoff import save_handoff
 from bot.cases.case.moves import move
-from bot.cases.case.review import AGENT_DECISION, process_by, refundable, status_before
+from bot.cases.case.review import AGENT_DECISION, is_overdue, process_by, refundable, status_before
 from bot.cases.conversation.messages import say
+from bot.cases.conversation.notices import mail_answer
 from bot.cases.desk import texts
 from bot.cases.desk.accounts import actor
 from bot.cases.desk.assignment import checked_text, taken_case
@@ -16,26 +20,31 @@ from bot.cases.ports.store import UnitOfWork
 from bot.cases.services import Services
 from bot.policy.facts import OrderStatus
 
+LONGEST_LINK = 1_000
+_NOT_IN_LINKS = frozenset("<>\"'`\\{}|^")
+
 
 def record_return(services: Services, agent: Agent, reference: str, complete: bool, text: str = "") -> Case:
     """The card of a case that the agent has taken is back. Complete, its refund is carried out as it was confirmed, and
     its days count from today (R4); incomplete, a person decides, and ``text`` says what is missing.
 
-    An order that was cancelled, refunded or ended meanwhile goes to a person, too. Raises NotAllowed, MoveNotAllowed
-    and BadText.
+    An order that was cancelled, refunded or ended meanwhile goes to a person, too. A card that a person had given up
+    may still come. Raises NotAllowed, MoveNotAllowed and BadText.
     """
     with services.unit_of_work() as uow:
         agent, case = taken_case(uow, agent, reference)
-        if case.state is not CaseState.AWAITING_RETURN or case.order_id is None:
+        if not _waits(uow, case) or case.order_id is None:
             raise MoveNotAllowed("waits_for_no_card", reference=reference)
         stored = uow.orders.lock(uow.orders.number_of(case.order_id))
         assert stored is not None
         agent, case = taken_case(uow, agent, reference)  # again: it may have moved before the lock
-        if case.state is not CaseState.AWAITING_RETURN:
+        if not _waits(uow, case):
             raise MoveNotAllowed("card_was_recorded", reference=reference)
         if not complete and not text.strip():
             raise BadText("say_what_is_missing")
         words = checked_text(text) if text.strip() else ""
+        if case.state is CaseState.IN_REVIEW:
+            case = move(services, uow, case, CaseState.AWAITING_RETURN, actor(agent), MoveCause(CauseCode.CARD_LATE))
         by_agent = _agents_decision(uow, case)
         problem = None if complete else MoveCause(CauseCode.CARD_INCOMPLETE)
         if complete and _is_otherwise(uow, case, stored, by_agent):
@@ -50,6 +59,38 @@ def record_return(services: Services, agent: Agent, reference: str, complete: bo
             say(uow, services, case.conversation_id, Author.AGENT, body, agent_id=agent.id)
         uow.commit()
     return carry_out(services, case)
+
+
+def attach_label(services: Services, agent: Agent, reference: str, link: str) -> Case:
+    """Attach the https link of a label for the parcel with the card, in place of an earlier one, and tell the customer.
+    The agent has taken the case. Raises NotAllowed, MoveNotAllowed where no card is waited for, and BadText."""
+    with services.unit_of_work() as uow:
+        agent, case = taken_case(uow, agent, reference)
+        if not _waits(uow, case):
+            raise MoveNotAllowed("waits_for_no_card", reference=reference)
+        link = checked_text(link, LONGEST_LINK)
+        if not is_https(link):
+            raise BadText("no_https_link")
+        case = uow.cases.change(case.id, return_label=link)
+        said = say(uow, services, case.conversation_id, Author.AGENT, texts.label_is_here(case), agent_id=agent.id)
+        mail_answer(services, uow, said)
+        uow.commit()
+    return case
+
+
+def is_https(link: str) -> bool:
+    """Whether it is one link that a browser opens encrypted, without a name or a password in it."""
+    try:
+        parts = urlsplit(link)
+        has_host = bool(parts.hostname) and parts.port in (None, *range(1, 65_536))
+    except ValueError:
+        return False
+    is_one = link.isascii() and not any(char.isspace() or char in _NOT_IN_LINKS for char in link)
+    return is_one and parts.scheme == "https" and has_host and "@" not in parts.netloc
+
+
+def _waits(uow: UnitOfWork, case: Case) -> bool:
+    return case.state is CaseState.AWAITING_RETURN or is_overdue(uow, case)
 
 
 def _received(
@@ -77,7 +118,9 @@ def _received(
 
 def _agents_decision(uow: UnitOfWork, case: Case) -> AgentDecision | None:
     """The agent's decision that the customer confirmed; None where it was the policy's."""
-    if uow.cases.moves(case.id)[-1].from_state is not CaseState.APPROVED_BY_AGENT:
+    yes = (CauseCode.CONFIRMED, CauseCode.OFFER_CONFIRMED)
+    confirmed = next(entry for entry in reversed(uow.cases.moves(case.id)) if entry.cause.code in yes)
+    if confirmed.from_state is not CaseState.APPROVED_BY_AGENT:
         return None
     return uow.agent_decisions.of_case(case.id)[-1]
 

@@ -127,6 +127,11 @@ def card_is_looked_at(case: Case) -> Body:
     return {"text": say("card_is_looked_at", reference=case.reference)}
 
 
+def label_is_here(case: Case) -> Body:
+    """A label for the parcel with the card."""
+    return {"text": say("label_is_here", reference=case.reference, link=case.return_label or "")}
+
+
 def terminated(case: Case, number: str, reason: str, explanation: list[str]) -> Body:
     """The company has ended a service (C1, C2)."""
     values = {"order": number, "reason": reason, "reference": case.reference}

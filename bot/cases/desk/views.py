@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from bot.cases.case.review import confirmed_deal, is_back, may_have_been_paid, payment, request_of
+from bot.cases.case.review import confirmed_deal, is_back, is_overdue, may_have_been_paid, payment, request_of
+from bot.cases.case.sending import Sending, sending_of
 from bot.cases.desk import texts
 from bot.cases.errors import UnknownCase
 from bot.cases.model import (
@@ -110,6 +111,7 @@ class DeskCase:
     notes: list[Note]
     conversation_agent: Agent | None
     taken_by: Agent | None
+    sending: Sending | None
     may: frozenset[str]
     limit: PayoutLimits
 
@@ -190,7 +192,8 @@ def desk_case(services: Services, reference: str) -> DeskCase:
             notes=file.notes,
             conversation_agent=uow.agents.get(answering) if answering is not None else None,
             taken_by=uow.agents.get(case.agent_id) if case.agent_id is not None else None,
-            may=_may(case, waits),
+            sending=sending_of(services, uow, case),
+            may=_may(case, waits, overdue=is_overdue(uow, case)),
             limit=services.limits,
         )
 
@@ -276,14 +279,15 @@ def _suggestion(services: Services, uow: Snapshot, case: Case, stored: StoredOrd
         refund = Money(sums.refund, stored.order.currency)
         if case.kind is CaseKind.QUESTION:
             return Suggestion("answer", say("suggest_answer_or_approve", refund=refund), sums.refund, currency)
-        sentence = say("suggest_approve", refund=refund)
+        code = "suggest_return_overdue" if is_overdue(uow, case) else "suggest_approve"
+        sentence = say(code, refund=refund)
         return Suggestion("approve", sentence, sums.refund, currency, sums.base, sums.fee)
     if case.kind is CaseKind.QUESTION:
         return Suggestion("answer", say("suggest_answer_without_refund"), None, currency)
     return Suggestion("decline", say("suggest_decline"), Decimal(0), currency)
 
 
-def _may(case: Case, waits_for_second: bool) -> frozenset[str]:
+def _may(case: Case, waits_for_second: bool, *, overdue: bool) -> frozenset[str]:
     may = {"note"}
     if case.agent_id is None and case.state in TAKEABLE:
         may.add("take")
@@ -291,8 +295,8 @@ def _may(case: Case, waits_for_second: bool) -> frozenset[str]:
         may |= {"say", "hand_back"}
         if case.state is not CaseState.IN_REVIEW or case.kind is CaseKind.QUESTION:
             may.add("close")
-        if case.state is CaseState.AWAITING_RETURN:
-            may.add("return")
+        if case.state is CaseState.AWAITING_RETURN or overdue:
+            may |= {"return", "label"}
         if case.state is CaseState.IN_REVIEW and case.order_id is not None and not waits_for_second:
             may.add("decide")
     if case.state is CaseState.IN_REVIEW and waits_for_second:

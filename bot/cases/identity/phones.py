@@ -81,6 +81,17 @@ def normal_phone(text: str | None) -> str | None:
     return keys.whole if names_country else written
 
 
+def country_of(text: str | None, country: str = OWN) -> str | None:
+    """The country of a number (ISO 3166), as far as it is known; ``country`` is the company's own.
+
+    >>> country_of("+49 30 901820"), country_of("212-555-0100"), country_of("020 7946 0958")
+    ('DE', 'US', None)
+    """
+    number = _parsed(_written(text), country)
+    found: str | None = phonenumbers.region_code_for_number(number) if number is not None else None
+    return found
+
+
 def _written(text: str | None) -> str:
     """The digits without an extension; with a plus where the country code comes first."""
     plain = _EXTENSION.sub("", unicodedata.normalize("NFKC", text or "").strip())

@@ -45,7 +45,7 @@ MOVES: dict[CaseState, frozenset[CaseState]] = {
     _S.EXECUTING: frozenset({_S.DONE, _S.FAILED, _S.QUOTED}),
     _S.AWAITING_RETURN: frozenset({_S.RECEIVED, _S.IN_REVIEW, _S.WITHDRAWN}),
     _S.RECEIVED: frozenset({_S.EXECUTING}),
-    _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.WITHDRAWN, _S.DONE}),
+    _S.IN_REVIEW: frozenset({_S.APPROVED_BY_AGENT, _S.REFUSED_BY_AGENT, _S.AWAITING_RETURN, _S.WITHDRAWN, _S.DONE}),
     _S.APPROVED_BY_AGENT: frozenset({_S.CONFIRMED, _S.AWAITING_RETURN, _S.EXECUTING, _S.IN_REVIEW, _S.WITHDRAWN}),
     _S.FAILED: frozenset({_S.IN_REVIEW}),
     _S.DONE: frozenset(),
@@ -55,7 +55,8 @@ MOVES: dict[CaseState, frozenset[CaseState]] = {
 }
 """The moves that a case may make. From executing back to quoted: the balance changed before the service was stopped.
 What an agent approved is confirmed by the customer, as a quote is; it is carried out at once only where the customer
-had confirmed the very same before. From in review to done: a question that was answered."""
+had confirmed the very same before. From in review to done: a question that was answered; to awaiting return: a card
+that had been given up arrived after all."""
 
 
 OPEN_STATES = frozenset(state for state, moves in MOVES.items() if moves)
@@ -106,6 +107,10 @@ class CauseCode(str, Enum):
     CARD_INCOMPLETE = "card_incomplete"
     CARD_BACK_OTHERWISE = "card_back_otherwise"
     """The card is back, but its order is not what it was (status)."""
+    CARD_OVERDUE = "card_overdue"
+    """The card has not come back in time (days)."""
+    CARD_LATE = "card_late"
+    """The card has arrived after all."""
     CARRIED_OUT = "carried_out"
     PAID = "paid"
     SERVICE_STOPPED = "service_stopped"
@@ -192,6 +197,17 @@ class Case:
     taken_at: datetime | None = None
     channel: Channel = Channel.CHAT
     """How it was asked for first (R2)."""
+    tracking_number: str | None = None
+    """Of the parcel with the card, as the customer told it; without spaces."""
+    return_label: str | None = None
+    """The https link of a label for that parcel."""
+    reminded_at: datetime | None = None
+    """When the customer was last reminded of a card that has not come back."""
+
+    @property
+    def on_return(self) -> bool:
+        """Whether a card has been promised to come back, and the case still needs it or a person (R5)."""
+        return self.return_number is not None and self.state in (CaseState.AWAITING_RETURN, CaseState.IN_REVIEW)
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ class Cause(str, Enum):
     FAILURE = "failure"
     QUOTE_LEFT = "quote_left"
     RETURN = "return"
+    RETURN_OVERDUE = "return_overdue"
     OFFER_DECLINED = "offer_declined"
     CHANGED = "changed"
 

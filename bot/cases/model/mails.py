@@ -31,10 +31,11 @@ class DueMail:
 
 
 class NoticeKind(str, Enum):
-    """What a notice tells: a confirmed case, or a message of a person."""
+    """What a notice tells: a confirmed case, a message of a person, or that a card has not come back."""
 
     RECEIPT = "receipt"
     ANSWER = "answer"
+    REMINDER = "reminder"
 
 
 @dataclass(frozen=True)

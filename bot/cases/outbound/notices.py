@@ -1,4 +1,5 @@
-"""Mails that tell a customer what is on record already: the receipt of a confirmed case, and what a person answered.
+"""Mails that tell a customer what is on record already: the receipt of a confirmed case, what a person answered, and
+that a card has not come back.
 
 A notice is a row, written in the transaction that it tells of, and sent by the worker. It goes when its conversation is
 erased.
@@ -10,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.cases.customer.late_returns import reminder_text
 from bot.cases.customer.receipts import Receipt, make_receipt, receipt_path
-from bot.cases.model import DueNotice, NoticeKind
+from bot.cases.model import CaseState, DueNotice, NoticeKind
 from bot.cases.ports.mailing import Attachment, Mailer
 from bot.cases.ports.notices import Notices
 from bot.cases.ports.store import Snapshot
@@ -70,7 +72,7 @@ class _Notice(Work[DueNotice]):
 
 def _mail(services: Services, notice: DueNotice) -> _Mail | None:
     """The mail of a notice; None where there is nobody to send it to any more, or nothing to tell."""
-    return _receipt_mail(services, notice) if notice.kind is NoticeKind.RECEIPT else _answer_mail(services, notice)
+    return _MAILS[notice.kind](services, notice)
 
 
 def _receipt_mail(services: Services, notice: DueNotice) -> _Mail | None:
@@ -111,6 +113,25 @@ def _answer_mail(services: Services, notice: DueNotice) -> _Mail | None:
     if services.public_url:
         parts.append(say("mail_answer_link", link=_url(services, "/")))
     return _Mail(to, say("mail_answer_subject"), "\n\n".join(parts) + "\n")
+
+
+def _reminder_mail(services: Services, notice: DueNotice) -> _Mail | None:
+    assert notice.case_id is not None
+    with services.reading() as uow:
+        case = uow.cases.get(notice.case_id)
+        stored = uow.orders.find(uow.orders.number_of(case.order_id)) if case.order_id is not None else None
+        to = uow.customers.email_of(stored.customer_id) if stored else None
+        if to is None or case.state is not CaseState.AWAITING_RETURN:
+            return None
+        text = reminder_text(services, uow, case)
+    return _Mail(to, say("mail_reminder_subject", reference=case.reference), f"{text}\n")
+
+
+_MAILS = {
+    NoticeKind.RECEIPT: _receipt_mail,
+    NoticeKind.ANSWER: _answer_mail,
+    NoticeKind.REMINDER: _reminder_mail,
+}
 
 
 def _url(services: Services, path: str) -> str:

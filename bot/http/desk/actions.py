@@ -11,7 +11,7 @@ from sanic.response import HTTPResponse
 
 from bot.cases.desk.agent_decisions import check_second_person, decide_by_agent, second_opinion
 from bot.cases.desk.canned import canned
-from bot.cases.desk.returns import record_return
+from bot.cases.desk.returns import attach_label, record_return
 from bot.cases.desk.views import DeskCase, desk_case
 from bot.cases.desk.violations import cancel_for_violation
 from bot.cases.desk.work import close, hand_back, note, say_to_customer, take
@@ -23,7 +23,7 @@ from bot.http.desk.pages import Desk, DeskVisit, see
 
 Action = Callable[[DeskVisit, str], Coroutine[Any, Any, str | ConfirmationPage | HTTPResponse]]
 """Does something; the name of what was done (see case.DONE), what has to be confirmed first, or a page of its own."""
-_KEPT = ("text", "to", "verdict", "refund", "fee", "destination", "reason")
+_KEPT = ("text", "to", "verdict", "refund", "fee", "destination", "reason", "link")
 
 
 def routes(desk: Desk) -> Blueprint:
@@ -88,6 +88,11 @@ def routes(desk: Desk) -> Blueprint:
             return confirmations.of_return(visit, await desk.do(desk_case, reference), complete)
         await desk.do(record_return, visit.agent, reference, complete, visit.field("text"))
         return "returned"
+
+    @does("/label")
+    async def labelled(visit: DeskVisit, reference: str) -> str:
+        await desk.do(attach_label, visit.agent, reference, visit.field("link"))
+        return "labelled"
 
     @does("/terminate")
     async def terminated(visit: DeskVisit, reference: str) -> str | ConfirmationPage:

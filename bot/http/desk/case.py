@@ -17,9 +17,9 @@ from bot.policy.facts import OrderStatus
 from bot.wording import say
 
 REFERENCE = "<reference:RD-[A-Z0-9]+>"
-DONE = frozenset("taken noted sent decided second agreed refused returned cancelled back closed".split())
+DONE = frozenset("taken noted sent decided second agreed refused returned labelled cancelled back closed".split())
 """What can have been done, by its name in the address; the message ``done_<name>`` says so."""
-_MINE_ONLY = frozenset({"say", "decide", "return", "hand_back", "close"})
+_MINE_ONLY = frozenset({"say", "decide", "return", "label", "hand_back", "close"})
 _ORDERING = frozenset({Role.LEAD, Role.ADMIN})
 
 
@@ -60,7 +60,7 @@ async def case_page(
     seen = await desk.do(desk_case, reference)
     may = allowed(seen, visit.agent)
     replies = await desk.do(canned, reference) if "say" in may else []
-    kept = {"text": "", "to": "customer", "verdict": "", "refund": "", "fee": "", "destination": "", "reason": ""}
+    kept = dict.fromkeys(("text", "verdict", "refund", "fee", "destination", "reason", "link"), "") | {"to": "customer"}
     return desk.page(
         visit,
         "case.html",

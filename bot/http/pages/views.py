@@ -26,7 +26,7 @@ from bot.cases.services import Services
 from bot.http.pages.forms import Task, reason_words
 from bot.policy.facts import Destination, Reason
 from bot.policy.parsing import parse_order
-from bot.wording import say
+from bot.wording import DEFAULT, say
 from bot.wording.decisions import explained
 from bot.wording.formats import spoken, spoken_date
 
@@ -227,12 +227,13 @@ def _refund_done(services: Services, view: RequestView, receipt: Receipt) -> Cas
     if case.state is _S.DONE:
         page.title = say("page_refund_paid")
         page.lead = [say("page_refund_went", refund=refund, destination=goes_to)]
-    elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED):
+    elif case.state in (_S.AWAITING_RETURN, _S.RECEIVED) and receipt.sending is not None:
         days = terms_of_version(services.policy, agreed.policy_version).processing_working_days
         page.lead = [
             say(
                 "page_return",
-                return_number=case.return_number or "",
+                DEFAULT,
+                **receipt.sending.values,
                 refund=refund,
                 destination=goes_to,
                 days=days,

@@ -40,6 +40,17 @@ card_is_back = Your card is back, complete. Thank you. Your refund { $reference 
 card_is_incomplete = Your card is back, but not complete as purchased.
 card_is_incomplete_next = A person looks at { $reference } now.
 card_is_looked_at = Your card is back. Thank you. A person looks at your refund { $reference } now.
+label_is_here = Here is a label for the parcel of { $reference }: { $link }
+sending_address = Send it to: { $address }.
+sending_label = A label for the parcel: { $link }
+return_reminder = Your card has not reached us yet. Please send it back complete, with the return number { $return_number } on the parcel; without it the refund { $reference } can't go on.{ $sent ->
+        [yes] { " " }You told us the tracking number { $tracking_number }: please look where the parcel is.
+       *[no] { "" }
+    }{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    }
+return_is_overdue = Your card has not reached us, so a person looks at your refund { $reference } now. If you have sent it, write the tracking number here.
 service_terminated = The service of order { $order } was ended after a violation of the terms. { $reason } { $explanation } Reference { $reference }.
 
 ## The answer to an offer
@@ -52,7 +63,10 @@ offer_accepted = Thank you. { $state ->
        *[confirmed] It is recorded as you saw it, and on its way.
         [done] It is done.
     } Your reference is { $reference }.
-offer_accepted_return = Thank you. Please send the card back complete, with the return number { $return_number } on the parcel. Your reference is { $reference }.
+offer_accepted_return = Thank you. Please send the card back complete, with the return number { $return_number } on the parcel.{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    } Your reference is { $reference }.
 offer_person_has_it = { $why } A person has your request.
 offer_proof_wrong = That doesn't fit the order. { $ask }
 offer_ask_email = To be sure that it's you: which email address belongs to order { $order }? Then I go ahead.
@@ -107,6 +121,10 @@ label_asked_for = Asked for
 label_confirmed = Confirmed
 label_service_stops = Service stops
 label_return_number = Return number
+label_return_address = Send it to
+label_return_instructions = How to send it
+label_return_label = Label for the parcel
+label_tracking_number = Tracking number
 label_decided_by = Decided by
 label_policy_version = Policy version
 label_receipt = Receipt
@@ -150,6 +168,7 @@ mail_receipt_subject = Receipt { $reference }: { $title }
 mail_receipt_lead = { $title }, order { $order }: { $state }.
 mail_receipt_clauses = The clauses behind it:
 mail_receipt_link = This receipt on our site, as it is now:
+mail_reminder_subject = Your card has not reached us yet ({ $reference })
 mail_answer_subject = An answer to your request
 mail_answer_lead = { $who } has answered you:
 mail_answer_link = To answer, come back to { $link }

@@ -11,12 +11,14 @@ question_review = The policy leaves this to a person. Do you approve it?
 question_verification = The customer could not be verified. Who are they?
 question_failure = The customer confirmed it, but carrying it out failed. Shall it be tried again?
 question_quote_left = The service is stopped, but the new quote was not taken. What does the customer get?
+question_return_overdue = The card has not come back in time. Has it arrived after all, or what does the customer get?
 question_return = The card came back, but it can't simply be paid. What does the customer get?
 question_offer_declined = The customer said no to what was offered. What now?
 question_changed = Something changed since it was approved. Do you still approve it?
 case_for_order = { $kind } for { $order }
 a_person_decides = A person decides.
 
+suggest_return_overdue = Write to the customer. If the card arrived after all, record it; approve once more to go on waiting, or decline.
 suggest_return = Record whether the card arrived complete.
 suggest_wait = Nothing is to be decided now.
 suggest_again = Try again what the customer confirmed: { $refund }.
@@ -129,7 +131,10 @@ canned_when = Once you have said yes, the refund for { $order } is processed by 
 canned_stopped_title = Why it stopped
 canned_stopped = Our terms stopped your request at { $clauses }: { $explanation }
 canned_return_title = Return the card
-canned_return = Please send the card of { $order } back, complete, with { $return_number } on the parcel.
+canned_return = Please send the card of { $order } back, complete, with { $return_number } on the parcel.{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    }
 canned_paid_title = What was paid
 canned_paid = For { $order } you paid { $paid }; { $remaining } is left on the card.
 canned_else_title = Anything else
@@ -160,6 +165,7 @@ done_decided = Decided. The customer has been told.
 done_second = Written down. Nothing happens until a second person agrees.
 done_agreed = You agreed. The customer has been told.
 done_refused = You did not agree. The case has to be decided again.
+done_labelled = The label is attached. The customer has been told.
 done_returned = Recorded. The customer has been told.
 done_cancelled = The service is ended. The customer has been told.
 done_back = Handed back. The bot answers again.

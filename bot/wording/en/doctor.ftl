@@ -43,6 +43,11 @@ doctor_outbox = nothing is overdue
 doctor_outbox_late = { $steps } steps are overdue
 doctor_fix_outbox = start the worker: `refund-desk run`, or `python -m bot.worker`
 
+## Cards that go back
+
+doctor_no_return_address = there are orders of shipped cards, and their customers are told no address to send them back to
+doctor_fix_no_return_address = set REFUND_DESK_RETURN_ADDRESS
+
 ## The demo
 
 doctor_beside_demo = { $variable } is set ({ stands_for }), and the demo runs beside no real system

@@ -34,6 +34,7 @@ error_answer_the_question = Answer the question and close it.
 error_waits_for_no_card = { $reference } waits for no card.
 error_card_was_recorded = { $reference } waits for no card any more.
 error_say_what_is_missing = Say what is missing.
+error_no_https_link = Give one link that begins with https://, without spaces.
 error_card_unsaid = Say whether the card is complete.
 error_service_has_ended = The service of { $order } has ended already.
 error_being_carried_out = { $reference } is being carried out: wait until it has ended.

@@ -94,6 +94,7 @@ handoff_verification = The customer could not be verified
 handoff_failure = Something failed on our side
 handoff_quote_left = A changed quote was not answered
 handoff_return = A card came back
+handoff_return_overdue = A card has not come back
 handoff_offer_declined = The customer said no to an offer
 handoff_changed = Something changed after it was approved
 

@@ -100,7 +100,10 @@ page_refund_recorded = Done. Your refund is recorded
 page_refund_paid = Done. Your refund is paid
 page_refund_went = { $refund } went to { $destination }.
 page_return =
-    Please send the card back complete, with the return number { $return_number } on the parcel. Once it has arrived, the refund of { $refund } to { $destination } is processed within { $days ->
+    Please send the card back complete, with the return number { $return_number } on the parcel.{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    } Once it has arrived, the refund of { $refund } to { $destination } is processed within { $days ->
         [one] { $days } working day
        *[other] { $days } working days
     }.

@@ -106,7 +106,10 @@ chat_quote_renewed = About your refund for order { $order }: its balance changed
 chat_left_with_person = All right, no money is sent. The service is stopped already, though, so a person takes care of { $reference } and answers by { $answer_by }.
 chat_refund_paid = Done. Your refund of { $refund } went to { destination_yours }. Your reference is { $reference }.
 chat_refund_confirmed = Done. Your refund of { $refund } is recorded under { $reference }. It goes to { destination_yours } and is processed by { $process_by }.
-chat_return_confirmed = Done. Your refund of { $refund } is recorded under { $reference }. Please send the card back complete, with the return number { $return_number } on the parcel. Once it has arrived, the refund to { destination_yours } is processed within { $processing_days } working days.
+chat_return_confirmed = Done. Your refund of { $refund } is recorded under { $reference }. Please send the card back complete, with the return number { $return_number } on the parcel.{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    } Once it has arrived, the refund to { destination_yours } is processed within { $processing_days } working days.
 chat_cancel_confirmed = Done. The service is cancelled; your reference is { $reference }. { $explanation }
 chat_cancel_recorded = Your cancellation is recorded under { $reference } and counts from now. Our billing system has not answered yet, so the stop itself may take a little longer; if it does not work, a person takes care of it. { $explanation }
 chat_declined = I can't refund order { $order }. { $explanation } { $help } Your reference is { $reference }. If you think that's not right, a person can look at it.
@@ -138,7 +141,17 @@ chat_email_left = Thank you. The answer comes here, and to { $email }.
 
 ## Taking a request back
 
-chat_return_number = The return number is { $return_number } (request { $reference }). Please put it on the parcel.
+chat_return_number = The return number is { $return_number } (request { $reference }). Please put it on the parcel.{ $with_sending ->
+        [yes] { " " }{ $sending }
+       *[no] { "" }
+    }
+chat_return_address = { $sending } Please put the return number { $return_number } on the parcel (request { $reference }).
+chat_return_label = Here is a label for the parcel of { $reference }: { $label }
+chat_no_return_label = I have no label for the parcel of { $reference }: you pay for sending it (R5). If that's not right, a person can help.
+chat_return_sent = Thank you. As soon as the card of { $reference } has arrived, your refund is processed. If the parcel has a tracking number, you can write it here.
+chat_tracking_noted = Thank you. I've noted the tracking number { $tracking_number } for { $reference } (order { $order }), and whoever waits for the card sees it.
+chat_tracking_kept = Thank you. I've kept the tracking number { $tracking_number }, and note it once I know which order it is for.
+chat_no_return = I find no return of order { $order } that waits for a parcel, so I noted no tracking number.
 chat_cant_change_recorded = I can't change where the money of { $reference } goes any more, to the wallet or back. I can take the request back while it isn't carried out; or a person can look at it.
 chat_withdraw_quote = Take back your { $request } ({ $reference })? It will then not be carried out. Please answer yes or no.
 chat_withdrawn = Done. { $reference } is taken back and will not be carried out. You can ask again as long as the time for it runs.

@@ -40,6 +40,9 @@ setting_missing = is missing, though { $variable } is set
 setting_twilio_number = set it or { $variable }: Twilio has to know which number sends
 setting_stripe_needs = needs { $variable }: what an event says is read from Stripe
 setting_gateway_needs = needs { $variable }, or { $variable }_FILE with a file's name
+setting_above = must be higher than { $variable }
+setting_too_long = must have at most { $most } characters
+setting_not_by_country = "{ $part }" can't be used; write one text for all, and others behind `|` with a country such as DE: before each
 setting_below = must not be lower than { $variable }
 setting_same_database = must be another database than that of { $variable }
 
