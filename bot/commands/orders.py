@@ -39,9 +39,10 @@ def _import(args: argparse.Namespace) -> int:
         data = args.file.read_bytes()
     except OSError as error:
         raise CommandError.of_file(args.file, error) from None
+    services = open_services()  # first: it is the settings that say what an order number is
     try:
         rows = read_orders(data, str(args.file))
-        with open_services().unit_of_work() as uow:
+        with services.unit_of_work() as uow:
             assert isinstance(uow, SqlUnitOfWork)
             done = import_orders(uow, rows)
             uow.commit()
