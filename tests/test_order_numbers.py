@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from bot import order_numbers
+from bot.__main__ import main
 from bot.http.pages.forms import Fields, Task, read_entry
 from bot.nlu.extraction import extract
 from bot.order_numbers import BadForm, OrderNumbers
@@ -151,3 +154,13 @@ def test_a_shop_that_counts_its_orders(setting: str, count: int, number: str | N
 def test_a_form_of_several_runs_counts_nothing() -> None:
     known = OrderNumbers.parse(ODOO)
     assert known.counted(17) is None and known.count_of("SO2026-00017") is None
+
+
+def test_the_command_that_imports_takes_the_form_of_the_setting(
+    form: Callable[[str], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REFUND_DESK_HOME", str(tmp_path))
+    monkeypatch.setenv("REFUND_DESK_ORDER_NUMBERS", ODOO)
+    file = tmp_path / "orders.json"
+    file.write_text(json.dumps([an_order_row("SO2026-00017")]))
+    assert main(["orders", "import", str(file)]) == 0

@@ -63,11 +63,12 @@ def _import(args: argparse.Namespace) -> int:
     from bot.store.import_files import OrderFile, import_file
 
     stated = _stated(args)
+    services = open_services()  # first: it is the settings that say what an order number is
     try:
         with args.file.open("rb") as opened, _seekable(opened) as file:
             source = OrderFile(file, str(args.file), args.format, stated)
             with _progress(file) as progress:
-                done = import_file(open_services(), source, progress)
+                done = import_file(services, source, progress)
     except OSError as error:
         raise CommandError.of_file(args.file, error) from None
     except ImportRefused as error:
