@@ -688,11 +688,12 @@ IMPORTS = [
     imports("A CSV file with an open quote is refused", b'number,product\r\n"CC-777001,x\r\n', "orders.csv"),
     imports("A file of UTF-16 is refused", json.dumps([order()]).encode("utf-16")),
     imports("One bad row among good ones keeps all out", json.dumps([order(), order(number="x")]).encode()),
-    imports("A row that raises the balance of an order that is being refunded is refused", order(
+    imports("A row that raises the balance of an order that is being refunded is left out", order(
         number="‹number›", amount_paid="500.00", original_balance="500.00", remaining_balance="500.00"),
-        situations=("confirmed",)),
-    imports("A row that gives an order being refunded to somebody else is refused", order(
-        number="‹number›", customer={"name": "Mallory", "email": "mallory@example.org"}), situations=("confirmed",)),
+        situations=("confirmed",), exits=(0,), must=("has an open case",)),
+    imports("A row that gives an order being refunded to somebody else is left out", order(
+        number="‹number›", customer={"name": "Mallory", "email": "mallory@example.org"}),
+        situations=("confirmed",), exits=(0,), must=("has an open case",)),
 ]  # fmt: skip
 
 DECISIONS = [

@@ -42,7 +42,7 @@ from bot.cases.model import (
     Verdict,
 )
 from bot.cases.payout.execution import carry_out_due
-from bot.cases.payout_limits import PayoutLimits
+from bot.cases.payout_limits import PayoutLimits, parse_limits
 from bot.cases.ports.billing import GatewayError, Rejected, Unavailable
 from bot.cases.services import Services
 from bot.policy import decide
@@ -90,7 +90,7 @@ class Money(RuleBasedStateMachine):
         self.clock = Clock()
         plain = a_shop(self.clock, self.folder.name)
         self.gateway = FaultyGateway(plain.gateway)
-        limits = PayoutLimits(agent=Decimal("20.00"), lead=Decimal("45.00"))
+        limits = PayoutLimits(agent=parse_limits("20.00"), lead=parse_limits("45.00"))
         self.services: Services = replace(plain, gateway=self.gateway, gateway_attempts=2, limits=limits)
         self.agents: dict[str, Agent] = {}
         self.offered: list[tuple[str, Offer]] = []

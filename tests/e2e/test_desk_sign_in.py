@@ -34,7 +34,7 @@ FORMS = [
     f"{SET_UP}/off",
     *(
         f"{CASE}/{what}"
-        for what in ("take", "say", "typing", "decide", "second", "return", "terminate", "hand-back", "close")
+        for what in ("take", "say", "typing", "decide", "second", "return", "label", "terminate", "hand-back", "close")
     ),
 ]
 LINK = "/desk/link/<link:str>"

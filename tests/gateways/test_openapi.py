@@ -20,6 +20,7 @@ from bot.connectors.billing_rest import signing
 from bot.connectors.billing_rest.deliver import RestGateway
 from bot.connectors.billing_rest.signing import Signer
 from bot.connectors.shared import gateways
+from bot.order_numbers import OrderNumbers
 from bot.policy.facts import Destination
 from tests.gateways import contract_rules as rules
 
@@ -136,7 +137,8 @@ def test_the_patterns_of_the_client_are_those_of_the_document() -> None:
     schemas = DOCUMENT["components"]["schemas"]
     key = DOCUMENT["components"]["parameters"]["IdempotencyKey"]["schema"]["pattern"]
     assert key == f"^{gateways.KEY.pattern}$"
-    assert schemas["OrderNumber"]["pattern"] == f"^{gateways.ORDER.pattern}$"
+    for setting in ("CC-104233", "#1001", r"SO\d{4}-\d{5} SO2026-00017"):
+        assert re.search(schemas["OrderNumber"]["pattern"], OrderNumbers.parse(setting).example)
     assert schemas["Money"]["pattern"] == f"^{rest._MONEY.pattern}$"
     assert schemas["Error"]["properties"]["code"]["pattern"] == f"^{gateways.CODE.pattern}$"
     assert schemas["Payment"]["properties"]["id"]["pattern"] == f"^{rest._PAYMENT.pattern}$"
