@@ -148,6 +148,8 @@ def _person(heard: Heard, context: Context, pack: LanguagePack) -> list[Command]
     if basis is not None:
         return [Command(Kind.PERSON, basis=basis, confidence=heard.confidence if basis is Basis.MODEL else 1.0)]
     no_question = context.asked not in ("answer", "reason_check")
+    if context.said_last("utter_declined") and pack.finds("asks_why", heard.text):
+        return []  # "why not?" to a decline
     if no_question and offers_person(context) and accepts_offer(heard, pack):
         return [Command(Kind.PERSON, basis=Basis.BUTTON if heard.is_button else Basis.WORDS)]
     return []
@@ -297,7 +299,7 @@ def _started(heard: Heard, context: Context, pack: LanguagePack, values: list[Co
     if by_intent == "withdraw":
         by_intent = None  # taking back is a command of its own
     asks_of_order = heard.intent in ("ask_policy", "check_request_status") and heard.first("order_number")
-    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind") or asks_of_order
+    unclear = heard.intent in ("inform", "nlu_fallback", "deny", "nevermind", "affirm", "thank") or asks_of_order
     if by_intent is None and unclear and pack.finds("cancel_wish", heard.text):
         by_intent = "cancel"
     if asked:

@@ -38,7 +38,7 @@ def wants_person(heard: Heard, context: Context, pack: LanguagePack) -> Basis | 
         return None
     if heard.intent in _LEAVES_PERSON and any(part.intent == "talk_to_human" for part in heard.parts):
         return Basis.MODEL  # "yes, a colleague please"
-    clauses = [clause for clause in _CLAUSE.split(straight(heard.text)) if clause]
+    clauses = [clause.strip() for clause in _CLAUSE.split(straight(heard.text)) if clause.strip()]
     if any(len(clause.split()) <= _LONG_CLAUSE and pack.finds("person", clause) for clause in clauses):
         return Basis.WORDS
     if heard.intent != "talk_to_human":

@@ -150,6 +150,19 @@ email | what for | nlu_fallback@0.3 | ask why_asked
 order | no clue where I would find that, I lost the receipt | nlu_fallback@0.3 | ask not_at_hand
 email | I don't remember which one I used | nlu_fallback@0.3 | ask not_at_hand
 code | nothing has arrived, did not get a code | nlu_fallback@0.3 | ask not_at_hand
+# a yes with a no before it, and what looks like a yes
+refund? | no difference, ok, yes | affirm@0.9 | affirm
+refund? | no no, it works. Yes, go on | affirm@0.97 | !deny
+refund? | yes, a colleague please | affirm@0.98 | person
+refund? | did it go through? | nlu_fallback@0.4 | ask not_yet
+place | one card is enough for us | change_of_mind@0.9 | !give destination original_payment_method
+place | No cheque? Then I shall keep the card. | goodbye@0.5 | stop; !give destination original_payment_method
+reason | ah, wrong company, nvm | nevermind@0.9 | stop
+idle | hi are you a real person | talk_to_human@0.8 | !person
+idle | quicker than with a human being | talk_to_human@0.7 | !person
+idle | then end it please | inform@0.7 | start cancel
+idle | whatever happens do not stop my plan | cancel_service@0.9 | !start cancel
+idle | I do not want to end it, I want it frozen | cancel_service@0.95 | !start cancel
 # 4: negation and tense
 idle | don't cancel anything please | cancel_service@0.8 | !start cancel
 idle | I never asked you to cancel my plan | cancel_service@0.8 | !start cancel
