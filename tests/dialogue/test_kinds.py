@@ -28,7 +28,6 @@ NOT_YET = frozenset(
         "The sum is fine",
         "Go for it mate, and hurry",
         "The plan may live",
-        "I am a busy person",
         "Reviews everywhere unless",
         "Small talk about Ohio beside the details",
         "Blah and hm at the reason",

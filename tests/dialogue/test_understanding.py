@@ -153,7 +153,7 @@ code | nothing has arrived, did not get a code | nlu_fallback@0.3 | ask not_at_h
 # a yes with a no before it, and what looks like a yes
 refund? | no difference, ok, yes | affirm@0.9 | affirm
 refund? | no no, it works. Yes, go on | affirm@0.97 | !deny
-refund? | yes, a colleague please | affirm@0.98 | person
+refund? | yes, a colleague please | affirm@0.98 | person; affirm
 refund? | did it go through? | nlu_fallback@0.4 | ask not_yet
 place | one card is enough for us | change_of_mind@0.9 | !give destination original_payment_method
 place | No cheque? Then I shall keep the card. | goodbye@0.5 | stop; !give destination original_payment_method
