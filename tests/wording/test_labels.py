@@ -5,9 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from enum import Enum
+from importlib import import_module
+from pkgutil import walk_packages
 
 import pytest
 
+import bot.connectors
 from bot.cases import errors
 from bot.cases.model import CaseKind, CaseState, Cause, CustomerReason, Role, Verdict
 from bot.connectors.billing_rest.deliver import GatewayRejected
@@ -26,7 +29,9 @@ NO_VALUES = {"retry_after", "gone", "is_broken", "others"}
 
 
 def errors_below(kind: type[CodedError]) -> dict[str, type[CodedError]]:
-    """The errors of that kind, by their names."""
+    """The errors of that kind, by their names, whatever was imported before."""
+    for module in walk_packages(bot.connectors.__path__, "bot.connectors."):
+        import_module(module.name)
     found = {kind.__name__: kind}
     for below in kind.__subclasses__():
         found |= errors_below(below)
