@@ -12,7 +12,7 @@ endif
 export HOME := $(home)
 endif
 bin := .venv/bin
-WORKERS := 3
+WORKERS := 5
 quiet := RASA_TELEMETRY_ENABLED=false TF_CPP_MIN_LOG_LEVEL=3 SQLALCHEMY_SILENCE_UBER_WARNING=1 PYTHONWARNINGS=ignore
 
 help: ## Show these lines

@@ -19,7 +19,17 @@ from bot.cases.customer.quotes import ConfirmationStatus, Quote, confirm, quote_
 from bot.cases.customer.withdrawals import take_back
 from bot.cases.errors import MoveNotAllowed
 from bot.cases.model import CaseState, Cause, CauseCode, MoveCause, Step, StepState
-from bot.cases.payout.execution import FIRST_DELAY, LEASE, LONGEST_DELAY, _claim, _due, carry_out_due
+from bot.cases.payout.execution import (
+    FIRST_DELAY,
+    LEASE,
+    LONGEST_DELAY,
+    _call,
+    _claim,
+    _due,
+    _succeeded,
+    carry_out,
+    carry_out_due,
+)
 from bot.cases.ports.billing import Rejected, Unavailable
 from bot.cases.services import Services
 from bot.policy.facts import Destination, OrderStatus
@@ -98,6 +108,18 @@ def test_without_a_time_to_take_it_back_a_refund_is_paid_before_the_answer(alex:
     alex = replace(alex, take_back_minutes=0)
     done = confirmed(alex, quoted(alex))
     assert (done.status, done.case.state) == (ConfirmationStatus.CONFIRMED, CaseState.DONE)
+    assert ledger_entries(alex) == PAID
+
+
+def test_a_step_that_the_worker_took_first_is_waited_for(alex: Services, clock: Clock) -> None:
+    case = confirmed(alex, quoted(alex)).case
+    clock.passes(minutes=11)
+    claimed = _claim(alex, _due(alex, 1)[0])
+    assert claimed is not None
+    worker = threading.Timer(0.3, lambda: _succeeded(alex, *claimed, _call(alex, *claimed)))
+    worker.start()
+    assert carry_out(alex, case).state is CaseState.DONE
+    worker.join()
     assert ledger_entries(alex) == PAID
 
 

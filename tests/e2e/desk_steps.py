@@ -19,7 +19,8 @@ _numbers = itertools.count(1)
 
 def new_address() -> str:
     """Where somebody sits who was never seen before."""
-    return f"198.18.{next(_numbers)}.7"
+    third, fourth = divmod(next(_numbers), 256)
+    return f"198.18.{third}.{fourth}"
 
 
 @dataclass

@@ -33,7 +33,8 @@ def browser(site: Site) -> Iterator[httpx.Client]:
 
 def new_address() -> str:
     """The address of a client that was never seen before."""
-    return f"198.51.{next(_numbers)}.7"
+    third, fourth = divmod(next(_numbers), 256)
+    return f"198.51.{third}.{fourth}"
 
 
 def said(client: httpx.Client, text: str, sender: str, status: int = 200, **more: Any) -> str:

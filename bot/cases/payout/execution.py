@@ -64,6 +64,8 @@ LONGEST_DELAY = timedelta(minutes=15)
 PATIENCE = 2.0
 """Seconds after which no step is begun while a customer waits. With the longest call to a gateway it is still less than
 an action may take."""
+_GLANCE = 0.05
+"""Seconds between two looks at a step that another has in hand."""
 
 PROCESS_BY = "process_by"
 """In the payload of a step: the day that the customer was promised (R4), where no decision of the policy says it."""
@@ -123,18 +125,29 @@ def carry_out(services: Services, case: Case, since: float | None = None) -> Cas
     """Do what is due of one case right now, as far as the customer's patience reaches, who has been waiting since then
     (``time.monotonic()``; default: now); the case as it is then.
 
-    What fails here is not lost: it stays in the outbox.
+    What fails here is not lost: it stays in the outbox. A step that the worker took first is waited for.
     """
     until = (time.monotonic() if since is None else since) + PATIENCE
     # The confirmation is on record: a failure from here on must not look as if it were not.
     with suppress(Exception):
         while time.monotonic() < until:
             due = [step for step in _due(services, 100) if step.case_id == case.id]
-            if not due or not _run(services, due[0]):
+            if due and _run(services, due[0]):
+                continue
+            if not _is_in_hand(services, case):
                 break
+            time.sleep(_GLANCE)
         with services.reading() as uow:
             return uow.cases.get(case.id)
     return case
+
+
+def _is_in_hand(services: Services, case: Case) -> bool:
+    """Whether somebody is carrying out a step of the case at this moment."""
+    now = services.clock()
+    with services.reading() as uow:
+        steps = [step for step in uow.outbox.of_case(case.id) if step.state is StepState.WAITING]
+    return any(step.lease_until is not None and now < step.lease_until <= now + LEASE for step in steps)
 
 
 def carry_out_due(services: Services, *, limit: int = 20) -> int:
