@@ -24,6 +24,7 @@ from bot.training import MODEL, is_current
 from bot.wording import say
 
 _LATE = timedelta(minutes=2)
+_UNREAD_DAYS = 7
 
 
 def _policy(settings: Settings) -> Iterator[CheckResult]:
@@ -82,6 +83,7 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
             late = uow.outbox.count_overdue(datetime.now(timezone.utc) - _LATE)
             demo, real = holds_demo(uow), holds_real(uow)
             shipped = uow.orders.any_shipped()
+            unread = uow.unread_events.since(datetime.now(timezone.utc) - timedelta(days=_UNREAD_DAYS))
     except SettingsError as error:
         yield CheckResult("keys", str(error), say("doctor_fix_lost_keys"))
         return
@@ -93,6 +95,10 @@ def _keys(settings: Settings, engine: Engine) -> Iterator[CheckResult]:
         yield CheckResult("outbox", say("doctor_outbox_late", steps=late), say("doctor_fix_outbox"))
     else:
         yield CheckResult("outbox", say("doctor_outbox"))
+    for one in unread:
+        last = one.last_at.isoformat(" ", "minutes")
+        says = say("doctor_unread", number=one.number, days=_UNREAD_DAYS, last=last)
+        yield CheckResult(one.source, says, say("doctor_fix_unread", source=one.source))
     if shipped and not settings[ReturnSettings].address:
         yield CheckResult("returns", say("doctor_no_return_address"), say("doctor_fix_no_return_address"))
     if PROCESS.demo and real:

@@ -592,3 +592,15 @@ shop_events = Table(
     Column("at", Moment, nullable=False, index=True),
     UniqueConstraint("source", "event_id"),
 )
+
+unread_events = Table(
+    "unread_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String(20), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    Column("last_error", String(40), nullable=False),
+    UniqueConstraint("source", "day"),
+)

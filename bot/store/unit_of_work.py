@@ -41,6 +41,7 @@ from bot.store.shop_events import ShopEventRepository
 from bot.store.sign_ins import SignInRepository
 from bot.store.strangers import StrangerRepository
 from bot.store.tickets import TicketRepository
+from bot.store.unread_events import UnreadEventRepository
 
 
 class SqlSnapshot:
@@ -94,6 +95,7 @@ class SqlSnapshot:
         self.misunderstood = MisunderstoodRepository(*rows)
         self.notices = NoticeRepository(*rows)
         self.tickets = TicketRepository(*rows)
+        self.unread_events = UnreadEventRepository(*rows)
 
         self.agents = AgentRepository(*rows)
         self.sessions = SessionRepository(*rows)

@@ -231,8 +231,17 @@ def test_an_event_that_nobody_asked_for_is_ignored(stripe_site: Site, stripe: St
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"null", b'{"id": 7, "type": {}}', b'{"id": "a b"}', b"\xff"])
-def test_a_signed_body_that_is_no_event_is_refused(stripe_site: Site, body: bytes) -> None:
-    assert stripe_sends(stripe_site, body).status_code == 400
+def test_a_signed_body_that_is_no_event_is_taken_and_counted(stripe_site: Site, body: bytes) -> None:
+    before = unread_of(stripe_site, "stripe")
+    assert stripe_sends(stripe_site, body).json() == {"taken": False}
+    assert unread_of(stripe_site, "stripe") == before + 1
+
+
+def unread_of(site: Site, source: str) -> int:
+    """How many events of a webhook could not be read."""
+    with site.services.reading() as uow:
+        found = uow.unread_events.since(site.services.clock())
+    return sum(one.number for one in found if one.source == source)
 
 
 @pytest.mark.parametrize("data", [None, [], {"object": None}, {"object": {"payment_intent": "../x"}}])
@@ -403,7 +412,8 @@ def test_what_the_shop_did_not_sign_is_refused_its_ping_is_answered_and_other_to
     assert woo_sends(woo_site, b"webhook_id=12&x=1", ping).status_code == 401
     for bad in (b"[]", b"{}", b'{"id": true}', b'{"id": "7"}'):
         signed = {**headers, "X-WC-Webhook-Signature": WooServer.signature(bad)}
-        assert woo_sends(woo_site, bad, signed).status_code == 400
+        assert woo_sends(woo_site, bad, signed).json() == {"taken": False}
+    assert unread_of(woo_site, "woocommerce") == 4
     assert httpx.post(f"{woo_site.url}/webhooks/stripe", content=b"{}").status_code == 404  # not set up here
 
 

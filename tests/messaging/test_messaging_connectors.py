@@ -16,6 +16,7 @@ from sanic.request import Request
 from bot.connectors.email.receive import Email
 from bot.connectors.meta.receive import Messenger, WhatsApp
 from bot.connectors.shared.incoming import TOLERANCE, Incoming
+from bot.connectors.shared.twilio_signature import TwilioKeys
 from bot.connectors.slack.receive import Slack
 from bot.connectors.telegram.receive import Telegram
 from bot.connectors.twilio.receive import Twilio
@@ -87,7 +88,7 @@ def test_twilio_signs_the_address_that_it_was_told(url: str, path: str, taken: b
     request = a_request(
         urlencode(form).encode(), {"x-twilio-signature": twilio_signature(url, form)}, f"/webhooks/twilio{path}"
     )
-    assert Twilio("AC1", SECRET, "https://desk.example", frozenset({"sms"})).verify(request, NOW) is taken
+    assert Twilio("AC1", TwilioKeys(SECRET), "https://desk.example", frozenset({"sms"})).verify(request, NOW) is taken
 
 
 # Who writes
@@ -132,7 +133,7 @@ def test_telegram_has_private_chats_with_people_alone(change: dict[str, Any]) ->
 
 def test_twilio_has_messages_to_our_numbers_alone() -> None:
     server = TwilioServer("https://desk.example")
-    twilio = Twilio(server.user, SECRET, "https://desk.example", frozenset({"sms"}))
+    twilio = Twilio(server.user, TwilioKeys(SECRET), "https://desk.example", frozenset({"sms"}))
 
     def reads(**form: str) -> Any:
         return twilio.read(a_request(urlencode(server.words("+12125550100", "hello", **form)).encode(), {}))

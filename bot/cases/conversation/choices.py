@@ -68,11 +68,12 @@ def choices_of(message: Message) -> list[Choice]:
 def chosen(
     log: list[Message], text: str, pressed: str | None, written_at: datetime | None = None
 ) -> Says | Rates | Stale:
-    """What a message means after what was said before, in order. ``pressed`` is what a button carried, and
-    ``written_at`` when the customer wrote, where the provider tells: what was brought later they had not seen."""
+    """What a message means after what was said before, in order. ``pressed`` is what a button carried: one that is
+    not ours counts by what was written on it. ``written_at`` is when the customer wrote, where the provider tells: what
+    was brought later they had not seen."""
     asked = _asked(log)
-    if pressed is not None:
-        if asked is None or _ID.fullmatch(pressed) is None:
+    if pressed is not None and (_ID.fullmatch(pressed) or not text):
+        if asked is None:
             return Stale(text)
         place = next((i for i, choice in enumerate(choices_of(asked)) if choice.id == pressed), None)
         return Stale(text) if place is None else _choice(asked, place)

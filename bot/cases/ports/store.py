@@ -44,6 +44,7 @@ from bot.cases.ports.shop_events import ShopEvents
 from bot.cases.ports.sign_ins import SignIns
 from bot.cases.ports.strangers import Strangers
 from bot.cases.ports.tickets import Tickets
+from bot.cases.ports.unread_events import UnreadEvents
 
 
 class Snapshot(Protocol):
@@ -102,6 +103,8 @@ class Snapshot(Protocol):
     def notices(self) -> Notices: ...
     @property
     def tickets(self) -> Tickets: ...
+    @property
+    def unread_events(self) -> UnreadEvents: ...
 
     @property
     def agents(self) -> Agents: ...

@@ -57,7 +57,8 @@ class MetaApi:
 
 
 class WhatsAppCourier:
-    """Brings messages from one phone number of a business. The address has the customer's WhatsApp id as ``to``."""
+    """Brings messages from one phone number of a business. The address has the customer's number as ``to``, or, where
+    WhatsApp shows us none, the id that it knows them by as ``user``."""
 
     channel = "whatsapp"
 
@@ -78,7 +79,8 @@ class WhatsAppCourier:
 
     def send(self, address: Address, part: Any) -> str | None:
         """See Courier."""
-        head = {"messaging_product": "whatsapp", "recipient_type": "individual", "to": address["to"]}
+        whom = {"to": address["to"]} if "to" in address else {"recipient": address["user"]}
+        head = {"messaging_product": "whatsapp", "recipient_type": "individual", **whom}
         body = self._api.call("POST", f"/{self._phone_id}/messages", json={**head, **part})
         named = body.get("messages")
         return name_of(named[0].get("id")) if isinstance(named, list) and named and isinstance(named[0], dict) else None

@@ -16,6 +16,7 @@ from sanic.response import HTTPResponse
 from bot.cases.services import Services
 from bot.connectors.meta.settings import MetaSettings
 from bot.connectors.shared.incoming import (
+    GREETING,
     Failed,
     Incoming,
     NotReadable,
@@ -23,12 +24,18 @@ from bot.connectors.shared.incoming import (
     Receiver,
     code_of,
     moment,
+    read_each,
     same_text,
     text_of,
 )
 from bot.setting_groups.base import GroupedSettings
 
-_FILES = ("image", "audio", "video", "document", "sticker", "location", "contacts", "unsupported")
+_FILES = frozenset({"image", "audio", "video", "document", "sticker", "location", "unsupported"})
+_SILENT = frozenset({"reaction", "system"})
+"""What nobody expects an answer to: a sign below one of our messages, and news of WhatsApp about the customer."""
+_STARTS = frozenset({"get_started", "get_started_payload"})
+"""The button that opens a chat with a page; its payload is as the page has set it up, its title in the customer's
+language."""
 
 
 def receivers(settings: GroupedSettings, services: Services) -> list[Receiver]:
@@ -75,12 +82,7 @@ class Meta(ABC):
         data = json.loads(request.body)
         if not isinstance(data, dict):
             raise NotReadable
-        entries = data.get("entry") if data.get("object") == self.kind else []
-        readings = [self.reading(entry) for entry in entries or []]
-        return Reading(
-            [message for reading in readings for message in reading.messages],
-            [failure for reading in readings for failure in reading.failed],
-        )
+        return read_each(data.get("entry") if data.get("object") == self.kind else None, self.reading)
 
     @abstractmethod
     def reading(self, entry: dict[str, Any]) -> Reading:
@@ -99,48 +101,68 @@ class WhatsApp(Meta):
 
     def reading(self, entry: dict[str, Any]) -> Reading:
         """See Meta."""
-        found = Reading()
-        for change in entry.get("changes") or []:
-            value = change.get("value") or {}
-            ours = (value.get("metadata") or {}).get("phone_number_id") == self._phone_id
-            if change.get("field") == "messages" and ours:
-                found.messages.extend(one for message in value.get("messages") or [] for one in _whatsapp(message))
-                found.failed.extend(one for status in value.get("statuses") or [] for one in _failed(status))
-        return found
+        return read_each(entry.get("changes"), self._change)
+
+    def _change(self, change: dict[str, Any]) -> Reading:
+        value = change.get("value") or {}
+        ours = (value.get("metadata") or {}).get("phone_number_id") == self._phone_id
+        if change.get("field") != "messages" or not ours:
+            return Reading()
+        said, told = read_each(value.get("messages"), _whatsapp), read_each(value.get("statuses"), _status)
+        return Reading(said.messages, told.failed, [*said.unread, *told.unread])
 
 
-def _failed(status: dict[str, Any]) -> list[Failed]:
+def _status(status: dict[str, Any]) -> Reading:
     if status.get("status") != "failed":
-        return []
+        return Reading()
     errors = status.get("errors") or [{}]
-    return [Failed("whatsapp", status["id"], code_of(errors[0].get("code")))]
+    return Reading(failed=[Failed("whatsapp", status["id"], code_of(errors[0].get("code")))])
 
 
-def _whatsapp(message: dict[str, Any]) -> list[Incoming]:
-    kind, pressed, text = message["type"], None, ""
-    if kind == "text":
-        text = text_of(message["text"]["body"])
-    elif kind == "interactive":
-        reply = message["interactive"].get("button_reply") or message["interactive"].get("list_reply") or {}
-        pressed, text = text_of(reply.get("id")), text_of(reply.get("title"))
-    elif kind == "button":
-        text = text_of(message["button"].get("text"))
-    elif kind in _FILES:
-        text = text_of((message.get(kind) or {}).get("caption")) if isinstance(message.get(kind), dict) else ""
-    else:
-        return []
+def _whatsapp(message: dict[str, Any]) -> Reading:
+    kind = message["type"]
+    if kind in _SILENT:
+        return Reading()
+    content = message.get(kind)
+    text, pressed = _written(kind, content if isinstance(content, dict) else {})
+    number, user = text_of(message.get("from")), text_of(message.get("from_user_id"))
+    if kind == "contacts":
+        text = _own_number(content, number)
     incoming = Incoming(
         channel="whatsapp",
-        account=message["from"],
+        account=number or user,
         message_id=message["id"],
         text=text,
-        address={"to": message["from"]},
-        attachment=kind in _FILES,
+        address={"to": number} if number else {"user": user},
+        attachment=kind in _FILES or not (text or pressed or kind == "text"),
         pressed=pressed,
-        phone=f"+{message['from']}",
+        phone=f"+{number}" if number else None,
         written_at=moment(message.get("timestamp")),
     )
-    return [incoming]
+    return Reading([incoming])
+
+
+def _written(kind: str, content: dict[str, Any]) -> tuple[str, str | None]:
+    """The words of a message, and what a button of ours carried. What has none is something that we can't open, such as
+    the answer to a flow."""
+    if kind == "text":
+        return text_of(content["body"]), None
+    if kind == "interactive":
+        reply = content.get("button_reply") or content.get("list_reply") or {}
+        return text_of(reply.get("title")), text_of(reply.get("id")) or None
+    if kind == "request_welcome":
+        return GREETING, None
+    # A template's button, an order, and what comes with a file.
+    return text_of(content.get("text")) or text_of(content.get("caption")), None
+
+
+def _own_number(contacts: object, number: str) -> str:
+    """The phone number of a contact that is the sender's own; empty for anybody else's."""
+    phones = (
+        [phone for contact in contacts for phone in contact.get("phones") or []] if isinstance(contacts, list) else []
+    )
+    own = [phone for phone in phones if number and phone.get("wa_id") == number]
+    return text_of(own[0].get("phone")) or f"+{number}" if own else ""
 
 
 class Messenger(Meta):
@@ -151,19 +173,21 @@ class Messenger(Meta):
 
     def reading(self, entry: dict[str, Any]) -> Reading:
         """See Meta."""
-        return Reading([one for event in entry.get("messaging") or [] for one in _messenger(event)])
+        return read_each(entry.get("messaging"), _messenger)
 
 
-def _messenger(event: dict[str, Any]) -> list[Incoming]:
-    message, postback = event.get("message"), event.get("postback")
-    if message and not message.get("is_echo"):
-        message_id, text = message["mid"], text_of(message.get("text"))
-        pressed = (message.get("quick_reply") or {}).get("payload")
+def _messenger(event: dict[str, Any]) -> Reading:
+    message, postback = event.get("message") or {}, event.get("postback")
+    if message and not message.get("is_echo") and not message.get("is_deleted"):
+        message_id, pressed = message["mid"], (message.get("quick_reply") or {}).get("payload")
+        text, attachment = _with_links(message)
     elif postback:
         message_id = postback.get("mid") or f"postback {event['timestamp']}"
-        text, pressed = text_of(postback.get("title")), postback.get("payload")
+        text, pressed, attachment = text_of(postback.get("title")), postback.get("payload"), False
+        if {_code(text), _code(text_of(pressed))} & _STARTS:
+            text, pressed = GREETING, None
     else:
-        return []
+        return Reading()
     sender = event["sender"]["id"]
     incoming = Incoming(
         channel="messenger",
@@ -171,8 +195,22 @@ def _messenger(event: dict[str, Any]) -> list[Incoming]:
         message_id=message_id,
         text=text,
         address={"to": sender},
-        attachment=bool((message or {}).get("attachments")),
+        attachment=attachment,
         pressed=None if pressed is None else text_of(pressed),
         written_at=moment(int(event["timestamp"]) / 1000),
     )
-    return [incoming]
+    return Reading([incoming])
+
+
+def _with_links(message: dict[str, Any]) -> tuple[str, bool]:
+    """The words of a message, and whether there is anything beside them that we can't open. Meta adds a preview, a
+    ``fallback``, to a link; a link that is shared without words is nothing else."""
+    attached = message.get("attachments") or []
+    previews = [one for one in attached if one.get("type") == "fallback"]
+    urls = [text_of((one.get("payload") or {}).get("url")) or text_of(one.get("url")) for one in previews]
+    text = text_of(message.get("text")) or " ".join(url for url in urls if url)
+    return text, len(previews) < len(attached) or not text
+
+
+def _code(text: str) -> str:
+    return text.strip().casefold().replace(" ", "_")

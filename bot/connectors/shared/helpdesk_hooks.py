@@ -28,13 +28,14 @@ class OwnConversation:
 class DeskReading:
     """What was read of a webhook. ``look_at``: a ticket of which it does not say what happened; ``answer``: what the
     help desk wants to hear back. Where the help desk is a channel, too: whose a ``conversation`` is, and what its
-    customers write."""
+    customers write; ``unread`` as in Reading."""
 
     events: list[DeskEvent] = field(default_factory=list)
     look_at: str | None = None
     answer: dict[str, Any] | None = None
     conversation: OwnConversation | None = None
     messages: list[Incoming] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
 
 
 class Hook(Protocol):
@@ -44,8 +45,7 @@ class Hook(Protocol):
         """Whether the help desk has sent it."""
 
     def read(self, headers: Headers, body: bytes) -> DeskReading:
-        """What it says; nothing for what is no news to us. May raise ValueError, LookupError, TypeError and
-        AttributeError for what makes no sense."""
+        """What it says; nothing for what is no news to us. May raise what UNREADABLE lists."""
 
 
 def moment_of(value: object) -> datetime | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any, Protocol, runtime_checkable
@@ -17,19 +17,26 @@ TOLERANCE = 300
 """Seconds by which the time of a signature may differ from ours, where a provider signs it."""
 
 
+GREETING = "hello"
+"""What the button that opens a chat stands for."""
 _CODE = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
-class NotReadable(Exception):
-    """A signed body that is none of the provider's."""
+class NotReadable(ValueError):
+    """A signed body, or an event in one, that has another form than its provider documents."""
+
+
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading an event of another form than expected raises. It is counted, and costs no other event anything."""
 
 
 @dataclass(frozen=True, repr=False)
 class Incoming:
     """A customer's message. ``account`` is who writes, for the provider; ``address`` is where answers go.
 
-    ``message_id`` is the provider's, the same for a repeat. ``pressed`` is what a button of ours carried. ``phone`` and
-    ``email`` are what the provider has verified of the customer; ``written_at``: where it tells.
+    ``message_id`` is the provider's, the same for a repeat. ``pressed`` is what a button carried. ``phone`` and
+    ``email`` are what the provider has verified of the customer; ``written_at``: where it tells. ``album``: what
+    several messages have in common that the customer has sent as one.
     """
 
     channel: str
@@ -42,6 +49,12 @@ class Incoming:
     phone: str | None = None
     email: str | None = None
     written_at: datetime | None = None
+    album: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raises NotReadable for what has no name."""
+        if not all(isinstance(name, str) and name for name in (self.account, self.message_id)):
+            raise NotReadable
 
 
 @dataclass(frozen=True)
@@ -55,11 +68,32 @@ class Failed:
 
 @dataclass(frozen=True, repr=False)
 class Reading:
-    """What was read of a request, and what its provider is answered once all of it is stored."""
+    """What was read of a request, and what its provider is answered once all of it is stored. ``unread`` has the kind
+    of error of each event that could not be read."""
 
     messages: list[Incoming] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     answer: HTTPResponse = field(default_factory=lambda: response.json({"ok": True}))
+
+
+def read_each(events: object, read: Callable[[Any], Reading]) -> Reading:
+    """What the events of a batch bring, each of them read by itself; None is a batch without any."""
+    found = Reading()
+    if not isinstance(events, list):
+        if events is not None:
+            found.unread.append(NotReadable.__name__)
+        return found
+    for event in events:
+        try:
+            one = read(event)
+        except UNREADABLE as error:
+            found.unread.append(type(error).__name__)
+        else:
+            found.messages.extend(one.messages)
+            found.failed.extend(one.failed)
+            found.unread.extend(one.unread)
+    return found
 
 
 class Receiver(Protocol):
@@ -75,8 +109,7 @@ class Receiver(Protocol):
         ...
 
     def read(self, request: Request) -> Reading:
-        """The customers' messages in it; none in an event that is nothing to us. May raise NotReadable, and whatever a
-        body raises that has another form than the provider's documentation says."""
+        """The customers' messages in it; none in an event that is nothing to us. May raise what UNREADABLE lists."""
         ...
 
 

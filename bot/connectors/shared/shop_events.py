@@ -20,8 +20,8 @@ class ShopEventPost(Protocol):
         ...
 
     def read(self, headers: Mapping[str, str], body: bytes) -> Callable[[], bool] | None:
-        """What takes the event, and says whether it was news; None for an event that is nothing to us. Raises
-        ValueError for a body that is no event."""
+        """What takes the event, and says whether it was news; None for an event that is nothing to us. May raise
+        what UNREADABLE lists, as what takes it may."""
         ...
 
 

@@ -30,7 +30,8 @@ def couriers(settings: GroupedSettings) -> list[Courier]:
 
 
 class SlackCourier:
-    """Brings messages to direct messages with the app. The address has the ``channel`` of the direct message."""
+    """Brings messages to direct messages with the app. The address has the ``channel`` of the direct message, and
+    perhaps the ``thread`` in it."""
 
     channel = "slack"
 
@@ -60,7 +61,10 @@ class SlackCourier:
 
     def send(self, address: Address, part: Any) -> None:
         """See Courier."""
-        answer = self._api.call("POST", "/chat.postMessage", json={"channel": address["channel"], **part})
+        place = {"channel": address["channel"]}
+        if "thread" in address:
+            place["thread_ts"] = address["thread"]
+        answer = self._api.call("POST", "/chat.postMessage", json={**place, **part})
         if answer.body.get("ok") is True:
             return
         error = answer.body.get("error")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -18,12 +19,15 @@ from bot.connectors.shared.incoming import (
     Reading,
     Receiver,
     moment,
+    read_each,
     text_of,
 )
 from bot.connectors.shared.slack_signature import is_from_slack
 from bot.connectors.slack.settings import SlackSettings
 from bot.setting_groups.base import GroupedSettings
 
+_SAID = (None, "file_share", "me_message", "thread_broadcast")
+"""The subtypes of messages in which somebody says something new."""
 _LABELLED = re.compile(r"<[^<>|]*\|([^<>]*)>")
 _LINK = re.compile(r"<(?:mailto:|tel:)?((?:https?://)?[^<>|@#!][^<>|]*)>")
 _MENTION = re.compile(r"<[@#!][^<>]*>")
@@ -52,7 +56,9 @@ class Slack:
         if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
             payload = parse_qs(request.body.decode()).get("payload")
             data = json.loads(payload[0]) if payload else {}
-            return Reading(_pressed(data), answer=response.empty(200))
+            actions = data.get("actions") if data.get("type") == "block_actions" else None
+            found = read_each(actions, lambda action: _pressed(data, action))
+            return replace(found, answer=response.empty(200))
         data = json.loads(request.body)
         if not isinstance(data, dict):
             raise NotReadable
@@ -64,7 +70,7 @@ class Slack:
 def _said(data: dict[str, Any]) -> list[Incoming]:
     event = data.get("event") or {}
     is_message = data.get("type") == "event_callback" and event.get("type") == "message"
-    if not is_message or event.get("channel_type") != "im" or event.get("subtype") not in (None, "file_share"):
+    if not is_message or event.get("channel_type") != "im" or event.get("subtype") not in _SAID:
         return []
     if event.get("bot_id") or event.get("hidden") or not event.get("user"):
         return []
@@ -73,26 +79,31 @@ def _said(data: dict[str, Any]) -> list[Incoming]:
         account=f"{data['team_id']}.{event['channel']}",
         message_id=event["ts"],
         text=plain(text_of(event.get("text"))),
-        address={"channel": event["channel"]},
+        address=_place(event["channel"], event),
         attachment=bool(event.get("files")),
         written_at=moment(event["ts"]),
     )
     return [message]
 
 
-def _pressed(data: dict[str, Any]) -> list[Incoming]:
-    if data.get("type") != "block_actions":
-        return []
-    action = data["actions"][0]
+def _pressed(data: dict[str, Any], action: dict[str, Any]) -> Reading:
+    # Of an app that an organisation has installed as a whole, Slack names the team of the user only.
+    team = (data.get("team") or {}).get("id") or data["user"]["team_id"]
     message = Incoming(
         channel="slack",
-        account=f"{data['team']['id']}.{data['channel']['id']}",
+        account=f"{team}.{data['channel']['id']}",
         message_id=f"action {action['action_ts']}",
         text=plain(text_of((action.get("text") or {}).get("text"))),
-        address={"channel": data["channel"]["id"]},
+        address=_place(data["channel"]["id"], data.get("message") or {}),
         pressed=text_of(action.get("value")),
     )
-    return [message]
+    return Reading([message])
+
+
+def _place(channel: str, message: dict[str, Any]) -> dict[str, str]:
+    """Where a message is answered: in its thread, if it is in one."""
+    thread = text_of(message.get("thread_ts"))
+    return {"channel": channel, "thread": thread} if thread else {"channel": channel}
 
 
 def plain(text: str) -> str:

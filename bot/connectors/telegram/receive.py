@@ -9,12 +9,19 @@ from sanic import response
 from sanic.request import Request
 
 from bot.cases.services import Services
-from bot.connectors.shared.incoming import Incoming, NotReadable, Reading, Receiver, moment, same_text, text_of
+from bot.connectors.shared.incoming import (
+    GREETING,
+    Incoming,
+    NotReadable,
+    Reading,
+    Receiver,
+    moment,
+    same_text,
+    text_of,
+)
 from bot.connectors.telegram.settings import TelegramSettings
 from bot.setting_groups.base import GroupedSettings
 
-GREETING = "hello"
-"""What the button that opens a chat with a bot stands for; it sends /start."""
 _FILES = (
     "animation audio document photo sticker story video video_note voice contact location venue poll dice game "
     "paid_media checklist"
@@ -57,20 +64,31 @@ class Telegram:
 def _said(update: dict[str, Any], message: dict[str, Any]) -> list[Incoming]:
     if message["chat"]["type"] != "private" or message["from"].get("is_bot"):
         return []
-    text = text_of(message.get("text") or message.get("caption"))
+    text = text_of(message.get("text") or message.get("caption")) or _own_number(message)
     attachment = any(message.get(kind) is not None for kind in _FILES)
+    if message.get("contact") is not None and text:
+        attachment = False
     if not text and not attachment:
         return []  # what Telegram itself says in a chat
     incoming = Incoming(
         channel="telegram",
         account=f"chat {message['chat']['id']}",
         message_id=f"update {update['update_id']}",
+        # The button that opens a chat with a bot sends /start.
         text=GREETING if text.split(maxsplit=1)[:1] == ["/start"] else text,
         address={"chat": message["chat"]["id"]},
         attachment=attachment,
         written_at=moment(message.get("date")),
+        album=f"album {message['media_group_id']}" if message.get("media_group_id") else None,
     )
     return [incoming]
+
+
+def _own_number(message: dict[str, Any]) -> str:
+    """The phone number of a contact that is the sender's own; empty for anybody else's. It proves nothing."""
+    contact = message.get("contact") or {}
+    number = text_of(contact.get("phone_number")) if contact.get("user_id") == message["from"]["id"] else ""
+    return f"+{number.lstrip('+')}" if number else ""
 
 
 def _pressed(update: dict[str, Any], query: dict[str, Any]) -> list[Incoming]:

@@ -30,6 +30,10 @@ class TwilioSettings(Group):
         page="connect/twilio.md",
     )
     auth_token: Secret = Field(Secret(""), description="The token of that account.")
+    shared_key: Secret = Field(
+        Secret(""),
+        description="The secret of the shared key, where a webhook rule at Twilio signs with one (HMAC-SHA256).",
+    )
     sms_from: str = Field("", regex=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32})?$", description="`+…` or `MG…`: SMS.")
     whatsapp_from: str = Field("", regex=r"^(\+[1-9][0-9]{6,14})?$", description="`+…`: WhatsApp by Twilio.")
     url: str = Field("https://api.twilio.com", description="Where Twilio's API is.")

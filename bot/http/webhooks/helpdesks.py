@@ -6,7 +6,7 @@ Nothing is believed without proof of who sends it, and nothing of what it says g
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import structlog
@@ -17,11 +17,14 @@ from sanic.response import HTTPResponse
 from bot.cases.conversation.conversations import open_account
 from bot.cases.outbound.helpdesk_conversations import follow
 from bot.cases.outbound.ticket_events import look_later, may_become_known, take_event
+from bot.cases.ports.helpdesk import DeskEvent
 from bot.cases.services import Services
 from bot.connectors.choices import help_desk_of
 from bot.connectors.shared.helpdesk_hooks import DeskReading, Hook, OwnConversation
+from bot.connectors.shared.incoming import UNREADABLE
 from bot.http.shared import Shared
 from bot.http.webhooks.intake import Intake
+from bot.http.webhooks.unread import count_unread
 
 LONGEST_HOOK = 64 * 1024
 """Bytes of a request; as much as the server takes at all."""
@@ -56,31 +59,39 @@ def receiver(shared: Shared) -> Receiver:
             return response.json({"error": "the signature is missing, wrong or old"}, 401)
         try:
             reading = hook.read(request.headers, request.body)
-        except (ValueError, RecursionError, LookupError, TypeError, AttributeError):
-            return response.json({"error": "this can't be read"}, 400)
+        except UNREADABLE as error:
+            reading = DeskReading(unread=[type(error).__name__])
         if reading.answer is not None:
             return response.json(reading.answer)
+        unread = list(reading.unread)
         try:
-            await act(reading)
-        except (LookupError, TypeError, AttributeError) as error:
-            logger.warning("helpdesk.not_readable", desk=desk.name, error=type(error).__name__)
-            return response.json({"error": "this can't be read"}, 400)
+            for todo in steps(reading):
+                # One that can't be taken keeps none of the others.
+                try:
+                    await todo
+                except UNREADABLE as error:
+                    unread.append(type(error).__name__)
+            await count_unread(services, desk.name, unread)
         except Exception as error:
             logger.error("helpdesk.not_stored", desk=desk.name, error=type(error).__name__)
             return response.json({"error": "this can't be taken now; send it again"}, 503)
         return response.json({"status": "ok"})
 
-    async def act(reading: DeskReading) -> None:
-        for event in reading.events:
-            await _known(services, desk.name, event.ticket)
-            await asyncio.to_thread(take_event, services, desk.name, event)
+    def steps(reading: DeskReading) -> Iterator[Coroutine[Any, Any, None]]:
+        yield from map(happened, reading.events)
         if reading.conversation is not None and desk.channel is not None:
-            await asyncio.to_thread(_follow, services, desk.channel, reading.conversation)
-        for message in reading.messages:
-            await intake.take(message)
+            yield asyncio.to_thread(_follow, services, desk.channel, reading.conversation)
+        yield from map(intake.take, reading.messages)
         if reading.look_at is not None:
-            await _known(services, desk.name, reading.look_at)
-            await asyncio.to_thread(look_later, services, desk.name, reading.look_at)
+            yield look(reading.look_at)
+
+    async def happened(event: DeskEvent) -> None:
+        await _known(services, desk.name, event.ticket)
+        await asyncio.to_thread(take_event, services, desk.name, event)
+
+    async def look(ticket: str) -> None:
+        await _known(services, desk.name, ticket)
+        await asyncio.to_thread(look_later, services, desk.name, ticket)
 
     return hear
 

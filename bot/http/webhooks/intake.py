@@ -38,9 +38,10 @@ class Intake:
 
     async def _take(self, incoming: Incoming) -> None:
         talk = await asyncio.to_thread(self._open, incoming)
-        # Ids of some providers are longer than the log's, and ids of mails hold names.
-        client_id = hashlib.sha256(incoming.message_id.encode("utf-8", "replace")).hexdigest()[:40]
-        if await self._shared.turns.knows(talk, client_id):
+        client_id = _client_id(incoming.message_id)
+        file_id = f"{_client_id(incoming.album or incoming.message_id)}.file"
+        is_file = incoming.attachment and not incoming.text
+        if await self._shared.turns.knows(talk, file_id if is_file else client_id):
             return
         if wait := await self._shared.limits.wait("conversation", talk):
             said = say("wait_too_fast", seconds=wait, contact=self._shared.contact)
@@ -48,7 +49,7 @@ class Intake:
             return
         text, had_card = mask_cards(clean(incoming.text).strip())
         if incoming.attachment:
-            await self._aside(talk, f"{client_id}.file", say("stands_for_file_unopened"), say("attachment_unread"))
+            await self._aside(talk, file_id, say("stands_for_file_unopened"), say("attachment_unread"))
         if text or incoming.pressed is not None:
             await self._mean(incoming, talk, client_id, text, had_card)
         elif not incoming.attachment:
@@ -96,3 +97,8 @@ class Intake:
         if incoming.phone or incoming.email:
             trust_account(self._services, conversation_id=opened.id, phone=incoming.phone, email=incoming.email)
         return opened.id
+
+
+def _client_id(name: str) -> str:
+    """A provider's name as the log has it: some are longer than it holds, and ids of mails hold names of people."""
+    return hashlib.sha256(name.encode("utf-8", "replace")).hexdigest()[:40]

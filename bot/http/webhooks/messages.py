@@ -16,9 +16,10 @@ from bot.cases.outbound.delivery import report_failure
 from bot.cases.services import Services
 from bot.connectors.choices import switched_on
 from bot.connectors.registry import MESSAGES
-from bot.connectors.shared.incoming import Challenged, NotReadable, Reading, Receiver
+from bot.connectors.shared.incoming import UNREADABLE, Challenged, Failed, Reading, Receiver
 from bot.http.shared import Shared
 from bot.http.webhooks.intake import Intake
+from bot.http.webhooks.unread import count_unread
 from bot.wording import say
 
 logger = structlog.get_logger()
@@ -53,20 +54,29 @@ def _receive(receiver: Receiver, services: Services, intake: Intake, clock: Call
             return response.json({"error": "wrong signature"}, 401)
         try:
             reading = await asyncio.to_thread(receiver.read, request)
-        except (NotReadable, KeyError, IndexError, TypeError, AttributeError, ValueError, RecursionError) as error:
-            # It is signed, so it is an event of a form that we don't know: to refuse it has it sent again for days.
-            logger.warning("messaging.not_readable", channel=receiver.name, error=type(error).__name__)
-            reading = Reading()
+        except UNREADABLE as error:
+            reading = Reading(unread=[type(error).__name__])
+        unread, failures = list(reading.unread), list[str]()
+        for todo in (*map(intake.take, reading.messages), *map(report, reading.failed)):
+            # One that can't be taken keeps none of the others.
+            try:
+                await todo
+            except UNREADABLE as error:
+                unread.append(type(error).__name__)
+            except Exception as error:
+                failures.append(type(error).__name__)
         try:
-            for message in reading.messages:
-                await intake.take(message)
-            for failure in reading.failed:
-                why = say("fault_not_brought", channel=receiver.name, error=failure.code)
-                await asyncio.to_thread(report_failure, services, failure.channel, failure.name, why)
+            await count_unread(services, receiver.name, unread)
         except Exception as error:
-            logger.error("messaging.not_stored", channel=receiver.name, error=type(error).__name__)
+            failures.append(type(error).__name__)
+        if failures:
+            logger.error("messaging.not_stored", channel=receiver.name, error=failures[0])
             return response.json({"error": "this can't be taken now; send it again"}, 503)
         return reading.answer
+
+    async def report(failure: Failed) -> None:
+        why = say("fault_not_brought", channel=receiver.name, error=failure.code)
+        await asyncio.to_thread(report_failure, services, failure.channel, failure.name, why)
 
     return receive
 

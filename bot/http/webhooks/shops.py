@@ -21,7 +21,9 @@ from bot.cases.ports.billing import GatewayError
 from bot.cases.services import Services
 from bot.connectors.choices import switched_on
 from bot.connectors.registry import EVENTS
+from bot.connectors.shared.incoming import UNREADABLE
 from bot.connectors.shared.shop_events import ShopEventPost
+from bot.http.webhooks.unread import count_unread
 from bot.settings import Settings
 
 logger = structlog.get_logger()
@@ -41,31 +43,31 @@ def register(app: Sanic, services: Services, settings: Settings, clock: Callable
         )
         if webhook is not None:
             app.config.REQUEST_MAX_SIZE = max(app.config.REQUEST_MAX_SIZE, LONGEST_EVENT)
-            receive = _receive(webhook, in_order, clock)
+            receive = _receive(webhook, services, in_order, clock)
             routes.add_route(receive, f"/{webhook.name}", methods=["POST"], name=webhook.name)
     app.blueprint(routes)
 
 
-def _receive(webhook: ShopEventPost, in_order: threading.Lock, clock: Callable[[], float]) -> Callable[..., Any]:
+def _receive(
+    webhook: ShopEventPost, services: Services, in_order: threading.Lock, clock: Callable[[], float]
+) -> Callable[..., Any]:
     async def receive(request: Request) -> HTTPResponse:
         if len(request.body) > LONGEST_EVENT:
             return response.json({"error": f"the request is larger than {LONGEST_EVENT} bytes"}, 413)
         if not webhook.verify(request.headers, request.body, clock()):
             return response.json({"error": "the signature is missing or wrong"}, 401)
-        try:
-            take = webhook.read(request.headers, request.body)
-        except ValueError:
-            return response.json({"error": "the body is no event"}, 400)
-        if take is None:
-            return response.json({"taken": False})
 
         def one_by_one() -> bool:
+            take = webhook.read(request.headers, request.body)
             # What was read last is also kept last.
             with in_order:
-                return take()
+                return take is not None and take()
 
         try:
             news = await asyncio.to_thread(one_by_one)
+        except UNREADABLE as error:
+            await count_unread(services, webhook.name, [type(error).__name__])
+            return response.json({"taken": False})
         except GatewayError as error:
             logger.error("shop_event.unread", source=webhook.name, error=type(error).__name__)
             return response.json({"error": "the event can't be taken now; send it again"}, 503)

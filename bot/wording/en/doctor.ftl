@@ -70,6 +70,15 @@ doctor_fix_redis = correct REFUND_DESK_REDIS_URL, start Redis, or unset it
 
 ## Connectors
 
+doctor_unread =
+    { $number ->
+        [one] one event
+       *[other] { $number } events
+    } that { $number ->
+        [one] was
+       *[other] were
+    } posted here in the last { $days } days could not be read, the last at { $last }
+doctor_fix_unread = the log has the time and the kind of error (webhook.not_readable, source={ $source }); is what posts there set up as its page in docs/connect says? Else report it
 doctor_billing = money moves through: { $billing }
 doctor_no_links = messages have no links to the rules and receipts
 doctor_fix_no_links = set REFUND_DESK_PUBLIC_URL to where customers and providers reach this desk
