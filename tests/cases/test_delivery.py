@@ -342,6 +342,13 @@ def test_what_no_button_of_ours_carries_is_nothing(services: Services, pressed: 
     assert chosen(a_log(services, {"text": "?", "buttons": BUTTONS}), "yes", pressed) == Stale("yes")
 
 
+def test_a_button_that_is_not_ours_counts_by_its_title_where_nothing_is_asked(services: Services) -> None:
+    log = a_log(services, {"text": "Hello."})
+    assert chosen(log, "Get Started", "GET_STARTED") == Says("Get Started")
+    assert chosen(log, "", "GET_STARTED") == Stale("")
+    assert chosen(log, "Confirm", "1.1") == Stale("Confirm")
+
+
 def test_a_yes_from_before_the_question_does_not_answer_it(services: Services, clock: Clock) -> None:
     log = a_log(services, {"text": "?", "buttons": BUTTONS})
     at = services.clock()

@@ -69,12 +69,12 @@ def chosen(
     log: list[Message], text: str, pressed: str | None, written_at: datetime | None = None
 ) -> Says | Rates | Stale:
     """What a message means after what was said before, in order. ``pressed`` is what a button carried: one that is
-    not ours counts by what was written on it. ``written_at`` is when the customer wrote, where the provider tells: what
-    was brought later they had not seen."""
+    not ours counts by what was written on it, but answers no question of ours. ``written_at`` is when the customer
+    wrote, where the provider tells: what was brought later they had not seen."""
     asked = _asked(log)
-    if pressed is not None and (_ID.fullmatch(pressed) or not text):
+    if pressed is not None:
         if asked is None:
-            return Stale(text)
+            return Stale(text) if _ID.fullmatch(pressed) or not text else Says(text)
         place = next((i for i, choice in enumerate(choices_of(asked)) if choice.id == pressed), None)
         return Stale(text) if place is None else _choice(asked, place)
     typed = None if asked is None else _typed(asked, text)
