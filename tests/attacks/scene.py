@@ -23,7 +23,8 @@ from tests.e2e.running import Site
 
 WEBHOOK = "/webhooks/rest/webhook"
 JSON = {"content-type": "application/json"}
-SECONDS = 10
+SECONDS = 60
+"""A guard against what hangs, no measure of speed: a busy machine takes several times as long as an idle one."""
 HARMLESS = frozenset({"quoted", "in_review", "declined", "withdrawn"})
 """States of a case in which nothing has been agreed to."""
 SLOTS = (
