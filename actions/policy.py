@@ -17,10 +17,10 @@ from bot.dialogue.acts import Answer
 from bot.dialogue.values import is_own_phone
 from bot.language.pack import language_pack
 from bot.policy import CancelDecision, NoTermsInForce, RefundDecision, Terms, money
+from bot.policy.clauses import window_closes_on
 from bot.policy.decision import FindingCode
 from bot.policy.facts import Channel
 from bot.policy.money import Money
-from bot.policy.refunds import window_closes_on
 from bot.policy.values import Value
 from bot.wording import say
 from bot.wording.clauses import accepted_reasons, what_counts_as_asking

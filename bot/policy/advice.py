@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from bot.policy.clauses import window_closes_on
 from bot.policy.decision import Outcome, RefundDecision
 from bot.policy.facts import Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
 from bot.policy.money import Money, is_known, unit_of
-from bot.policy.refunds import decide_refund, window_closes_on
+from bot.policy.refunds import decide_refund
 from bot.policy.terms import NoTermsInForce, Policy
 
 _VALUES: dict[str, tuple[Any, ...]] = {"reason": tuple(Reason), "destination": tuple(Destination)}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from bot.policy.decision import CancelDecision, Finding, FindingCode, Outcome
+from bot.policy.decision import CancelDecision, EndedLine, Finding, FindingCode, Outcome, distinct
 from bot.policy.facts import CancelRequest, Order, OrderStatus, ProductKind
+from bot.policy.lines import Piece, pieces_of
 from bot.policy.money import Money
 from bot.policy.terms import Policy, Terms
 
@@ -14,10 +16,19 @@ from bot.policy.terms import Policy, Terms
 def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecision:
     """Decide what ending the service means: when it stops, when the agreement ends, what is lost.
 
+    Of an order of lines each chosen one is ended by itself; the decision has the last day and the first charge of those
+    that are plans (all have the same), and the sum of what is lost.
+
     Raises NoTermsInForce for a request from before the policy's first version.
     """
-    order = request.order
     terms = policy.terms_for(request.requested_at)
+    if request.order.lines:
+        return _end_lines(request, terms)
+    return _end(request, terms)
+
+
+def _end(request: CancelRequest, terms: Terms) -> CancelDecision:
+    order = request.order
     ended = c1_not_ended_yet(order)
     if not ended.holds:
         return CancelDecision(
@@ -53,6 +64,41 @@ def decide_cancellation(request: CancelRequest, policy: Policy) -> CancelDecisio
         agreement_ends_on=agreement_ends_on,
         next_charge_on=next_cycle,
         balance_lost=lost,
+    )
+
+
+def _end_lines(request: CancelRequest, terms: Terms) -> CancelDecision:
+    lines = [_ended_line(request, piece, terms) for piece in pieces_of(request.order, request.lines)]
+    ending = [line for line in lines if line.outcome is Outcome.CANCEL]
+    lost = [line.balance_lost for line in ending if line.balance_lost is not None]
+    finding = c1_stops_at_once() if ending else Finding(FindingCode.NO_LINE_RUNS, ("C1",), False)
+    return CancelDecision(
+        outcome=Outcome.CANCEL if ending else Outcome.ALREADY_CANCELLED,
+        currency=request.order.currency,
+        policy_version=terms.version,
+        clauses=distinct(clause for line in (ending or lines) for clause in line.clauses),
+        explanation=(finding,),
+        trace=(finding,),
+        service_stops_at=request.decided_at if ending else None,
+        agreement_ends_on=next((line.agreement_ends_on for line in ending if line.agreement_ends_on), None),
+        next_charge_on=next((line.next_charge_on for line in ending if line.next_charge_on), None),
+        balance_lost=sum(lost, Decimal(0)) if lost else None,
+        lines=tuple(lines),
+    )
+
+
+def _ended_line(request: CancelRequest, piece: Piece, terms: Terms) -> EndedLine:
+    decision = _end(replace(request, order=piece.order), terms)
+    return EndedLine(
+        line_id=piece.line_id,
+        quantity=piece.quantity,
+        outcome=decision.outcome,
+        clauses=decision.clauses,
+        explanation=decision.explanation,
+        trace=decision.trace,
+        agreement_ends_on=decision.agreement_ends_on,
+        next_charge_on=decision.next_charge_on,
+        balance_lost=decision.balance_lost,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -82,7 +83,7 @@ class FindingCode(str, Enum):
     """How many approved refunds the customer had (refunds, days, limit)."""
     REFUND_LESS_FEE = "refund_less_fee"
     """How the refund is computed (base_is, base, rate, fee, refund; of a card that did not cost what it
-    holds: remaining, the balance that the base was paid for)."""
+    holds: remaining, the balance that the base was paid for; where something was paid back before: refunded)."""
     REFUND_WITHOUT_FEE = "refund_without_fee"
     """The whole base is paid (base_is, base; remaining, as above)."""
     PROCESSED_BY = "processed_by"
@@ -102,6 +103,17 @@ class FindingCode(str, Enum):
     """What was left is lost (balance)."""
     AGREEMENT_ENDS = "agreement_ends"
     """The last day of the cycle (ends_on)."""
+    EXTRAS_STAY = "extras_stay"
+    """Shipping and fees are not paid back, since not all of the order goes back unused (extras)."""
+    REFUNDED_OF_NO_LINE = "refunded_of_no_line"
+    """Something was paid back, and no line is named for it (refunded)."""
+    LINE_FOR_PERSON = "line_for_person"
+    """A person has to see a line, and so the request (line)."""
+    NO_LINE_REFUNDED = "no_line_refunded"
+    SOME_LINE_REFUNDED = "some_line_refunded"
+    REFUNDS_HAVE_LINES = "refunds_have_lines"
+    NO_LINE_FOR_PERSON = "no_line_for_person"
+    NO_LINE_RUNS = "no_line_runs"
     NEXT_CHARGE_AVOIDED = "next_charge_avoided"
     """The first charge that is not taken (next_charge_on)."""
 
@@ -140,12 +152,78 @@ class Finding:
         }
 
 
+def distinct(clauses: Iterable[str]) -> tuple[str, ...]:
+    """The clauses without repeats, in the order in which they come first."""
+    return tuple(dict.fromkeys(clauses))
+
+
+@dataclass(frozen=True)
+class DecidedLine:
+    """What was decided for a line of an order, or for ``quantity`` pieces of it; the sums as in a RefundDecision."""
+
+    line_id: str
+    quantity: int
+    outcome: Outcome
+    clauses: tuple[str, ...]
+    explanation: tuple[Finding, ...]
+    trace: tuple[Finding, ...]
+    base: Decimal | None = None
+    fee: Decimal | None = None
+    refund: Decimal | None = None
+
+    def to_json(self, currency: str) -> dict[str, Any]:
+        """The line as it is stored within its decision."""
+        return {
+            "id": self.line_id,
+            "quantity": self.quantity,
+            "outcome": self.outcome.value,
+            "base": plain(self.base, currency),
+            "fee": plain(self.fee, currency),
+            "refund": plain(self.refund, currency),
+            "clauses": list(self.clauses),
+            "explanation": [finding.code.value for finding in self.explanation],
+            "trace": [finding.to_json() for finding in self.trace],
+        }
+
+
+@dataclass(frozen=True)
+class EndedLine:
+    """What ending a line of an order means; ``balance_lost`` in the order's currency, ``next_charge_on`` and
+    ``agreement_ends_on`` as in a CancelDecision."""
+
+    line_id: str
+    quantity: int
+    outcome: Outcome
+    clauses: tuple[str, ...]
+    explanation: tuple[Finding, ...]
+    trace: tuple[Finding, ...]
+    agreement_ends_on: date | None = None
+    next_charge_on: date | None = None
+    balance_lost: Decimal | None = None
+
+    def to_json(self, currency: str) -> dict[str, Any]:
+        """The line as it is stored within its decision."""
+        return {
+            "id": self.line_id,
+            "quantity": self.quantity,
+            "outcome": self.outcome.value,
+            "agreement_ends_on": _iso(self.agreement_ends_on),
+            "next_charge_on": _iso(self.next_charge_on),
+            "balance_lost": plain(self.balance_lost, currency),
+            "refund": plain(Decimal(0), currency),
+            "clauses": list(self.clauses),
+            "explanation": [finding.code.value for finding in self.explanation],
+            "trace": [finding.to_json() for finding in self.trace],
+        }
+
+
 @dataclass(frozen=True)
 class RefundDecision:
     """A decided refund. Sums are in ``currency``, None where no refund is (or would be) paid.
 
     ``clauses`` are the ids that decided, ``trace`` every finding looked at, and ``explanation`` those of them that say
-    why. ``process_by`` is a business date (R4), None while a card still has to come back.
+    why. ``process_by`` is a business date (R4), None while a card still has to come back. Of an order of lines,
+    ``lines`` has what each of them gives, with findings of its own, and the sums are those over what is approved.
     """
 
     outcome: Outcome
@@ -158,6 +236,7 @@ class RefundDecision:
     fee: Decimal | None = None
     refund: Decimal | None = None
     process_by: date | None = None
+    lines: tuple[DecidedLine, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The decision as it is stored. ``explanation`` are codes of findings of ``trace``; bot.wording has the
@@ -173,13 +252,15 @@ class RefundDecision:
             "policy_version": self.policy_version,
             "explanation": [finding.code.value for finding in self.explanation],
             "trace": [finding.to_json() for finding in self.trace],
+            **_lines_to_json(self.lines, self.currency),
         }
 
 
 @dataclass(frozen=True)
 class CancelDecision:
     """A decided cancellation. ``agreement_ends_on`` and ``next_charge_on`` are business dates (C3, C4);
-    ``next_charge_on`` is the first charge that will not be taken. ``balance_lost`` is in ``currency`` (C2)."""
+    ``next_charge_on`` is the first charge that will not be taken. ``balance_lost`` is in ``currency`` (C2), of an order
+    of lines the sum over ``lines``."""
 
     outcome: Outcome
     currency: str
@@ -191,6 +272,7 @@ class CancelDecision:
     agreement_ends_on: date | None = None
     next_charge_on: date | None = None
     balance_lost: Decimal | None = None
+    lines: tuple[EndedLine, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The decision as it is stored. ``explanation`` are codes of findings of ``trace``; bot.wording has the
@@ -207,7 +289,14 @@ class CancelDecision:
             "policy_version": self.policy_version,
             "explanation": [finding.code.value for finding in self.explanation],
             "trace": [finding.to_json() for finding in self.trace],
+            **_lines_to_json(self.lines, self.currency),
         }
+
+
+def _lines_to_json(lines: Iterable[DecidedLine | EndedLine], currency: str) -> dict[str, Any]:
+    """Nothing for an order without lines: its decisions are stored as they always were."""
+    decided = [line.to_json(currency) for line in lines]
+    return {"lines": decided} if decided else {}
 
 
 def _iso(moment: date | None) -> str | None:

@@ -66,13 +66,39 @@ class Kind(str, Enum):
 
 
 @dataclass(frozen=True)
+class OrderLine:
+    """One product of an order of lines (POLICY.md, *Orders of several lines*), in the order's currency.
+
+    All amounts are those of the whole line, not of one piece: ``amount_paid`` is net of the line's discount and
+    includes its own ``tax``; the balances are what its ``quantity`` cards hold together, which hold the same each.
+    ``refunded`` was paid back outside of here, in the shop or by an agent.
+    """
+
+    id: str
+    product: str
+    product_kind: ProductKind
+    quantity: int
+    shipped: bool
+    amount_paid: Decimal
+    tax: Decimal
+    original_balance: Decimal | None
+    remaining_balance: Decimal | None
+    used: bool
+    charge: Charge
+    status: OrderStatus
+    refunded: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
 class Order:
     """One order as the shop records it; without the customer, whom no rule needs.
 
     Money is in ``currency``; ``original_balance`` and ``remaining_balance`` are None where the product has no
     balance, and in what the card holds, which need not be what was paid for it. ``used`` is the shop's usage flag and
     counts for subscriptions only: a card is used when its remaining balance is lower than its original one.
-    ``extras`` are the shipping charges and order fees, with their tax, that ``amount_paid`` includes (R6).
+    ``extras`` are the shipping charges and order fees, with their tax, that ``amount_paid`` includes (R6). ``refunded``
+    was paid back outside of here; where the order has ``lines``, of no line by name. An order of lines is decided line
+    by line: its ``amount_paid`` is their sum and the extras, and what else a line says is empty here.
     """
 
     number: str
@@ -90,6 +116,13 @@ class Order:
     status: OrderStatus
     dispute_open: bool
     extras: Decimal = Decimal(0)
+    refunded: Decimal = Decimal(0)
+    lines: tuple[OrderLine, ...] = ()
+
+    @property
+    def kept(self) -> Decimal:
+        """What of the price was not paid back yet, in ``currency``."""
+        return self.amount_paid - self.refunded
 
 
 @dataclass(frozen=True)
@@ -99,7 +132,8 @@ class RefundRequest:
     ``requested_at`` is the moment of the first message that asked for it (R2), ``decided_at`` the moment of
     acceptance (R4). ``fault_confirmed`` says that an incident on record covers the product between order and
     request. ``recent_refunds`` counts the customer's approved refunds within the velocity window. ``channel`` is one of
-    ``Channel``; any other word is a way that no terms accept.
+    ``Channel``; any other word is a way that no terms accept. ``lines`` are ids and quantities of what goes back of an
+    order of lines; empty for all of it.
     """
 
     order: Order
@@ -110,12 +144,15 @@ class RefundRequest:
     destination: Destination | None = None
     recent_refunds: int = 0
     channel: str = Channel.CHAT.value
+    lines: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True)
 class CancelRequest:
-    """A customer's wish, or the company's order, to end a service; it takes effect at ``decided_at`` (C1)."""
+    """A customer's wish, or the company's order, to end a service; it takes effect at ``decided_at`` (C1). ``lines`` as
+    in a RefundRequest."""
 
     order: Order
     requested_at: datetime
     decided_at: datetime
+    lines: tuple[tuple[str, int], ...] = ()

@@ -19,6 +19,7 @@ from bot.policy.facts import (
     Destination,
     Kind,
     Order,
+    OrderLine,
     OrderStatus,
     ProductKind,
     Reason,
@@ -51,8 +52,9 @@ def parse_request(data: Any) -> RefundRequest | CancelRequest:
     if decided_at < requested_at:
         raise InvalidInput("decided_at", "must not be before requested_at")
     order = parse_order(fields.get("order"), path="order.")
+    chosen = _chosen(fields.get("lines"), order)
     if kind is Kind.CANCEL:
-        return CancelRequest(order, requested_at, decided_at)
+        return CancelRequest(order, requested_at, decided_at, chosen)
     return RefundRequest(
         order=order,
         requested_at=requested_at,
@@ -62,7 +64,25 @@ def parse_request(data: Any) -> RefundRequest | CancelRequest:
         destination=fields.choice("destination", Destination, default=None),
         recent_refunds=fields.count("customer_recent_refunds", default=0),
         channel=fields.text("channel", default=Channel.CHAT.value),
+        lines=chosen,
     )
+
+
+def _chosen(data: Any, order: Order) -> tuple[tuple[str, int], ...]:
+    """Which lines, and how many of each: all where none are named."""
+    if data is None:
+        return ()
+    if not isinstance(data, Mapping) or not data:
+        raise InvalidInput("lines", f"must be an object of line ids and quantities, not {shown(data)}")
+    known = {line.id: line.quantity for line in order.lines}
+    for line_id, quantity in data.items():
+        if line_id not in known:
+            raise InvalidInput("lines", f"the order has no line {shown(line_id)}")
+        if not isinstance(quantity, int) or isinstance(quantity, bool) or not 1 <= quantity <= known[line_id]:
+            raise InvalidInput(
+                f"lines.{line_id}", f"must be a quantity from 1 to {known[line_id]}, not {shown(quantity)}"
+            )
+    return tuple(data.items())
 
 
 def request_to_json(request: RefundRequest | CancelRequest) -> dict[str, Any]:
@@ -73,6 +93,8 @@ def request_to_json(request: RefundRequest | CancelRequest) -> dict[str, Any]:
         "decided_at": request.decided_at.isoformat(),
         "order": order_to_json(request.order),
     }
+    if request.lines:
+        data["lines"] = dict(request.lines)
     if isinstance(request, RefundRequest):
         data |= {
             "reason": request.reason.value,
@@ -85,12 +107,14 @@ def request_to_json(request: RefundRequest | CancelRequest) -> dict[str, Any]:
 
 
 def parse_order(data: Any, path: str = "") -> Order:
-    """An order, without its customer. Amounts are kept as they are: whether they contradict each other is for
-    the policy to say. Raises InvalidInput with ``path`` in front of the field."""
+    """An order, without its customer, in the short form or with ``lines``. Amounts are kept as they are: whether they
+    contradict each other is for the policy to say. Raises InvalidInput with ``path`` in front of the field."""
     if not isinstance(data, Mapping):
         raise InvalidInput(path.rstrip(".") or "order", "is missing" if data is None else "must be a JSON object")
     fields = _Fields(data, path)
     currency = fields.text("currency")
+    if fields.get("lines") is not None:
+        return _parse_order_of_lines(fields, currency, path)
     return Order(
         number=fields.text("number"),
         product=fields.text("product"),
@@ -107,32 +131,138 @@ def parse_order(data: Any, path: str = "") -> Order:
         status=fields.choice("status", OrderStatus),
         dispute_open=fields.flag("dispute_open", default=False),
         extras=fields.money("extras", currency, default=Decimal(0)),
+        refunded=fields.money("refunded", currency, default=Decimal(0)),
+    )
+
+
+_OF_LINES = (
+    "product",
+    "product_kind",
+    "shipped",
+    "amount_paid",
+    "original_balance",
+    "remaining_balance",
+    "used",
+    "charge",
+    "status",
+    "extras",
+)
+
+
+def _parse_order_of_lines(fields: _Fields, currency: str, path: str) -> Order:
+    for field in _OF_LINES:
+        if fields.get(field) is not None:
+            raise InvalidInput(path + field, "is said by each of the lines where an order has lines")
+    rows = fields.get("lines")
+    if not isinstance(rows, list) or not rows:
+        raise InvalidInput(f"{path}lines", f"must be a list of at least one line, not {shown(rows)}")
+    lines = tuple(_parse_line(row, currency, f"{path}lines.{place}.") for place, row in enumerate(rows))
+    for place, line in enumerate(lines):
+        if line.id in {other.id for other in lines[:place]}:
+            raise InvalidInput(f"{path}lines.{place}.id", f"is that of another line: {shown(line.id)}")
+    none = Decimal(0)
+    extras = fields.money("shipping_paid", currency, default=none) + fields.money("fees_paid", currency, default=none)
+    ended = {line.status for line in lines}
+    return Order(
+        number=fields.text("number"),
+        product=lines[0].product if len(lines) == 1 else "",
+        product_kind=lines[0].product_kind,
+        shipped=any(line.shipped for line in lines),
+        currency=currency,
+        amount_paid=sum((line.amount_paid for line in lines), extras),
+        original_balance=None,
+        remaining_balance=None,
+        used=any(line.used for line in lines),
+        placed_at=fields.moment("placed_at"),
+        payment_method=fields.text("payment_method"),
+        charge=Charge.PURCHASE,
+        status=ended.pop() if len(ended) == 1 else OrderStatus.ACTIVE,
+        dispute_open=fields.flag("dispute_open", default=False),
+        extras=extras,
+        refunded=fields.money("refunded", currency, default=none),
+        lines=lines,
+    )
+
+
+def _parse_line(data: Any, currency: str, path: str) -> OrderLine:
+    if not isinstance(data, Mapping):
+        raise InvalidInput(path.rstrip("."), "must be a JSON object")
+    fields = _Fields(data, path)
+    quantity = fields.count("quantity", default=1)
+    if quantity < 1:
+        raise InvalidInput(f"{path}quantity", "must be at least 1")
+    return OrderLine(
+        id=fields.text("id"),
+        product=fields.text("product"),
+        product_kind=fields.choice("product_kind", ProductKind),
+        quantity=quantity,
+        shipped=fields.flag("shipped", default=False),
+        amount_paid=fields.money("amount_paid", currency),
+        tax=fields.money("tax", currency, default=Decimal(0)),
+        original_balance=fields.money("original_balance", currency, default=None),
+        remaining_balance=fields.money("remaining_balance", currency, default=None),
+        used=fields.flag("used", default=False),
+        charge=fields.choice("charge", Charge, default=Charge.PURCHASE),
+        status=fields.choice("status", OrderStatus),
+        refunded=fields.money("refunded", currency, default=Decimal(0)),
     )
 
 
 def order_to_json(order: Order) -> dict[str, Any]:
     """The inverse of parse_order."""
-
-    def amount(value: Decimal | None) -> str | None:
-        return None if value is None else f"{value:f}"
-
+    if order.lines:
+        return {
+            "number": order.number,
+            "currency": order.currency,
+            "placed_at": order.placed_at.isoformat(),
+            "payment_method": order.payment_method,
+            "dispute_open": order.dispute_open,
+            "shipping_paid": _amount(order.extras),
+            "refunded": _amount(order.refunded),
+            "lines": [_line_to_json(line) for line in order.lines],
+        }
+    # What was stored before orders could be refunded in part stays as it is, to the letter.
+    refunded = {"refunded": _amount(order.refunded)} if order.refunded else {}
     return {
         "number": order.number,
         "product": order.product,
         "product_kind": order.product_kind.value,
         "shipped": order.shipped,
         "currency": order.currency,
-        "amount_paid": amount(order.amount_paid),
-        "original_balance": amount(order.original_balance),
-        "remaining_balance": amount(order.remaining_balance),
+        "amount_paid": _amount(order.amount_paid),
+        "original_balance": _amount(order.original_balance),
+        "remaining_balance": _amount(order.remaining_balance),
         "used": order.used,
         "placed_at": order.placed_at.isoformat(),
         "payment_method": order.payment_method,
         "charge": order.charge.value,
         "status": order.status.value,
         "dispute_open": order.dispute_open,
-        "extras": amount(order.extras),
+        "extras": _amount(order.extras),
+        **refunded,
     }
+
+
+def _line_to_json(line: OrderLine) -> dict[str, Any]:
+    return {
+        "id": line.id,
+        "product": line.product,
+        "product_kind": line.product_kind.value,
+        "quantity": line.quantity,
+        "shipped": line.shipped,
+        "amount_paid": _amount(line.amount_paid),
+        "tax": _amount(line.tax),
+        "original_balance": _amount(line.original_balance),
+        "remaining_balance": _amount(line.remaining_balance),
+        "used": line.used,
+        "charge": line.charge.value,
+        "status": line.status.value,
+        "refunded": _amount(line.refunded),
+    }
+
+
+def _amount(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:f}"
 
 
 def shown(value: Any) -> str:

@@ -1,40 +1,51 @@
-"""Refunds: a function per clause, and the order in which they are looked at (POLICY.md, *Which outcome wins*)."""
+"""Refunds: in which order the clauses are looked at (POLICY.md, *Which outcome wins*), for an order and its lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from bot.policy.decision import Contradiction, Finding, FindingCode, Outcome, RefundDecision
-from bot.policy.facts import Charge, Destination, Order, OrderStatus, ProductKind, Reason, RefundRequest
-from bot.policy.money import Money, in_use, rounded, share_of
-from bot.policy.terms import CardWorth, MinimumMeasured, NoTermsInForce, Policy, Terms
+from bot.policy.clauses import (
+    Sums,
+    c2_not_cancelled,
+    c5_no_renewal,
+    claims_fault,
+    data_agrees,
+    no_dispute_open,
+    no_usage_of_subscription,
+    not_refunded_yet,
+    r1_fault_confirmed,
+    r2_channel_accepted,
+    r2_in_window,
+    r3_reason_accepted,
+    r4_processed_by,
+    r5_return_first,
+    r8_above_minimum,
+    r8_something_left,
+    r9_destination,
+    something_paid,
+    sums_of,
+    within_automatic_limit,
+    within_velocity,
+)
+from bot.policy.decision import DecidedLine, Finding, FindingCode, Outcome, RefundDecision, distinct
+from bot.policy.facts import Order, Reason, RefundRequest
+from bot.policy.lines import Piece, pieces_of, with_extras
+from bot.policy.money import Money
+from bot.policy.terms import CardWorth, NoTermsInForce, Policy, Terms
 from bot.policy.values import Value
 
 NO_VERSION = "none"
-
-
-@dataclass(frozen=True)
-class Sums:
-    """What the terms would pay, in the order's currency: ``refund = base - fee`` (R6, R7, R7b)."""
-
-    base: Decimal
-    rate: Decimal
-    fee: Decimal
-    finding: Finding
-
-    @property
-    def refund(self) -> Decimal:
-        """What the customer would get."""
-        return self.base - self.fee
+_OF_SUM = (FindingCode.ABOVE_LIMIT, FindingCode.NO_LIMIT_FOR_CURRENCY, FindingCode.RECENT_REFUNDS)
 
 
 def decide_refund(request: RefundRequest, policy: Policy) -> RefundDecision:
     """Decide a refund by the terms in force when the order was placed. The first check that fails wins.
 
-    The same request and policy give the same decision, whenever it is asked for.
+    The same request and policy give the same decision, whenever it is asked for. An order of lines is decided line by
+    line (*Orders of several lines*); the decision's sums are those over the lines that are approved.
     """
     order = request.order
     try:
@@ -42,6 +53,8 @@ def decide_refund(request: RefundRequest, policy: Policy) -> RefundDecision:
     except NoTermsInForce as error:
         finding = Finding(FindingCode.NO_TERMS, (), False, {"begins_on": error.begins_on})
         return _stopped(request, NO_VERSION, (finding,), Outcome.REVIEW, None)
+    if order.lines:
+        return _decide_lines(request, terms)
     trace: list[Finding] = []
     for finding, outcome, sums in _checks(request, terms):
         trace.append(finding)
@@ -51,7 +64,16 @@ def decide_refund(request: RefundRequest, policy: Policy) -> RefundDecision:
 
 
 def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Outcome, Sums | None]]:
-    """The checks in their order, each with the outcome if it fails and the sums that are shown then."""
+    """The checks of an order in their order, each with the outcome if it fails and the sums that are shown then."""
+    yield from _checks_of_one(request, terms)
+    sums = sums_of(request, terms)
+    refund = Money(sums.refund, request.order.currency)
+    for finding in _checks_of_sum(request, refund, sums.finding.clauses, terms):
+        yield finding, Outcome.REVIEW, sums
+
+
+def _checks_of_one(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Outcome, None]]:
+    """The checks that an order, or a line of one, goes through by itself (precedence 1 to 7)."""
     order = request.order
     yield not_refunded_yet(order), Outcome.DECLINE, None
     yield no_dispute_open(order), Outcome.REVIEW, None
@@ -70,13 +92,20 @@ def _checks(request: RefundRequest, terms: Terms) -> Iterator[tuple[Finding, Out
     yield r1_fault_confirmed(request), Outcome.REVIEW, None
     yield r3_reason_accepted(request, terms), Outcome.REVIEW, None
     yield no_usage_of_subscription(order), Outcome.REVIEW, None
-    yield within_automatic_limit(order, sums, terms), Outcome.REVIEW, sums
-    yield within_velocity(request, terms, sums), Outcome.REVIEW, sums
+
+
+def _checks_of_sum(request: RefundRequest, refund: Money, clauses: tuple[str, ...], terms: Terms) -> Iterator[Finding]:
+    """The checks that a request goes through as a whole (precedence 8)."""
+    yield within_automatic_limit(refund, clauses, terms)
+    yield within_velocity(request, clauses, terms)
 
 
 def sums_if_approved(request: RefundRequest, policy: Policy) -> Sums | None:
     """What the terms pay once a person has answered with yes what the policy leaves open, such as a fault that is only
-    claimed (R1: it is confirmed then). None where the policy declines, or where nothing can be computed."""
+    claimed (R1: it is confirmed then). None where the policy declines, or where nothing can be computed; an order of
+    lines has no sums of its own."""
+    if request.order.lines:
+        return None
     try:
         terms = policy.terms_for(request.order.placed_at)
     except NoTermsInForce:
@@ -87,241 +116,6 @@ def sums_if_approved(request: RefundRequest, policy: Policy) -> Sums | None:
     if any(not finding.holds and outcome is Outcome.DECLINE for finding, outcome, _ in _checks(answered, terms)):
         return None
     return sums_of(answered, terms)
-
-
-# The facts as the clauses use them
-
-
-def is_used(order: Order) -> bool:
-    """A card whose remaining balance is lower than its original one; a plan whose usage is recorded."""
-    below = (
-        order.original_balance is not None
-        and order.remaining_balance is not None
-        and order.remaining_balance < order.original_balance
-    )
-    if order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance is not None:
-        return below
-    return order.used or below
-
-
-def has_confirmed_fault(request: RefundRequest) -> bool:
-    """R1: an incident on record covers the product, or the order itself failed."""
-    return request.fault_confirmed or request.order.status is OrderStatus.FAILED
-
-
-def claims_fault(request: RefundRequest) -> bool:
-    """A fault is given as the reason, or on record whatever the reason (C5)."""
-    return request.reason is Reason.SERVICE_FAULT or has_confirmed_fault(request)
-
-
-def window_closes_on(order: Order, terms: Terms) -> date:
-    """R2: the last business day on which a refund can be asked for."""
-    placed_on = terms.calendar.business_date(order.placed_at)
-    return terms.calendar.nth_working_day_after(placed_on, terms.window_working_days)
-
-
-def sums_of(request: RefundRequest, terms: Terms) -> Sums:
-    """The base, fee and refund, by the clause that fits: R6 (used card), R7 (unused), R7b (unused, our fault)."""
-    order = request.order
-    usual = terms.fee_rate(order.product, order.payment_method)
-    if order.product_kind is ProductKind.CALLING_CARD and is_used(order):
-        return _sums("R6", r6_base(order, terms), usual, order)
-    if request.reason is Reason.SERVICE_FAULT and has_confirmed_fault(request):
-        return _sums("R7b", order.amount_paid, terms.confirmed_fault_fee_rate, order)
-    return _sums("R7", order.amount_paid, usual, order)
-
-
-def r6_base(order: Order, terms: Terms) -> Decimal:
-    """R6: what was paid for the remaining balance of a used card. Shipping and order fees bought none of it."""
-    remaining = order.remaining_balance or Decimal(0)
-    paid = order.amount_paid - order.extras
-    if terms.card_worth is CardWorth.FACE or not order.original_balance:
-        return min(remaining, paid)
-    return share_of(paid, remaining, order.original_balance, order.currency)
-
-
-def _sums(clause: str, base: Decimal, rate: Decimal, order: Order) -> Sums:
-    fee = rounded(base * rate, order.currency)
-    code = FindingCode.REFUND_LESS_FEE if fee else FindingCode.REFUND_WITHOUT_FEE
-    values: dict[str, Value] = {"base_is": "amount_paid", "base": Money(base, order.currency)}
-    if clause == "R6":
-        values["base_is"] = "remaining_balance"
-        if base != order.remaining_balance:
-            remaining = Money(order.remaining_balance or Decimal(0), order.currency)
-            values |= {"base_is": "paid_for_remaining", "remaining": remaining}
-    if fee:
-        refund = Money(base - fee, order.currency)
-        values |= {"rate": rate, "fee": Money(fee, order.currency), "refund": refund}
-    return Sums(base, rate, fee, Finding(code, (clause,), True, values))
-
-
-# The checks, in the order of POLICY.md
-
-
-def not_refunded_yet(order: Order) -> Finding:
-    """Precedence 1: an order is refunded once."""
-    if order.status is OrderStatus.REFUNDED:
-        return Finding(FindingCode.REFUNDED, (), False)
-    if order.status is OrderStatus.REFUND_PENDING:
-        return Finding(FindingCode.REFUND_PENDING, (), False)
-    return Finding(FindingCode.NOT_REFUNDED, (), True)
-
-
-def no_dispute_open(order: Order) -> Finding:
-    """Precedence 2: while the bank looks at the payment, a person does too."""
-    if order.dispute_open:
-        return Finding(FindingCode.DISPUTE_OPEN, (), False)
-    return Finding(FindingCode.NO_DISPUTE, (), True)
-
-
-def data_agrees(request: RefundRequest) -> Finding:
-    """Precedence 3: the order's data must not contradict itself."""
-    problem = _contradiction(request)
-    if problem:
-        values = {"problem": problem.value, "currency": request.order.currency}
-        return Finding(FindingCode.DATA_CONTRADICTS, (), False, values)
-    return Finding(FindingCode.DATA_AGREES, (), True)
-
-
-def _contradiction(request: RefundRequest) -> Contradiction | None:
-    order = request.order
-    amounts = (order.amount_paid, order.original_balance, order.remaining_balance, order.extras)
-    original, remaining = order.original_balance, order.remaining_balance
-    if not in_use(order.currency, order.placed_at):
-        return Contradiction.CURRENCY_UNKNOWN
-    if any(amount is not None and amount < 0 for amount in amounts):
-        return Contradiction.NEGATIVE_AMOUNT
-    if order.extras > order.amount_paid:
-        return Contradiction.EXTRAS_ABOVE_PAID
-    if original is not None and remaining is not None and remaining > original:
-        return Contradiction.MORE_LEFT_THAN_SOLD
-    if order.product_kind is ProductKind.CALLING_CARD:
-        if (original is None) != (remaining is None):
-            return Contradiction.BALANCE_MISSING
-        if original is None and order.used:
-            return Contradiction.USED_WITHOUT_BALANCES
-    if order.placed_at > request.requested_at:
-        return Contradiction.ORDERED_AFTER_REQUEST
-    return None
-
-
-def c2_not_cancelled(order: Order) -> Finding:
-    """C2: a cancelled or terminated service gives no refund."""
-    if order.status in (OrderStatus.CANCELLED, OrderStatus.TERMINATED):
-        return Finding(FindingCode.SERVICE_ENDED, ("C2",), False, {"status": order.status.value})
-    return Finding(FindingCode.NOT_CANCELLED, ("C2",), True)
-
-
-def c5_no_renewal(order: Order, fault_in_window: bool) -> Finding:
-    """C5: a renewal charge is not refundable; with a fault claimed inside the window a person looks (R1)."""
-    if order.charge is not Charge.RENEWAL:
-        return Finding(FindingCode.PURCHASE, ("C5",), True)
-    if fault_in_window:
-        return Finding(FindingCode.RENEWAL_WITH_FAULT, ("C5", "R1"), False)
-    return Finding(FindingCode.RENEWAL, ("C5",), False)
-
-
-def r2_in_window(request: RefundRequest, terms: Terms) -> Finding:
-    """R2: the customer asks within so many working days of the order date."""
-    placed_on = terms.calendar.business_date(request.order.placed_at)
-    asked_on = terms.calendar.business_date(request.requested_at)
-    closes_on = window_closes_on(request.order, terms)
-    in_time = terms.calendar.is_in_time(request.requested_at, closes_on)
-    return Finding(
-        FindingCode.IN_WINDOW if in_time else FindingCode.AFTER_WINDOW,
-        ("R2",),
-        in_time,
-        {"placed_on": placed_on, "days": terms.window_working_days, "closes_on": closes_on, "asked_on": asked_on},
-    )
-
-
-def r2_channel_accepted(request: RefundRequest, terms: Terms) -> Finding:
-    """R2: the request came in a way that counts as contacting the store."""
-    if request.channel in terms.accepted_channels:
-        return Finding(FindingCode.CHANNEL_ACCEPTED, ("R2",), True, {"channel": request.channel})
-    return Finding(FindingCode.CHANNEL_NOT_ACCEPTED, ("R2",), False, {"channel": request.channel})
-
-
-def something_paid(order: Order, fault: bool) -> Finding:
-    """Precedence 6: an order of 0.00 gives nothing back; with a fault claimed or confirmed a person looks (R1)."""
-    if order.amount_paid > 0:
-        return Finding(FindingCode.SOMETHING_PAID, (), True)
-    if fault:
-        return Finding(FindingCode.NOTHING_PAID_WITH_FAULT, ("R1",), False)
-    return Finding(FindingCode.NOTHING_PAID, (), False)
-
-
-def r8_something_left(order: Order, sums: Sums) -> Finding:
-    """R8: with nothing left there is nothing to refund, also on a card that never held anything."""
-    card_is_empty = order.product_kind is ProductKind.CALLING_CARD and order.remaining_balance == 0
-    if sums.base > 0 and not card_is_empty:
-        return Finding(FindingCode.SOMETHING_LEFT, ("R8",), True)
-    return Finding(FindingCode.NOTHING_LEFT, ("R8",), False)
-
-
-def r8_above_minimum(order: Order, sums: Sums, terms: Terms) -> Finding:
-    """R8: no refund below a share of the original balance, measured after the fee or before it, in what the card holds:
-    what was paid for it says nothing of how much of it was used."""
-    original, remaining = order.original_balance, order.remaining_balance
-    if order.product_kind is ProductKind.SUBSCRIPTION or original is None or remaining is None:
-        return Finding(FindingCode.NO_MINIMUM, ("R8",), True)
-    minimum = terms.minimum_ratio * original
-    left = remaining
-    if terms.minimum_measured is MinimumMeasured.NET:
-        in_balance = remaining - rounded(sums.rate * remaining, order.currency)
-        left = in_balance if terms.card_worth is CardWorth.SHARE else sums.refund
-    holds = left >= minimum
-    values: dict[str, Value] = {
-        "left": Money(left, order.currency),
-        "measured": terms.minimum_measured.value,
-        "ratio": terms.minimum_ratio,
-        "original": Money(original, order.currency),
-    }
-    return Finding(FindingCode.ABOVE_MINIMUM if holds else FindingCode.BELOW_MINIMUM, ("R8",), holds, values)
-
-
-def r1_fault_confirmed(request: RefundRequest) -> Finding:
-    """R1: a fault on our side must be on record; one that is only claimed is for a person."""
-    if request.reason is not Reason.SERVICE_FAULT:
-        return Finding(FindingCode.NO_FAULT_GIVEN, ("R1",), True)
-    if has_confirmed_fault(request):
-        return Finding(FindingCode.FAULT_CONFIRMED, ("R1",), True)
-    return Finding(FindingCode.FAULT_UNCONFIRMED, ("R1", "R3"), False)
-
-
-def r3_reason_accepted(request: RefundRequest, terms: Terms) -> Finding:
-    """R3: only some reasons are accepted without a person."""
-    if request.reason in terms.automatic_reasons:
-        return Finding(FindingCode.REASON_ACCEPTED, ("R3",), True)
-    return Finding(FindingCode.REASON_FOR_PERSON, ("R1", "R3"), False)
-
-
-def no_usage_of_subscription(order: Order) -> Finding:
-    """R3: a plan's charge after usage, or any other's that is no card, is for a person: no clause prices the usage."""
-    if order.product_kind is not ProductKind.CALLING_CARD and is_used(order):
-        return Finding(FindingCode.PLAN_USED, ("R1", "R3"), False)
-    return Finding(FindingCode.PLAN_UNUSED, ("R3",), True)
-
-
-def within_automatic_limit(order: Order, sums: Sums, terms: Terms) -> Finding:
-    """Precedence 8: above a limit, or in a currency without one, a person approves."""
-    limit = terms.automatic_limits.get(order.currency)
-    if limit is None:
-        return Finding(FindingCode.NO_LIMIT_FOR_CURRENCY, sums.finding.clauses, False, {"currency": order.currency})
-    holds = sums.refund <= limit
-    values = {"refund": Money(sums.refund, order.currency), "limit": Money(limit, order.currency)}
-    code = FindingCode.WITHIN_LIMIT if holds else FindingCode.ABOVE_LIMIT
-    return Finding(code, sums.finding.clauses, holds, values)
-
-
-def within_velocity(request: RefundRequest, terms: Terms, sums: Sums) -> Finding:
-    """Precedence 8: after so many approved refunds within so many days a person approves."""
-    return Finding(
-        FindingCode.RECENT_REFUNDS,
-        sums.finding.clauses,
-        request.recent_refunds < terms.velocity_refunds,
-        {"refunds": request.recent_refunds, "days": terms.velocity_days, "limit": terms.velocity_refunds},
-    )
 
 
 # The ends
@@ -346,22 +140,14 @@ def _stopped(
 
 
 def _approved(request: RefundRequest, terms: Terms, sums: Sums, trace: tuple[Finding, ...]) -> RefundDecision:
-    ends = [sums.finding, r9_destination(request, terms)]
-    process_by: date | None = None
-    if request.order.shipped:
-        ends.append(r5_return_first(terms))
-    else:
-        accepted_on = terms.calendar.business_date(request.decided_at)
-        process_by = terms.calendar.nth_working_day_after(accepted_on, terms.processing_working_days)
-        ends.append(r4_processed_by(process_by, terms))
-    reason = ("R1", "R3") if request.reason is Reason.SERVICE_FAULT else ("R3",)
-    minimum = ("R8",) if sums.finding.clauses == ("R6",) else ()
+    process_by, end = _processing(request, request.order.shipped, terms)
+    ends = (sums.finding, r9_destination(request, terms), end)
     return RefundDecision(
         outcome=Outcome.APPROVE_ON_RETURN if request.order.shipped else Outcome.APPROVE,
         currency=request.order.currency,
         policy_version=terms.version,
-        clauses=("R2", *reason, *sums.finding.clauses, *minimum, *ends[-1].clauses),
-        explanation=tuple(ends),
+        clauses=_clauses_of_yes(request, sums, end),
+        explanation=ends,
         trace=(*trace, *ends),
         base=sums.base,
         fee=sums.fee,
@@ -370,23 +156,158 @@ def _approved(request: RefundRequest, terms: Terms, sums: Sums, trace: tuple[Fin
     )
 
 
-def r4_processed_by(process_by: date, terms: Terms) -> Finding:
-    """R4: the refund is processed within so many working days of the acceptance."""
-    values: dict[str, Value] = {"days": terms.processing_working_days, "process_by": process_by}
-    return Finding(FindingCode.PROCESSED_BY, ("R4",), True, values)
+def _processing(request: RefundRequest, shipped: bool, terms: Terms) -> tuple[date | None, Finding]:
+    """By when it is processed; no day as long as something that was shipped is not back (R4, R5)."""
+    if shipped:
+        return None, r5_return_first(terms)
+    accepted_on = terms.calendar.business_date(request.decided_at)
+    process_by = terms.calendar.nth_working_day_after(accepted_on, terms.processing_working_days)
+    return process_by, r4_processed_by(process_by, terms)
 
 
-def r5_return_first(terms: Terms) -> Finding:
-    """R5: a shipped card comes back first, complete, at the customer's expense."""
-    return Finding(FindingCode.RETURN_FIRST, ("R5", "R4"), True, {"days": terms.processing_working_days})
+def _clauses_of_yes(request: RefundRequest, sums: Sums, end: Finding) -> tuple[str, ...]:
+    reason = ("R1", "R3") if request.reason is Reason.SERVICE_FAULT else ("R3",)
+    minimum = ("R8",) if sums.finding.clauses == ("R6",) else ()
+    return ("R2", *reason, *sums.finding.clauses, *minimum, *end.clauses)
 
 
-def r9_destination(request: RefundRequest, terms: Terms) -> Finding:
-    """R9: to the wallet, or back to the payment method where that can take a refund."""
-    if not terms.takes_refunds(request.order.payment_method):
-        return Finding(FindingCode.WALLET_ONLY, ("R9",), True)
-    if request.destination is Destination.WALLET:
-        return Finding(FindingCode.TO_WALLET, ("R9",), True)
-    if request.destination is Destination.ORIGINAL_PAYMENT_METHOD:
-        return Finding(FindingCode.TO_PAYMENT_METHOD, ("R9",), True)
-    return Finding(FindingCode.DESTINATION_OPEN, ("R9",), True)
+# Orders of several lines
+
+
+def _decide_lines(request: RefundRequest, terms: Terms) -> RefundDecision:
+    """Each chosen line by itself, then the request by the sum of those that are approved."""
+    order = request.order
+    pieces = pieces_of(order, request.lines)
+    lines = [_decide_piece(request, piece, terms) for piece in pieces]
+    takes_all = [(one.line_id, one.quantity) for one in pieces] == [(line.id, line.quantity) for line in order.lines]
+    gives_extras = order.extras > 0 and takes_all and all(_goes_back_unused(line) for line in lines)
+    if gives_extras:
+        lines = [_decide_piece(request, piece, terms) for piece in with_extras(pieces, order)]
+    findings: list[Finding] = []
+    for finding, outcome in _checks_of_lines(request, lines, terms):
+        findings.append(finding)
+        if not finding.holds:
+            return _stopped_lines(request, terms, lines, findings, outcome)
+    if order.extras and not gives_extras:
+        findings.append(extras_stay(order))
+    return _approved_lines(request, terms, lines, findings)
+
+
+def _decide_piece(request: RefundRequest, piece: Piece, terms: Terms) -> DecidedLine:
+    asked = replace(request, order=piece.order)
+    trace: list[Finding] = []
+    for finding, outcome, _ in _checks_of_one(asked, terms):
+        trace.append(finding)
+        if not finding.holds:
+            return DecidedLine(piece.line_id, piece.quantity, outcome, finding.clauses, (finding,), tuple(trace))
+    sums = sums_of(asked, terms)
+    _, end = _processing(asked, piece.order.shipped, terms)
+    return DecidedLine(
+        line_id=piece.line_id,
+        quantity=piece.quantity,
+        outcome=Outcome.APPROVE_ON_RETURN if piece.order.shipped else Outcome.APPROVE,
+        clauses=_clauses_of_yes(asked, sums, end),
+        explanation=(sums.finding,),
+        trace=(*trace, sums.finding),
+        base=sums.base,
+        fee=sums.fee,
+        refund=sums.refund,
+    )
+
+
+def _goes_back_unused(line: DecidedLine) -> bool:
+    return line.outcome.pays and "R6" not in line.clauses
+
+
+def _checks_of_lines(
+    request: RefundRequest, lines: Sequence[DecidedLine], terms: Terms
+) -> Iterator[tuple[Finding, Outcome]]:
+    """The checks of a request for lines as a whole, each with the outcome if it fails."""
+    order = request.order
+    approved = [line for line in lines if line.outcome.pays]
+    in_review = [line for line in lines if line.outcome is Outcome.REVIEW]
+    yield some_line_refunded(lines), Outcome.DECLINE
+    yield refunds_have_lines(order), Outcome.REVIEW
+    yield no_line_for_person(in_review), Outcome.REVIEW
+    clauses = distinct(clause for line in approved for clause in line.explanation[0].clauses)
+    refund = Money(_total(line.refund for line in approved), order.currency)
+    for finding in _checks_of_sum(request, refund, clauses, terms):
+        yield finding, Outcome.REVIEW
+
+
+def some_line_refunded(lines: Sequence[DecidedLine]) -> Finding:
+    """A request of which every line is declined is declined."""
+    if any(line.outcome is not Outcome.DECLINE for line in lines):
+        return Finding(FindingCode.SOME_LINE_REFUNDED, (), True)
+    return Finding(FindingCode.NO_LINE_REFUNDED, distinct(c for line in lines for c in line.clauses), False)
+
+
+def refunds_have_lines(order: Order) -> Finding:
+    """What was refunded elsewhere counts against its line; where none of several is named, a person looks."""
+    if not order.refunded or len(order.lines) == 1:
+        return Finding(FindingCode.REFUNDS_HAVE_LINES, (), True)
+    refunded = Money(order.refunded, order.currency)
+    return Finding(FindingCode.REFUNDED_OF_NO_LINE, (), False, {"refunded": refunded})
+
+
+def no_line_for_person(in_review: Sequence[DecidedLine]) -> Finding:
+    """What is for review goes to a person as one case, with the other lines of the request."""
+    if not in_review:
+        return Finding(FindingCode.NO_LINE_FOR_PERSON, (), True)
+    values: dict[str, Value] = {"line": in_review[0].line_id}
+    return Finding(FindingCode.LINE_FOR_PERSON, distinct(c for line in in_review for c in line.clauses), False, values)
+
+
+def extras_stay(order: Order) -> Finding:
+    """R7: shipping and order fees go back only with the whole order, unused, in one request."""
+    return Finding(FindingCode.EXTRAS_STAY, ("R7",), True, {"extras": Money(order.extras, order.currency)})
+
+
+def _stopped_lines(
+    request: RefundRequest, terms: Terms, lines: Sequence[DecidedLine], findings: Sequence[Finding], outcome: Outcome
+) -> RefundDecision:
+    """The last finding decided. What the lines would pay is shown with it; where the sum is for a person, they are."""
+    decisive = findings[-1]
+    by_sum = decisive.code in _OF_SUM
+    shown = [replace(line, outcome=outcome) if by_sum and line.outcome.pays else line for line in lines]
+    payable = [line for line in lines if line.outcome.pays]
+    return RefundDecision(
+        outcome=outcome,
+        currency=request.order.currency,
+        policy_version=terms.version,
+        clauses=decisive.clauses,
+        explanation=(decisive,),
+        trace=tuple(findings),
+        base=_total(line.base for line in payable) if payable else None,
+        fee=_total(line.fee for line in payable) if payable else None,
+        refund=_total(line.refund for line in payable) if payable else None,
+        lines=tuple(shown),
+    )
+
+
+def _approved_lines(
+    request: RefundRequest, terms: Terms, lines: Sequence[DecidedLine], findings: Sequence[Finding]
+) -> RefundDecision:
+    """All that is approved is processed together, and so once everything that was shipped is back (R5)."""
+    approved = [line for line in lines if line.outcome.pays]
+    returns = any(line.outcome is Outcome.APPROVE_ON_RETURN for line in approved)
+    process_by, end = _processing(request, returns, terms)
+    ends = (r9_destination(request, terms), end)
+    stays = tuple(finding for finding in findings if finding.code is FindingCode.EXTRAS_STAY)
+    return RefundDecision(
+        outcome=Outcome.APPROVE_ON_RETURN if returns else Outcome.APPROVE,
+        currency=request.order.currency,
+        policy_version=terms.version,
+        clauses=distinct(clause for line in approved for clause in line.clauses),
+        explanation=(*stays, *ends),
+        trace=(*findings, *ends),
+        base=_total(line.base for line in approved),
+        fee=_total(line.fee for line in approved),
+        refund=_total(line.refund for line in approved),
+        process_by=process_by,
+        lines=tuple(lines),
+    )
+
+
+def _total(amounts: Iterable[Decimal | None]) -> Decimal:
+    return sum((amount for amount in amounts if amount is not None), Decimal(0))

@@ -27,7 +27,7 @@ _LONGEST = {"product": t.orders.c.product.type.length, "payment_method": t.order
 _LONGEST_NAME, _LONGEST_PHONE = 200, 50
 _TURNS = frozenset("\u202a\u202b\u202d\u202e\u2066\u2067\u2068")
 """Characters that turn the direction of the text after them."""
-_FIELDS = frozenset(Order.__dataclass_fields__)
+_FIELDS = frozenset(t.ORDER_COLUMNS)
 _CUSTOMER_FIELDS = frozenset({"name", "email", "phone"})
 BATCH = 1_000
 """Orders that are looked up and written together."""

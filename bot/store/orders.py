@@ -177,4 +177,4 @@ def _stored_order(row: Row[Any] | Any) -> StoredOrder:
 
 
 def _columns(order: Order) -> dict[str, Any]:
-    return {name: getattr(order, name) for name in Order.__dataclass_fields__}
+    return {name: getattr(order, name) for name in t.ORDER_COLUMNS}

@@ -29,6 +29,7 @@ from sqlalchemy import (
 
 from bot import order_numbers
 from bot.cases.model import OPEN_STATES
+from bot.policy.facts import Order
 
 
 class Moment(TypeDecorator[datetime]):  # type: ignore[misc]  # SQLAlchemy 1.4 brings no types
@@ -104,6 +105,9 @@ orders = Table(
     Column("national_index", String(64)),
     Column("demo", Boolean, nullable=False, server_default=false()),  # made up by us: never paid outside of the demo
 )
+
+ORDER_COLUMNS = tuple(name for name in Order.__dataclass_fields__ if name in orders.c)
+"""What is kept of an order as its policy sees it. Orders of several lines are not kept yet."""
 
 incidents = Table(
     "incidents",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.policy.advice import Change, Remainder
@@ -18,7 +18,24 @@ def finding_sentence(finding: Mapping[str, Any], language: str = DEFAULT) -> str
 
 
 def explanation(result: Mapping[str, Any], language: str = DEFAULT) -> list[str]:
-    """The sentences that explain a stored decision, in its order."""
+    """The sentences that explain a stored decision, in its order: those of its lines first, where it has any."""
+    return [*_lines_explained(result.get("lines") or (), language), *_own_explanation(result, language)]
+
+
+def _lines_explained(lines: Iterable[Mapping[str, Any]], language: str) -> list[str]:
+    return [
+        say(
+            "decided_line",
+            language,
+            line=line["id"],
+            quantity=line["quantity"],
+            said=" ".join(_own_explanation(line, language)),
+        )
+        for line in lines
+    ]
+
+
+def _own_explanation(result: Mapping[str, Any], language: str) -> list[str]:
     known = {name_of(finding): finding for finding in result.get("trace") or []}
     named = result.get("explanation") or []
     return [finding_sentence(known[name], language) if name in known else name for name in named]
@@ -36,8 +53,17 @@ def name_of(finding: Mapping[str, Any]) -> str:
 
 def with_sentences(result: Mapping[str, Any], language: str = DEFAULT) -> dict[str, Any]:
     """A stored decision in the format of the interfaces: its explanation in sentences, and one in each finding."""
-    trace = [{**finding, "sentence": finding_sentence(finding, language)} for finding in result.get("trace") or []]
-    return {**result, "explanation": explanation(result, language), "trace": trace}
+    told = {**result, "explanation": explanation(result, language), "trace": _told(result, language)}
+    if "lines" in result:
+        told["lines"] = [
+            {**line, "explanation": _own_explanation(line, language), "trace": _told(line, language)}
+            for line in result["lines"]
+        ]
+    return told
+
+
+def _told(result: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    return [{**finding, "sentence": finding_sentence(finding, language)} for finding in result.get("trace") or []]
 
 
 def advice(change: Change | None, remainder: Remainder | None, language: str = DEFAULT) -> str:

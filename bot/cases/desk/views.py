@@ -30,9 +30,10 @@ from bot.cases.model import (
 from bot.cases.payout_limits import PayoutLimits
 from bot.cases.ports.store import Snapshot
 from bot.cases.services import Services
+from bot.policy.clauses import has_confirmed_fault
 from bot.policy.facts import Order
 from bot.policy.money import Money
-from bot.policy.refunds import has_confirmed_fault, sums_if_approved
+from bot.policy.refunds import sums_if_approved
 from bot.wording import say
 from bot.wording.decisions import finding_sentence, name_of
 from bot.wording.formats import spoken, spoken_date

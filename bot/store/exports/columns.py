@@ -6,15 +6,15 @@ import difflib
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.policy.facts import Order
 from bot.store.exports.problems import ImportRefused, named
+from bot.store.tables import ORDER_COLUMNS
 from bot.wording import say
 
 NEEDED = (
     "number product product_kind currency amount_paid placed_at payment_method status customer.name customer.email"
 ).split()
 """The columns that a table of ours must have."""
-OPTIONAL = [*(name for name in Order.__dataclass_fields__ if name not in NEEDED), "customer.phone"]
+OPTIONAL = [*(name for name in ORDER_COLUMNS if name not in NEEDED), "customer.phone"]
 OURS = frozenset([*NEEDED, *OPTIONAL])
 
 _MOST_SHOWN = 20

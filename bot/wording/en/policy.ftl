@@ -63,12 +63,14 @@ finding_refund_less_fee =
     The refund is { $base_is ->
         [remaining_balance] the remaining balance
         [paid_for_remaining] what was paid for the { $remaining } left on the card
+        [rest_of_paid] what is due after { $refunded } that were paid back before
        *[amount_paid] the amount paid
     } less the fee: { $base } - { $fee } ({ $rate } fee) = { $refund }.
 finding_refund_without_fee =
     The refund is { $base_is ->
         [remaining_balance] the remaining balance
         [paid_for_remaining] what was paid for the { $remaining } left on the card
+        [rest_of_paid] what is due after { $refunded } that were paid back before
        *[amount_paid] the amount paid
     }: { $base } (no fee).
 finding_processed_by = It is processed within { $days } working days, by { $process_by }.
@@ -88,6 +90,15 @@ finding_no_refund = A cancelled service gives no refund.
 finding_balance_lost = The remaining balance of { $balance } is lost; there is no refund.
 finding_agreement_ends = The agreement ends with this billing cycle, on { $ends_on }.
 finding_next_charge_avoided = The charge of { $next_charge_on } will not be taken, nor any after it.
+finding_extras_stay = Shipping and fees of { $extras } stay with the order: they are paid back only when all of it goes back unused, in one request.
+finding_some_line_refunded = At least one of the lines can be refunded.
+finding_no_line_refunded = None of these lines can be refunded.
+finding_refunds_have_lines = What was paid back before is known by line.
+finding_refunded_of_no_line = { $refunded } of this order were paid back before, and no line is named for it: a person looks at it.
+finding_no_line_for_person = No line needs a person.
+finding_line_for_person = A person has to look at line { $line }, and so at the whole request.
+finding_no_line_runs = None of these services runs any more.
+decided_line = Line { $line } ({ $quantity }): { $said }
 
 ## Advice (bot.policy.advice)
 
