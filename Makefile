@@ -1,7 +1,7 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
 .PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos outages mutants bench \
-	schemas eval docs licences local-slack pictures
+	schemas eval docs licences local-slack local-postfix pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
 home := $(shell sh scripts/home)
@@ -95,6 +95,9 @@ licences: setup ## The licences of the packages that this one stands on
 
 local-slack: setup ## A Slack on this machine, to try the bot without an account
 	@$(bin)/python -m scripts.local_slack $(ARGS)
+
+local-postfix: train ## A refund by mail through a real Postfix, which has to be installed; as root
+	@$(bin)/python -m scripts.local_postfix
 
 pictures: train browser ## Make the pictures of the documentation again
 	@$(bin)/python -m scripts.pictures

@@ -7,11 +7,14 @@ import email
 import hashlib
 import hmac
 import json
+import os
 import re
+import shlex
 import sys
 import time
 from email.message import EmailMessage
 from email.policy import default
+from pathlib import Path
 from typing import Any
 
 from bot.connectors.smtp.deliver import text_of
@@ -27,6 +30,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add ``post-mail``."""
     parser = subparsers.add_parser("post-mail", help="give a mail on the input to the desk, such as from a mail server")
     parser.add_argument("--url", help="the desk, if not at REFUND_DESK_PUBLIC_URL")
+    parser.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="lines of NAME=VALUE, as a mail server passes on no environment; its user must be able to read it",
+    )
     parser.add_argument("--authserv-id", metavar="NAME", help="by which your mail server signs Authentication-Results")
     parser.set_defaults(run=_run)
 
@@ -37,7 +46,11 @@ def _run(args: argparse.Namespace) -> int:
     from bot.settings import SettingsError, load_settings
 
     try:
+        if args.settings:
+            os.environ.update(_settings_in(args.settings))
         settings = load_settings()
+    except (OSError, ValueError) as error:
+        return _later(say("post_mail_bad_settings", path=str(args.settings), problem=_problem(error)))
     except SettingsError as error:
         return _later(str(error))
     secret, url = settings[EmailSettings].secret.get_secret_value(), args.url or settings[ServerSettings].public_url
@@ -51,6 +64,20 @@ def _run(args: argparse.Namespace) -> int:
         secret.encode(),
         json.dumps(values, ensure_ascii=False).encode("utf-8", "replace"),
     )
+
+
+def _settings_in(path: Path) -> dict[str, str]:
+    """The lines of NAME=VALUE of a file, in quotes where a shell needs them. Raises OSError, and ValueError for a file
+    of anything else."""
+    words = shlex.split(path.read_text("utf-8"), comments=True)
+    names = {name: value for name, equals, value in (word.partition("=") for word in words) if equals}
+    if len(names) != len(words):
+        raise ValueError(say("post_mail_settings_form"))
+    return names
+
+
+def _problem(error: OSError | ValueError) -> str:
+    return str(error.strerror) if isinstance(error, OSError) else str(error)
 
 
 def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -55,6 +57,35 @@ def test_a_mail_becomes_what_is_posted() -> None:
         "spf": "pass",
         "dkim": "pass",
     }
+
+
+def test_settings_come_from_a_file_where_there_is_no_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in [name for name in os.environ if name.startswith("REFUND_DESK_")]:
+        monkeypatch.delenv(name)
+    nobody = f"http://127.0.0.1:{free_port()}"
+    told = tmp_path / "mail.settings"
+    told.write_text(
+        f"# for Postfix\nREFUND_DESK_PUBLIC_URL='{nobody}'\nREFUND_DESK_EMAIL_SECRET=a-secret-of-ours\n"
+        "REFUND_DESK_EMAIL_ADDRESS=help@desk.example\nREFUND_DESK_SMTP_URL=smtp://127.0.0.1:25\n"
+    )
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bytes(a_mail()))))
+    assert main(["post-mail", "--settings", str(told)]) == 75
+    assert f"no answer from {nobody}/webhooks/email" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [None, b"a secret", b"NAME='open", b"\xff"])
+def test_settings_that_cannot_be_read_keep_the_mail(
+    content: bytes | None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = tmp_path / "mail.settings"
+    if content is not None:
+        told.write_bytes(content)
+    assert main(["post-mail", "--settings", str(told)]) == 75
+    said = capsys.readouterr().err
+    assert said.startswith(f"the settings in {told} can't be read: ") and "secret" not in said.partition("read: ")[2]
 
 
 def test_a_mail_of_a_page_alone_and_a_robot_s() -> None:

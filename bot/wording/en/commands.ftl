@@ -137,6 +137,8 @@ replay_done = { $decisions } decisions replayed, { $different } different
 
 post_mail_no_secret = REFUND_DESK_EMAIL_SECRET: is not set (docs/connect/email.md)
 post_mail_no_url = REFUND_DESK_PUBLIC_URL: set it, or give --url
+post_mail_bad_settings = the settings in { $path } can't be read: { $problem }
+post_mail_settings_form = it must have lines of NAME=VALUE
 post_mail_no_answer = no answer from { $url }: { $error }
 post_mail_refused =
     { $url } answered { $status ->
