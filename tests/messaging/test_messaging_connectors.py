@@ -57,7 +57,7 @@ def test_an_old_request_is_nobodys(age: int, taken: bool) -> None:
     slack = {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={hex_hmac(SECRET, b'v0:%d:{}' % at)}"}
     assert Slack(SECRET).verify(a_request(body, slack), NOW) is taken
     mail = {"x-refund-desk-signature": f"t={at},v1={hex_hmac(SECRET, b'%d.{}' % at)}"}
-    assert Email(SECRET, "help@desk.example", lambda _: None).verify(a_request(body, mail), NOW) is taken
+    assert Email(SECRET, "help@desk.example", lambda _: None, lambda _: []).verify(a_request(body, mail), NOW) is taken
 
 
 @pytest.mark.parametrize("given", ["", "abc", "-1", "1e9", "١٨٠٠٠٠٠٠٠٠", "18000000000000"])
@@ -195,7 +195,7 @@ def test_meta_s_challenge_is_answered_with_the_right_token_alone(world: World, n
 def mail_reads(known: tuple[str, str] | None = None, **mail: Any) -> list[Incoming]:
     given = {"from": "Alex <alex@example.org>", "message_id": "<1@example.org>", "text": "hello", "subject": "Help"}
     proven = {"spf": "pass", "dkim": "pass"}
-    email = Email(SECRET, "help@desk.example", lambda references: known if references else None)
+    email = Email(SECRET, "help@desk.example", lambda references: known if references else None, lambda account: [])
     return email.read(as_json({**given, **proven, **mail})).messages
 
 

@@ -16,8 +16,6 @@ from bot.connectors.smtp.settings import SmtpSettings
 from bot.setting_groups.base import GroupedSettings
 from bot.wording import say
 
-MARK = re.compile(r"##- .+ -##")
-"""In the line above every mail of ours: what is quoted below it is no answer."""
 _ADDRESS = re.compile(r"\+(?P<ticket>rd-[a-z0-9]{6})\.(?P<proof>[0-9a-f]{20})@", re.I | re.ASCII)
 
 
@@ -40,6 +38,11 @@ class EmailDesk:
         self._team = team
         self._box, _, self._host = inbox.rpartition("@")
         self._secret = secret
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """Those of the team and of the inbox, in small letters."""
+        return self._team.lower(), f"{self._box}@{self._host}".lower()
 
     def open_ticket(self, file: TicketFile) -> str:
         """See HelpDesk. A mail that is sent again has the same id, by which mailboxes know it."""
@@ -98,5 +101,5 @@ class EmailDesk:
 
 
 def mark() -> str:
-    """The line of the MARK."""
+    """The line above every mail of ours: what is quoted below it is no answer (own_words.MARK)."""
     return f"##- {say('email_desk_mark')} -##"
