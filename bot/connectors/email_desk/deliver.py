@@ -59,6 +59,11 @@ class EmailDesk:
         subject = say("email_desk_subject", ticket=ticket, who=line.who)
         self._send(ticket, subject, f"{line.who}: {line.text}", line.key)
 
+    def tell(self, ticket: str, text: str, key: str) -> None:
+        """Tell the team something about a ticket that is no case's news; ``key`` is the same for a repeat. Raises
+        DeskUnavailable."""
+        self._send(ticket, f"[{ticket}]", text, key)
+
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""
         return []

@@ -8,6 +8,7 @@ import email.utils
 import hashlib
 import hmac
 from email.message import EmailMessage
+from functools import partial
 
 from bot.cases.ports.helpdesk import DeskEvent, EventKind, Person
 from bot.cases.services import Services
@@ -18,6 +19,7 @@ from bot.connectors.shared.mail_words import mail_words
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.connectors.smtp.deliver import text_of
 from bot.setting_groups.base import GroupedSettings
+from bot.wording import say
 
 _TO = ("To", "Cc", "Delivered-To", "X-Original-To")
 
@@ -55,7 +57,18 @@ class EmailHook:
         events = [DeskEvent(EventKind.ANSWER, ticket, who, None, found, text)] if text else []
         if command is not None:
             events.append(DeskEvent(command, ticket, who))
-        return DeskReading(events)
+        lost = None
+        if not events:
+            lost = say("email_desk_no_words", who=who.name)
+        elif _has_file(mail):
+            lost = say("email_desk_file", who=who.name)
+        # A mail that is posted again is told again, with the same id.
+        key = f"lost-{hashlib.sha256(found.encode('utf-8', 'replace')).hexdigest()[:32]}"
+        return DeskReading(events, tell=partial(self._desk.tell, ticket, lost, key) if lost else None)
+
+
+def _has_file(mail: EmailMessage) -> bool:
+    return any(part.get_content_disposition() == "attachment" for part in mail.walk())
 
 
 def _words(mail: EmailMessage) -> str:
