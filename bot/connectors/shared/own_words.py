@@ -62,13 +62,18 @@ def _quoted(lines: Sequence[str], place: int) -> int | None:
         return length
     if length and (not attribution or names_its_writer(lines[place : place + length])):
         return None
-    is_marked = place + 1 < len(lines) and _is_marked(lines, place + 1)
-    return int(is_marked and any(lines[place + 1 :]) and is_unknown_attribution(line))
+    return int(is_unknown_attribution(line) and (_next(lines, place + 1) or "").startswith(">"))
 
 
 def _is_marked(lines: Sequence[str], place: int) -> bool:
     """Whether what comes next has the mark of a quote; also where nothing comes, since it was taken off already."""
-    return next((lines[n] for n in range(place, len(lines)) if lines[n].strip()), ">").startswith(">")
+    following = _next(lines, place)
+    return following is None or following.startswith(">")
+
+
+def _next(lines: Sequence[str], place: int) -> str | None:
+    """The next line with anything in it."""
+    return next((lines[n] for n in range(place, len(lines)) if lines[n].strip()), None)
 
 
 def _wrapped(lines: Sequence[str], place: int) -> int:

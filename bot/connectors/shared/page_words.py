@@ -24,7 +24,7 @@ _QUOTED_FROM_HERE = re.compile(r"\b(?:divRplyFwdMsg|OutlookMessageHeader)\b")
 _SIGNED = re.compile(r"\b(?:gmail_signature|moz-signature|ms-outlook-mobile-signature)\b")
 _HIDDEN = re.compile(r"display\s*:\s*none", re.I)
 _NAME = re.compile(r"[a-z][a-z0-9:_-]{0,30}", re.I)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#x[0-9a-f]{1,6}|[a-z][a-z0-9]{1,31});?", re.I)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}(?![0-9])|#x[0-9a-f]{1,6}(?![0-9a-f])|[a-z][a-z0-9]{1,31});?", re.I)
 _SPACES = re.compile(r"[ \t\r\n\f]+")
 _LONGEST_TAG = 2_000
 """Characters in which to look for what a tag says of itself."""

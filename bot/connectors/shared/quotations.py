@@ -99,17 +99,19 @@ def length_of_block(lines: Sequence[str], place: int) -> int:
         return 1 + _headers_below(lines, place + 1)
     if _RULE.fullmatch(line):
         below = next((n for n in range(place + 1, min(place + 4, len(lines))) if lines[n].strip()), None)
-        if below is not None and _name(lines[below]) in _FIRST:
-            return below - place + max(1, _block(lines, below))
-        return 0
+        if below is None or _name(lines[below]) not in _FIRST:
+            return 0
+        return below - place + _headers_below(lines, below)
     return _block(lines, place)
 
 
 def _headers_below(lines: Sequence[str], place: int) -> int:
-    for skipped in range(2):
-        if place + skipped < len(lines) and (length := _block(lines, place + skipped)):
-            return skipped + length
-    return 0
+    """How many lines there are of headers, whichever, and of what is empty before them."""
+    begin = place + 1 if place < len(lines) and not lines[place].strip() else place
+    end = begin
+    while end < len(lines) and _name(lines[end]) in _NAMES:
+        end += 1
+    return end - place if end > begin else 0
 
 
 def _block(lines: Sequence[str], place: int) -> int:
@@ -129,4 +131,5 @@ def _name(line: str) -> str:
     return found[1].lower() if found else ""
 
 
+_NAMES = frozenset[str]().union(*(group for language in _HEADERS for group in language))
 _FIRST = frozenset(name for first, *_ in _HEADERS for name in first)

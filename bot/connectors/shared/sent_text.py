@@ -15,22 +15,24 @@ _QUOTES = "> \t"
 def marked(lines: Sequence[str], sent: Sequence[str]) -> list[str]:
     """The lines, with ">" for those that are of one of the texts that were ``sent``. A text of which not all is there
     is not known for sure, and left as it is."""
-    found = list(lines)
-    for text in sent:
-        found = _marked(found, text)
+    found, words = list(lines), " ".join(" ".join(_bare(line) for line in lines).split())
+    for text in dict.fromkeys(sent):
+        first = next((line for line in _lines(text) if _is_long(line)), None)
+        if first is not None and first in words:
+            found = _marked(found, text)
     return found
 
 
 def _marked(lines: list[str], text: str) -> list[str]:
-    ours = [" ".join(line.split()) for line in text.split("\n") if line.strip()]
-    bare = [" ".join(line.lstrip(_QUOTES).split()) for line in lines]
+    ours = _lines(text)
+    bare = [_bare(line) for line in lines]
     starts, joined = [], " "
     for line in bare:
         starts.append(len(joined))
         joined += f"{line} " if line else ""
     ends, rests, short, place = dict[int, int](), dict[int, str](), Counter[str](), 0
     for line in ours:
-        if line.count(" ") + 1 < _LEAST_WORDS:
+        if not _is_long(line):
             short[line] += 1
             continue
         begin = joined.find(f" {line} ", place) + 1
@@ -43,12 +45,27 @@ def _marked(lines: list[str], text: str) -> list[str]:
             rests[row] = f"{rests.get(row, '')} {before}"
             ends[row] = place - starts[row]
     rests = {row: f"{rest} {bare[row][ends[row] :]}".strip() for row, rest in rests.items()}
-    for row in sorted(rests):
+    # Below first: that is where our choices stand, and what is written above an answer is the customer's.
+    known = sorted(rests)
+    for row in known:
         _take_short(bare, rests, short, range(row + 1, len(bare)))
+    for row in known:
         _take_short(bare, rests, short, range(row - 1, -1, -1))
     return [
         line if rests.get(row) is None or line.startswith(">") else rests[row] or ">" for row, line in enumerate(lines)
     ]
+
+
+def _bare(line: str) -> str:
+    return " ".join(line.lstrip(_QUOTES).split())
+
+
+def _lines(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.split("\n") if line.strip()]
+
+
+def _is_long(line: str) -> bool:
+    return line.count(" ") + 1 >= _LEAST_WORDS
 
 
 def _take_short(bare: Sequence[str], rests: dict[int, str], short: Counter[str], rows: range) -> None:
