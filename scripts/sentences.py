@@ -24,7 +24,9 @@ ELSEWHERE = (
     "bot/store/exports/",  # the names of columns that other systems write
     "bot/store/demo.py",  # who buys in the demo, and what was broken there: data, as a shop has them
     "actions/__main__.py",  # for the Rasa server, and whoever starts it
-    "bot/connectors/shared/own_words.py",
+    "bot/connectors/shared/mail_robots.py",
+    "bot/connectors/shared/quotations.py",
+    "bot/connectors/shared/signatures.py",
     "bot/http/connections.py",  # for clients: what is wrong with a request, and headers
     "bot/http/cookies.py",
     "bot/http/headers.py",

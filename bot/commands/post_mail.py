@@ -17,11 +17,13 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from bot.connectors.shared.mail_robots import HEADERS, header, posted
 from bot.connectors.smtp.deliver import text_of
 from bot.wording import say
 
 _TEMPFAIL, _DATAERR = 75, 65  # sysexits.h: keep it and pipe it again; this mail will never be taken
 _LONGEST_TEXT, _LONGEST_HEADER = 30_000, 4_000  # characters: of a JSON of 256 KiB each may take six bytes
+_HEADERS = ("Message-ID", "From", "Reply-To", "Subject", "In-Reply-To", "References")
 _RESULT = re.compile(r"\s*([a-z]+)\s*=\s*([a-z]+)\s*(.*)", re.S | re.I)
 _FROM_DOMAIN = re.compile(r"\bheader\.from\s*=\s*([^\s;]+)", re.I)
 
@@ -83,36 +85,23 @@ def _problem(error: OSError | ValueError) -> str:
 def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:
     """What docs/connect/email.md has posted of a mail (RFC 5322), however broken it is.
 
-    ``spf`` and ``dkim`` have passed where the topmost ``Authentication-Results`` of ``authserv_id`` (RFC 8601) says so
-    and ``dmarc`` has passed for the domain of ``From``; without ``authserv_id`` nothing is believed.
+    ``spf``, ``dkim`` and ``dmarc`` have passed where the topmost ``Authentication-Results`` of ``authserv_id`` (RFC
+    8601) say so and ``dmarc`` has passed for the domain of ``From``; without ``authserv_id`` nothing is believed.
     """
     parsed = email.message_from_bytes(mail, policy=default)
     assert isinstance(parsed, EmailMessage)
-    header = {name: _header(parsed, name) for name in ("From", "Subject", "In-Reply-To", "References", "Message-ID")}
-    found = _results(parsed, authserv_id, header["From"])
+    found = _results(parsed, authserv_id, header(parsed, "From"))
+    headers = {posted(name): header(parsed, name)[-_LONGEST_HEADER:] for name in (*_HEADERS, *HEADERS)}
     own_id = f"<{hashlib.sha256(mail).hexdigest()}@post-mail>"
     bodies = {kind: parsed.get_body((kind,)) for kind in ("plain", "html")}
     return {
-        "message_id": header["Message-ID"] or own_id,
-        "from": header["From"],
-        "subject": header["Subject"],
+        **headers,
+        "message_id": headers["message_id"] or own_id,
         "text": text_of(bodies["plain"])[:_LONGEST_TEXT],
-        "html": "" if bodies["plain"] else text_of(bodies["html"])[:_LONGEST_TEXT],
-        "in_reply_to": header["In-Reply-To"],
-        "references": header["References"],
-        "auto_submitted": _header(parsed, "Auto-Submitted"),
-        "precedence": _header(parsed, "Precedence"),
+        "html": text_of(bodies["html"])[:_LONGEST_TEXT],
         "attachments": sum(1 for part in parsed.walk() if _is_file(part)),
-        "spf": found.get("spf", "none"),
-        "dkim": found.get("dkim", "none"),
+        **{method: found.get(method, "none") for method in ("spf", "dkim", "dmarc")},
     }
-
-
-def _header(mail: EmailMessage, name: str) -> str:
-    try:
-        return " ".join(str(mail[name] or "").split())[-_LONGEST_HEADER:]  # the newest references are the last
-    except (ValueError, LookupError, AttributeError, IndexError):
-        return ""  # what the parser of the standard library chokes on
 
 
 def _is_file(part: Any) -> bool:
@@ -123,23 +112,39 @@ def _is_file(part: Any) -> bool:
 def _results(mail: EmailMessage, authserv_id: str | None, sender: str) -> dict[str, str]:
     """What our own mail server has found. Comments hold what senders choose: where they can't be told from the rest
     for sure, and where SPF or DMARC is there twice, nothing was found."""
-    headers = [str(value) for value in mail.get_all("Authentication-Results", [])] if authserv_id else []
-    said = re.sub(r"\([^()\"\\]*\)", " ", headers[0]) if headers else ""
-    name, *rest = said.split(";")
-    if not authserv_id or name.split()[:1] != [authserv_id] or re.search(r"[()\"\\]", said):
-        return {}
+    rest: list[str] = []
+    for value in _topmost_results(mail) if authserv_id else []:
+        said = re.sub(r"\([^()\"\\]*\)", " ", value)
+        name, *more = said.split(";")
+        if name.split()[:1] != [authserv_id]:
+            break
+        if re.search(r"[()\"\\]", said):
+            return {}
+        rest += more
     found: dict[str, tuple[str, str]] = {}
-    for method, result, more in (match.groups() for one in rest if (match := _RESULT.fullmatch(one))):
+    for method, result, about in (match.groups() for one in rest if (match := _RESULT.fullmatch(one))):
         if method.lower() in found and method.lower() != "dkim":
             return {}
         if found.get(method.lower(), ("",))[0] != "pass":  # a mail may be signed by several
-            found[method.lower()] = (result.lower(), more)
-    result, more = found.get("dmarc", ("", ""))
-    domain = _FROM_DOMAIN.search(more)
+            found[method.lower()] = (result.lower(), about)
+    result, about = found.get("dmarc", ("", ""))
+    domain = _FROM_DOMAIN.search(about)
     senders = sender.rpartition("@")[2].rstrip("> ").lower()
     if result != "pass" or domain is None or domain[1].lower() != senders:
         return {}
     return {method: result for method, (result, _) in found.items()}
+
+
+def _topmost_results(mail: EmailMessage) -> list[str]:
+    """The topmost results and those that stand below without a hop between: what stands below the next ``Received``
+    has come from outside."""
+    results: list[str] = []
+    for name, value in mail.raw_items():
+        if name.lower() == "authentication-results":
+            results.append(" ".join(str(value).split()))
+        elif results and name.lower() == "received":
+            break
+    return results
 
 
 def _post(url: str, secret: bytes, body: bytes) -> int:

@@ -57,7 +57,7 @@ def test_an_old_request_is_nobodys(age: int, taken: bool) -> None:
     slack = {"x-slack-request-timestamp": str(at), "x-slack-signature": f"v0={hex_hmac(SECRET, b'v0:%d:{}' % at)}"}
     assert Slack(SECRET).verify(a_request(body, slack), NOW) is taken
     mail = {"x-refund-desk-signature": f"t={at},v1={hex_hmac(SECRET, b'%d.{}' % at)}"}
-    assert Email(SECRET, "help@desk.example", lambda _: None).verify(a_request(body, mail), NOW) is taken
+    assert Email(SECRET, "help@desk.example", lambda _: None, lambda _: []).verify(a_request(body, mail), NOW) is taken
 
 
 @pytest.mark.parametrize("given", ["", "abc", "-1", "1e9", "١٨٠٠٠٠٠٠٠٠", "18000000000000"])
@@ -195,7 +195,7 @@ def test_meta_s_challenge_is_answered_with_the_right_token_alone(world: World, n
 def mail_reads(known: tuple[str, str] | None = None, **mail: Any) -> list[Incoming]:
     given = {"from": "Alex <alex@example.org>", "message_id": "<1@example.org>", "text": "hello", "subject": "Help"}
     proven = {"spf": "pass", "dkim": "pass"}
-    email = Email(SECRET, "help@desk.example", lambda references: known if references else None)
+    email = Email(SECRET, "help@desk.example", lambda references: known if references else None, lambda account: [])
     return email.read(as_json({**given, **proven, **mail})).messages
 
 
@@ -225,7 +225,91 @@ def test_a_sender_who_is_not_proven_gets_into_no_conversation_of_the_address(unp
         {"from": "Desk <help@desk.example>"},
         {"from": "a@example.org, b@example.org"},
         {"from": "nobody"},
+        {"from": "no-reply@example.org", "reply_to": "help@example.org"},
+        {"from": "noreply+12@example.org"},
+        {"from": "Mail.Delivery.System@example.org"},
+        {"from": "bounces+a=b.example@example.org"},
+        {"return_path": "<>"},
+        {"content_type": 'multipart/report; report-type=delivery-status; boundary="b"'},
+        {"list_id": "News <news.example.org>"},
+        {"list_unsubscribe": "<https://example.org/x>"},
+        {"list_id": "<help.desk.example.evil.example>"},
+        {"x_autoreply": "yes"},
+        {"x_autorespond": "x"},
+        {"x_failed_recipients": "a@b.example"},
+        {"subject": "Automatic reply: Refund"},
+        {"subject": "Automatische Antwort: Refund"},
+        {"subject": "Réponse automatique : Refund"},
+        {"subject": "Respuesta automática: Refund"},
+        {"subject": "Resposta automática: Refund"},
+        {"subject": "Risposta automatica: Refund"},
+        {"subject": "Automatisch antwoord: Refund"},
+        {"subject": "Out of office", "x_auto_response_suppress": "All"},
+        {"subject": "Abwesenheitsnotiz", "x_auto_response_suppress": "OOF"},
+        {"from": "help@desk.example", "list_id": "<help.desk.example>"},
+        {"list_id": "<help.desk.example>", "auto_submitted": "auto-replied"},
+        {"list_id": "<help.desk.example>", "return_path": "<>"},
     ],
 )
 def test_robots_and_ourselves_are_not_answered(robot: dict[str, Any]) -> None:
     assert mail_reads(auto_submitted="no") and mail_reads(**robot) == []
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        {"x_auto_response_suppress": "DR, OOF, AutoReply"},
+        {"subject": "Re: Automatic reply: Refund"},
+        {"subject": "Out of office hours nobody answers"},
+        {"subject": "Automatic renewal: please stop it"},
+        {"return_path": "<alex@example.org>", "content_type": "multipart/alternative; boundary=b"},
+        {"list_id": "Help <help.desk.example>", "precedence": "list", "list_unsubscribe": "<https://x.example>"},
+        {"list_id": "<HELP.desk.example>", "x_autoreply": ""},
+        {"from": "noah.reply@example.org"},
+    ],
+)
+def test_whom_a_header_alone_makes_no_robot_is_answered(person: dict[str, Any]) -> None:
+    assert len(mail_reads(**person)) == 1
+
+
+@pytest.mark.parametrize(
+    "shop",
+    [
+        {"from": "Shop form <wordpress@desk.example>"},
+        {"from": "no-reply@desk.example"},
+        {"from": "'Alex' via Help <help@desk.example>", "list_id": "<help.desk.example>", "precedence": "list"},
+    ],
+)
+def test_what_the_shop_itself_hands_on_is_of_whoever_it_names_and_proves_nothing(shop: dict[str, Any]) -> None:
+    (read,) = mail_reads(reply_to="Kim <Kim@example.org>", dmarc="pass", **shop)
+    assert read.address["to"] == "kim@example.org" and read.email is None
+    assert read.account.startswith("unproven kim@example.org")
+
+
+def test_who_wants_the_answer_elsewhere_gets_it_there_and_into_no_conversation_of_theirs() -> None:
+    (read,) = mail_reads(reply_to="kim@example.org")
+    assert (read.address["to"], read.email) == ("kim@example.org", None)
+    assert read.account not in ("kim@example.org", "alex@example.org")
+    (same,) = mail_reads(reply_to="Alex <ALEX@example.org>")
+    assert same.account == same.email == "alex@example.org"
+
+
+def test_dmarc_alone_proves_who_writes() -> None:
+    (read,) = mail_reads(dmarc="pass", spf="fail", dkim="none")
+    assert read.email == "alex@example.org"
+    (read,) = mail_reads(dmarc="fail", spf="none")
+    assert read.email is None
+
+
+@pytest.mark.parametrize("mark", ["Re", "AW", "RES", "R", "Fwd", "RE[2]"])
+def test_the_subject_of_a_mail_that_is_answered_or_handed_on_is_nobody_s_words(mark: str) -> None:
+    (read,) = mail_reads(subject=f"{mark}: Refund", text="> Yes")
+    assert read.text == ""
+    (read,) = mail_reads(subject="Please refund CC-700001", text="-- \nAlex")
+    assert read.text == "Please refund CC-700001"
+
+
+@pytest.mark.parametrize("text", ["", "Sent from my iPhone"])
+def test_a_file_alone_is_a_file_alone(text: str) -> None:
+    (read,) = mail_reads(text=text, attachments=1)
+    assert (read.text, read.attachment) == ("", True)

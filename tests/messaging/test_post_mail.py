@@ -43,20 +43,32 @@ def test_a_mail_becomes_what_is_posted() -> None:
     mail = a_mail("Grüße\n", PROVEN, In_Reply_To="<a@desk.example>", References="<b@desk.example> <a@desk.example>")
     mail.add_alternative("<p>Gr&uuml;&szlig;e</p>", subtype="html")
     mail.add_attachment(b"x", maintype="image", subtype="png", filename="card.png")
-    assert as_posted(bytes(mail), "mx.shop.example") == {
+    posted = as_posted(bytes(mail), "mx.shop.example")
+    assert posted == {
         "message_id": "<1@example.org>",
         "from": f"Alex Doe <{SENDER}>",
         "subject": "Help",
         "text": "Grüße\n",
-        "html": "",
+        "html": "<p>Gr&uuml;&szlig;e</p>\n",
         "in_reply_to": "<a@desk.example>",
         "references": "<b@desk.example> <a@desk.example>",
+        "reply_to": "",
+        "return_path": "",
         "auto_submitted": "",
         "precedence": "",
+        "list_id": "",
+        "list_unsubscribe": "",
+        "x_auto_response_suppress": "",
+        "x_autoreply": "",
+        "x_autorespond": "",
+        "x_failed_recipients": "",
+        "content_type": posted["content_type"],
         "attachments": 1,
         "spf": "pass",
         "dkim": "pass",
+        "dmarc": "pass",
     }
+    assert posted["content_type"].startswith("multipart/mixed")
 
 
 def test_settings_come_from_a_file_where_there_is_no_environment(
@@ -113,7 +125,7 @@ def test_a_mail_of_a_page_alone_and_a_robot_s() -> None:
 )
 def test_a_broken_mail_is_read_as_far_as_it_goes(broken: bytes) -> None:
     posted = as_posted(broken, "mx.shop.example")
-    assert posted["spf"] == posted["dkim"] == "none" and len(posted) == 12
+    assert posted["spf"] == posted["dkim"] == posted["dmarc"] == "none" and len(posted) == 22
 
 
 NAMED = "mx.shop.example; spf=pass; dkim=pass; "
@@ -136,13 +148,21 @@ NAMED = "mx.shop.example; spf=pass; dkim=pass; "
         ([NAMED + "(a (b) dmarc=pass header.from=example.org"], False),
         ([NAMED + 'x="(a"; dmarc=pass header.from=example.org'], False),
         ([NAMED + "(dmarc=pass header.from=example.org)"], False),
-        ([PROVEN.replace("spf=pass", "spf=softfail")], False),
+        ([PROVEN.replace("spf=pass", "spf=softfail")], True),  # forwarded: the signature proves it
+        ([f"mx.shop.example; {RESULT}" for RESULT in PROVEN.split("; ")[1:]], True),
+        ([NAMED, "mx.other.example; x=y", "mx.shop.example; dmarc=pass header.from=example.org"], False),
     ],
 )
 def test_only_our_own_server_s_word_counts(results: list[str], proven: bool) -> None:
     posted = as_posted(bytes(a_mail("x", *results)), "mx.shop.example")
-    assert (posted["spf"] == posted["dkim"] == "pass") is proven
-    assert as_posted(bytes(a_mail("x", *results)))["spf"] == "none", "nobody is believed who was not named"
+    assert (posted["dmarc"] == "pass") is proven
+    assert as_posted(bytes(a_mail("x", *results)))["dmarc"] == "none", "nobody is believed who was not named"
+
+
+def test_results_that_came_from_outside_prove_nothing_where_our_own_server_has_checked_less() -> None:
+    forged = bytes(a_mail("x", PROVEN.split(";", 1)[0] + "; dmarc=pass header.from=example.org"))
+    ours = b"Authentication-Results: mx.shop.example; spf=pass\r\nReceived: from outside by mx.shop.example\r\n"
+    assert as_posted(ours + forged, "mx.shop.example")["dmarc"] == "none"
 
 
 @pytest.fixture

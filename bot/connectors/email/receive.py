@@ -1,15 +1,14 @@
 """Mail that a mail service or a script posts here, signed, as docs/connect/email.md says.
 
-A sender's address is believed only where SPF and DKIM have passed; it can be forged otherwise. Mail from such a sender
-never gets into the conversation of the address: only into one whose last mails its sender has received, which the
-message ids of our answers prove.
+A sender's address is believed only where DMARC has passed for it, or SPF and DKIM; it can be forged otherwise, and
+``Reply-To`` always. Mail from such a sender never gets into the conversation of the address: only into one whose last
+mails its sender has received, which the message ids of our answers prove.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import html
 import json
 import re
 from collections.abc import Callable
@@ -19,29 +18,31 @@ from typing import Any
 from sanic.request import Request
 
 from bot import order_numbers
+from bot.cases.conversation.choices import LOOK_BACK
+from bot.cases.conversation.messages import newest
+from bot.cases.model import Author
+from bot.cases.outbound.outgoing import as_text, outgoing
 from bot.cases.services import Services
 from bot.connectors.email.deliver import talk_of
 from bot.connectors.email.settings import EmailSettings
 from bot.connectors.shared.incoming import TOLERANCE, Incoming, NotReadable, Reading, Receiver, same_text, text_of
-from bot.connectors.shared.own_words import own_words
+from bot.connectors.shared.mail_robots import HEADERS, is_own_list, is_robot, posted, takes_no_answer
+from bot.connectors.shared.mail_words import mail_words
 from bot.setting_groups.base import GroupedSettings
 
 HEADER = "x-refund-desk-signature"
 
 _SIGNED = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})", re.ASCII)
 _ID = re.compile(r"<[^<>\s]{1,250}>")
+_ANSWERS = re.compile(r"\s*(?:re|aw|antw|sv|res|r|rif|rv|tr|fwd?|wg|enc|i|doorst)\s*(?:\[\d+\])?\s*:", re.I)
+"""What mail programs write before the subject of a mail that is answered or handed on."""
 _ADDRESS = re.compile(r"[^@\s<>,;:\"()\[\]\\]{1,64}@[^@\s<>,;:\"()\[\]\\]{1,190}")
-_ROBOTS = re.compile(r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply)@", re.I)
-_BULK = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
-_UNSEEN = re.compile(r"<(style|script|head|blockquote)\b.*?</\1\s*>|<!--.*?-->", re.S | re.I)
-_BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^>]*>", re.I)
-_TAG = re.compile(r"<[^>]*>")
 
 
 def receivers(settings: GroupedSettings, services: Services) -> list[Receiver]:
     """Who takes what is posted there."""
-    ours = settings[EmailSettings]
-    secret = ours.secret.get_secret_value()
+    mail = settings[EmailSettings]
+    secret = mail.secret.get_secret_value()
 
     def known(references: list[str]) -> tuple[str, str] | None:
         talk = talk_of(secret.encode(), references)
@@ -49,20 +50,33 @@ def receivers(settings: GroupedSettings, services: Services) -> list[Receiver]:
             address = uow.conversations.reply_address(talk) if talk else None
         return (address["account"], address["to"]) if address and "account" in address else None
 
-    return [Email(secret, ours.address, known)]
+    def sent(account: str) -> list[str]:
+        with services.reading() as uow:
+            talks = [one.id for one in uow.conversations.named(Email.name, account)]
+        said = [message for talk in talks for message in newest(services, talk, LOOK_BACK)]
+        ours = [message for message in said if message.author is not Author.CUSTOMER]
+        return [as_text(outgoing(message, services.public_url), numbered=True) for message in ours]
+
+    return [Email(secret, mail.address, known, sent)]
 
 
 class Email:
     """Mail to our ``address``. ``known`` finds, among ids of mails, the account and the customer's address of the
-    conversation in which we have sent one of them."""
+    conversation in which we have sent one of them; ``sent`` what we have sent to an account."""
 
     name = "email"
     longest = 262_144
 
-    def __init__(self, secret: str, address: str, known: Callable[[list[str]], tuple[str, str] | None]) -> None:
+    def __init__(
+        self,
+        secret: str,
+        address: str,
+        known: Callable[[list[str]], tuple[str, str] | None],
+        sent: Callable[[str], list[str]],
+    ) -> None:
         self._secret = secret.encode()
         self._address = address.lower()
-        self._known = known
+        self._known, self._sent = known, sent
 
     def verify(self, request: Request, now: float) -> bool:
         """See Receiver."""
@@ -77,49 +91,66 @@ class Email:
         mail = json.loads(request.body)
         if not isinstance(mail, dict):
             raise NotReadable
-        senders = [address for _, address in getaddresses([text_of(mail.get("from"))])]
-        if len(senders) != 1 or not _ADDRESS.fullmatch(senders[0]) or self._is_from_a_robot(senders[0], mail):
+        sender, answers_to = _only_address(mail.get("from")), _only_address(mail.get("reply_to"))
+        message_id = text_of(mail["message_id"]).strip()
+        if not sender or self._is_from_a_robot(sender, answers_to, mail):
             return Reading()
-        sender, message_id = senders[0].lower(), text_of(mail["message_id"]).strip()
         if not _ID.fullmatch(message_id):
             raise NotReadable
-        is_proven = mail.get("spf") == "pass" and mail.get("dkim") == "pass"
+        to = answers_to or sender
+        # Whoever writes a Reply-To may name somebody else there, and a form of the shop writes for everybody.
+        is_proven = to == sender and _has_passed(mail)
         answered = _ID.findall(f"{text_of(mail.get('references'))} {text_of(mail.get('in_reply_to'))}")
-        account = sender
+        account = to
         if not is_proven:
             known = self._known(answered)
-            account = known[0] if known and known[1] == sender else f"unproven {sender} {message_id}"
-        subject, text = text_of(mail.get("subject")), text_of(mail.get("text")) or _seen(text_of(mail.get("html")))
+            account = known[0] if known and known[1] == to else f"unproven {to} {message_id}"
+        subject, files = text_of(mail.get("subject")), mail.get("attachments")
+        has_file = isinstance(files, int) and files > 0
+        words = mail_words(text_of(mail.get("text")), text_of(mail.get("html")), self._sent(account))
         incoming = Incoming(
             channel=self.name,
             account=account,
             message_id=message_id,
-            text=_with_subject(own_words(text), subject, is_reply=bool(answered)),
+            text=_with_subject(words, subject, is_reply=bool(answered), has_file=has_file),
             address={
-                "to": sender,
+                "to": to,
                 "account": account,
                 "subject": subject[:200],
                 "thread": [*dict.fromkeys(answered), message_id][-20:],
             },
-            attachment=isinstance(mail.get("attachments"), int) and mail["attachments"] > 0,
+            attachment=has_file,
             email=sender if is_proven else None,
         )
         return Reading([incoming])
 
-    def _is_from_a_robot(self, sender: str, mail: dict[str, Any]) -> bool:
-        """Bounces, absence notes, lists, and ourselves: whoever answers those answers for ever (RFC 3834)."""
-        automatic = text_of(mail.get("auto_submitted")).strip().lower() not in ("", "no")
-        bulk = text_of(mail.get("precedence")).strip().lower() in _BULK
-        return automatic or bulk or bool(_ROBOTS.match(sender)) or sender.lower() == self._address
+    def _is_from_a_robot(self, sender: str, answers_to: str, mail: dict[str, Any]) -> bool:
+        """Bounces, absence notes, lists, and ourselves. The shop's own form and its own list write for a person, whom
+        ``answers_to`` names."""
+        headers = {posted(name): text_of(mail.get(posted(name))) for name in HEADERS}
+        if is_robot(sender, text_of(mail.get("subject")), headers, [self._address]):
+            return True
+        writes_for_a_person = answers_to not in ("", sender, self._address)
+        if sender == self._address:
+            return not (writes_for_a_person and is_own_list(headers, [self._address]))
+        is_of_the_shop = sender.rpartition("@")[2] == self._address.rpartition("@")[2]
+        return takes_no_answer(sender) and not (writes_for_a_person and is_of_the_shop)
 
 
-def _seen(page: str) -> str:
-    return html.unescape(_TAG.sub("", _BREAK.sub("\n", _UNSEEN.sub("", page)))).replace("\xa0", " ")
+def _only_address(value: object) -> str:
+    """The one address of a header, in small letters; empty for none, for several and for what is none."""
+    found = [address for _, address in getaddresses([text_of(value)])]
+    return found[0].lower() if len(found) == 1 and _ADDRESS.fullmatch(found[0]) else ""
 
 
-def _with_subject(text: str, subject: str, *, is_reply: bool) -> str:
-    """The text, and from the subject what is missing in it: an order number, or all there is."""
+def _has_passed(mail: dict[str, Any]) -> bool:
+    return mail.get("dmarc") == "pass" or (mail.get("spf") == "pass" and mail.get("dkim") == "pass")
+
+
+def _with_subject(text: str, subject: str, *, is_reply: bool, has_file: bool) -> str:
+    """The text, and from the subject what is missing in it: an order number, or all there is where the mail answers
+    none and brings nothing else."""
     if not text:
-        return "" if is_reply else subject.strip()
+        return "" if is_reply or has_file or _ANSWERS.match(subject) else subject.strip()
     number = order_numbers.in_use().loose.search(subject)
     return text if is_reply or number is None or number[0] in text else f"{text}\n{number[0]}"

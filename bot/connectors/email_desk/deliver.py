@@ -16,8 +16,6 @@ from bot.connectors.smtp.settings import SmtpSettings
 from bot.setting_groups.base import GroupedSettings
 from bot.wording import say
 
-MARK = re.compile(r"##- .+ -##")
-"""In the line above every mail of ours: what is quoted below it is no answer."""
 _ADDRESS = re.compile(r"\+(?P<ticket>rd-[a-z0-9]{6})\.(?P<proof>[0-9a-f]{20})@", re.I | re.ASCII)
 
 
@@ -41,6 +39,11 @@ class EmailDesk:
         self._box, _, self._host = inbox.rpartition("@")
         self._secret = secret
 
+    @property
+    def addresses(self) -> tuple[str, str]:
+        """Those of the team and of the inbox, in small letters."""
+        return self._team.lower(), f"{self._box}@{self._host}".lower()
+
     def open_ticket(self, file: TicketFile) -> str:
         """See HelpDesk. A mail that is sent again has the same id, by which mailboxes know it."""
         text = f"{say('email_desk_how')}\n\n{file.text()}"
@@ -55,6 +58,11 @@ class EmailDesk:
         """See HelpDesk."""
         subject = say("email_desk_subject", ticket=ticket, who=line.who)
         self._send(ticket, subject, f"{line.who}: {line.text}", line.key)
+
+    def tell(self, ticket: str, text: str, key: str) -> None:
+        """Tell the team something about a ticket that is no case's news; ``key`` is the same for a repeat. Raises
+        DeskUnavailable."""
+        self._send(ticket, f"[{ticket}]", text, key)
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""
@@ -98,5 +106,5 @@ class EmailDesk:
 
 
 def mark() -> str:
-    """The line of the MARK."""
+    """The line above every mail of ours: what is quoted below it is no answer (own_words.MARK)."""
     return f"##- {say('email_desk_mark')} -##"

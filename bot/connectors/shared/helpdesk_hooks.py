@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -27,12 +27,13 @@ class OwnConversation:
 @dataclass(frozen=True, repr=False)
 class DeskReading:
     """What was read of a webhook. ``look_at``: a ticket of which it does not say what happened; ``answer``: what the
-    help desk wants to hear back. Where the help desk is a channel, too: whose a ``conversation`` is, and what its
-    customers write; ``unread`` as in Reading."""
+    help desk wants to hear back; ``tell`` tells its people what of it was lost, and may raise HelpDeskError. Where the
+    help desk is a channel, too: whose a ``conversation`` is, and what its customers write; ``unread`` as in Reading."""
 
     events: list[DeskEvent] = field(default_factory=list)
     look_at: str | None = None
     answer: dict[str, Any] | None = None
+    tell: Callable[[], None] | None = None
     conversation: OwnConversation | None = None
     messages: list[Incoming] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)

@@ -82,6 +82,8 @@ def receiver(shared: Shared) -> Receiver:
         if reading.conversation is not None and desk.channel is not None:
             yield asyncio.to_thread(_follow, services, desk.channel, reading.conversation)
         yield from map(intake.take, reading.messages)
+        if reading.tell is not None:
+            yield asyncio.to_thread(reading.tell)
         if reading.look_at is not None:
             yield look(reading.look_at)
 

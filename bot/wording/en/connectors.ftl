@@ -102,6 +102,8 @@ slack_desk_nothing_said = Nothing was said.
 slack_desk_back = The customer is back.
 email_desk_mark = Write your answer above this line
 email_desk_how = Answer this mail: the customer gets your words in their chat. An answer that ends with the line #solved ends the conversation with a person, #bot hands it back to the bot; either may stand alone.
+email_desk_no_words = I found no words of { $who }'s own in an answer to this case, so the customer got nothing. Please write above what is quoted, or between or below lines that are marked with ">", and send it again. Files are not passed on.
+email_desk_file = { $who } has sent a file with an answer to this case. Files are not passed on: the customer got the words alone.
 email_desk_subject = [{ $ticket }] { $who } wrote
 
 ## For operators: what the doctor finds, and what to do about it
