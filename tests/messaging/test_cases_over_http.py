@@ -118,3 +118,58 @@ def test_twilio_what_is_no_sms_is_left_alone(world: World, sender: str) -> None:
     chat = a_chat(world, "sms", "+15550100009")
     chat.says("hello")  # what comes after it is answered, and nothing else was
     assert {sent.values["To"] for sent in provider.sent[before:]} == {"+15550100009"}
+
+
+class Phone:
+    """Somebody on WhatsApp, who shows a number, a user id, or both."""
+
+    def __init__(self, world: World, user: str) -> None:
+        self.world, self.user, self.count = world, user, 0
+
+    def writes(self, text: str, *, number: str = "", shows_user: bool = True, of_sender: bool = False) -> Chat:
+        """Write, and be answered. ``of_sender``: the user id stands in the message itself, or with the contacts."""
+        event, messages = whatsapp_case(self.world, "whatsapp-no-number-in-a-batch")
+        self.count += 1
+        message = {"id": f"wamid.{self.user}.{self.count}", "type": "text", "text": {"body": text}}
+        contact: dict[str, Any] = {"profile": {"name": "R"}}
+        if number:
+            message["from"] = contact["wa_id"] = number
+        if shows_user:
+            contact["user_id"] = self.user
+        if of_sender or not number:
+            message["from_user_id"] = self.user
+        messages[:] = [{**message, "timestamp": str(int(time.time()))}]
+        event["entry"][0]["changes"][0]["value"]["contacts"] = [contact]
+        chat = a_chat(self.world, "whatsapp", number or self.user)
+        chat.seen = len(chat.got)
+        chat.delivers(event)
+        chat.hears()
+        return chat
+
+
+@pytest.mark.parametrize("of_sender", [False, True])
+def test_whatsapp_whoever_hides_the_number_later_is_the_same_customer(world: World, of_sender: bool) -> None:
+    robin = Phone(world, f"US.3000{of_sender:d}")
+    number = f"1551555010{of_sender:d}"
+    talk = robin.writes("hello", number=number, of_sender=of_sender).talk()
+    assert robin.writes("still me", shows_user=False, number=number).talk() == talk
+    hidden = robin.writes("my number is hidden")
+    assert hidden.talk() == talk
+    assert [got.to for got in hidden.got] == [robin.user] * len(hidden.got) != []
+    assert robin.writes("with another number", number=f"1551555011{of_sender:d}").talk() == talk
+
+
+def test_whatsapp_whoever_shows_a_number_later_is_the_same_customer(world: World) -> None:
+    robin = Phone(world, "US.30005")
+    talk = robin.writes("hello").talk()
+    assert robin.writes("this is my number", number="15515550105").talk() == talk
+    assert robin.writes("hidden again").talk() == talk
+
+
+def test_whatsapp_a_number_that_changed_hands_is_somebody_else(world: World) -> None:
+    robin, lee = Phone(world, "US.30006"), Phone(world, "US.30007")
+    talk = robin.writes("hello", number="15515550106").talk()
+    other = lee.writes("hello", number="15515550106").talk()
+    assert other != talk
+    assert lee.writes("and again", number="15515550106").talk() == other
+    assert robin.writes("me, with no number").talk() == talk
