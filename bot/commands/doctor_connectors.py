@@ -53,7 +53,7 @@ def _help_desk(settings: Settings) -> Iterator[CheckResult]:
         fix = say(
             "doctor_fix_help_desk",
             answered=isinstance(error, DeskRejected),
-            variables=all_of(map(variable_of, row.needs.settings)),
+            variables=all_of(map(variable_of, error.settings or row.needs.settings)),
             page=f"docs/connect/{row.page}.md",
         )
         yield CheckResult("help_desk", str(error), fix)

@@ -14,7 +14,7 @@ process loads what is not switched on. By what a row says of itself its folder h
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.connectors.billing_rest.settings import BillingRestSettings
@@ -44,7 +44,8 @@ class Connector:
     """A row. ``name`` is its folder, ``page`` its page under docs/connect.
 
     ``help_desk`` and ``billing`` are what the settings of these names call it; ``needs`` is what it needs as a help
-    desk. ``beside``: it moves the money where nobody else does, and beside others stops services and knows balances.
+    desk, and ``longest_hook`` how many bytes its webhook takes. ``beside``: it moves the money where nobody else does,
+    and beside others stops services and knows balances.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Connector:
     checks: bool = True
     help_desk: str = ""
     needs: Needs | None = None
+    longest_hook: int = 64 * 1024
     billing: str = ""
     beside: bool = False
 
@@ -75,9 +77,11 @@ def _channel(name: str, settings: type[Group], *, page: str = "") -> Connector:
 def _desk(name: str, needs: Needs, *, called: str = "", page: str = "", is_channel: bool = False) -> Connector:
     delivers = (TICKETS, MESSAGES) if is_channel else (TICKETS,)
     called = called or name
-    return Connector(
+    row = Connector(
         name, page or name, HelpdeskSettings, delivers, (TICKETS,), checks=False, help_desk=called, needs=needs
     )
+    # Where customers are, too, mails come through: Chatwoot has each of them in its event twice.
+    return replace(row, longest_hook=1024 * 1024) if is_channel else row
 
 
 def _shop(name: str, settings: type[Group]) -> Connector:

@@ -32,6 +32,13 @@ class ConversationRepository(Repository):
         query = select(t.conversations).where(known.channel == channel, known.sender == sender)
         return [_conversation(row) for row in self.connection.execute(query.order_by(known.last_at.desc()))]
 
+    def also_named(self, other_name_index: str) -> Conversation | None:
+        """The conversation of the customer whom a provider calls by that name, too; the newest."""
+        known = t.conversations.c
+        query = select(t.conversations).where(known.other_name_index == other_name_index)
+        row = self.connection.execute(query.order_by(known.last_at.desc()).limit(1)).one_or_none()
+        return None if row is None else _conversation(row)
+
     def active_since(self, address_index: str, since: datetime) -> list[datetime]:
         """When the conversations of a limited address were last written in, oldest first; those since then."""
         known = t.conversations.c

@@ -22,6 +22,7 @@ _NAMELESS = {
     "secret_hash": "",
     "bound": True,
     "subject_index": None,
+    "other_name_index": None,
     "proven_email_index": None,
     "proven_phone_index": None,
     "proven_national_index": None,

@@ -324,6 +324,7 @@ conversations = Table(
     Column("secret_hash", String(300), nullable=False),
     Column("bound", Boolean, nullable=False),
     Column("subject_index", String(64)),
+    Column("other_name_index", String(64), index=True),
     Column("proven_email_index", String(64)),
     Column("proven_phone_index", String(64)),
     Column("proven_national_index", String(64)),

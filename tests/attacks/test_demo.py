@@ -73,7 +73,16 @@ BESIDE: dict[str, tuple[dict[str, str], str]] = {
         "MESSENGER_",
     ),
     "e-mail as a channel": ({"EMAIL_SECRET": SECRET, "EMAIL_ADDRESS": "help@example.org", **MAIL}, "EMAIL_"),
-    "Chatwoot": ({"HELPDESK": "chatwoot", "HELPDESK_ACCOUNT": "1", "HELPDESK_INBOX": "1", **HELP}, "HELPDESK"),
+    "Chatwoot": (
+        {
+            "HELPDESK": "chatwoot",
+            "HELPDESK_ACCOUNT": "1",
+            "HELPDESK_INBOX": "1",
+            "HELPDESK_AGENT_TOKEN": SECRET,
+            **HELP,
+        },
+        "HELPDESK",
+    ),
     "Zendesk": ({"HELPDESK": "zendesk", "HELPDESK_ACCOUNT": "a@example.org", **HELP}, "HELPDESK"),
     "Freshdesk": ({"HELPDESK": "freshdesk", **HELP}, "HELPDESK"),
     "a Slack channel of the team": ({"HELPDESK": "slack", "HELPDESK_ACCOUNT": "C1", **HELP}, "HELPDESK"),

@@ -399,7 +399,9 @@ class ChatwootPeople(HttpPeople):
             "helpdesk_account": "7",
             "helpdesk_inbox": "3",
             "helpdesk_token": "chatwoot-token-0123456789",
+            "helpdesk_agent_token": "chatwoot-agent-token-0123456789",
             "helpdesk_secret": "chatwoot-secret-0123456789",
+            "helpdesk_inbox_secret": "chatwoot-inbox-secret-0123456789",
         }
 
     @property
@@ -412,10 +414,12 @@ class ChatwootPeople(HttpPeople):
         return [message["content"] for message in self.desk.conversations[self.number]["messages"]]
 
     def event(self, kind: str, data: dict[str, Any]) -> Request:
-        """A signed event."""
+        """A signed event: by the inbox of the kind API with its own secret, else by the bot."""
         body = json.dumps({**data, "event": kind, "account": {"id": 7, "name": "Shop"}}).encode()
         at = str(int(time.time()))
-        signature = "sha256=" + _hmac("chatwoot-secret-0123456789", at.encode() + b"." + body).hex()
+        inbox = (data.get("conversation") or data).get("inbox_id")
+        secret = "chatwoot-inbox-secret-0123456789" if inbox == 3 else "chatwoot-secret-0123456789"
+        signature = "sha256=" + _hmac(secret, at.encode() + b"." + body).hex()
         headers = {"x-chatwoot-timestamp": at, "x-chatwoot-signature": signature, "x-chatwoot-delivery": "d1"}
         return {**headers, "content-type": "application/json"}, body
 

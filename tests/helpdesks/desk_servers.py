@@ -278,22 +278,52 @@ class WebhookServer(DeskServer):
         return 200, {"ticket": f"T-{sent.data['reference']}"} if sent.data["event"] == "ticket.opened" else {}
 
 
+TOKEN_OF_BOT = "chatwoot-token-0123456789"
+
+
 @dataclass
 class ChatwootServer(DeskServer):
-    """The application API of account 7: contacts, conversations, messages, toggle_status."""
+    """The application API of account 7: contacts, conversations, messages, toggle_status. To an agent bot Chatwoot
+    refuses all but what changes a conversation; an administrator sees the secrets.
+    ``may_see``: whether the person is in the inbox."""
 
+    is_administrator: bool = True
+    may_see: bool = True
+    inbox_secret: str = "chatwoot-inbox-secret-0123456789"
+    channel_type: str = "Channel::Api"
     contacts: dict[int, dict[str, Any]] = field(default_factory=dict)
     conversations: dict[int, dict[str, Any]] = field(default_factory=dict)
 
     def allowed(self, sent: Sent) -> bool:
-        """The header api_access_token."""
-        return sent.headers.get("api_access_token") == "chatwoot-token-0123456789"
+        """The header api_access_token, and what its owner may do."""
+        token = sent.headers.get("api_access_token")
+        if not sent.path.startswith(("/api/v1/accounts/7/", "/api/v1/profile")):
+            return False
+        if token == "chatwoot-agent-token-0123456789":
+            return True
+        words = sent.path.removeprefix("/api/v1/accounts/7/").split("/")
+        changes = words == ["conversations"] or words[2:] in (["messages"], ["toggle_status"])
+        return token == TOKEN_OF_BOT and sent.method == "POST" and words[0] == "conversations" and changes
 
     def answer(self, sent: Sent) -> Reply:
         """See DeskServer."""
         words = sent.path.removeprefix("/api/v1/accounts/7/").split("/")
         if sent.method == "GET" and words == ["conversations"]:
             return 200, {"data": {"payload": []}}
+        if (sent.method, sent.path) == ("GET", "/api/v1/profile"):
+            return 200, {"id": 5, "accounts": [{"id": 7, "role": "administrator"}]}
+        if sent.method == "GET" and words[0] == "inboxes" and not self.may_see:
+            return 401, {"error": "You are not authorized to do this action"}
+        if sent.method == "GET" and words[0] == "inboxes":
+            shown = {"secret": self.inbox_secret} if self.is_administrator else {}
+            row = {"id": 3, "channel_type": self.channel_type, "webhook_url": "https://desk.example/hook", **shown}
+            return (200, row) if words[1:] == ["3"] else (404, {"error": "Resource could not be found"})
+        if sent.method == "GET" and words == ["agent_bots"]:
+            shown = {"access_token": TOKEN_OF_BOT, "secret": "chatwoot-secret-0123456789"}
+            other = {"id": 1, "access_token": "another-token", "secret": "another-secret"}
+            return 200, [other, {"id": 2, **(shown if self.is_administrator else {})}]
+        if words[:2] == ["conversations", "0"]:
+            return 404, {"error": "Resource could not be found"}
         if sent.method == "POST" and words == ["contacts"]:
             return self._contact(sent.data)
         if sent.method == "GET" and words == ["contacts", "search"]:
@@ -311,6 +341,8 @@ class ChatwootServer(DeskServer):
             row["status"] = sent.data["status"]
             return 200, {"meta": {}, "payload": {"success": True, "current_status": row["status"]}}
         if words[2:] == ["messages"]:
+            if sent.headers.get("api_access_token") != TOKEN_OF_BOT:
+                self.violations.append("a person's words that are ours")
             return self._message(row, sent.data)
         return self.unknown(sent)
 
@@ -344,4 +376,9 @@ class ChatwootServer(DeskServer):
         if data.get("content_type") == "input_select" and row.get("channel") != "Channel::WebWidget":
             self.violations.append("a list where nobody sees it")
         row["messages"].append(data)
-        return 200, {"id": 10_000 + sum(len(each["messages"]) for each in self.conversations.values()), **data}
+        return 200, {"id": self.newest_message, **data}
+
+    @property
+    def newest_message(self) -> int:
+        """The id of the message that was made last."""
+        return 10_000 + sum(len(each["messages"]) for each in self.conversations.values())

@@ -29,6 +29,7 @@ class Scene:
 
     people: Any
     services: Services
+    settings: Settings
     clock: Clock
     url: str
 
@@ -59,6 +60,7 @@ class Door:
 
     def __init__(self) -> None:
         self.app = Sanic("helpdesk_tests", configure_logging=False)
+        self.app.config.REQUEST_MAX_SIZE = 2 * 1024 * 1024
         self.receiver: Any = None
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
@@ -97,4 +99,4 @@ def opened(people: People, database_url: str, home: Path, clock: Clock, door: Do
     settings = Settings(home=home, database_url=database_url, public_url="https://desk.example", **given)
     services = bootstrap(settings, clock)
     door.receiver = helpdesks.receiver(Shared(door.app, services, settings))
-    return Scene(people, services, clock, door.url)
+    return Scene(people, services, settings, clock, door.url)

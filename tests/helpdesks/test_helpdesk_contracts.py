@@ -11,12 +11,20 @@ from typing import Any
 
 import pytest
 
+from bot.cases.conversation.conversations import open_account
+from bot.cases.conversation.messages import say as say_to
+from bot.cases.model import Author
+from bot.cases.outbound.delivery import deliver_due, set_reply_address
 from bot.cases.ports.helpdesk import DeskRejected, HelpDeskError
+from bot.connectors.chatwoot.deliver import account_of, couriers
 from bot.connectors.email_desk.deliver import mark
+from tests.desk_builders import a_question, said
 from tests.helpdesks.desk_people import PEOPLE, People
 from tests.helpdesks.helpdesk_scene import Door, Scene, opened
 from tests.helpdesks.test_helpdesk_handoff import answers, handed_over, writes
 from tests.store_builders import Clock
+
+CASES = Path(__file__).parent / "cases"
 
 
 @pytest.fixture
@@ -306,3 +314,126 @@ def test_the_check_tells_whether_it_answers(scene: Scene) -> None:
     scene.people.stop()
     with pytest.raises(HelpDeskError):
         desk.check()
+
+
+def a_file(people: Any) -> Any:
+    """Events in the shape of a real one: an agent sends a file, without words."""
+    data = json.loads((CASES / "chatwoot-agent-sends-a-file.json").read_text())
+    data["conversation"] |= {"id": people.number, "inbox_id": 3}
+    return {**data, "created_at": people.at().isoformat()}
+
+
+def system_words(scene: Scene) -> list[str]:
+    """What the system has said to the customer of files."""
+    return [message.text for message in said(scene.services) if "sent a file" in message.text]
+
+
+@pytest.mark.people("chatwoot")
+def test_chatwoot_an_agent_s_file_is_told_to_both(scene: Scene) -> None:
+    handed_over(scene)
+    people = scene.people
+    event = people.event("message_created", a_file(people))
+    scene.happens(event)
+    scene.happens(event)
+    scene.push_later(1)
+    (told,) = system_words(scene)
+    assert told.startswith("Ann Agent sent a file.")
+    notes = [m for m in people.desk.conversations[people.number]["messages"] if m.get("private")]
+    assert sum(told in note["content"] for note in notes) == 1
+    assert answers(scene) == [] and not writes(scene, "what file?")  # she has it: the bot is silent
+    scene.happens(people.event("message_created", {**a_file(people), "id": 901, "content": "Here it is."}))
+    assert [text for _, text in answers(scene)] == ["Here it is."] and len(system_words(scene)) == 2
+
+
+@pytest.mark.people("slack")
+def test_slack_an_agent_s_file_is_told(scene: Scene) -> None:
+    handed_over(scene)
+    scene.happens(scene.people.takes())
+    scene.happens(scene.people.message("the form", subtype="file_share", files=[{"id": "F1"}]))
+    assert [text for _, text in answers(scene)] == ["the form"] and len(system_words(scene)) == 1
+
+
+@pytest.mark.people("freshdesk")
+def test_freshdesk_an_agent_s_file_is_told_once(scene: Scene) -> None:
+    handed_over(scene)
+    desk, number = scene.people.desk, scene.people.number
+    desk.say(number, 43, "", private=False)
+    desk.said[number][-1]["attachments"] = [{"id": 1, "name": "form.pdf"}]
+    scene.happens(scene.people.poke())
+    scene.happens(scene.people.poke())
+    assert answers(scene) == [] and len(system_words(scene)) == 1
+
+
+@pytest.mark.people("chatwoot")
+@pytest.mark.parametrize(
+    ("content_type", "attributes"),
+    [
+        ("input_csat", {"submitted_values": {"csat_survey_response": {"rating": 5, "feedback_message": "Yes"}}}),
+        ("form", {"submitted_values": [{"name": "order", "value": "CC-700001"}]}),
+        ("input_email", {"submitted_email": "alex@example.com"}),
+        ("cards", {"items": [{"title": "x"}]}),
+        ("article", {}),
+    ],
+)
+def test_chatwoot_ratings_and_forms_are_no_words(scene: Scene, content_type: str, attributes: Any) -> None:
+    people = scene.people
+    people.desk.add(70, inbox=9)
+    for kind in ("message_created", "message_updated"):
+        sender = {"id": 5, "name": "Dana", "type": "user"}
+        request = people.message(
+            70, 8, "Please rate us", event=kind, message_type="template", content_type=content_type,
+            content_attributes=attributes, sender=None if content_type == "input_csat" else sender,
+        )  # fmt: skip
+        assert scene.send(request).status_code == 200
+    with scene.services.reading() as uow:
+        assert uow.unread_events.since(scene.services.clock()) == []
+        assert uow.messages.of_conversation(open_account(scene.services, "chatwoot", account_of("70")).id) == []
+
+
+@pytest.mark.people("chatwoot")
+def test_chatwoot_a_mail_that_is_in_its_event_twice_is_taken(scene: Scene) -> None:
+    handed_over(scene)
+    people = scene.people
+    mail = {"email": {"html_content": {"full": "x" * 400_000}, "text_content": {"full": "x" * 400_000}}}
+    sender = {"id": 5, "name": "Dana Woot", "type": "user"}
+    scene.happens(
+        people.message(people.number, 31, "Hi", message_type="outgoing", sender=sender, content_attributes=mail)
+    )
+    assert [text for _, text in answers(scene)] == ["Hi"]
+    headers, _ = people.event("contact_updated", {"id": 4})
+    assert scene.send((headers, b" " * (1024 * 1024 + 1))).status_code == 413
+
+
+@pytest.mark.people("chatwoot")
+def test_chatwoot_our_own_words_are_known_by_their_id_whoever_s_they_are(scene: Scene) -> None:
+    """With a person's token, what we say comes back as that person's."""
+    people, services = scene.people, scene.services
+    people.desk.add(71, inbox=9)
+    talk = open_account(services, "chatwoot", account_of("71")).id
+    set_reply_address(services, talk, {"conversation": "71", "can_choose": False})
+    with services.unit_of_work() as uow:
+        say_to(uow, services, talk, Author.SYSTEM, {"text": "We are on it."})
+        uow.commit()
+    (courier,) = couriers(scene.settings)
+    assert deliver_due(services, courier, attempts=3) == 1
+    number = people.desk.newest_message
+    a_question(services, talk)
+    scene.push()
+    dana = {"id": 5, "name": "Dana Woot", "type": "user"}
+    scene.happens(people.message(71, number, "We are on it.", message_type="outgoing", sender=dana))
+    assert [m.text for m in said(services, talk) if m.author is Author.AGENT] == []
+    scene.happens(people.message(71, number + 500, "I am on it.", message_type="outgoing", sender=dana))
+    assert [m.text for m in said(services, talk) if m.author is Author.AGENT] == ["I am on it."]
+
+
+@pytest.mark.people("chatwoot")
+def test_chatwoot_a_conversation_that_a_bot_has_is_nobody_s(scene: Scene) -> None:
+    handed_over(scene)
+    people = scene.people
+    people.becomes("open")
+    for meta in ({"assignee": {"id": 9, "name": "Bot"}, "assignee_type": "AgentBot"}, {"assignee": None}):
+        scene.happens(people.event("conversation_opened", {**people.conversation(), "meta": meta}))
+        assert writes(scene, "hello?")  # the bot answers
+    meta = {"assignee": {"id": 5, "name": "Dana"}, "assignee_type": "User"}
+    scene.happens(people.event("conversation_opened", {**people.conversation(), "meta": meta}))
+    assert not writes(scene, "hello?")

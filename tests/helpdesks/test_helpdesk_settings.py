@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from bot.bootstrap import open_helpdesk
 from bot.connectors.choices import HelpdeskChoice
 from bot.settings import Settings, SettingsError, load_settings
-from tests.helpdesks.desk_people import PEOPLE, People
+from tests.helpdesks.desk_people import PEOPLE, ChatwootPeople, People
 
 
 @pytest.fixture(params=PEOPLE, ids=lambda people: people.name)
@@ -26,7 +27,7 @@ def test_what_is_missing_is_named(people: People, monkeypatch: pytest.MonkeyPatc
     for name, value in settings.items():
         monkeypatch.setenv(f"REFUND_DESK_{name.upper()}", value)
     assert load_settings()[HelpdeskChoice].helpdesk == people.name
-    needed = [name for name in settings if name not in ("helpdesk", "smtp_url")]
+    needed = [name for name in settings if name not in ("helpdesk", "smtp_url", "helpdesk_inbox_secret")]
     if people.name == "slack":
         needed.remove("helpdesk_url")
     for name in needed:
@@ -67,3 +68,52 @@ def test_the_doctor(people: People) -> None:
     people.stop()
     assert not next(iter(check(settings))).ok
     people.start()
+
+
+CHATWOOT = "REFUND_DESK_HELPDESK_"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "blamed"),
+    [
+        ({}, []),
+        ({"helpdesk_token": "another-token-0123456789"}, ["TOKEN"]),
+        ({"helpdesk_token": "chatwoot-agent-token-0123456789"}, ["TOKEN"]),
+        ({"helpdesk_agent_token": "another-token-0123456789"}, ["AGENT_TOKEN"]),
+        ({"helpdesk_agent_token": "chatwoot-token-0123456789"}, ["AGENT_TOKEN"]),
+        ({"helpdesk_account": "8"}, ["ACCOUNT"]),
+        ({"helpdesk_inbox": "4"}, ["INBOX"]),
+        ({"helpdesk_secret": "another-secret-0123456789"}, ["SECRET"]),
+        ({"helpdesk_inbox_secret": "another-secret-0123456789"}, ["INBOX_SECRET"]),
+        ({"helpdesk_inbox_secret": ""}, ["INBOX_SECRET"]),
+    ],
+)
+def test_the_doctor_names_what_chatwoot_does_not_take(wrong: dict[str, str], blamed: list[str]) -> None:
+    from bot.commands.doctor_connectors import CHECKS
+
+    people = ChatwootPeople()
+    people.start()
+    check = dict(CHECKS)["help_desk"]
+    given: dict[str, Any] = {**people.settings(), "public_url": "https://desk.example", **wrong}
+    finding = next(iter(check(Settings(**given))))
+    named = re.findall(rf"{CHATWOOT}([A-Z_]+)", finding.fix)
+    assert (finding.ok, named) == (not blamed, blamed), finding
+    assert "0123456789" not in finding.says + finding.fix
+    people.stop()
+
+
+def test_the_doctor_says_when_chatwoot_shows_no_secrets() -> None:
+    from bot.commands.doctor_connectors import CHECKS
+
+    people = ChatwootPeople()
+    people.start()
+    check = dict(CHECKS)["help_desk"]
+    settings = Settings(**people.settings())  # type: ignore[arg-type]
+    assert "has our secrets" in next(iter(check(settings))).says
+    people.desk.is_administrator = False
+    assert "has our secrets" not in next(iter(check(settings))).says
+    people.desk.channel_type = "Channel::WebWidget"
+    assert "not of the kind API" in next(iter(check(settings))).says
+    people.desk.may_see = False
+    assert "may not see the inbox" in next(iter(check(settings))).says
+    people.stop()

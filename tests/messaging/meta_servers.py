@@ -56,8 +56,10 @@ class WhatsAppServer(_MetaServer):
             return Reply(200, {"id": self.phone_id})
         if sent.path != f"/v25.0/{self.phone_id}/messages":
             return Reply(400, {"error": {"message": "Unsupported post request", "code": 100}})
-        if values["to"] in self.blocked:
+        to = values.get("to") or values["recipient"]
+        if to in self.blocked:
             return Reply(400, {"error": {"message": "Re-engagement message", "code": 131047}})
+        self.check(("to" in values) != ("recipient" in values), "a number and a user id, or none of them")
         self.check(values["messaging_product"] == "whatsapp", "no messaging_product")
         buttons: list[tuple[str, str]] = []
         if values["type"] == "text":
@@ -79,7 +81,7 @@ class WhatsAppServer(_MetaServer):
             self.check(len(set(titles)) == len(titles), "titles must differ")
             buttons = [(reply["title"], reply["id"]) for reply in replies]
         name = f"wamid.{next(_numbers)}"
-        self.got.append(Got(values["to"], text, buttons, name))
+        self.got.append(Got(to, text, buttons, name))
         return Reply(200, {"messaging_product": "whatsapp", "messages": [{"id": name}]})
 
     def message(self, who: str, kind: str, content: Any, **more: Any) -> Any:

@@ -24,7 +24,7 @@ from bot.wording import CodedError, say
 from tests.wording.messages import ROOT, message_of, messages_of, responses
 from tests.wording.test_catalogue import variables
 
-NO_VALUES = {"retry_after", "gone", "is_broken", "others"}
+NO_VALUES = {"retry_after", "gone", "is_broken", "others", "settings"}
 """What errors have beside their values."""
 
 

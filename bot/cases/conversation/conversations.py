@@ -190,9 +190,41 @@ def renewed(services: Services, client: Client, sender: str, opened: Opened, sen
     return opened if theirs else None
 
 
-def open_account(services: Services, channel: str, account: str) -> Opened:
-    """The conversation of an account that its provider has authenticated: there the account is who writes."""
-    return open_conversation(services, Client(channel, address=channel, limited=False, subject=account), account)
+def open_account(services: Services, channel: str, account: str, other_name: str | None = None) -> Opened:
+    """The conversation of an account that its provider has authenticated: there the account is who writes.
+
+    ``other_name`` is what the provider calls the same customer, too, and never anybody else, as it may the ``account``:
+    by it they are known again, whichever of both is shown. An account that had another such name is somebody else now.
+    """
+    index = keyed_hash(services.hash_key, "other name", f"{channel}\0{other_name or account}")
+    with services.unit_of_work() as uow:
+        if (known := uow.conversations.also_named(index)) is not None:
+            uow.conversations.change(known.id, last_at=services.clock())
+            uow.commit()
+            return Opened(known.id)
+    name = account if other_name is None else _name_of(services, channel, account, other_name)
+    opened = open_conversation(services, _account(channel, name), name)
+    if other_name is not None:
+        with services.unit_of_work() as uow:
+            uow.conversations.change(opened.id, other_name_index=index)
+            uow.commit()
+    return opened
+
+
+def _account(channel: str, account: str) -> Client:
+    return Client(channel, address=channel, limited=False, subject=account)
+
+
+def _name_of(services: Services, channel: str, account: str, other_name: str) -> str:
+    """By which of both names the conversation is to be opened: that of one that they have, or that of nobody else."""
+    if find_conversation(services, _account(channel, other_name), other_name) is not None:
+        return other_name
+    found = find_conversation(services, _account(channel, account), account)
+    if found is None:
+        return account
+    with services.reading() as uow:
+        row = uow.conversations.find(found.id)
+    return other_name if row is not None and row.other_name_index is not None else account
 
 
 def issue_secret(services: Services, channel: str) -> str:

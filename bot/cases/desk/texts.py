@@ -29,6 +29,11 @@ def left(name: str) -> Body:
     return {"text": say("person_left", name=name)}
 
 
+def sent_file(name: str) -> Body:
+    """A person at a help desk has sent a file, which is not brought: the customer reads it, and so does that person."""
+    return {"text": say("person_sent_file", name=name)}
+
+
 def rate_us(case: Case) -> Body:
     """One tap says how it went."""
     return {"text": say("rate_us"), "reference": case.reference}

@@ -13,8 +13,9 @@ class Conversation:
     """Who may write in a conversation, and what they have shown; secrets and addresses as keyed hashes only.
 
     ``sender`` is what the client calls it. ``secret_hashes`` are of the secrets that were given to its client: several
-    until one of them was sent back, which makes it ``bound``. ``subject_index`` is whose signed token opens it, and
-    ``proven_…`` what a channel has verified of the customer, until ``proven_until``.
+    until one of them was sent back, which makes it ``bound``. ``subject_index`` is whose signed token opens it,
+    ``other_name_index`` what else its provider calls the customer, and ``proven_…`` what a channel has verified of the
+    customer, until ``proven_until``.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Conversation:
     secret_hashes: tuple[str, ...] = ()
     bound: bool = False
     subject_index: str | None = None
+    other_name_index: str | None = None
     proven_email_index: str | None = None
     proven_phone_index: str | None = None
     proven_national_index: str | None = None

@@ -101,6 +101,12 @@ def report_failure(services: Services, channel: str, name: str, error: str) -> N
         _give_up(services, channel, message, error)
 
 
+def was_sent(services: Services, channel: str, name: str) -> bool:
+    """Whether what a provider knows by that ``name`` is a part of a message of ours."""
+    with services.reading() as uow:
+        return uow.messages.sent_as(_part_name(services, channel, name)) is not None
+
+
 @dataclass(frozen=True)
 class _Delivery(Work[Message]):
     """Bringing the messages of one channel."""

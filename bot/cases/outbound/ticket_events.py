@@ -12,7 +12,7 @@ from bot.cases.case.moves import move
 from bot.cases.conversation.messages import say
 from bot.cases.conversation.notices import mail_answer
 from bot.cases.desk.accounts import actor, connector, external_agent
-from bot.cases.desk.texts import closed_too_early, joined, left, rate_us
+from bot.cases.desk.texts import closed_too_early, joined, left, rate_us, sent_file
 from bot.cases.desk.views import TAKEABLE
 from bot.cases.hashes import keyed_hash
 from bot.cases.model import Agent, Author, Case, CaseKind, CaseState, CauseCode, MessageKind, MoveCause
@@ -68,11 +68,14 @@ def look_later(services: Services, desk: str, external_id: str) -> bool:
 
 def _answer(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEvent) -> bool:
     text = "".join(char for char in event.text.replace("\r\n", "\n") if char in "\n\t" or char.isprintable()).strip()
-    if not text or event.who is None:
+    inside = _is_inside(services, uow, ticket)
+    is_file = event.has_file and not inside
+    if not (text or is_file) or event.who is None:
         return False
     # A customer's client chooses the names of its messages: it must not be able to choose one of these.
     name = keyed_hash(services.hash_key, "desk answer", f"{ticket.desk}\0{ticket.external_id}\0{event.id}")
-    if uow.messages.of_client(ticket.conversation_id, name) is not None:
+    file_name = keyed_hash(services.hash_key, "desk file", name)
+    if any(uow.messages.of_client(ticket.conversation_id, each) is not None for each in (name, file_name)):
         return False
     agent = external_agent(services, uow, ticket.desk, event.who)
     if not agent.active:
@@ -80,19 +83,22 @@ def _answer(services: Services, uow: UnitOfWork, ticket: Ticket, event: DeskEven
     if not _is_old(ticket, event.at):
         # An answer that is as old as the hand-back was on its way: the bot keeps the conversation.
         _take(services, uow, ticket, event)
-    inside = _is_inside(services, uow, ticket)
     now = services.clock()
-    said = uow.messages.add(
-        ticket.conversation_id,
-        Author.AGENT,
-        {"text": text[:LONGEST_ANSWER]},
-        now,
-        agent_id=agent.id,
-        client_id=name,
-        delivered_at=now if inside else None,
-    )
-    if not inside:
-        mail_answer(services, uow, said)
+    if text:
+        said = uow.messages.add(
+            ticket.conversation_id,
+            Author.AGENT,
+            {"text": text[:LONGEST_ANSWER]},
+            now,
+            agent_id=agent.id,
+            client_id=name,
+            delivered_at=now if inside else None,
+        )
+        if not inside:
+            mail_answer(services, uow, said)
+    if is_file:  # as all that the system says it is pushed to the help desk, too, so that the agent knows
+        body = sent_file(agent.name)
+        uow.messages.add(ticket.conversation_id, Author.SYSTEM, body, now, agent_id=agent.id, client_id=file_name)
     return True
 
 

@@ -25,9 +25,11 @@ LONGEST_TURN = 1_000
 
 
 class HelpDeskError(CodedError):
-    """Base of the errors of a help desk. What it says is safe to log and to show to a person at our desk."""
+    """Base of the errors of a help desk. What it says is safe to log and to show to a person at our desk. ``settings``:
+    the names of those that are wrong, where that is known."""
 
     group = "fault"
+    settings: tuple[str, ...] = ()
 
 
 class DeskUnavailable(HelpDeskError):
@@ -41,9 +43,10 @@ class DeskUnavailable(HelpDeskError):
 class DeskRejected(HelpDeskError):
     """The help desk understood and refused. ``gone``: because it has no such ticket, or none that takes anything."""
 
-    def __init__(self, code: str, *, gone: bool = False, **values: Value) -> None:
+    def __init__(self, code: str, *, gone: bool = False, settings: tuple[str, ...] = (), **values: Value) -> None:
         super().__init__(code, **values)
         self.gone = gone
+        self.settings = settings
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,7 +121,7 @@ class EventKind(str, Enum):
 @dataclass(frozen=True, repr=False)
 class DeskEvent:
     """What happened to a ticket. ``at``: when, by the help desk's clock; None where it does not say. ``id`` of an
-    answer is the help desk's."""
+    answer is the help desk's. ``has_file``: whether files came with it, which are not brought to the customer."""
 
     kind: EventKind
     ticket: str
@@ -126,6 +129,7 @@ class DeskEvent:
     at: datetime | None = None
     id: str = ""
     text: str = ""
+    has_file: bool = False
 
 
 class TicketState(str, Enum):

@@ -11,10 +11,10 @@ from bot.cases.model import MessageKind
 from bot.cases.outbound.delivery import Address, Courier, Undeliverable, Undelivered
 from bot.cases.outbound.outgoing import Outgoing, as_text, split
 from bot.cases.ports.helpdesk import DeskEvent, DeskRejected, DeskUnavailable, Line, TicketFile
+from bot.connectors.chatwoot.credentials import Credentials, look_over
 from bot.connectors.shared.helpdesks import Api
 from bot.connectors.shared.settings import HelpdeskSettings
 from bot.setting_groups.base import GroupedSettings, blamed_on
-from bot.wording import say
 
 CHANNEL = "chatwoot"
 """The channel of conversations in Chatwoot's own inboxes."""
@@ -38,7 +38,10 @@ def conversation_of(account: str) -> str:
 def help_desk(settings: GroupedSettings) -> Chatwoot:
     """The help desk of the settings; nothing is connected yet. Raises ValueError for a URL that can't be used."""
     ours = settings[HelpdeskSettings]
-    return Chatwoot(ours.url, int(ours.account), int(ours.inbox), ours.token.get_secret_value())
+    token, agent_token = ours.token.get_secret_value(), ours.agent_token.get_secret_value()
+    secret, inbox_secret = ours.secret.get_secret_value(), ours.inbox_secret.get_secret_value()
+    given = Credentials(token, agent_token, secret, inbox_secret or secret)
+    return Chatwoot(ours.url, int(ours.account), int(ours.inbox), given)
 
 
 def couriers(settings: GroupedSettings) -> list[Courier]:
@@ -48,14 +51,18 @@ def couriers(settings: GroupedSettings) -> list[Courier]:
 
 
 class Chatwoot:
-    """``token`` is the access token of an agent or an agent bot, ``inbox`` the number of an inbox of the kind API."""
+    """``inbox`` is the number of an inbox of the kind API. Chatwoot refuses contacts and conversations to an agent bot,
+    and what is written with a person's token is that person's: the bot writes, and a person's token asks."""
 
     name = "chatwoot"
     channel = CHANNEL
 
-    def __init__(self, url: str, account: int, inbox: int, token: str) -> None:
+    def __init__(self, url: str, account: int, inbox: int, given: Credentials) -> None:
         """Nothing is connected yet. Raises ValueError for a URL that can't be used."""
-        self._api = Api("Chatwoot", url, {"api_access_token": token})
+        self._given = given
+        self._account = account
+        self._bot = Api("Chatwoot", url, {"api_access_token": given.token})
+        self._agent = Api("Chatwoot", url, {"api_access_token": given.agent_token})
         self._base = f"/api/v1/accounts/{account}"
         self._inbox = inbox
 
@@ -77,14 +84,14 @@ class Chatwoot:
         else:
             self._note(ticket, f"{line.who}: {line.text}")
 
-    def say(self, conversation: str, text: str, choices: Sequence[Choice]) -> None:
-        """The bot's words for a customer of Chatwoot's own inboxes; choices are a list to choose from. Raises
-        DeskUnavailable or DeskRejected."""
+    def say(self, conversation: str, text: str, choices: Sequence[Choice]) -> str | None:
+        """The bot's words for a customer of Chatwoot's own inboxes; choices are a list to choose from. What Chatwoot
+        calls the message. Raises DeskUnavailable or DeskRejected."""
         values: dict[str, Any] = {"content": text, "message_type": "outgoing"}
         if choices:
             items = [{"title": choice.title, "value": choice.id} for choice in choices]
             values |= {"content_type": "input_select", "content_attributes": {"items": items}}
-        self._post(conversation, values)
+        return self._post(conversation, values)
 
     def look(self, ticket: str) -> list[DeskEvent]:
         """See HelpDesk."""
@@ -92,8 +99,7 @@ class Chatwoot:
 
     def check(self) -> str:
         """See HelpDesk."""
-        self._api.call("GET", f"{self._base}/conversations", params={"status": "open", "page": 1})
-        return say("check_chatwoot")
+        return look_over(self._bot, self._agent, self._account, self._inbox, self._given)
 
     def _conversation(self, file: TicketFile) -> str:
         contact, source, is_new = self._contact(file)
@@ -101,13 +107,13 @@ class Chatwoot:
         if known is not None:
             return known
         values = {"source_id": source, "inbox_id": self._inbox, "contact_id": contact, "status": "open"}
-        found = self._api.object("POST", f"{self._base}/conversations", json=values).get("id")
+        found = self._agent.object("POST", f"{self._base}/conversations", json=values).get("id")
         if not isinstance(found, int):
-            raise self._api.senseless()
+            raise self._agent.senseless()
         return str(found)
 
     def _conversation_with(self, contact: int) -> str | None:
-        answer = self._api.object("GET", f"{self._base}/contacts/{contact}/conversations")
+        answer = self._agent.object("GET", f"{self._base}/contacts/{contact}/conversations")
         for row in answer.get("payload") or []:
             if row.get("inbox_id") == self._inbox and isinstance(row.get("id"), int):
                 return str(row["id"])
@@ -119,31 +125,33 @@ class Chatwoot:
         name, is_new = file.key, True
         values = {"inbox_id": self._inbox, "name": file.customer, "identifier": name}
         try:
-            answer = self._api.object("POST", f"{self._base}/contacts", json=values)
+            answer = self._agent.object("POST", f"{self._base}/contacts", json=values)
             found = (answer.get("payload") or {}).get("contact")
         except DeskRejected:
             is_new = False
-            answer = self._api.object("GET", f"{self._base}/contacts/search", params={"q": name})
+            answer = self._agent.object("GET", f"{self._base}/contacts/search", params={"q": name})
             known = answer.get("payload")
             rows = known if isinstance(known, list) else []
             found = next((row for row in rows if isinstance(row, dict) and row.get("identifier") == name), None)
         if not isinstance(found, dict) or not isinstance(found.get("id"), int):
-            raise self._api.senseless()
+            raise self._agent.senseless()
         for place in found.get("contact_inboxes") or []:
             if (place.get("inbox") or {}).get("id") == self._inbox and isinstance(place.get("source_id"), str):
                 return found["id"], place["source_id"], is_new
-        raise self._api.senseless()
+        raise self._agent.senseless()
 
     def _hand_over(self, conversation: str, file: TicketFile, *, with_transcript: bool) -> None:
         self._note(conversation, file.text() if with_transcript else file.summary())
         path = f"{self._base}/conversations/{conversation}/toggle_status"
-        self._api.call("POST", path, json={"status": "open"})
+        self._bot.call("POST", path, json={"status": "open"})
 
     def _note(self, conversation: str, text: str) -> None:
         self._post(conversation, {"content": text, "message_type": "outgoing", "private": True})
 
-    def _post(self, conversation: str, values: dict[str, Any]) -> None:
-        self._api.call("POST", f"{self._base}/conversations/{conversation}/messages", json=values)
+    def _post(self, conversation: str, values: dict[str, Any]) -> str | None:
+        answer = self._bot.call("POST", f"{self._base}/conversations/{conversation}/messages", json=values)
+        number = answer.get("id") if isinstance(answer, dict) else None
+        return str(number) if isinstance(number, int) else None
 
 
 class ChatwootCourier:
@@ -167,10 +175,10 @@ class ChatwootCourier:
             parts[-1]["choices"] = what.choices
         return parts
 
-    def send(self, address: Address, part: Any) -> None:
-        """See Courier."""
+    def send(self, address: Address, part: Any) -> str | None:
+        """See Courier. By this name we know our own words, which Chatwoot tells us, too."""
         try:
-            self._desk.say(address["conversation"], **part)
+            return self._desk.say(address["conversation"], **part)
         except DeskRejected as error:
             raise Undeliverable(error.code, **error.values) from None
         except DeskUnavailable as error:

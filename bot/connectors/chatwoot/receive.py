@@ -6,8 +6,11 @@ import hashlib
 import hmac
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from bot.cases.outbound.delivery import was_sent
 from bot.cases.ports.helpdesk import DeskEvent, EventKind, Person
 from bot.cases.services import Services
 from bot.connectors.chatwoot.deliver import CHANNEL, account_of
@@ -23,7 +26,9 @@ _OWN_CHAT = "Channel::WebWidget"
 def hook(settings: GroupedSettings, services: Services) -> Hook:
     """Who takes what is posted there."""
     ours = settings[HelpdeskSettings]
-    return ChatwootHook(ours.secret.get_secret_value().encode(), int(ours.account), int(ours.inbox))
+    given = (ours.secret.get_secret_value(), ours.inbox_secret.get_secret_value())
+    secrets = [secret.encode() for secret in given if secret]
+    return ChatwootHook(secrets, int(ours.account), int(ours.inbox), partial(was_sent, services, CHANNEL))
 
 
 class ChatwootHook:
@@ -33,18 +38,23 @@ class ChatwootHook:
     worker brings the answer. The bot is silent while a conversation is open, and answers again once it is not.
     """
 
-    def __init__(self, secret: bytes, account: int, inbox: int) -> None:
-        self._secret = secret
+    def __init__(self, secrets: list[bytes], account: int, inbox: int, is_ours: Callable[[str], bool]) -> None:
+        """``secrets`` are the bot's and the inbox's; ``is_ours`` knows by its id what we have said in Chatwoot."""
+        self._secrets = secrets
         self._account = account
         self._inbox = inbox
+        self._is_ours = is_ours
 
     def is_genuine(self, headers: Headers, body: bytes) -> bool:
         """See Hook."""
         at = headers.get("x-chatwoot-timestamp", "")
         if not is_recent(at, time.time()):
             return False
-        digest = hmac.new(self._secret, f"{at}.".encode() + body, hashlib.sha256).hexdigest()
-        return same_text(headers.get("x-chatwoot-signature"), f"sha256={digest}")
+        given, signed = headers.get("x-chatwoot-signature"), f"{at}.".encode() + body
+        return any(
+            same_text(given, f"sha256={hmac.new(secret, signed, hashlib.sha256).hexdigest()}")
+            for secret in self._secrets
+        )
 
     def read(self, headers: Headers, body: bytes) -> DeskReading:
         """See Hook."""
@@ -58,7 +68,7 @@ class ChatwootHook:
             events = self._said(data)
         elif event.startswith("conversation_"):
             events = self._status(data)
-        if self._is_ours(data):
+        if self._is_in_our_inbox(data):
             return DeskReading(events)
         if event.startswith("conversation_"):
             return DeskReading(events, conversation=_own(data))
@@ -67,19 +77,23 @@ class ChatwootHook:
         # The status is in every event, and events overtake each other.
         return DeskReading(events, conversation=_own(conversation) if messages else None, messages=messages)
 
-    def _is_ours(self, data: dict[str, Any]) -> bool:
+    def _is_in_our_inbox(self, data: dict[str, Any]) -> bool:
         """Whether it is about the inbox in which customers of our other channels are: there we write for them."""
         inbox = (data.get("inbox") or {}).get("id") or data.get("inbox_id")
         return (inbox or (data.get("conversation") or {}).get("inbox_id")) == self._inbox
 
     def _said(self, data: dict[str, Any]) -> list[DeskEvent]:
-        """An agent's words. Private notes are none, and neither are the bot's, which come back here, too."""
+        """An agent's words. Private notes are none, and neither are the bot's, which come back here, too: whoever's
+        they are there, we know what we have said."""
         sender = data.get("sender") or {}
         if data.get("message_type") not in ("outgoing", 1) or data.get("private") or sender.get("type") != "user":
             return []
+        number, text, is_file = str(data["id"]), str(data.get("content") or ""), bool(data.get("attachments"))
+        if self._is_ours(number):
+            return []
         who = Person(str(sender["id"]), str(sender.get("name") or ""))
         ticket, at = str(data["conversation"]["id"]), moment_of(data.get("created_at"))
-        return [DeskEvent(EventKind.ANSWER, ticket, who, at, str(data["id"]), str(data.get("content") or ""))]
+        return [DeskEvent(EventKind.ANSWER, ticket, who, at, number, text, has_file=is_file)]
 
     def _status(self, data: dict[str, Any]) -> list[DeskEvent]:
         ticket, status = str(data["id"]), data.get("status")
@@ -88,11 +102,8 @@ class ChatwootHook:
             return [DeskEvent(EventKind.SOLVED, ticket, at=at)]
         if status == "pending":
             return [DeskEvent(EventKind.HANDED_BACK, ticket, at=at)]
-        assignee = (data.get("meta") or {}).get("assignee") or {}
-        if status == "open" and assignee.get("id") and assignee.get("type", "user") == "user":
-            who = Person(str(assignee["id"]), str(assignee.get("name") or ""))
-            return [DeskEvent(EventKind.TAKEN, ticket, who, at)]
-        return []
+        who = _assigned(data)
+        return [DeskEvent(EventKind.TAKEN, ticket, who, at)] if status == "open" and who is not None else []
 
 
 def _messages(event: str, data: dict[str, Any], conversation: dict[str, Any]) -> list[Incoming]:
@@ -105,7 +116,8 @@ def _messages(event: str, data: dict[str, Any], conversation: dict[str, Any]) ->
             text, is_file = text or (say("stands_for_file") if is_file else ""), False
         written_at = moment_of(data.get("created_at"))
         return [_incoming(conversation, str(data["id"]), text, attachment=is_file, written_at=written_at)]
-    if event == "message_updated":
+    # A rating and a form that somebody has filled in are submitted values, too.
+    if event == "message_updated" and data.get("content_type") == "input_select":
         chosen = (data.get("content_attributes") or {}).get("submitted_values") or []
         return [_chosen(conversation, str(data["id"]), one) for one in chosen]
     return []
@@ -126,6 +138,13 @@ def _own(conversation: dict[str, Any]) -> OwnConversation | None:
     status = conversation.get("status")
     if not conversation.get("id") or status not in ("open", "pending", "resolved"):
         return None
-    assignee = (conversation.get("meta") or {}).get("assignee") or {}
-    who = Person(str(assignee["id"]), str(assignee.get("name") or "")) if assignee.get("id") else None
-    return OwnConversation(account_of(str(conversation["id"])), status == "open", who)
+    return OwnConversation(account_of(str(conversation["id"])), status == "open", _assigned(conversation))
+
+
+def _assigned(conversation: dict[str, Any]) -> Person | None:
+    """Whose a conversation is; nobody's where a bot has it."""
+    meta = conversation.get("meta") or {}
+    assignee = meta.get("assignee") or {}
+    if not assignee.get("id") or assignee.get("type", "user") != "user" or meta.get("assignee_type") == "AgentBot":
+        return None
+    return Person(str(assignee["id"]), str(assignee.get("name") or ""))

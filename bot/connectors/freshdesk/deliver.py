@@ -99,7 +99,8 @@ class Freshdesk:
         if not isinstance(number, int) or not isinstance(agent, int):
             return []
         at, text = parse_time(said.get("created_at")), str(said.get("body_text") or "")
-        return [DeskEvent(EventKind.ANSWER, ticket, self._person(agent), at, str(number), text)]
+        is_file = bool(said.get("attachments"))
+        return [DeskEvent(EventKind.ANSWER, ticket, self._person(agent), at, str(number), text, has_file=is_file)]
 
     def _person(self, agent: int) -> Person:
         if agent not in self._names:

@@ -108,7 +108,9 @@ class WhatsApp(Meta):
         ours = (value.get("metadata") or {}).get("phone_number_id") == self._phone_id
         if change.get("field") != "messages" or not ours:
             return Reading()
-        said, told = read_each(value.get("messages"), _whatsapp), read_each(value.get("statuses"), _status)
+        users = _users(value.get("contacts"))
+        said = read_each(value.get("messages"), lambda message: _whatsapp(message, users))
+        told = read_each(value.get("statuses"), _status)
         return Reading(said.messages, told.failed, [*said.unread, *told.unread])
 
 
@@ -119,13 +121,21 @@ def _status(status: dict[str, Any]) -> Reading:
     return Reading(failed=[Failed("whatsapp", status["id"], code_of(errors[0].get("code")))])
 
 
-def _whatsapp(message: dict[str, Any]) -> Reading:
+def _users(contacts: object) -> dict[str, str]:
+    """The user ids of the numbers of an event, where it has both."""
+    rows = [row for row in contacts if isinstance(row, dict)] if isinstance(contacts, list) else []
+    pairs = ((text_of(row.get("wa_id")), text_of(row.get("user_id"))) for row in rows)
+    return {number: user for number, user in pairs if number and user}
+
+
+def _whatsapp(message: dict[str, Any], users: dict[str, str]) -> Reading:
     kind = message["type"]
     if kind in _SILENT:
         return Reading()
     content = message.get(kind)
     text, pressed = _written(kind, content if isinstance(content, dict) else {})
-    number, user = text_of(message.get("from")), text_of(message.get("from_user_id"))
+    number = text_of(message.get("from"))
+    user = text_of(message.get("from_user_id")) or users.get(number, "")
     if kind == "contacts":
         text = _own_number(content, number)
     incoming = Incoming(
@@ -138,6 +148,7 @@ def _whatsapp(message: dict[str, Any]) -> Reading:
         pressed=pressed,
         phone=f"+{number}" if number else None,
         written_at=moment(message.get("timestamp")),
+        other_name=user if number and user else None,
     )
     return Reading([incoming])
 

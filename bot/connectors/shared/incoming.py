@@ -36,7 +36,8 @@ class Incoming:
 
     ``message_id`` is the provider's, the same for a repeat. ``pressed`` is what a button carried. ``phone`` and
     ``email`` are what the provider has verified of the customer; ``written_at``: where it tells. ``album``: what
-    several messages have in common that the customer has sent as one.
+    several messages have in common that the customer has sent as one. ``other_name``: what else the provider calls
+    whoever writes, and nobody else ever; an account may be somebody else's later.
     """
 
     channel: str
@@ -50,6 +51,7 @@ class Incoming:
     email: str | None = None
     written_at: datetime | None = None
     album: str | None = None
+    other_name: str | None = None
 
     def __post_init__(self) -> None:
         """Raises NotReadable for what has no name."""

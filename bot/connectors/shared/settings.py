@@ -35,8 +35,19 @@ class HelpdeskSettings(Group):
         env_prefix = f"{PREFIX}HELPDESK_"
 
     url: str = Field("", description="Where the help desk is: `https://…`.", shown="none; for Slack its own")
-    token: Secret = Field(Secret(""), description="What our calls there show.")
-    secret: Secret = Field(Secret(""), description="At least 16 characters; what its webhooks are signed with.")
+    token: Secret = Field(Secret(""), description="What our calls there show. Chatwoot: the token of the agent bot.")
+    agent_token: Secret = Field(
+        Secret(""),
+        description="Chatwoot: the token of an administrator or of an agent of the inbox. It asks for contacts and "
+        "conversations, which is refused to bots; nobody is answered with it.",
+    )
+    secret: Secret = Field(
+        Secret(""),
+        description="At least 16 characters; what its webhooks are signed with. Chatwoot: the secret of the agent bot.",
+    )
+    inbox_secret: Secret = Field(
+        Secret(""), description="Chatwoot: the secret of the inbox, if the inbox has a webhook of its own."
+    )
     account: str = Field(
         "",
         regex=r"^[A-Za-z0-9._%+-]*(@[A-Za-z0-9.-]+)?$",

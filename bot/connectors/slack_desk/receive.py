@@ -17,6 +17,9 @@ from bot.connectors.shared.slack_signature import is_from_slack
 from bot.connectors.slack_desk.deliver import CLAIM, HAND_BACK, SOLVE
 from bot.setting_groups.base import GroupedSettings
 
+_WORDS = (None, "thread_broadcast", "file_share", "me_message")
+"""The subtypes of messages that somebody has written."""
+
 
 def hook(settings: GroupedSettings, services: Services) -> Hook:
     """Who takes what is posted there."""
@@ -65,7 +68,7 @@ class SlackHook:
     def _said(self, event: dict[str, Any]) -> list[DeskEvent]:
         """The words of whoever has claimed the case. All else in the thread stays among colleagues."""
         ours = event.get("channel") == self._place and event.get("thread_ts") and event.get("user")
-        if not ours or event.get("bot_id") or event.get("subtype") not in (None, "thread_broadcast"):
+        if not ours or event.get("bot_id") or event.get("subtype") not in _WORDS:
             return []
         ticket, user = f"{self._place}:{event['thread_ts']}", str(event["user"])
         name = self._claimed_by(ticket, user)
@@ -73,7 +76,8 @@ class SlackHook:
         if name is None:
             return []
         text, at = _slack_text("\n".join(lines)), moment(event["ts"])
-        return [DeskEvent(EventKind.ANSWER, ticket, Person(user, name), at, str(event["ts"]), text)]
+        is_file = bool(event.get("files"))
+        return [DeskEvent(EventKind.ANSWER, ticket, Person(user, name), at, str(event["ts"]), text, has_file=is_file)]
 
     def _claimed_by(self, ticket: str, user: str) -> str | None:
         """The name of the user, if they have the conversation."""

@@ -26,8 +26,6 @@ from bot.http.shared import Shared
 from bot.http.webhooks.intake import Intake
 from bot.http.webhooks.unread import count_unread
 
-LONGEST_HOOK = 64 * 1024
-"""Bytes of a request; as much as the server takes at all."""
 OPENING_LOOKS, OPENING_PAUSE = 10, 0.25
 """How often, and after how many seconds, to look again for a ticket that is just being opened. Help desks wait for our
 answer five seconds, Slack three."""
@@ -38,7 +36,9 @@ logger = structlog.get_logger()
 
 def register(app: Sanic, shared: Shared) -> None:
     """Add the webhook of the help desk that is switched on; none for our own."""
-    if shared.services.helpdesk is not None:
+    row = help_desk_of(shared.settings)
+    if shared.services.helpdesk is not None and row is not None:
+        app.config.REQUEST_MAX_SIZE = max(app.config.REQUEST_MAX_SIZE, row.longest_hook)
         path = f"/webhooks/helpdesk/{shared.services.helpdesk.name}"
         app.add_route(receiver(shared), path, methods=["POST"], name="helpdesk_webhook")
 
@@ -52,13 +52,13 @@ def receiver(shared: Shared) -> Receiver:
     intake = Intake(shared)
 
     async def hear(request: Request) -> HTTPResponse:
-        if len(request.body) > LONGEST_HOOK:
+        if len(request.body) > row.longest_hook:
             return response.json({"error": "the request is too large"}, 413)
         if not hook.is_genuine(request.headers, request.body):
             logger.warning("helpdesk.unsigned", desk=desk.name)
             return response.json({"error": "the signature is missing, wrong or old"}, 401)
         try:
-            reading = hook.read(request.headers, request.body)
+            reading = await asyncio.to_thread(hook.read, request.headers, request.body)
         except UNREADABLE as error:
             reading = DeskReading(unread=[type(error).__name__])
         if reading.answer is not None:

@@ -32,7 +32,7 @@ class Intake:
 
     async def take(self, incoming: Incoming) -> None:
         """Store a message; what there is to do about it goes on afterwards. A repeat changes nothing."""
-        queue = self._queues.setdefault(f"{incoming.channel} {incoming.account}", asyncio.Lock())
+        queue = self._queues.setdefault(f"{incoming.channel} {incoming.other_name or incoming.account}", asyncio.Lock())
         async with queue:  # in the order in which they came
             await self._take(incoming)
 
@@ -91,7 +91,7 @@ class Intake:
         return say("rating_thanks")
 
     def _open(self, incoming: Incoming) -> str:
-        opened = open_account(self._services, incoming.channel, incoming.account)
+        opened = open_account(self._services, incoming.channel, incoming.account, incoming.other_name)
         address: dict[str, Any] = {**incoming.address, "talk": opened.id}
         set_reply_address(self._services, opened.id, address)
         if incoming.phone or incoming.email:

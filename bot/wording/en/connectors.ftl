@@ -25,6 +25,17 @@ fault_answered = { system_named } answered { $status }
 fault_answered_code = { system_named } answered code { $word }
 fault_answered_an_error = { system_named } answered an error
 fault_token_not_taken = { system_named } does not take our token
+fault_chatwoot_agent_token = Chatwoot does not take the token of a person: it is wrong, or that of a bot
+fault_chatwoot_account = the person whose token it is has no such account in Chatwoot
+fault_chatwoot_not_in_inbox = the person whose token it is may not see the inbox in Chatwoot
+fault_chatwoot_token = Chatwoot does not take the token of the agent bot
+fault_chatwoot_token_of_person = the token of the agent bot is a person's: what the bot says would be theirs
+fault_chatwoot_no_inbox = Chatwoot has no such inbox in this account
+fault_chatwoot_inbox_kind = the inbox is not of the kind API
+fault_chatwoot_secret = { $of ->
+    [inbox_secret] the inbox's
+   *[secret] the agent bot's
+} secret is another one in Chatwoot
 fault_busy = { system_named } asks us to wait
 fault_refused = { system_named } refused: { $word }
 fault_refused_without_a_code = { system_named } refused: without a code
@@ -162,7 +173,10 @@ check_shop_subscriptions = Subscriptions { $known ->
 check_shop_no_webhook = no webhook is set up: changes are seen when somebody asks; docs/connect/woocommerce.md says how
 check_shop_no_stop = nothing stops cards: their refunds go to a person (docs/connect/woocommerce.md)
 
-check_chatwoot = Chatwoot takes the token; whether the agent bot is connected to an inbox, only a message can show
+check_chatwoot = Chatwoot takes both tokens{ $secrets ->
+    [yes] , and has our secrets
+   *[no] ; whether our secrets are those of its webhooks, only a message can show, or the token of an administrator
+}; whether the agent bot is connected to an inbox, only a message can show
 check_freshdesk = Freshdesk takes the key
 check_zendesk = Zendesk takes the token of an { $role }
 check_zendesk_no_agent = Zendesk knows no agent there

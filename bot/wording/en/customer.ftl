@@ -16,6 +16,7 @@ stops_subscription = The plan is stopped before the money is sent, and its billi
 
 person_joined = { $name } joined the conversation.
 person_left = { $name } left the conversation. I am the assistant again.
+person_sent_file = { $name } sent a file. Files can't be brought into this conversation.
 rate_us = How did we do?
 put_in_queue = A person has what you wrote, under { $reference }. They answer here by { $answer_by }.
 
