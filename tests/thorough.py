@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 DEEP = bool(os.environ.get("DEEP_TESTS"))
-SHARE, AT_LEAST = 4, 25
+SHARE, AT_LEAST = 4, 15
 """An ordinary run tries one of so many examples, but no fewer than so many where there are as many."""
 
 

@@ -546,5 +546,5 @@ class Money(RuleBasedStateMachine):
 
 TestMoney = Money.TestCase
 TestMoney.settings = settings(
-    max_examples=examples(40), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(160), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

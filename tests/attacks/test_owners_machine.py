@@ -316,7 +316,7 @@ class Proofs(RuleBasedStateMachine):
 
 
 _settings = settings(
-    max_examples=examples(20), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(80), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestOwners = Owners.TestCase
 TestOwners.settings = _settings

@@ -196,5 +196,5 @@ class OwnedOrders(RuleBasedStateMachine):
 
 TestOwnedOrders = OwnedOrders.TestCase
 TestOwnedOrders.settings = settings(
-    max_examples=examples(15), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )
