@@ -1,6 +1,6 @@
 # `make run` and `make test` are all that a fresh machine needs; both set up first what is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories simulate chaos outages mutants bench \
+.PHONY: help setup browser run train quick quick-tests test checks lint data-check unit stories deep simulate chaos outages mutants bench \
 	schemas eval docs licences local-slack local-postfix pictures
 # Compiling Rasa and TensorFlow anew at every start would take longer than everything else together.
 unexport PYTHONDONTWRITEBYTECODE
@@ -53,6 +53,9 @@ data-check: setup ## Rasa's own check of domain and training data
 
 unit: train browser ## All tests of pytest; ARGS="-k words" selects
 	$(bin)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --durations 20 $(ARGS)
+
+deep: train browser ## The tests with random inputs, with all their examples; ARGS="-k words" selects
+	DEEP_TESTS=1 $(bin)/pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder -m hypothesis $(ARGS)
 
 browser:
 	@sh scripts/browser

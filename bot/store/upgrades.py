@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def migrate(engine: Engine, keys: Keys, *, restoring: bool = False) -> None:
     """
     config = _config()
     config.attributes["keys"] = keys
-    scripts = ScriptDirectory.from_config(config)
+    scripts = _scripts()
     with _told_in_one_line(), engine.connect() as connection, _tables_may_be_made_anew(connection), connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
@@ -83,7 +84,7 @@ class SchemaState:
 
 def schema_state(engine: Engine) -> SchemaState:
     """How the schema stands. Changes nothing. Raises StoreUnavailable."""
-    scripts = ScriptDirectory.from_config(_config())
+    scripts = _scripts()
     known = {script.revision for script in scripts.walk_revisions()}
     with _told_in_one_line(), engine.connect() as connection:
         found = _revision(connection)
@@ -95,6 +96,12 @@ def has_sealed_data(engine: Engine) -> bool:
     """Whether the database knows by which keys its personal data is sealed. Raises StoreUnavailable."""
     with _told_in_one_line(), engine.connect() as connection:
         return bool(inspect(connection).has_table("key_store"))
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    """The migrations: to read all of them takes half of what a look at the schema does."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:

@@ -39,6 +39,7 @@ from tests.migrated import copy_home
 from tests.policy.policy_builders import POLICY
 from tests.store.test_exports import woo as a_shop_order
 from tests.store_builders import Clock, read_orders
+from tests.thorough import examples
 
 ODD = st.sampled_from(
     [
@@ -211,7 +212,7 @@ def test_a_file_that_says_two_things_or_what_no_table_takes_is_refused(content: 
 
 
 @given(st.binary(max_size=200), st.sampled_from(["a.json", "a.csv"]))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_bytes_are_imported_or_refused(data: bytes, name: str) -> None:
     imported(shop(), data, name)
 
@@ -226,7 +227,7 @@ CELLS = st.sampled_from(
 
 
 @given(st.sampled_from(sorted(EXPORTS)), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_cells_in_the_columns_of_an_export_are_imported_or_refused(format_name: str, data: st.DataObject) -> None:
     export = EXPORTS[format_name]
     theirs = [*export.marks, *(column for columns in export.sources.values() for column in columns), *OURS]
@@ -241,7 +242,7 @@ def test_any_cells_in_the_columns_of_an_export_are_imported_or_refused(format_na
 
 
 @given(anything, st.lists(st.sampled_from(sorted(a_shop_order()))), anything)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_json_as_an_order_of_woocommerce_is_imported_or_refused(data: Any, changed: list[str], value: Any) -> None:
     near = {**a_shop_order(), **dict.fromkeys(changed, value)}
     for rows in (data, [near]):
@@ -249,13 +250,13 @@ def test_any_json_as_an_order_of_woocommerce_is_imported_or_refused(data: Any, c
 
 
 @given(anything)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_any_json_is_imported_or_refused(data: Any) -> None:
     imported(shop(), as_json(data), "a.json")
 
 
 @given(st.lists(near_orders(), min_size=1, max_size=3), st.booleans())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_nearly_good_orders_are_imported_whole_or_refused(rows: list[dict[str, Any]], as_table: bool) -> None:
     assume(not as_table or "\\u0000" not in json.dumps(rows))  # Python's csv module can't write it
     done = imported(shop(), as_csv(rows) if as_table else as_json(rows), "a.csv" if as_table else "a.json")
@@ -269,7 +270,7 @@ def test_nearly_good_orders_are_imported_whole_or_refused(rows: list[dict[str, A
 
 
 @given(st.lists(valid_orders(), min_size=1, max_size=3, unique_by=lambda row: row["number"]), st.booleans())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_what_was_imported_is_there_as_it_was_written(rows: list[dict[str, Any]], as_table: bool) -> None:
     emails = {row["customer"]["email"] for row in rows}
     done = imported(shop(), as_csv(rows) if as_table else as_json(rows), "a.csv" if as_table else "a.json")
@@ -306,19 +307,19 @@ def decided(line: str) -> dict[str, Any]:
 
 
 @given(st.text(max_size=200) | st.binary(max_size=200).map(lambda data: data.decode("utf-8-sig", "replace")))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_line_has_an_answer(line: str) -> None:
     decided(line)
 
 
 @given(anything)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_any_json_has_an_answer(data: Any) -> None:
     decided(json.dumps(data))
 
 
 @given(near_orders(), st.dictionaries(st.sampled_from(list(case())), anything, max_size=2), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_nearly_good_cases_have_an_answer_within_what_was_paid(
     row: dict[str, Any], changes: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -338,7 +339,7 @@ def test_a_line_that_is_nested_as_deep_as_can_be_read_has_an_answer(depth: int) 
 
 
 @given(st.sampled_from(list(order())), anything)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_an_order_is_read_or_the_field_is_named(field: str, value: Any) -> None:
     try:
         parse_order(order(**{field: value}))

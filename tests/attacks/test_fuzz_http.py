@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tests.attacks.scene import INSIDE, WEBHOOK, world
 from tests.e2e.running import Site
+from tests.thorough import examples
 
 pytestmark = pytest.mark.e2e
 
@@ -74,7 +75,7 @@ def is_clear(answer: httpx.Response) -> None:
 
 
 @given(bodies, headers)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_post_has_a_clear_answer(attacked: Site, body: bytes, named: dict[str, str]) -> None:
     is_clear(asked(attacked, "POST", WEBHOOK, content=body, headers=named))
 
@@ -84,7 +85,7 @@ def test_any_post_has_a_clear_answer(attacked: Site, body: bytes, named: dict[st
     st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=30),
     headers,
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_other_request_has_a_clear_answer(attacked: Site, method: str, path: str, named: dict[str, str]) -> None:
     try:
         answer = asked(attacked, method, f"/{path}", headers=named)

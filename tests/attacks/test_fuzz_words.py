@@ -25,6 +25,7 @@ from bot.nlu.extraction import extract
 from bot.nlu.intent_model import NOTHING
 from bot.nlu.payload_guard import NO, PayloadGuard
 from tests.attacks.hostile import SECRET, attempts
+from tests.thorough import examples
 
 INTENTS = ("affirm", "request_refund", "restart", "session_start", "inform", "back", "SetSlots", "nlu_fallback")
 OFFERED = "/affirm"
@@ -51,7 +52,7 @@ def guarded(text: str, *offers: str) -> str:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_only_an_offered_payload_stays_one(text: str) -> None:
     seen = guarded(text, OFFERED)
     assert not seen.strip().startswith("/") or text.strip() == OFFERED
@@ -60,7 +61,7 @@ def test_only_an_offered_payload_stays_one(text: str) -> None:
 
 
 @given(st.sampled_from(INTENTS), st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2), texts)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_no_payload_gets_through_that_nobody_offered(intent: str, slots: dict[str, str], after: str) -> None:
     for text in (
         f"/{intent}{json.dumps(slots)}",
@@ -73,7 +74,7 @@ def test_no_payload_gets_through_that_nobody_offered(intent: str, slots: dict[st
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_a_text_is_cleaned_once_and_for_all(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
@@ -82,7 +83,7 @@ def test_a_text_is_cleaned_once_and_for_all(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_card_numbers_are_masked_once_and_for_all(text: str) -> None:
     once, had = mask_cards(text)
     assert mask_cards(once) == (once, False)
@@ -92,7 +93,7 @@ def test_card_numbers_are_masked_once_and_for_all(text: str) -> None:
 
 
 @given(texts)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_what_is_found_in_a_text_has_the_form_of_its_kind(text: str) -> None:
     forms = {
         "order_number": r"CC-\d{6}",
@@ -152,13 +153,13 @@ def is_message_or_refused(body: bytes) -> None:
 
 
 @given(st.binary(max_size=100))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_any_bytes_are_a_message_or_refused(body: bytes) -> None:
     is_message_or_refused(body)
 
 
 @given(bodies | messages, st.sampled_from(["utf-8", "utf-16", "utf-32"]))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_any_object_is_a_message_or_refused(data: dict[str, Any], encoding: str) -> None:
     is_message_or_refused(json.dumps(data).encode(encoding))
 
@@ -182,13 +183,13 @@ def test_the_token_that_the_others_are_made_of_is_good() -> None:
 
 
 @given(st.text(max_size=100) | st.binary(max_size=100).map(lambda data: data.decode("latin-1")))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_text_is_a_token(token: str) -> None:
     refused(token)
 
 
 @given(st.integers(0, len(GOOD) - 1), st.characters(whitelist_categories=("Lu", "Ll", "Nd")))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_token_with_another_letter_names_somebody_else(place: int, letter: str) -> None:
     changed = GOOD[:place] + letter + GOOD[place + 1 :]
     try:
@@ -203,7 +204,7 @@ def test_no_token_with_another_letter_names_somebody_else(place: int, letter: st
     st.dictionaries(st.sampled_from([*CLAIMS, "nbf", "iat", "email_verified"]), scalars, min_size=1, max_size=3),
     st.sampled_from(["", "none", "x" * 43]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_no_claims_without_the_secret_are_taken(header: Any, changes: Any, signature: str) -> None:
     def part(data: Any) -> str:
         return jwt.utils.base64url_encode(json.dumps(data).encode()).decode()
@@ -212,7 +213,7 @@ def test_no_claims_without_the_secret_are_taken(header: Any, changes: Any, signa
 
 
 @given(st.dictionaries(st.sampled_from([*CLAIMS, "nbf", "iat", "email_verified"]), scalars, min_size=1, max_size=3))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_odd_claims_of_the_shop_itself_are_good_or_refused(changes: dict[str, Any]) -> None:
     token = jwt.encode(CLAIMS, SECRET)
     head, _, _ = token.split(".")

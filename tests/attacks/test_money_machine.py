@@ -54,6 +54,7 @@ from tests.cases.gateways import FaultyGateway
 from tests.desk_builders import an_agent
 from tests.migrated import a_shop
 from tests.store_builders import PLAN, TRANSCRIPT, Clock, store_order, verified
+from tests.thorough import examples
 
 OWNERS = {
     "CC-104233": "alex@example.com",
@@ -545,5 +546,5 @@ class Money(RuleBasedStateMachine):
 
 TestMoney = Money.TestCase
 TestMoney.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(160), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

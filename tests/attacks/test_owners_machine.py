@@ -31,6 +31,7 @@ from bot.cases.identity.tries import (
 from bot.cases.identity.verification import VerificationStatus, is_verified, verify
 from tests.migrated import a_shop
 from tests.store_builders import Clock, store_order
+from tests.thorough import examples
 
 NAMES = ("web-1", "web-2", "+1 212 555 0199", "a@b.co", "' OR '1'='1", "ünï")
 ADDRESSES = ("198.51.100.7", "203.0.113.9")
@@ -314,7 +315,9 @@ class Proofs(RuleBasedStateMachine):
                 assert is_verified(self.services, conversation_id=talk, order_number=number) is expected
 
 
-_settings = settings(max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+_settings = settings(
+    max_examples=examples(80), stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
 TestOwners = Owners.TestCase
 TestOwners.settings = _settings
 TestProofs = Proofs.TestCase

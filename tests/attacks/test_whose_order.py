@@ -30,6 +30,7 @@ from bot.cases.model import CaseState
 from tests.cases.test_quotes import quoted
 from tests.migrated import a_shop
 from tests.store_builders import TRANSCRIPT, Clock, store_order
+from tests.thorough import examples
 
 TALKS = ("t-1", "t-2", "t-3")
 EMAILS = ("alex@example.com", "bella@example.com")
@@ -195,5 +196,5 @@ class OwnedOrders(RuleBasedStateMachine):
 
 TestOwnedOrders = OwnedOrders.TestCase
 TestOwnedOrders.settings = settings(
-    max_examples=15, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=examples(60), stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

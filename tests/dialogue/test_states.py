@@ -33,6 +33,7 @@ from tests.dialogue.builders import (
     named,
     said,
 )
+from tests.thorough import examples
 
 CONTEXTS = every_context()
 _ASK = (acts.Proceed, acts.AskAgain)
@@ -338,7 +339,7 @@ def play(seed: int, turns: int) -> Play:
     return played
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 2**32), st.integers(1, 60))
 def test_any_conversation_keeps_its_rules(seed: int, turns: int) -> None:
     play(seed, turns)
@@ -352,7 +353,7 @@ def test_ten_thousand_turns_reach_everything_that_can_be_done() -> None:
     assert set(missing) <= {"ShowRenewed", "LeaveAddress"}, missing
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.lists(st.lists(st.integers(0, 60), min_size=1, max_size=3), max_size=25), st.integers(0, 1000))
 def test_any_conversation_of_chosen_commands_keeps_its_rules(chosen: list[list[int]], seed: int) -> None:
     played = Play(random.Random(seed))

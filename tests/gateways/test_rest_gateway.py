@@ -22,6 +22,7 @@ from bot.policy.facts import Destination
 from bot.policy.money import is_payable, unit_of
 from tests.gateways.contract_server import Answer, ContractServer, End, Fault, Stop
 from tests.gateways.gateway_builders import CARD, PLAN, gateway_to, limits_for
+from tests.thorough import examples
 
 KEY = "RD-YTAF7F:refund"
 WALLET = Destination.WALLET
@@ -125,7 +126,7 @@ def test_many_at_once_with_one_key_pay_once(server: ContractServer) -> None:
     assert len(server.payments) == 1 and server.violations == []
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     faults=st.lists(st.sampled_from(HARMFUL), max_size=7), keys=st.lists(st.sampled_from("abc"), min_size=1, max_size=4)
 )
@@ -373,7 +374,7 @@ def test_a_key_that_is_none_is_rejected_and_not_sent(server: ContractServer, gat
 CURRENCIES = ["USD", "JPY", "KWD", "CLF"]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(units=st.integers(1, 10**10), currency=st.sampled_from(CURRENCIES), number=st.integers(0, 999_999))
 def test_every_amount_arrives_as_it_was_sent(
     server: ContractServer, gateway: RestGateway, units: int, currency: str, number: int

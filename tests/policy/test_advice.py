@@ -18,6 +18,7 @@ from bot.policy.money import Money
 from bot.wording.decisions import advice
 from tests.policy.policy_builders import POLICY, a_plan, a_refund_request, an_order, ny
 from tests.policy.test_properties import POLICIES, refund_requests
+from tests.thorough import examples
 
 CENT = Decimal("0.01")
 LATE = ny("2026-06-06 12:00")
@@ -33,7 +34,7 @@ def gives(request: RefundRequest, policy: Policy, reasons: list[Reason], places:
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(refund_requests(), st.sampled_from(POLICIES))
 def test_no_question_is_asked_whose_every_answer_gives_the_same(request: RefundRequest, policy: Policy) -> None:
     known: set[str] = set()
@@ -99,7 +100,7 @@ def test_where_no_single_change_would_have_done_none_is_named(request_: RefundRe
     assert smallest_change(request_, POLICY) is None
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(refund_requests(), st.sampled_from(POLICIES))
 def test_the_change_named_gives_a_yes_and_nothing_smaller_does(request: RefundRequest, policy: Policy) -> None:
     change = smallest_change(request, policy)

@@ -18,6 +18,7 @@ from bot.policy.terms import MinimumMeasured
 from bot.policy.values import values_from_json, values_to_json
 from bot.wording.decisions import with_sentences
 from tests.policy.policy_builders import POLICY, a_cancel_request, a_plan, a_refund_request, an_order, policy_with, said
+from tests.thorough import examples
 
 POLICIES = (
     POLICY,
@@ -78,7 +79,7 @@ policies = st.sampled_from(POLICIES)
 
 
 @given(refund_requests(), policies)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_a_refund_is_never_negative_and_never_more_than_was_paid_or_remains(
     request: RefundRequest, policy: Policy
 ) -> None:
@@ -100,7 +101,7 @@ def test_a_refund_is_never_negative_and_never_more_than_was_paid_or_remains(
 
 
 @given(refund_requests(), st.integers(0, 60_000), policies)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_more_left_on_a_card_never_gives_less(request: RefundRequest, more: int, policy: Policy) -> None:
     order = request.order
     if order.original_balance is None or order.remaining_balance is None:
@@ -117,7 +118,7 @@ def test_more_left_on_a_card_never_gives_less(request: RefundRequest, more: int,
 
 
 @given(refund_requests())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_what_was_paid_for_a_card_decides_how_much_and_not_whether(request: RefundRequest) -> None:
     """R8: only an order of nothing, or a rest that is worth nothing, is declined for what was paid."""
     order = replace(request.order, extras=Decimal(0))
@@ -131,7 +132,7 @@ def test_what_was_paid_for_a_card_decides_how_much_and_not_whether(request: Refu
 
 
 @given(refund_requests(), st.integers(0, 15 * 86_400), policies)
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 def test_a_later_request_is_never_better(request: RefundRequest, seconds: int, policy: Policy) -> None:
     asked = max(request.requested_at, request.order.placed_at)
     earlier = replace(request, requested_at=asked, decided_at=asked)
@@ -145,7 +146,7 @@ def test_a_later_request_is_never_better(request: RefundRequest, seconds: int, p
 
 
 @given(refund_requests(), policies)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_the_same_input_gives_the_same_answer_also_after_a_round_trip(request: RefundRequest, policy: Policy) -> None:
     again = parse_request(request_to_json(request))
     assert again == request
@@ -153,7 +154,7 @@ def test_the_same_input_gives_the_same_answer_also_after_a_round_trip(request: R
 
 
 @given(refund_requests(), policies)
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_every_decision_explains_itself(request: RefundRequest, policy: Policy) -> None:
     decision = decide(request, policy)
     assert decision.explanation and said(decision)
@@ -168,7 +169,7 @@ def test_every_decision_explains_itself(request: RefundRequest, policy: Policy) 
 
 
 @given(refund_requests())
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_a_confirmed_fault_is_never_worse_than_a_change_of_mind(request: RefundRequest) -> None:
     mind = decide(replace(request, reason=Reason.CHANGE_OF_MIND, fault_confirmed=False), POLICY)
     fault = decide(replace(request, reason=Reason.SERVICE_FAULT, fault_confirmed=True), POLICY)
@@ -177,7 +178,7 @@ def test_a_confirmed_fault_is_never_worse_than_a_change_of_mind(request: RefundR
 
 
 @given(orders(), moments, st.integers(0, 100))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_a_cancellation_stops_at_once_and_ends_the_agreement_at_an_end_of_a_month(
     order: Order, asked: datetime, hours: int
 ) -> None:

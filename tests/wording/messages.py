@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from fluent.syntax import FluentParser
 from fluent.syntax import ast as ftl
@@ -27,14 +29,15 @@ class Typed(Visitor):  # type: ignore[misc]
         self.words += node.value
 
 
-def entries(file: Path) -> Iterator[ftl.Message | ftl.Junk]:
+@cache
+def entries(file: Path) -> Sequence[ftl.Message | ftl.Junk]:
     """What a file has, also what can't be read."""
-    for entry in FluentParser().parse(file.read_text("utf-8")).body:
-        if isinstance(entry, (ftl.Message, ftl.Junk)):
-            yield entry
+    body = FluentParser().parse(file.read_text("utf-8")).body
+    return tuple(entry for entry in body if isinstance(entry, (ftl.Message, ftl.Junk)))
 
 
-def messages_of(language: str) -> dict[str, ftl.Message]:
+@cache
+def messages_of(language: str) -> Mapping[str, ftl.Message]:
     """The messages of a language by their codes."""
     return {entry.id.name: entry for file in FILES if file.parent.name == language for entry in entries(file)}
 
@@ -62,16 +65,20 @@ def _of_placeable(expression: ftl.Expression) -> str:
     return ".*"
 
 
-def responses() -> dict[str, list[str]]:
+@cache
+def responses() -> Mapping[str, Sequence[str]]:
     """The texts of the responses of the domain."""
-    domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
-    return {name: [one["text"] for one in texts] for name, texts in domain["responses"].items()}
+    return {name: [one["text"] for one in texts] for name, texts in _responses().items()}
 
 
 def buttons_of(response: str) -> list[str]:
     """What the buttons of a response send."""
-    domain = YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))
-    return [button["payload"] for text in domain["responses"][response] for button in text.get("buttons", [])]
+    return [button["payload"] for text in _responses()[response] for button in text.get("buttons", [])]
+
+
+@cache
+def _responses() -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    return dict(YAML(typ="safe").load((ROOT / "domain.yml").read_text("utf-8"))["responses"])
 
 
 def message_of(response: str, text: str = "{words}") -> str:
