@@ -12,7 +12,7 @@ from bot.cases.model import Author
 from bot.commands.post_mail import as_posted
 from tests.messaging.mail_provider import MailProvider
 from tests.messaging.messaging_world import World, until
-from tests.messaging.test_messaging_channels import Chat, a_chat
+from tests.messaging.test_messaging_channels import Chat, a_chat, undelivered
 
 CASES = Path(__file__).parent / "cases"
 SHOWN = "Order CC-700001: you would get $44.00 back. Shall I go ahead? Please answer yes or no."
@@ -121,6 +121,30 @@ def test_a_robot_gets_no_answer_and_no_conversation(chat: Chat, name: str) -> No
     delivers(chat, name, **{"otto@customer.example": chat.who, "Mail.Delivery.System@customer.example": chat.who})
     assert conversations(chat) == before
     assert chat.got == []
+
+
+def a_bounce(chat: Chat, of: str, action: str = "failed") -> None:
+    """The report of the cases, with the headers of a mail that did not arrive."""
+    text = (
+        (CASES / "robot-bounce-unusual-sender.eml").read_bytes().decode().replace("Action: failed", f"Action: {action}")
+    )
+    returned = f"--b\nContent-Type: text/rfc822-headers\n\nSubject: Re: Refund\nMessage-ID: {of}\n\n--b--"
+    chat.delivers(as_posted(text.replace("--b--", returned).encode(), "mx.shop.example"))
+
+
+def test_a_mail_of_ours_that_comes_back_is_a_case_with_the_reason(chat: Chat) -> None:
+    chat.quote(email=chat.who)
+    assert isinstance(chat.provider, MailProvider)
+    ours = str([mail for mail in chat.provider.mails if mail["To"] == chat.who][-1]["Message-ID"])
+    forged = ours.replace("@", "0@")
+    for of, action in ((ours, "delayed"), (forged, "failed"), ("<1@shop.example>", "failed")):
+        a_bounce(chat, of, action)
+    assert undelivered(chat, chat.talk()) is None
+    before = conversations(chat)
+    a_bounce(chat, ours)
+    facts = until(lambda: undelivered(chat, chat.talk()))
+    assert "5.1.1" in facts["error"]
+    assert conversations(chat) == before, "the report itself is nobody's conversation"
 
 
 def conversations(chat: Chat) -> int:
