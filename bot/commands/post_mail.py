@@ -17,6 +17,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
+from bot.connectors.email.bounces import failed_mail
 from bot.connectors.shared.mail_robots import HEADERS, header, posted
 from bot.connectors.smtp.deliver import text_of
 from bot.wording import say
@@ -93,15 +94,25 @@ def as_posted(mail: bytes, authserv_id: str | None = None) -> dict[str, Any]:
     found = _results(parsed, authserv_id, header(parsed, "From"))
     headers = {posted(name): header(parsed, name)[-_LONGEST_HEADER:] for name in (*_HEADERS, *HEADERS)}
     own_id = f"<{hashlib.sha256(mail).hexdigest()}@post-mail>"
+    failed_id, failed_status = _failed(parsed)
     bodies = {kind: parsed.get_body((kind,)) for kind in ("plain", "html")}
     return {
         **headers,
         "message_id": headers["message_id"] or own_id,
         "text": text_of(bodies["plain"])[:_LONGEST_TEXT],
         "html": text_of(bodies["html"])[:_LONGEST_TEXT],
+        "failed_id": failed_id[:_LONGEST_HEADER],
+        "failed_status": failed_status,
         "attachments": sum(1 for part in parsed.walk() if _is_file(part)),
         **{method: found.get(method, "none") for method in ("spf", "dkim", "dmarc")},
     }
+
+
+def _failed(mail: EmailMessage) -> tuple[str, str]:
+    try:
+        return failed_mail(mail)
+    except (ValueError, LookupError, AttributeError, TypeError):
+        return "", ""  # a broken report
 
 
 def _is_file(part: Any) -> bool:

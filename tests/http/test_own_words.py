@@ -28,6 +28,9 @@ ATTRIBUTIONS = [
     "No dia 25/11/2026, às 20:00, Help <help@desk.example> escreveu:",
     "Il giorno mer 25 nov 2026 alle ore 20:00 Help <help@desk.example> ha scritto:",
     "Il giorno mer 25 nov 2026 alle ore 20:00 Help <\nhelp@desk.example> ha scritto:",
+    "Den ons. 25. nov. 2026 kl. 20:00 skrev Help <help@desk.example>:",
+    "Den ons 25 nov. 2026 kl 20:00 skrev Help <help@desk.example>:",
+    "ср, 25 нояб. 2026 г. в 20:00, Help <help@desk.example> пишет:",
     "2026-11-25 20:00 GMT+01:00 Help <help@desk.example>:",
 ]
 WITHOUT_ADDRESS = [
@@ -49,6 +52,9 @@ BLOCKS = [
     "Van: Help <help@desk.example>\nVerzonden: woensdag 25 november 2026\nAan: Alex\nOnderwerp: Re: x\n\n",
     "De: Help <help@desk.example>\nEnviada em: quarta-feira, 25 de novembro\nPara: Alex\nAssunto: RES: x\n\n",
     "Da: Help <help@desk.example>\nInviato: mercoledì 25 novembre 2026 20:00\nA: Alex\nOggetto: R: x\n\n",
+    "Fra: Help <help@desk.example>\nSendt: onsdag 25. november 2026 20:00\nTil: Alex\nEmne: SV: x\n\n",
+    "Från: Help <help@desk.example>\nSkickat: den 25 november 2026 20:00\nTill: Alex\nÄmne: SV: x\n\n",
+    "От: Help <help@desk.example>\nОтправлено: 25 ноября 2026 г. 20:00\nКому: Alex\nТема: RE: x\n\n",
     "________________________________\nVon: Help\n",
     "-----Ursprüngliche Nachricht-----\nVon: Help\n",
     "-----Message d'origine-----\n",
@@ -105,6 +111,7 @@ def test_with_no_words_above_and_no_marks_nothing_is_known_to_be_theirs(before: 
         "Am Montag schrieb Dana:\nwird erstattet.\nNichts kam.",
         "Le 25/11/2026 elle a écrit :\nvous serez remboursé.\nRien.",
         "El 25/11/2026 usted escribió:\nle devolvemos el dinero.\nNada.",
+        "Den 25.11.2026 skrev jag:\nbetala tillbaka.\nInget kom.",
         "From: Berlin\nTo: Hamburg\nThat is where I called.",
         "Von: Berlin\nAn: Hamburg\nDorthin rief ich an.",
         "Da: Roma\nA: Milano\nLa chiamata non funziona.",

@@ -12,7 +12,7 @@ from bot.cases.model import Author
 from bot.commands.post_mail import as_posted
 from tests.messaging.mail_provider import MailProvider
 from tests.messaging.messaging_world import World, until
-from tests.messaging.test_messaging_channels import Chat, a_chat
+from tests.messaging.test_messaging_channels import Chat, a_chat, undelivered
 
 CASES = Path(__file__).parent / "cases"
 SHOWN = "Order CC-700001: you would get $44.00 back. Shall I go ahead? Please answer yes or no."
@@ -123,6 +123,30 @@ def test_a_robot_gets_no_answer_and_no_conversation(chat: Chat, name: str) -> No
     assert chat.got == []
 
 
+def a_bounce(chat: Chat, of: str, action: str = "failed") -> None:
+    """The report of the cases, with the headers of a mail that did not arrive."""
+    text = (
+        (CASES / "robot-bounce-unusual-sender.eml").read_bytes().decode().replace("Action: failed", f"Action: {action}")
+    )
+    returned = f"--b\nContent-Type: text/rfc822-headers\n\nSubject: Re: Refund\nMessage-ID: {of}\n\n--b--"
+    chat.delivers(as_posted(text.replace("--b--", returned).encode(), "mx.shop.example"))
+
+
+def test_a_mail_of_ours_that_comes_back_is_a_case_with_the_reason(chat: Chat) -> None:
+    chat.quote(email=chat.who)
+    assert isinstance(chat.provider, MailProvider)
+    ours = str([mail for mail in chat.provider.mails if mail["To"] == chat.who][-1]["Message-ID"])
+    forged = ours.replace("@", "0@")
+    for of, action in ((ours, "delayed"), (forged, "failed"), ("<1@shop.example>", "failed")):
+        a_bounce(chat, of, action)
+    assert undelivered(chat, chat.talk()) is None
+    before = conversations(chat)
+    a_bounce(chat, ours)
+    facts = until(lambda: undelivered(chat, chat.talk()))
+    assert "5.1.1" in facts["error"]
+    assert conversations(chat) == before, "the report itself is nobody's conversation"
+
+
 def conversations(chat: Chat) -> int:
     import sqlalchemy as sa
 
@@ -159,3 +183,67 @@ def test_results_in_several_headers_of_one_server_prove_who_writes(chat: Chat) -
     )
     heard = "\n".join(got.text for got in chat.hears())
     assert re.search("e-?mail", heard, re.I) is None, "no proof is asked for"
+
+
+# Hostile mails
+
+
+def a_mail(chat: Chat, text: str, *, results_of: str = "", **headers: str) -> bytes:
+    """An answer to the newest mail that the customer got."""
+    assert isinstance(chat.provider, MailProvider)
+    newest = [mail for mail in chat.provider.mails if mail["To"] == chat.who][-1]
+    given = {
+        "From": f"Alex <{chat.who}>",
+        "Subject": str(newest["Subject"]),
+        "Message-ID": f"<{next(_ids)}.{chat.who}>",
+        "In-Reply-To": str(newest["Message-ID"]),
+        **{name.replace("_", "-"): value for name, value in headers.items()},
+    }
+    lines = [f"{name}: {value}" for name, value in given.items()]
+    return (results(results_of) if results_of else b"") + "\n".join([*lines, "", text]).encode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "##- Write your answer above this line -##\n\nYes",
+        "> ##- Write your answer above this line -##\n> Yes",
+        "> Yes\n" * 4_000,
+        "".join(f"{'>' * depth} Yes\n" for depth in range(1, 200)),
+        "On Sat, 28 Nov 2026, Help <help@desk.example> wrote:\n\nYes",
+        "From: Alex\nSent: Saturday\nTo: Help\n\nYes",
+        "-----Original Message-----\nYes",
+        "-- \nYes",
+    ],
+)
+def test_no_yes_is_taken_out_of_what_is_not_the_sender_s_own(chat: Chat, text: str) -> None:
+    number, _ = chat.quote(email=chat.who)
+    chat.delivers(as_posted(a_mail(chat, text, results_of="example.org"), "mx.shop.example"))
+    chat.hears()
+    assert said_by_customer(chat)[-1] == "" and chat.site.order_status(number) == "active"
+
+
+@pytest.mark.parametrize("page", ["<blockquote>" * 9_000 + "Yes", "<div>" * 5_000 + "<blockquote>Yes", "<a " * 9_000])
+def test_a_page_that_is_nested_without_end_says_no_yes(chat: Chat, page: str) -> None:
+    number, _ = chat.quote(email=chat.who)
+    mail = a_mail(chat, page, results_of="example.org", Content_Type="text/html")
+    chat.delivers(as_posted(mail, "mx.shop.example"))
+    chat.hears()
+    assert chat.site.order_status(number) == "active"
+
+
+@pytest.mark.parametrize("trick", ["From", "Reply-To", "results"])
+def test_a_stranger_who_names_the_customer_confirms_nothing(chat: Chat, trick: str) -> None:
+    number, _ = chat.quote(email=chat.who)
+    talk, stranger = chat.talk(), "Mallory <mallory@evil.example>"
+    if trick == "From":  # with an id that is none of ours
+        mail = a_mail(chat, "Yes", In_Reply_To="<rd.x.1.0@desk.example>")
+    elif trick == "Reply-To":
+        mail = a_mail(chat, "Yes", results_of="evil.example", From=stranger, Reply_To=chat.who, In_Reply_To="<1@x.y>")
+    else:
+        above = b"Authentication-Results: mx.shop.example; dmarc=fail header.from=example.org\nReceived: from evil\n"
+        mail = above + a_mail(chat, "Yes", results_of="example.org", In_Reply_To="<1@x.example>")
+    chat.delivers(as_posted(mail, "mx.shop.example"))
+    chat.hears()
+    assert chat.talk() != talk, "it is a conversation of its own"
+    assert chat.site.order_status(number) == "active"

@@ -63,6 +63,8 @@ def test_a_mail_becomes_what_is_posted() -> None:
         "x_autorespond": "",
         "x_failed_recipients": "",
         "content_type": posted["content_type"],
+        "failed_id": "",
+        "failed_status": "",
         "attachments": 1,
         "spf": "pass",
         "dkim": "pass",
@@ -125,7 +127,7 @@ def test_a_mail_of_a_page_alone_and_a_robot_s() -> None:
 )
 def test_a_broken_mail_is_read_as_far_as_it_goes(broken: bytes) -> None:
     posted = as_posted(broken, "mx.shop.example")
-    assert posted["spf"] == posted["dkim"] == posted["dmarc"] == "none" and len(posted) == 22
+    assert posted["spf"] == posted["dkim"] == posted["dmarc"] == "none" and len(posted) == 24
 
 
 NAMED = "mx.shop.example; spf=pass; dkim=pass; "

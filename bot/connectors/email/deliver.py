@@ -57,13 +57,14 @@ class EmailCourier:
         mail.set_content(as_text(what, numbered=True) + "\n")
         return [mail]
 
-    def send(self, address: Address, part: Any) -> None:
-        """See Courier."""
+    def send(self, address: Address, part: Any) -> str:
+        """See Courier. A server that has taken a mail may report later that it could not bring it."""
         if "Date" not in part:
             part["Date"] = formatdate()
         try:
             with self._mailer.connected() as server:
                 server.send_message(part)
+            return str(part["Message-ID"])
         except smtplib.SMTPRecipientsRefused as error:
             codes = [code for code, _ in error.recipients.values()]
             raise _refusal(codes[0] if codes else 0) from None

@@ -23,9 +23,19 @@ from bot.cases.conversation.messages import newest
 from bot.cases.model import Author
 from bot.cases.outbound.outgoing import as_text, outgoing
 from bot.cases.services import Services
+from bot.connectors.email.bounces import STATUS
 from bot.connectors.email.deliver import talk_of
 from bot.connectors.email.settings import EmailSettings
-from bot.connectors.shared.incoming import TOLERANCE, Incoming, NotReadable, Reading, Receiver, same_text, text_of
+from bot.connectors.shared.incoming import (
+    TOLERANCE,
+    Failed,
+    Incoming,
+    NotReadable,
+    Reading,
+    Receiver,
+    same_text,
+    text_of,
+)
 from bot.connectors.shared.mail_robots import HEADERS, is_own_list, is_robot, posted, takes_no_answer
 from bot.connectors.shared.mail_words import mail_words
 from bot.setting_groups.base import GroupedSettings
@@ -91,6 +101,8 @@ class Email:
         mail = json.loads(request.body)
         if not isinstance(mail, dict):
             raise NotReadable
+        if failed := self._failed(mail):
+            return Reading(failed=[failed])
         sender, answers_to = _only_address(mail.get("from")), _only_address(mail.get("reply_to"))
         message_id = text_of(mail["message_id"]).strip()
         if not sender or self._is_from_a_robot(sender, answers_to, mail):
@@ -123,6 +135,13 @@ class Email:
             email=sender if is_proven else None,
         )
         return Reading([incoming])
+
+    def _failed(self, mail: dict[str, Any]) -> Failed | None:
+        """A mail of ours that its server could not bring: nobody else can know its id, and make us believe so, but who
+        has got it."""
+        name, status = text_of(mail.get("failed_id")), text_of(mail.get("failed_status"))
+        is_ours = talk_of(self._secret, [name]) is not None
+        return Failed(self.name, name, status) if is_ours and STATUS.fullmatch(status) else None
 
     def _is_from_a_robot(self, sender: str, answers_to: str, mail: dict[str, Any]) -> bool:
         """Bounces, absence notes, lists, and ourselves. The shop's own form and its own list write for a person, whom

@@ -1,4 +1,5 @@
-"""How mail programs say that a quotation begins: in English, German, French, Spanish, Dutch, Portuguese, Italian."""
+"""How mail programs say that a quotation begins: in English, German, French, Spanish, Dutch, Portuguese, Italian,
+Danish and Norwegian, Swedish, Russian."""
 
 from __future__ import annotations
 
@@ -21,18 +22,22 @@ _WROTE = re.compile(
     r"|Op\b.+(?:\bschreef (?!ik\b|hij\b|zij\b|ze\b).+|\bheeft\b.+\bgeschreven) ?:"
     rf"|(?:Em|No dia|A)\b.+{_TELLS} escreveu ?:"
     rf"|Il\b.+{_TELLS} ha scritto ?:"
+    r"|(?:Den|På)\b.+\b(?:skrev|skrev följande) ?(?!jeg\b|jag\b|du\b|han\b|hun\b|hon\b|vi\b|de\b).*:"
+    r"|.+\b(?:пишет|написала?|написал\(а\)) ?:"
     r"|\d{4}-\d\d-\d\d \d\d:\d\d.+<.+> ?:",
     re.I,
 )
 _NAMED = re.compile(
     r".*[<(\[][^\s@<>]{1,64}@[^\s@<>]{1,190}[>)\]],? "
-    r"(?:wrote|schrieb|a écrit|escribió|escreveu|ha scritto|schreef) ?:",
+    r"(?:wrote|skrev|schrieb|a écrit|escribió|escreveu|ha scritto|schreef) ?:",
     re.I,
 )
 _ORIGINAL = re.compile(
     r"-{2,} ?(?:Original (?:Message|Appointment)|Ursprüngliche (?:Nachricht|Mail)|Originalnachricht"
     r"|Message d['’]origine|Message original|Mensaje original"
     r"|Oorspronkelijk bericht|Mensagem original|Messaggio originale|Forwarded message|Weitergeleitete Nachricht"
+    r"|Opprinnelig melding|Oprindelig meddelelse|Ursprungligt meddelande|Исходное сообщение|Пересылаемое сообщение"
+    r"|Videresendt melding|Vidarebefordrat meddelande"
     r"|Message transféré|Mensaje reenviado|Doorgestuurd bericht|Mensagem encaminhada|Messaggio inoltrato) ?-{2,}"
     r"|(?:Begin forwarded message|Anfang der weitergeleiteten Nachricht|Début du message transféré"
     r"|Inicio del mensaje reenviado|Inizio messaggio inoltrato|Início da mensagem encaminhada"
@@ -49,6 +54,9 @@ _HEADERS = [
         "Van|Verzonden Datum|Aan Cc Onderwerp",
         "De|Enviado Enviada Data|Para Cc Assunto",
         "Da|Inviato Data|A Cc Oggetto",
+        "Fra|Sendt Dato|Til Kopi Cc Emne",
+        "Från|Skickat Datum|Till Kopia Cc Ämne",
+        "От|Отправлено Дата|Кому Копия Тема",
     )
 ]
 """In each language what a block of headers begins with, when it was sent, and what else stands in it."""
