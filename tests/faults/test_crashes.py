@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.faults.chaos import crash_scenarios
 from tests.gateways.contract_server import ContractServer
 
-SCENARIOS = 25
+SCENARIOS = 45
 """For each database; each has one to four moments at which one or two processes die. ``make chaos`` runs more."""
 
 
