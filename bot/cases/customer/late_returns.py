@@ -18,17 +18,13 @@ from bot.wording import say as words
 def look_after_returns(services: Services) -> int:
     """Remind who is due, and hand over what is overdue; how many cases that were. Several processes may call it at
     once: each case is reminded of, and handed over, by one of them."""
-    return _remind(services) + _hand_over(services)
-
-
-def _remind(services: Services) -> int:
-    if services.returns.remind_after is None:
-        return 0
-    now = services.clock()
+    returns, now = services.returns, services.clock()
     with services.reading() as uow:
-        waiting = uow.cases.unreminded_returns(now - services.returns.remind_after)
-        overdue = {case.id for case in uow.cases.waiting_returns(now - services.returns.overdue_after)}
-    return sum(_remind_of(services, case) for case in waiting if case.id not in overdue)
+        overdue = uow.cases.waiting_returns(now - returns.overdue_after)
+        waiting = uow.cases.unreminded_returns(now - returns.remind_after) if returns.remind_after is not None else []
+    handed_over = {case.id for case in overdue}
+    reminded = sum(_remind_of(services, case) for case in waiting if case.id not in handed_over)
+    return reminded + sum(_hand_over(services, case) for case in overdue)
 
 
 def _remind_of(services: Services, case: Case) -> bool:
@@ -51,13 +47,7 @@ def reminder_text(services: Services, uow: Snapshot, case: Case) -> str:
     return words("return_reminder", DEFAULT, **values)
 
 
-def _hand_over(services: Services) -> int:
-    with services.reading() as uow:
-        overdue = uow.cases.waiting_returns(services.clock() - services.returns.overdue_after)
-    return sum(_hand_over_one(services, case) for case in overdue)
-
-
-def _hand_over_one(services: Services, case: Case) -> bool:
+def _hand_over(services: Services, case: Case) -> bool:
     cause = MoveCause(CauseCode.CARD_OVERDUE, {"days": services.returns.overdue_after.days})
     with services.unit_of_work() as uow:
         try:
