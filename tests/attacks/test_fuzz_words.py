@@ -182,6 +182,12 @@ def test_the_token_that_the_others_are_made_of_is_good() -> None:
     assert isinstance(KEYS.check(GOOD, NOW), Claims)
 
 
+@pytest.mark.parametrize("signature", [GOOD.rpartition(".")[2], ""])
+def test_a_token_that_names_somebody_else_needs_a_signature_of_its_own(signature: str) -> None:
+    payload = json.dumps({**CLAIMS, "email": "somebody@example.com"}).encode()
+    refused(".".join([GOOD.partition(".")[0], jwt.utils.base64url_encode(payload).decode(), signature]))
+
+
 @given(st.text(max_size=100) | st.binary(max_size=100).map(lambda data: data.decode("latin-1")))
 @settings(max_examples=examples(300), deadline=None)
 def test_no_text_is_a_token(token: str) -> None:
