@@ -183,7 +183,7 @@ def test_the_token_that_the_others_are_made_of_is_good() -> None:
 
 
 @pytest.mark.parametrize("signature", [GOOD.rpartition(".")[2], ""])
-def test_the_claims_of_somebody_else_need_a_signature_of_their_own(signature: str) -> None:
+def test_a_token_that_names_somebody_else_needs_a_signature_of_its_own(signature: str) -> None:
     payload = json.dumps({**CLAIMS, "email": "somebody@example.com"}).encode()
     refused(".".join([GOOD.partition(".")[0], jwt.utils.base64url_encode(payload).decode(), signature]))
 
