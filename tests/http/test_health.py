@@ -104,7 +104,7 @@ def test_a_look_that_hangs_is_told_and_holds_up_nobody(
             for _ in range(20):
                 (problem,) = await health.problems()
                 assert "hangs" in problem
-            assert time.monotonic() - started < 0.3 and actions.asked == 1
+            assert time.monotonic() - started < 5 and actions.asked == 1
         while await health.problems() != []:
             await asyncio.sleep(0.05)
         assert actions.asked <= 3
